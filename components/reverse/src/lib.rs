@@ -1,7 +1,7 @@
 //! Reversals: returned goods, actions that no longer count, redemptions that did not happen.
 
-use ledger::{Entry, LotNumber, MemberId, Refusal};
-use rules::operations::{Merged, Redemption, ToReverse, UndoneAs, undone_as};
+use ledger::{Entry, LotNumber, MemberId, Refusal, UndoneAs};
+use rules::operations::{Merged, Redemption, ToReverse};
 use rules::{Past, meant};
 use shell::{
     App, Problem, Reply, Request, ReverseBody, Target, authenticated_body, parse_json,
@@ -59,7 +59,7 @@ async fn find(
     let (found, merged) = as_of_member(app, programme_no, found, &body.member_id).await?;
     wish.merged = merged;
     for entry in found {
-        match undone_as(entry.kind()) {
+        match entry.kind().row().undone_as {
             UndoneAs::Earned => wish.earn = Some(entry),
             UndoneAs::Spent => {
                 wish.redemption = Some(redemption(app, programme_no, entry).await?);
@@ -94,7 +94,7 @@ async fn is_theirs(
             None => break,
         }
     }
-    let is_spent = undone_as(entry.kind()) == UndoneAs::Spent;
+    let is_spent = entry.kind().row().undone_as == UndoneAs::Spent;
     Ok(is_spent && is_paid_by_pool(app, caller, entry, member).await?)
 }
 

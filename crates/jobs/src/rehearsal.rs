@@ -383,27 +383,7 @@ impl Rehearsal {
             Kind::Lapse => self.add("requests_lapsed", 1),
             Kind::CouponExpire => self.add("coupons_expired", length(&entry.effects.coupons)),
             // The night writes no other kinds.
-            Kind::Opening
-            | Kind::Earn
-            | Kind::Redeem
-            | Kind::Hold
-            | Kind::Capture
-            | Kind::Reverse
-            | Kind::AdjustmentRequest
-            | Kind::Approve
-            | Kind::Reject
-            | Kind::Withdraw
-            | Kind::Adjust
-            | Kind::Transfer
-            | Kind::Exchange
-            | Kind::Merge
-            | Kind::Pool
-            | Kind::Erase
-            | Kind::CouponRedeem
-            | Kind::CouponCancel
-            | Kind::Freeze
-            | Kind::Restore
-            | Kind::Profile => {}
+            _ => {}
         }
         Json::Object(shown)
     }

@@ -64,30 +64,8 @@ impl Report {
             Kind::Remind => self.reminders += 1,
             Kind::Release => self.holds_timed_out += 1,
             Kind::Lapse => self.requests_lapsed += 1,
-            // Only a caller's command writes these, or they follow from one of the others.
-            Kind::Opening
-            | Kind::Earn
-            | Kind::Redeem
-            | Kind::Hold
-            | Kind::Capture
-            | Kind::Reverse
-            | Kind::Repay
-            | Kind::AdjustmentRequest
-            | Kind::Approve
-            | Kind::Reject
-            | Kind::Withdraw
-            | Kind::Adjust
-            | Kind::Transfer
-            | Kind::Exchange
-            | Kind::Merge
-            | Kind::Pool
-            | Kind::Erase
-            | Kind::CouponRedeem
-            | Kind::CouponCancel
-            | Kind::CouponExpire
-            | Kind::Freeze
-            | Kind::Restore
-            | Kind::Profile => {}
+            // The others are written by commands, or follow from one of these.
+            _ => {}
         }
     }
 

@@ -6,14 +6,14 @@
 
 use crate::calendar::Timestamp;
 use crate::commands::drawn_for;
-use crate::entry::{
-    Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Count, Effects, Entry, LotDraw,
-    LotGrant, LotMoves, Origin, Person, RequestDecided, What,
-};
+use crate::entry::{Count, Effects, Entry, LotDraw, LotGrant, LotMoves, Origin};
 use crate::fault::Fault;
 use crate::holds::MAX_OPEN;
 use crate::id::{EntryId, LotNumber};
 use crate::journal::Journal;
+use crate::kind::{
+    Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Person, RequestDecided, What,
+};
 use crate::lot::LotState;
 use crate::member::AdjustmentRequest;
 use crate::refusal::Refusal;

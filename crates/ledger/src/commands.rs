@@ -7,15 +7,16 @@
 
 use crate::calendar::Timestamp;
 use crate::coupons::with_coupons;
-use crate::entry::CouponTerms;
-use crate::entry::{
-    Award, Count, Earned, Effects, Entry, LineAward, LotDates, LotDraw, LotGrant, LotMoves, Origin,
-    PointsPayment, Redeemed, Reminded, Reminder, Review, SkippedRules, TierChanged, TierMove, What,
-};
+use crate::entry::{Count, Effects, Entry, LotDates, LotDraw, LotGrant, LotMoves, Origin};
 use crate::entry::{drawn, sum};
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::Journal;
+use crate::kind::CouponTerms;
+use crate::kind::{
+    Award, Earned, LineAward, PointsPayment, Redeemed, Reminded, Reminder, Review, SkippedRules,
+    TierChanged, TierMove, What,
+};
 use crate::lot::{Lot, LotState};
 use crate::member::Member;
 use crate::qualification::Qualifying;

@@ -5,13 +5,13 @@
 //! was issued.
 
 use crate::calendar::Timestamp;
-use crate::entry::{
-    Coupon, CouponRedeemed, CouponTerms, Discount, Effects, Entry, Origin, Reversal, Reversed,
-    What, coupon_code,
-};
+use crate::entry::{Effects, Entry, Origin};
 use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
+use crate::kind::{
+    Coupon, CouponRedeemed, CouponTerms, Discount, Reversal, Reversed, What, coupon_code,
+};
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 

@@ -5,49 +5,24 @@
 //! [`Effects`] is what several kinds do beside that, and the payload of [`What`] is what only
 //! entries of one kind say.
 
-mod adjusted;
 mod body;
-mod coupon;
-mod earned;
 mod effects;
-mod exchanged;
-mod frozen;
-mod held;
-mod joint;
 mod lots;
-mod redeemed;
-mod reminded;
-mod repeated;
-mod reversed;
-mod tier;
-mod what;
 
 use serde::{Deserialize, Serialize};
 
-pub use adjusted::{
-    Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Concern, Person, RequestDecided,
-    ReviewApproved, Undone,
-};
 pub use body::Unreadable;
-pub use coupon::{Coupon, CouponRedeemed, CouponTerms, Discount, coupon_code};
-pub use earned::{Award, Earned, LineAward, Review, SkippedRules};
+pub(crate) use body::{Fields, Writer};
 pub use effects::{Count, Effects};
-pub use exchanged::{Exchange, Exchanged};
-pub use frozen::{FreezeChanged, Frozen};
-pub use held::{Held, HoldEnded, Reservation};
-pub use joint::{Absorbed, ClosedInto, PoolChange, PoolChanged, PoolInvited, Transferred};
 pub use lots::{LotDates, LotDraw, LotGrant, LotMoves, LotReturn};
 pub(crate) use lots::{drawn, sum};
-pub use redeemed::{PointsPayment, Redeemed, RewardTaken};
-pub use reminded::{Reminded, Reminder};
-pub use repeated::Repeated;
-pub use reversed::{LineReturn, Reversal, Reversed};
-pub use tier::{Claim, ClaimPeriod, Opened, TierChanged, TierMove};
-pub use what::What;
 
 use crate::calendar::Timestamp;
 use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Reference, Sequence};
-use crate::kind::Kind;
+use crate::kind::{
+    Adjustment, Award, Discount, Earned, Exchange, Frozen, Kind, LineAward, PointsPayment,
+    PoolChange, Reminder, Reservation, Reversal, Review, RewardTaken, SkippedRules, TierMove, What,
+};
 use crate::qualification::Qualification;
 
 /// One immutable ledger record.
@@ -153,13 +128,13 @@ impl Entry {
     /// The earlier entry that it resolves or undoes.
     #[must_use]
     pub fn corrects(&self) -> Option<EntryId> {
-        self.what.names().0
+        self.what.corrects()
     }
 
     /// The other account that it concerns.
     #[must_use]
     pub fn counterparty(&self) -> Option<&MemberId> {
-        self.what.names().1
+        self.what.counterparty()
     }
 
     /// What an earn was for.

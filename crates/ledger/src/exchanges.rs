@@ -4,13 +4,12 @@
 //! Each programme gets an entry of its own in its own books, and neither sum of books knows of the
 //! other's points. The two stand or fall together: whoever writes one must write both.
 
-use crate::entry::{
-    Count, Effects, Entry, Exchange, Exchanged, LotDraw, LotGrant, LotMoves, Origin, What,
-};
+use crate::entry::{Count, Effects, Entry, LotDraw, LotGrant, LotMoves, Origin};
 use crate::exact::{Exact, Rate, Rounding};
 use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
+use crate::kind::{Exchange, Exchanged, What};
 
 /// What each of these amounts, in their order, comes to at a rate: the sum rounded down, and not
 /// its parts, so that what is given up in many small lots comes to the same as in one. Whoever

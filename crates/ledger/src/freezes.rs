@@ -3,9 +3,10 @@
 //! What a freeze forbids is the business of `rules`; points expire, come back and are adjusted all
 //! the same.
 
-use crate::entry::{FreezeChanged, Frozen, Origin, What};
+use crate::entry::Origin;
 use crate::id::EntryId;
 use crate::journal::Journal;
+use crate::kind::{FreezeChanged, Frozen, What};
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 

@@ -7,10 +7,11 @@
 use crate::calendar::Timestamp;
 use crate::commands::{Redeem, drawn_for, lasting, paid, taken};
 use crate::entry::drawn;
-use crate::entry::{Entry, Held, HoldEnded, LotDates, LotMoves, Origin, Reservation, What};
+use crate::entry::{Entry, LotDates, LotMoves, Origin};
 use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
+use crate::kind::{Held, HoldEnded, Reservation, What};
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 

@@ -5,13 +5,13 @@
 //! all of a decision, or nothing.
 
 use crate::calendar::Timestamp;
-use crate::entry::{
-    Absorbed, ClosedInto, Count, Coupon, Effects, Entry, Frozen, LotDraw, LotGrant, LotMoves,
-    Origin, PoolChange, PoolChanged, PoolInvited, Transferred, What,
-};
+use crate::entry::{Count, Effects, Entry, LotDraw, LotGrant, LotMoves, Origin};
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::Journal;
+use crate::kind::{
+    Absorbed, ClosedInto, Coupon, Frozen, PoolChange, PoolChanged, PoolInvited, Transferred, What,
+};
 use crate::lot::Lot;
 use crate::member::Counter;
 use crate::qualification::Qualification;

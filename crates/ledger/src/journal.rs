@@ -4,11 +4,12 @@
 //! store writes wholly or not at all.
 
 use crate::calendar::Timestamp;
-use crate::entry::{Effects, Entry, LotMoves, Origin, What};
+use crate::entry::{Effects, Entry, LotMoves, Origin};
 use crate::fault::Fault;
 use crate::home::home;
 use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Sequence};
 use crate::kind::Kind;
+use crate::kind::What;
 use crate::member::Member;
 
 /// The most points that a member has, or owes: a thousand of the largest amounts would still add

@@ -1,111 +1,56 @@
 //! The kinds of entries: one table with all that the product knows of each.
 //!
 //! The ledger, the audit, reports, events and the documents read this table. A new kind is a row
-//! here, a variant of [`crate::What`], and a file in `entry/` for what it says.
+//! here, and a file in `kind/` for what only its entries say.
 
-/// What the product knows of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KindRow {
-    /// The name used in the API, the database and the hash.
-    pub name: &'static str,
-    /// The account on the other side of the member's points; `None` for kinds that move none.
-    pub contra_account: Option<&'static str>,
-    /// The type of its events.
-    pub event: &'static str,
-    /// The type of its events where it says something else: an earn under review is approved, a
-    /// member is registered.
-    pub other_event: Option<&'static str>,
-    /// Whether it may open lots.
-    pub grants: bool,
-    /// Which lots it may draw from.
-    pub draws: Draws,
-    /// Whether it may put points back into lots.
-    pub returns: bool,
-    /// Whether it may make pending lots spendable.
-    pub activates: bool,
-    /// Whether it may give lots other dates.
-    pub dates: bool,
-    /// Whether it may add to the debt.
-    pub owes: bool,
-    /// Whether it may take from the debt.
-    pub pays: bool,
-    /// Whether it may add to the tier qualification.
-    pub qualifies: bool,
-    /// Whether it may add to counters of the programme.
-    pub tallies: bool,
-    /// What it does with coupons.
-    pub coupons: Coupons,
-    /// Whether it resolves or undoes an earlier entry, which it then names.
-    pub corrects: bool,
-    /// Whether queries look it up by its id.
-    pub found_by_id: bool,
-    /// Whether it is an activity of the member, which extends lots of a sliding expiry.
-    pub is_activity: bool,
-    /// Whether it falls due by the clock, and has the effect of that instant.
-    pub falls_due: bool,
-}
+mod adjusted;
+mod coupon;
+mod earned;
+mod exchanged;
+mod frozen;
+mod held;
+mod joint;
+mod payload;
+mod redeemed;
+mod reminded;
+mod repeated;
+mod reversed;
+mod row;
+mod tier;
 
-/// Which lots a kind may draw from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Draws {
-    /// None.
-    Nothing,
-    /// Lots that can be spent.
-    Spendable,
-    /// Lots of a hold, before the end of the hold.
-    Held,
-    /// Lots that have not ended, pending ones too.
-    Living,
-    /// Lots that have ended, with all that no hold keeps.
-    Ended,
-    /// Every lot.
-    Everything,
-}
+pub use adjusted::{
+    Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Concern, Person, RequestDecided,
+    ReviewApproved, Undone,
+};
+pub use coupon::{Coupon, CouponRedeemed, CouponTerms, Discount, coupon_code};
+pub use earned::{Award, Earned, LineAward, Review, SkippedRules};
+pub use exchanged::{Exchange, Exchanged};
+pub use frozen::{FreezeChanged, Frozen};
+pub use held::{Held, HoldEnded, Reservation};
+pub use joint::{Absorbed, ClosedInto, PoolChange, PoolChanged, PoolInvited, Transferred};
+pub use redeemed::{PointsPayment, Redeemed, RewardTaken};
+pub use reminded::{Reminded, Reminder};
+pub use repeated::Repeated;
+pub use reversed::{LineReturn, Reversal, Reversed};
+pub use row::{Coupons, Draws, KindRow, RecordedAs, UndoneAs};
+pub use tier::{Claim, ClaimPeriod, Opened, TierChanged, TierMove};
 
-/// What a kind does with coupons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Coupons {
-    /// Nothing.
-    Nothing,
-    /// It issues new ones.
-    Issues,
-    /// It uses them, or takes them away.
-    Ends,
-    /// It takes away what the undone entry issued, or puts back what the undone entry used.
-    Undoes,
-    /// It moves them from one account to another.
-    Moves,
-}
+use crate::entry::{Fields, Unreadable, Writer};
+use crate::fault::Fault;
+use payload::Payload;
+use row::row;
 
-const fn row(
-    name: &'static str,
-    contra_account: Option<&'static str>,
-    event: &'static str,
-) -> KindRow {
-    KindRow {
-        name,
-        contra_account,
-        event,
-        other_event: None,
-        grants: false,
-        draws: Draws::Nothing,
-        returns: false,
-        activates: false,
-        dates: false,
-        owes: false,
-        pays: false,
-        qualifies: false,
-        tallies: false,
-        coupons: Coupons::Nothing,
-        corrects: false,
-        found_by_id: false,
-        is_activity: false,
-        falls_due: false,
-    }
-}
-
+/// Makes [`Kind`], [`KINDS`], the rows and [`What`] of one table. A line is the kind, then what its
+/// entries say, then its row. Where a kind says several things, the field after `if` tells in which
+/// bodies it says the first.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = $row:expr;)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $kind:ident { $(
+            $(#[$of:meta])*
+            $what:ident $(($part:ident: $payload:ty))? $(if $field:literal)?
+        ),+ $(,)? } = $row:expr;
+    )+) => {
         /// What kind of thing happened.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind {
@@ -127,57 +72,120 @@ macro_rules! kinds {
                 }
             }
         }
+
+        /// What happened, with what only entries of that kind say.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum What {
+            $($(
+                #[doc = concat!("[`Kind::", stringify!($kind), "`].")]
+                $(#[$of])*
+                $what $(($payload))?,
+            )+)+
+            /// What was done by hand in another history and is done again in a back-test. Never
+            /// stored.
+            Repeated(Repeated),
+        }
+
+        impl What {
+            /// The kind of entry that says this.
+            #[must_use]
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $($(Self::$what { .. } => Kind::$kind,)+)+
+                    Self::Repeated(repeated) => repeated.of,
+                }
+            }
+
+            fn payload(&self) -> Option<&dyn Payload> {
+                match self {
+                    $($(Self::$what $(($part))? => None $(.or(Some($part as &dyn Payload)))?,)+)+
+                    Self::Repeated(_) => None,
+                }
+            }
+
+            pub(crate) fn write(&self, body: &mut Writer) -> Result<(), Fault> {
+                match self {
+                    $($(Self::$what $(($part))? => {
+                        $(body.add($part)?;)?
+                        Ok(())
+                    })+)+
+                    Self::Repeated(_) => Ok(()),
+                }
+            }
+
+            pub(crate) fn read(kind: Kind, body: &mut Fields<'_>) -> Result<Self, Unreadable> {
+                Ok(match kind {
+                    $($(
+                        Kind::$kind $(if body.has($field))? => {
+                            Self::$what $((body.take::<$payload>()?))?
+                        }
+                    )+)+
+                })
+            }
+        }
     };
 }
 
 kinds! {
     /// What the member brought along from another system: points, a debt, a tier.
-    Opening = KindRow {
+    Opening { Opening(opened: Opened) } = KindRow {
         grants: true,
         owes: true,
         qualifies: true,
         ..row("opening", Some("opening"), "member.opened")
     };
     /// Points granted for a purchase or an action.
-    Earn = KindRow {
+    Earn { Earn(earned: Earned) } = KindRow {
         grants: true,
         dates: true,
         qualifies: true,
         tallies: true,
         coupons: Coupons::Issues,
         is_activity: true,
+        recorded_as: RecordedAs::Event,
+        undone_as: UndoneAs::Earned,
         ..row("earn", Some("issued"), "points.earned")
     };
     /// Points spent.
-    Redeem = KindRow {
+    Redeem { Redeem(redeemed: Redeemed) } = KindRow {
         draws: Draws::Spendable,
         dates: true,
         tallies: true,
         coupons: Coupons::Issues,
         found_by_id: true,
         is_activity: true,
+        recorded_as: RecordedAs::Named("redeem"),
+        undone_as: UndoneAs::Spent,
+        always_draws: true,
         ..row("redeem", Some("redeemed"), "points.redeemed")
     };
     /// Points set aside for a redemption. Moves none.
-    Hold = KindRow {
+    Hold { Hold(held: Held) } = KindRow {
         dates: true,
         found_by_id: true,
         is_activity: true,
+        undone_as: UndoneAs::Held,
         ..row("hold", None, "points.held")
     };
     /// Points of a hold spent; what it leaves is free again.
-    Capture = KindRow {
+    Capture { Capture(ended: HoldEnded) } = KindRow {
         draws: Draws::Held,
         dates: true,
         corrects: true,
         found_by_id: true,
         is_activity: true,
+        recorded_as: RecordedAs::Named("redeem"),
+        undone_as: UndoneAs::Spent,
+        always_draws: true,
         ..row("capture", Some("redeemed"), "points.redeemed")
     };
     /// A hold given up, or timed out. Moves no points.
-    Release = KindRow { corrects: true, ..row("release", None, "points.released") };
+    Release { Release(ended: HoldEnded) } = KindRow {
+        corrects: true,
+        ..row("release", None, "points.released")
+    };
     /// An earn or a redemption undone, wholly or in part.
-    Reverse = KindRow {
+    Reverse { Reverse(reversed: Reversed) } = KindRow {
         grants: true,
         draws: Draws::Living,
         returns: true,
@@ -186,23 +194,31 @@ kinds! {
         tallies: true,
         coupons: Coupons::Undoes,
         corrects: true,
+        recorded_as: RecordedAs::Named("reverse"),
         ..row("reverse", Some("reversed"), "points.reversed")
     };
     /// Points that went to pay off a debt. Moves none, as the debt was part of the balance.
-    Repay = KindRow {
+    Repay { Repay } = KindRow {
         draws: Draws::Spendable,
         pays: true,
-        falls_due: true,
+        takes_effect_when_due: true,
+        always_draws: true,
         ..row("repay", None, "debt.repaid")
     };
     /// An adjustment by hand is asked for. Moves no points.
-    AdjustmentRequest = KindRow {
+    AdjustmentRequest { AdjustmentRequest(requested: AdjustmentRequested) } = KindRow {
         tallies: true,
         found_by_id: true,
+        recorded_as: RecordedAs::Named("request"),
         ..row("request", None, "adjustment.requested")
     };
     /// Somebody approved of a request, or of an earn under review.
-    Approve = KindRow {
+    Approve {
+        /// Of a request.
+        Approve(decided: RequestDecided) if "adjustment",
+        /// Of an earn under review.
+        ApproveReview(approved: ReviewApproved),
+    } = KindRow {
         activates: true,
         dates: true,
         qualifies: true,
@@ -212,96 +228,123 @@ kinds! {
         ..row("approve", None, "adjustment.approved")
     };
     /// Somebody turned a request down.
-    Reject = KindRow { corrects: true, ..row("reject", None, "adjustment.rejected") };
+    Reject { Reject(decided: RequestDecided) } = KindRow {
+        corrects: true,
+        ..row("reject", None, "adjustment.rejected")
+    };
     /// A request was taken back by who made it.
-    Withdraw = KindRow { corrects: true, ..row("withdraw", None, "adjustment.withdrawn") };
+    Withdraw { Withdraw(decided: RequestDecided) } = KindRow {
+        corrects: true,
+        ..row("withdraw", None, "adjustment.withdrawn")
+    };
     /// A request that nobody decided in time.
-    Lapse = KindRow { corrects: true, ..row("lapse", None, "adjustment.lapsed") };
+    Lapse { Lapse(decided: RequestDecided) } = KindRow {
+        corrects: true,
+        ..row("lapse", None, "adjustment.lapsed")
+    };
     /// An adjustment that was approved by all who had to.
-    Adjust = KindRow {
+    Adjust { Adjust(decided: RequestDecided) } = KindRow {
         grants: true,
         draws: Draws::Spendable,
         corrects: true,
         ..row("adjust", Some("adjusted"), "points.adjusted")
     };
     /// Points given to another member, or received from one.
-    Transfer = KindRow {
+    Transfer { Transfer(transferred: Transferred) } = KindRow {
         grants: true,
         draws: Draws::Spendable,
         found_by_id: true,
+        recorded_as: RecordedAs::Named("transfer"),
+        undone_as: UndoneAs::Recorded,
         ..row("transfer", Some("transferred"), "points.transferred")
     };
     /// Points given up for points of another programme of the group, or received for some.
-    Exchange = KindRow {
+    Exchange { Exchange(exchanged: Exchanged) } = KindRow {
         grants: true,
         draws: Draws::Spendable,
+        recorded_as: RecordedAs::Named("exchange"),
         ..row("exchange", Some("exchanged"), "points.exchanged")
     };
     /// A member became part of another one: all it had goes there.
-    Merge = KindRow {
+    Merge {
+        /// Of the account that stays.
+        Absorb(absorbed: Absorbed) if "carried",
+        /// Of the account that is closed.
+        CloseInto(closed: ClosedInto),
+    } = KindRow {
         grants: true,
         draws: Draws::Living,
         owes: true,
         pays: true,
         coupons: Coupons::Moves,
+        undone_as: UndoneAs::Recorded,
         ..row("merge", Some("transferred"), "member.merged")
     };
     /// A member joined a pool, or left it. Moves no points.
-    Pool = row("pool", None, "pool.changed");
+    Pool {
+        /// The pool's head invites a member.
+        Invite(invited: PoolInvited) if "invitation",
+        /// A member joins or leaves.
+        Pool(changed: PoolChanged),
+    } = row("pool", None, "pool.changed");
     /// A person was erased; what was left is forfeited.
-    Erase = KindRow {
+    Erase { Erase } = KindRow {
         draws: Draws::Everything,
         pays: true,
         coupons: Coupons::Ends,
         ..row("erase", Some("forfeited"), "member.erased")
     };
     /// Points whose lots reached their end.
-    Expire = KindRow {
+    Expire { Expire } = KindRow {
         draws: Draws::Ended,
-        falls_due: true,
+        takes_effect_when_due: true,
+        always_draws: true,
         ..row("expire", Some("expired"), "points.expired")
     };
     /// Pending points that became spendable. Moves no points.
-    Activate = KindRow {
+    Activate { Activate } = KindRow {
         activates: true,
         dates: true,
-        falls_due: true,
+        takes_effect_when_due: true,
         ..row("activate", None, "points.activated")
     };
     /// A move on the tier ladder, with its gift if it has one.
-    TierChange = KindRow {
+    TierChange { TierChange(changed: TierChanged) } = KindRow {
         grants: true,
         coupons: Coupons::Issues,
+        undone_as: UndoneAs::Recorded,
         ..row("tier_change", Some("issued"), "tier.changed")
     };
     /// A coupon is used. Moves no points.
-    CouponRedeem = KindRow {
+    CouponRedeem { CouponRedeem(redeemed: CouponRedeemed) } = KindRow {
         coupons: Coupons::Ends,
         found_by_id: true,
+        recorded_as: RecordedAs::Named("coupon"),
+        undone_as: UndoneAs::Recorded,
         ..row("coupon_redeem", None, "coupon.redeemed")
     };
     /// A coupon is taken away. Moves no points.
-    CouponCancel = KindRow {
+    CouponCancel { CouponCancel } = KindRow {
         coupons: Coupons::Ends,
         ..row("coupon_cancel", None, "coupon.cancelled")
     };
     /// Coupons reached their end. Moves no points.
-    CouponExpire = KindRow {
+    CouponExpire { CouponExpire } = KindRow {
         coupons: Coupons::Ends,
-        falls_due: true,
+        takes_effect_when_due: true,
         ..row("coupon_expire", None, "coupon.expired")
     };
     /// The account must not earn or not spend any more. Moves no points.
-    Freeze = row("freeze", None, "account.frozen");
+    Freeze { Freeze(changed: FreezeChanged) } = row("freeze", None, "account.frozen");
     /// It may again. Moves no points.
-    Restore = row("restore", None, "account.restored");
+    Restore { Restore(changed: FreezeChanged) } = row("restore", None, "account.restored");
     /// A member was registered or its profile changed. Moves no points.
-    Profile = KindRow {
+    Profile { Profile } = KindRow {
         other_event: Some("member.registered"),
         ..row("profile", None, "member.updated")
     };
     /// A warning that points will expire soon. Moves no points.
-    Remind = row("remind", None, "points.expiring");
+    Remind { Remind(reminded: Reminded) } = row("remind", None, "points.expiring");
 }
 
 impl Kind {

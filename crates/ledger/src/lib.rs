@@ -57,13 +57,8 @@ pub use coupons::{
     MAX_COUPONS, cancel_coupon, expire_coupons, redeem_coupon, restore_coupon, with_coupons,
 };
 pub use entry::{
-    Absorbed, Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Award, Claim,
-    ClaimPeriod, ClosedInto, Columns, Concern, Count, Coupon, CouponRedeemed, CouponTerms,
-    Discount, Earned, Effects, Entry, Exchange, Exchanged, FreezeChanged, Frozen, Held, HoldEnded,
-    LineAward, LineReturn, LotDates, LotDraw, LotGrant, LotMoves, LotReturn, Opened, Origin,
-    Person, PointsPayment, PoolChange, PoolChanged, PoolInvited, Redeemed, Reminded, Reminder,
-    Repeated, RequestDecided, Reservation, Reversal, Reversed, Review, ReviewApproved, RewardTaken,
-    SkippedRules, TierChanged, TierMove, Transferred, Undone, Unreadable, What, coupon_code,
+    Columns, Count, Effects, Entry, LotDates, LotDraw, LotGrant, LotMoves, LotReturn, Origin,
+    Unreadable,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use exchanges::{converted, give_up, least_for_one, take_in};
@@ -77,7 +72,7 @@ pub use joint::{
     MAX_POOLED, MergedAccount, absorb, close_into, erase, give, invite, pool, receive,
 };
 pub use journal::{Context, Decision, Journal, MAX_LOTS, MAX_MEMBER_POINTS, MAX_NEW_LOTS, Posting};
-pub use kind::{Coupons, Draws, KINDS, Kind, KindRow};
+pub use kind::*;
 pub use lot::{Lot, LotState};
 pub use member::{AdjustmentRequest, Closed, Counter, Hold, Member, OpenReview, Tier};
 pub use money::{Currency, Money};

@@ -14,9 +14,10 @@ use std::collections::BTreeMap;
 
 use crate::array::as_array;
 use crate::calendar::Timestamp;
-use crate::entry::{Claim, Count, Coupon, Entry, Frozen, LotReturn, Reservation, What};
+use crate::entry::{Count, Entry, LotReturn};
 use crate::fault::Fault;
 use crate::id::{Hash, LotNumber, MemberId, Sequence};
+use crate::kind::{Claim, Coupon, Frozen, Reservation, What};
 use crate::lot::Lot;
 use crate::qualification::Qualification;
 

@@ -1,8 +1,9 @@
 //! Opening entries: what a member brings along from the system that kept its points before.
 
-use crate::entry::{Count, Effects, Entry, LotGrant, LotMoves, Opened, Origin, TierMove, What};
+use crate::entry::{Count, Effects, Entry, LotGrant, LotMoves, Origin};
 use crate::id::EntryId;
 use crate::journal::Journal;
+use crate::kind::{Opened, TierMove, What};
 use crate::member::Member;
 use crate::qualification::Qualifying;
 use crate::refusal::Refusal;

@@ -1,12 +1,13 @@
 //! Repeating in one history what was done by hand in another: gifts, adjustments, freezes.
 
 use crate::commands::{spendable, taken};
-use crate::entry::{Effects, Entry, LotDraw, LotGrant, LotMoves, Origin, Repeated, What};
+use crate::entry::{Effects, Entry, LotDraw, LotGrant, LotMoves, Origin};
 use crate::entry::{drawn, sum};
 use crate::fault::Fault;
 use crate::id::EntryId;
 use crate::journal::Journal;
 use crate::kind::Kind;
+use crate::kind::{Repeated, What};
 
 /// Does once more what an entry of another history did: grants what it granted or put back, freezes
 /// what it froze, and takes as many points as it took from whatever can be spent here, though not

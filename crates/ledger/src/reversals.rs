@@ -8,14 +8,12 @@ use std::collections::BTreeSet;
 
 use crate::calendar::Timestamp;
 use crate::commands::{in_order, spendable, taken};
-use crate::entry::{
-    Count, Coupon, Effects, Entry, LineReturn, LotDraw, LotGrant, LotMoves, LotReturn, Origin,
-    Reversal, Reversed, Review, What,
-};
+use crate::entry::{Count, Effects, Entry, LotDraw, LotGrant, LotMoves, LotReturn, Origin};
 use crate::entry::{drawn, sum};
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, MemberId};
 use crate::journal::Journal;
+use crate::kind::{Coupon, LineReturn, Reversal, Reversed, Review, What};
 use crate::lot::{Lot, LotState};
 use crate::qualification::Qualifying;
 use crate::tally::Tally;

@@ -4,9 +4,10 @@
 //! An open review is part of the member's state. It ends with an `approve` entry, or with the
 //! `reverse` entry that undoes all that was earned.
 
-use crate::entry::{Effects, Entry, LotDates, LotDraw, LotMoves, Origin, ReviewApproved, What};
+use crate::entry::{Effects, Entry, LotDates, LotDraw, LotMoves, Origin};
 use crate::id::{EntryId, LotNumber};
 use crate::journal::Journal;
+use crate::kind::{ReviewApproved, What};
 use crate::member::{Member, OpenReview};
 use crate::refusal::Refusal;
 use crate::stop::Stop;

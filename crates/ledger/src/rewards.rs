@@ -5,11 +5,10 @@
 use crate::calendar::Timestamp;
 use crate::commands::{drawn_for, lasting};
 use crate::coupons::{MAX_COUPONS, with_coupons};
-use crate::entry::{
-    Count, CouponTerms, Effects, Entry, LotDates, LotMoves, Origin, Redeemed, RewardTaken, What,
-};
+use crate::entry::{Count, Effects, Entry, LotDates, LotMoves, Origin};
 use crate::id::EntryId;
 use crate::journal::Journal;
+use crate::kind::{CouponTerms, Redeemed, RewardTaken, What};
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 use crate::tally::Tally;

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::entry::{Coupon, Entry, LotReturn, Reversal, Undone, What};
+use crate::entry::{Entry, LotReturn};
 use crate::id::{EntryId, LotNumber, MemberId};
+use crate::kind::{Coupon, Coupons, Reversal, Undone, UndoneAs, What};
 use crate::lot::Lot;
 
 /// Everything that may be undone, and what is left of it.
@@ -175,51 +176,27 @@ impl UndoIndex {
                 .cloned()
                 .unwrap_or_else(|| paid(entry)),
         };
-        match &entry.what {
-            What::Earn(earned) => Some(earn(
-                earned
-                    .lines
+        let whole = || earn(BTreeMap::new());
+        match entry.kind().row().undone_as {
+            UndoneAs::Earned => Some(earn(
+                entry
+                    .lines()
                     .iter()
                     .map(|line| (line.line.clone(), (line.quantity, line.amount_minor)))
                     .collect(),
             )),
-            // Gifts of a tier are taken back as what was earned is.
-            What::TierChange(_) => {
-                let gives = !lots.grants.is_empty() || !coupons.is_empty();
-                gives.then(|| earn(BTreeMap::new()))
-            }
-            // What somebody else gave is taken back as what was earned is, what was given away
-            // comes back as what was spent.
-            What::Transfer(_) if !lots.grants.is_empty() => Some(earn(BTreeMap::new())),
-            What::Redeem(_) | What::Capture(_) | What::Transfer(_) => Some(redemption()),
-            What::CouponRedeem(_) => Some(Undoable::Coupons(coupons.clone())),
-            What::Opening(_)
-            | What::Hold(_)
-            | What::Release(_)
-            | What::Reverse(_)
-            | What::Repay
-            | What::AdjustmentRequest(_)
-            | What::Approve(_)
-            | What::ApproveReview(_)
-            | What::Reject(_)
-            | What::Withdraw(_)
-            | What::Lapse(_)
-            | What::Adjust(_)
-            | What::Exchange(_)
-            | What::CloseInto(_)
-            | What::Absorb(_)
-            | What::Pool(_)
-            | What::Invite(_)
-            | What::Erase
-            | What::Expire
-            | What::Activate
-            | What::CouponCancel
-            | What::CouponExpire
-            | What::Freeze(_)
-            | What::Restore(_)
-            | What::Profile
-            | What::Remind(_)
-            | What::Repeated(_) => None,
+            UndoneAs::Spent => Some(redemption()),
+            // What somebody else or a tier gave is taken back as what was earned is, what was given
+            // away comes back as what was spent. What a merger moved is undone in the account that
+            // it came from.
+            UndoneAs::Recorded => match entry.kind().row().coupons {
+                Coupons::Moves => None,
+                Coupons::Ends => Some(Undoable::Coupons(coupons.clone())),
+                _ if !lots.draws.is_empty() => Some(redemption()),
+                _ if !lots.grants.is_empty() || !coupons.is_empty() => Some(whole()),
+                _ => None,
+            },
+            UndoneAs::Held | UndoneAs::Nothing => None,
         }
     }
 }

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::calendar::Timestamp;
-use crate::entry::{Coupon, Entry, Exchange, Reversed, What};
+use crate::entry::Entry;
 use crate::exchanges::converted;
 use crate::fault::Fault;
 use crate::id::{EntryId, Hash, LotNumber, MemberId};
-use crate::kind::{Coupons, Draws, KindRow};
+use crate::kind::{Coupon, Coupons, Draws, Exchange, KindRow, Reversed, What};
 use crate::lot::Lot;
 use crate::member::Member;
 use crate::undo_index::UndoIndex;
@@ -162,7 +162,7 @@ impl AuditReplay {
 /// it did, however late it is recorded; everything else that of its recording.
 fn effective_at(entry: &Entry) -> Timestamp {
     // New dates are those of somebody who activates lots before their time.
-    if entry.kind().row().falls_due && entry.lots.dates.is_empty() {
+    if entry.kind().row().takes_effect_when_due && entry.lots.dates.is_empty() {
         entry.occurred_at
     } else {
         entry.recorded_at
@@ -238,6 +238,7 @@ fn moves_what_its_kind_may(entry: &Entry) -> bool {
         returns,
         activates,
         dates,
+        always_draws,
         owes,
         pays,
         qualifies,
@@ -249,6 +250,7 @@ fn moves_what_its_kind_may(entry: &Entry) -> bool {
     [
         grants || lots.grants.is_empty(),
         draws != Draws::Nothing || lots.draws.is_empty(),
+        !always_draws || !lots.draws.is_empty(),
         returns || lots.returns.is_empty(),
         activates || lots.activations.is_empty(),
         dates || lots.dates.is_empty(),
@@ -282,12 +284,9 @@ fn says_what_it_moves(entry: &Entry) -> bool {
                 && effects.coupons.is_empty()
         }
         What::Earn(_) => awarded == granted,
-        What::Redeem(redeemed) => {
-            draws && (effects.coupons.is_empty() || redeemed.reward.is_some())
-        }
-        What::Expire | What::Capture(_) => draws,
+        What::Redeem(redeemed) => effects.coupons.is_empty() || redeemed.reward.is_some(),
         What::Reverse(reversed) => adds_up(entry, reversed),
-        What::Repay => draws && entry.points == 0,
+        What::Repay => entry.points == 0,
         What::Adjust(_) => grants != draws,
         What::Approve(_) => {
             lots.dates.is_empty() && lots.activations.is_empty() && effects.qualifying.is_none()
@@ -309,23 +308,9 @@ fn says_what_it_moves(entry: &Entry) -> bool {
         }
         What::TierChange(_) => entry.awards().is_empty() || awarded == granted,
         What::Activate => !lots.activations.is_empty(),
-        What::Opening(_)
-        | What::Hold(_)
-        | What::Release(_)
-        | What::AdjustmentRequest(_)
-        | What::ApproveReview(_)
-        | What::Reject(_)
-        | What::Withdraw(_)
-        | What::Lapse(_)
-        | What::Pool(_)
-        | What::Invite(_)
-        | What::Erase
-        | What::Freeze(_)
-        | What::Restore(_)
-        | What::Profile
-        | What::Remind(_) => true,
         // It belongs to a back-test and is in no books.
         What::Repeated(_) => false,
+        _ => true,
     }
 }
 

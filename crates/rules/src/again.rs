@@ -8,9 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, EntryId, Kind, MemberId, Refusal};
-
-use crate::operations::{UndoneAs, undone_as};
+use ledger::{Entry, EntryId, Kind, MemberId, Refusal, UndoneAs};
 
 /// How often one document may be recorded, what was undone included.
 pub const MAX_RECORDS: usize = 100;
@@ -40,7 +38,7 @@ impl Past {
     pub fn is_undone(&self) -> bool {
         let Self { entry, corrections } = self;
         let reversals = || corrections.iter().filter_map(|correction| correction.reversal());
-        match undone_as(entry.kind()) {
+        match entry.kind().row().undone_as {
             // What somebody found odd and did not approve of is not tried again under the same
             // name.
             UndoneAs::Earned

@@ -116,53 +116,6 @@ pub(crate) fn replay(
     }
 }
 
-/// What later entries may undo of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UndoneAs {
-    /// Points that were earned: by lines, or whole.
-    Earned,
-    /// Points that were spent: any number of them.
-    Spent,
-    /// Points that are set aside: they are spent or given up.
-    Held,
-    /// What is undone as it was recorded, whole.
-    Recorded,
-    /// Nothing.
-    Nothing,
-}
-
-/// What later entries may undo of entries of that kind.
-#[must_use]
-pub fn undone_as(kind: Kind) -> UndoneAs {
-    match kind {
-        Kind::Earn => UndoneAs::Earned,
-        Kind::Redeem | Kind::Capture => UndoneAs::Spent,
-        Kind::Hold => UndoneAs::Held,
-        Kind::Transfer | Kind::CouponRedeem | Kind::Merge | Kind::TierChange => UndoneAs::Recorded,
-        Kind::Opening
-        | Kind::Release
-        | Kind::Reverse
-        | Kind::AdjustmentRequest
-        | Kind::Approve
-        | Kind::Reject
-        | Kind::Withdraw
-        | Kind::Lapse
-        | Kind::Adjust
-        | Kind::Repay
-        | Kind::Exchange
-        | Kind::Pool
-        | Kind::Erase
-        | Kind::Expire
-        | Kind::Activate
-        | Kind::CouponCancel
-        | Kind::CouponExpire
-        | Kind::Freeze
-        | Kind::Restore
-        | Kind::Profile
-        | Kind::Remind => UndoneAs::Nothing,
-    }
-}
-
 /// One of each operation, a line each, for tests that walk them all: see
 /// `crates/rules/tests/operations.rs`. What names an earlier entry names none that is there.
 #[must_use]

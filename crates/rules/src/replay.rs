@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 
 use ledger::{
     Context, Entry, EntryId, Fault, Journal, Kind, Member, MemberId, Origin, ProgrammeId, Tier,
-    Timestamp, repeat,
+    Timestamp, UndoneAs, repeat,
 };
 
 use crate::operation::Operation;
-use crate::operations::{self, Settle, UndoneAs, Upgrade, reverse, undone_as};
+use crate::operations::{self, Settle, Upgrade, reverse};
 use crate::rulebook::Rulebook;
 use crate::settle::{expire_and_repay, settle};
 use crate::tiers;
@@ -225,7 +225,7 @@ impl<'a> Replay<'a> {
     }
 
     fn remember(&mut self, entry: &Entry) {
-        match undone_as(entry.kind()) {
+        match entry.kind().row().undone_as {
             UndoneAs::Earned => {
                 self.heard.earned.extend(entry.lots.grants.iter().map(|lot| (lot.number, entry.id)))
             }

@@ -32,7 +32,9 @@ impl Serialize for EntryView<'_> {
         map.serialize_entry("member_id", entry.member.as_str())?;
         map.serialize_entry("sequence", &entry.sequence.0)?;
         map.serialize_entry("kind", entry.kind().as_str())?;
-        optional(&mut map, "event", entry.event())?;
+        if let Some((name, value)) = entry.what.subject() {
+            map.serialize_entry(name, value)?;
+        }
         map.serialize_entry("points", &entry.points)?;
         map.serialize_entry("balance_after", &entry.balance_after)?;
         map.serialize_entry("occurred_at", &entry.occurred_at.to_string())?;

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, EntryId, Kind};
+use ledger::{Entry, EntryId, Kind, RecordedAs};
 use rules::{MAX_RECORDS, Past};
 use serde_json::json;
 
@@ -124,35 +124,10 @@ fn store_of(source: &str, name: &str) -> Option<String> {
 
 /// The source of the document that an entry records.
 pub(crate) fn source_of(entry: &Entry) -> Option<String> {
-    let event = match entry.kind() {
-        Kind::Earn => entry.event(),
-        Kind::Redeem | Kind::Capture => Some("redeem"),
-        Kind::Reverse => Some("reverse"),
-        Kind::AdjustmentRequest => Some("request"),
-        Kind::Transfer => Some("transfer"),
-        Kind::Exchange => Some("exchange"),
-        Kind::CouponRedeem => Some("coupon"),
-        Kind::Opening
-        | Kind::Hold
-        | Kind::Release
-        | Kind::Repay
-        | Kind::Approve
-        | Kind::Reject
-        | Kind::Withdraw
-        | Kind::Lapse
-        | Kind::Adjust
-        | Kind::Merge
-        | Kind::Pool
-        | Kind::Erase
-        | Kind::Expire
-        | Kind::Activate
-        | Kind::TierChange
-        | Kind::CouponCancel
-        | Kind::CouponExpire
-        | Kind::Freeze
-        | Kind::Restore
-        | Kind::Profile
-        | Kind::Remind => None,
+    let event = match entry.kind().row().recorded_as {
+        RecordedAs::Nothing => None,
+        RecordedAs::Event => entry.event(),
+        RecordedAs::Named(name) => Some(name),
     };
     Some(source(event?, entry.origin.reference.as_ref()?.as_str()))
 }

@@ -15,11 +15,11 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 use serde_json::value::RawValue;
 
-use super::what::What;
 use super::{Columns, Entry};
 use crate::array::is_default;
 use crate::fault::Fault;
 use crate::id::EntryId;
+use crate::kind::What;
 
 /// Why a stored text is not the body of an entry.
 pub type Unreadable = serde_json::Error;
@@ -90,11 +90,11 @@ impl Entry {
 }
 
 /// Writes one object whose fields belong to several structs.
-pub(super) struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
     /// Adds the fields of a struct.
-    pub(super) fn add(&mut self, part: &impl Serialize) -> Result<(), Fault> {
+    pub(crate) fn add(&mut self, part: &impl Serialize) -> Result<(), Fault> {
         let start = self.0.len();
         serde_json::to_writer(&mut self.0, part).map_err(|_| Fault::Draft)?;
         if self.0.len() == start + "{}".len() {
@@ -118,15 +118,15 @@ impl Writer {
 /// The fields of an object that no struct has taken yet.
 ///
 /// Serde's `flatten` would do the same, but it copies every value and accepts unknown fields.
-pub(super) struct Fields<'a>(Vec<(&'a str, &'a RawValue)>);
+pub(crate) struct Fields<'a>(Vec<(&'a str, &'a RawValue)>);
 
 impl<'a> Fields<'a> {
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(field, _)| *field == name)
     }
 
     /// Takes the fields of a struct.
-    pub(super) fn take<T: Deserialize<'a>>(&mut self) -> Result<T, Unreadable> {
+    pub(crate) fn take<T: Deserialize<'a>>(&mut self) -> Result<T, Unreadable> {
         T::deserialize(self)
     }
 

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::coupon::Coupon;
 use crate::array::as_array;
+use crate::kind::Coupon;
 use crate::qualification::Qualifying;
 use crate::tally::Tally;
 

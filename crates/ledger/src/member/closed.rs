@@ -2,9 +2,10 @@
 
 use super::Member;
 use crate::calendar::Timestamp;
-use crate::entry::{ClosedInto, Entry, PoolChange, PoolInvited, What};
+use crate::entry::Entry;
 use crate::fault::Fault;
 use crate::id::MemberId;
+use crate::kind::{ClosedInto, PoolChange, PoolInvited, What};
 
 /// Why nothing can be done with an account any more.
 #[derive(Debug, Clone, PartialEq, Eq)]

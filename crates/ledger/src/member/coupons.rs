@@ -1,9 +1,10 @@
 //! Coupons of a member that can be used.
 
 use super::Member;
-use crate::entry::{Coupon, Entry, coupon_code};
+use crate::entry::Entry;
 use crate::fault::Fault;
 use crate::kind::Coupons;
+use crate::kind::{Coupon, coupon_code};
 
 impl Member {
     /// The open coupon with that code.

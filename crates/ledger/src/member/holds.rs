@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::Member;
 use crate::array::as_array;
 use crate::calendar::Timestamp;
-use crate::entry::{Entry, LotDraw, Origin, What};
+use crate::entry::{Entry, LotDraw, Origin};
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber, Reference};
+use crate::kind::What;
 use crate::lot::Lot;
 
 /// An open hold of a member.

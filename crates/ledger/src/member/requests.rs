@@ -2,9 +2,10 @@
 
 use super::Member;
 use crate::array::as_array;
-use crate::entry::{Adjustment, AdjustmentTerms, Approval, Entry, Person, RequestDecided, What};
+use crate::entry::Entry;
 use crate::fault::Fault;
 use crate::id::EntryId;
+use crate::kind::{Adjustment, AdjustmentTerms, Approval, Person, RequestDecided, What};
 
 /// An open request of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]

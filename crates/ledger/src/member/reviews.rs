@@ -2,10 +2,11 @@
 
 use super::Member;
 use crate::array::as_array;
-use crate::entry::{Entry, Review, What};
+use crate::entry::Entry;
 use crate::fault::Fault;
 use crate::id::{EntryId, LotNumber};
 use crate::kind::Kind;
+use crate::kind::{Review, What};
 
 /// An earn of a member that nobody has looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

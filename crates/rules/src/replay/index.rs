@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, EntryId, Kind, LotGrant, LotNumber, Reference, Reversal, What};
+use ledger::{Entry, EntryId, Kind, LotGrant, LotNumber, Reference, Reversal, UndoneAs, What};
 use serde::{Deserialize, Serialize};
 
 use crate::again::Past;
-use crate::operations::{UndoneAs, undone_as};
 
 /// What entries came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -94,7 +93,7 @@ impl ReplayIndex {
     }
 
     pub(super) fn stands_for(&mut self, recorded: &Entry, counterpart: &Entry) {
-        let mut kept = match undone_as(recorded.kind()) {
+        let mut kept = match recorded.kind().row().undone_as {
             UndoneAs::Earned | UndoneAs::Held | UndoneAs::Spent => counterpart.clone(),
             UndoneAs::Recorded | UndoneAs::Nothing => return,
         };
@@ -106,7 +105,7 @@ impl ReplayIndex {
             What::Redeem(redeemed) => redeemed.reward = None,
             _ => {}
         }
-        if undone_as(recorded.kind()) == UndoneAs::Spent {
+        if recorded.kind().row().undone_as == UndoneAs::Spent {
             kept.effects.coupons.clear();
         }
         let moved = kept.lots.grants.len()

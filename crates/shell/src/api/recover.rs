@@ -2,11 +2,9 @@
 
 use std::rc::Rc;
 
-use ledger::{Concern, Entry, EntryId, Kind, MemberId, Refusal};
+use ledger::{Concern, Entry, EntryId, Kind, MemberId, Refusal, UndoneAs};
 use rules::Operation;
-use rules::operations::{
-    NewAdjustment, Recover, Redemption, RequestConcern, Stolen, UndoneAs, undone_as,
-};
+use rules::operations::{NewAdjustment, Recover, Redemption, RequestConcern, Stolen};
 use serde::{Deserialize, Serialize};
 use store::{Caller, Submission, drawn_lots, named_entry, transferred};
 
@@ -153,6 +151,6 @@ pub async fn stolen(
 }
 
 fn went_away(entry: &Entry) -> bool {
-    undone_as(entry.kind()) == UndoneAs::Spent
+    entry.kind().row().undone_as == UndoneAs::Spent
         || (entry.kind() == Kind::Transfer && !entry.lots.draws.is_empty())
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::payload::names_nothing;
 use crate::array::as_array;
 use crate::exact::Rate;
 use crate::id::ProgrammeId;
@@ -12,6 +13,7 @@ pub struct Exchanged {
     /// Its other side.
     pub exchange: Exchange,
 }
+names_nothing!(Exchanged);
 
 /// What an exchange was on its other side.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::earned::Award;
+use super::payload::names_nothing;
 use crate::array::as_array;
 use crate::calendar::Timestamp;
 
@@ -23,6 +24,7 @@ pub struct Opened {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<TierMove>,
 }
+names_nothing!(TierChanged, Opened);
 
 /// A move on the tier ladder.
 #[derive(Debug, Clone, PartialEq, Eq)]

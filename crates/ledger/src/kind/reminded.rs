@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lots::LotDraw;
+use super::payload::names_nothing;
 use crate::array::as_array;
 use crate::calendar::Timestamp;
+use crate::entry::LotDraw;
 
 /// What a `remind` entry says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,7 @@ pub struct Reminded {
     /// The warning.
     pub reminder: Reminder,
 }
+names_nothing!(Reminded);
 
 /// Points that expire soon.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::earned::Review;
+use super::payload::Payload;
 use crate::array::as_array;
 use crate::id::{EntryId, MemberId};
 
@@ -19,6 +20,12 @@ pub struct Reversed {
     /// The account of the undone entry, where that account was merged into this one.
     #[serde(default, rename = "counterparty", skip_serializing_if = "Option::is_none")]
     pub merged: Option<MemberId>,
+}
+
+impl Payload for Reversed {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (Some(self.corrects), self.merged.as_ref())
+    }
 }
 
 /// How much of an earlier entry is undone, and what became of it.

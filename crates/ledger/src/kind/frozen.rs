@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::payload::names_nothing;
 use crate::array::as_array;
 
 /// What a `freeze` or a `restore` entry says.
@@ -10,6 +11,7 @@ pub struct FreezeChanged {
     /// What is frozen after it.
     pub frozen: Frozen,
 }
+names_nothing!(FreezeChanged);
 
 /// Which sides of an account are frozen, or are to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::payload::names_nothing;
 use crate::array::as_array;
 use crate::calendar::Timestamp;
 use crate::id::{EntryId, ProgrammeId};
@@ -13,6 +14,7 @@ pub struct CouponRedeemed {
     /// What the coupon took off an order.
     pub discount: Discount,
 }
+names_nothing!(CouponRedeemed);
 
 /// What a coupon took off an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

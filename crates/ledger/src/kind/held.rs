@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::earned::LineAward;
-use super::lots::LotDraw;
+use super::payload::{Payload, names_nothing};
 use super::redeemed::PointsPayment;
 use crate::array::as_array;
 use crate::calendar::Timestamp;
-use crate::id::EntryId;
+use crate::entry::LotDraw;
+use crate::id::{EntryId, MemberId};
 
 /// What a `hold` entry says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,7 @@ pub struct Held {
     #[serde(default, rename = "deduction", skip_serializing_if = "Option::is_none")]
     pub payment: Option<PointsPayment>,
 }
+names_nothing!(Held);
 
 /// What a `capture` or a `release` entry says: the hold that it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,12 @@ pub struct HoldEnded {
     /// The hold.
     #[serde(rename = "corrects")]
     pub hold: EntryId,
+}
+
+impl Payload for HoldEnded {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (Some(self.hold), None)
+    }
 }
 
 /// Points set aside until they are captured or released, or until their time is over.

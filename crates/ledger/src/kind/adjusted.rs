@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::payload::{Payload, names_nothing};
 use crate::array::as_array;
 use crate::calendar::Timestamp;
 use crate::id::{EntryId, LotNumber, MemberId};
@@ -13,6 +14,7 @@ pub struct AdjustmentRequested {
     /// What is asked for, by whom.
     pub adjustment: Adjustment,
 }
+names_nothing!(AdjustmentRequested);
 
 /// What a decision on a request says, and the adjustment that executes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,12 +26,24 @@ pub struct RequestDecided {
     pub adjustment: Adjustment,
 }
 
+impl Payload for RequestDecided {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (Some(self.request), None)
+    }
+}
+
 /// What an `approve` entry of an earn under review says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewApproved {
     /// The earn.
     #[serde(rename = "corrects")]
     pub earn: EntryId,
+}
+
+impl Payload for ReviewApproved {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (Some(self.earn), None)
+    }
 }
 
 /// What was asked for, by whom, and who approved.

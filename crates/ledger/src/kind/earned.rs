@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::payload::Payload;
 use crate::array::as_array;
 use crate::exact::Exact;
+use crate::id::{EntryId, MemberId};
 use crate::qualification::Qualifying;
 
 /// What an `earn` entry says.
@@ -27,6 +29,16 @@ pub struct Earned {
     /// Why its points wait for somebody to look at them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
+}
+
+impl Payload for Earned {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (None, None)
+    }
+
+    fn subject(&self) -> Option<(&'static str, &str)> {
+        Some(("event", &self.event))
+    }
 }
 
 /// One rule that fired.

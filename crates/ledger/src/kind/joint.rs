@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::frozen::Frozen;
+use super::payload::Payload;
 use crate::array::as_array;
 use crate::calendar::Timestamp;
-use crate::id::MemberId;
+use crate::id::{EntryId, MemberId};
 use crate::qualification::Qualification;
 
 /// What a `transfer` entry says; whether points were given or received follows from its lots.
@@ -16,12 +17,24 @@ pub struct Transferred {
     pub other: MemberId,
 }
 
+impl Payload for Transferred {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (None, Some(&self.other))
+    }
+}
+
 /// What a `merge` entry says of the account that is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosedInto {
     /// The member that it becomes part of.
     #[serde(rename = "counterparty")]
     pub into: MemberId,
+}
+
+impl Payload for ClosedInto {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (None, Some(&self.into))
+    }
 }
 
 /// What a `merge` entry says of the account that stays; its cause is the other account's entry.
@@ -37,6 +50,12 @@ pub struct Absorbed {
     pub frozen: Option<Frozen>,
 }
 
+impl Payload for Absorbed {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (None, Some(&self.from))
+    }
+}
+
 /// What a `pool` entry says when a member joins or leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolChanged {
@@ -45,6 +64,12 @@ pub struct PoolChanged {
     pub other: MemberId,
     /// The change.
     pub pool: PoolChange,
+}
+
+impl Payload for PoolChanged {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (None, Some(&self.other))
+    }
 }
 
 /// What a `pool` entry says when the pool's head invites a member.
@@ -56,6 +81,12 @@ pub struct PoolInvited {
     /// Until when it may join.
     #[serde(rename = "invitation")]
     pub until: Timestamp,
+}
+
+impl Payload for PoolInvited {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (None, Some(&self.guest))
+    }
 }
 
 /// A change of who shares what, on one of its two sides.

@@ -1,6 +1,7 @@
 //! What a back-test does again: it was done by hand in another history.
 
 use super::frozen::Frozen;
+use super::payload::names_nothing;
 use super::tier::TierMove;
 use crate::kind::Kind;
 use crate::qualification::Qualification;
@@ -18,3 +19,4 @@ pub struct Repeated {
     /// The move on the tier ladder.
     pub tier: Option<TierMove>,
 }
+names_nothing!(Repeated);

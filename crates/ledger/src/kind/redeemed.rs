@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::earned::LineAward;
+use super::payload::Payload;
 use crate::array::as_array;
-use crate::id::MemberId;
+use crate::id::{EntryId, MemberId};
 
 /// What a `redeem` entry says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,6 +22,12 @@ pub struct Redeemed {
     /// The member for whom a pool pays.
     #[serde(default, rename = "counterparty", skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<MemberId>,
+}
+
+impl Payload for Redeemed {
+    fn names(&self) -> (Option<EntryId>, Option<&MemberId>) {
+        (None, self.on_behalf_of.as_ref())
+    }
 }
 
 /// A reward that was redeemed.
