@@ -1,6 +1,8 @@
 //! Points are spent on something from the catalogue.
 
-use ledger::{EntryId, Journal, Member, MemberId, Refusal, RewardTaken, Stop, Take, take as post};
+use ledger::{
+    EntryId, Journal, Member, MemberId, Redeemed, Refusal, RewardTaken, Spend, Stop, What, spend,
+};
 
 use crate::case::Case;
 use crate::coupon::Issue;
@@ -48,10 +50,10 @@ impl Operation for RedeemReward {
 fn take(journal: &mut Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<EntryId, Stop> {
     let wish = wish(journal, case, id, quantity)?;
     let extends = case.book.extended(journal.member(), journal.now(), journal.now())?;
-    post(journal, Take { extends, ..wish }, case.origin.clone())
+    spend(journal, Spend { extends, ..wish }, case.origin.clone())
 }
 
-fn wish(journal: &Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<Take, Refusal> {
+fn wish(journal: &Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<Spend, Refusal> {
     let Case { book, recorded, .. } = case;
     let (member, now) = (journal.member(), journal.now());
     let (version, reward) = recorded.reward.as_ref().ok_or(Refusal::RewardNotFound)?;
@@ -79,13 +81,14 @@ fn wish(journal: &Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<T
         }
     };
     let of_all = |one: i64| one.checked_mul(quantity).ok_or(Refusal::AmountOutOfRange);
-    Ok(Take {
-        taken: RewardTaken {
-            reward: id.to_owned(),
-            version: *version,
-            quantity,
-            cash_minor: of_all(reward.cash_minor)?,
-        },
+    let taken = RewardTaken {
+        reward: id.to_owned(),
+        version: *version,
+        quantity,
+        cash_minor: of_all(reward.cash_minor)?,
+    };
+    Ok(Spend {
+        on: What::Redeem(Redeemed { reward: Some(taken), ..Redeemed::default() }),
         points: of_all(reward.points)?,
         first_in_first_out: book.first_in_first_out(),
         extends: Vec::new(),

@@ -1,6 +1,4 @@
-//! What points are spent on: something from the catalogue, or money off an order at checkout.
-//!
-//! What it costs and who may have it is the business of `rules`.
+//! Points spent on something of which the rules say the price, such as a reward.
 
 use crate::calendar::Timestamp;
 use crate::commands::{drawn_for, lasting};
@@ -8,16 +6,16 @@ use crate::coupons::{MAX_COUPONS, with_coupons};
 use crate::entry::{Count, Effects, Entry, LotDates, LotMoves, Origin};
 use crate::id::EntryId;
 use crate::journal::Journal;
-use crate::kind::{CouponTerms, Redeemed, RewardTaken, What};
+use crate::kind::{CouponTerms, What};
 use crate::refusal::Refusal;
 use crate::stop::Stop;
 use crate::tally::Tally;
 
-/// A wish for something from the catalogue that the rules allow.
+/// A wish to spend points on something that the rules allow.
 #[derive(Debug, Clone)]
-pub struct Take {
-    /// What.
-    pub taken: RewardTaken,
+pub struct Spend {
+    /// What they are spent on.
+    pub on: What,
     /// Points for all of it.
     pub points: i64,
     /// Plain first-in-first-out instead of expiring first.
@@ -32,11 +30,11 @@ pub struct Take {
     pub coupons: Vec<(String, CouponTerms, Option<Timestamp>)>,
 }
 
-/// Spends points on something from the catalogue. All or nothing.
+/// Spends points on what the rules allow. All or nothing.
 ///
 /// # Errors
 /// As [`crate::redeem`]; [`Refusal::TooManyOpen`] when the member has no room for its coupons.
-pub fn take(journal: &mut Journal, wish: Take, origin: Origin) -> Result<EntryId, Stop> {
+pub fn spend(journal: &mut Journal, wish: Spend, origin: Origin) -> Result<EntryId, Stop> {
     if let Some(open) = journal.member().hold_for(&origin) {
         return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
@@ -45,11 +43,10 @@ pub fn take(journal: &mut Journal, wish: Take, origin: Origin) -> Result<EntryId
     }
     let draws = drawn_for(journal, wish.points, wish.first_in_first_out)?;
     let dates = lasting(journal.member(), wish.extends, &draws, None);
-    let redeemed = Redeemed { reward: Some(wish.taken), ..Redeemed::default() };
     let draft = Entry {
         lots: LotMoves { draws, dates, ..LotMoves::default() },
         effects: Effects { counts: wish.counts, tallies: wish.tallies, ..Effects::default() },
-        ..journal.draft(What::Redeem(redeemed), origin)
+        ..journal.draft(wish.on, origin)
     };
     let draft = with_coupons(journal, draft, &wish.coupons);
     Ok(journal.post(draft)?)
