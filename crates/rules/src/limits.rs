@@ -81,6 +81,9 @@ enum Counts {
     Points(Option<usize>),
 }
 
+/// What the name of a counter of the programme that counts by the month ends with.
+pub(crate) const BY_MONTH: &str = ":month";
+
 /// Whose counters of the programme a budget is.
 pub(crate) const BUDGET: &str = "budget";
 

@@ -11,20 +11,22 @@ mod returned;
 
 use ledger::{
     ClawBack, Count, Coupon, Entry, Fault, GiveBack, Journal, Kind, LineAward, LotGrant, LotNumber,
-    Member, MemberId, Money, Refusal, Reversal, RewardTaken, Stop, Timestamp, claw_back, give_back,
+    Member, MemberId, Money, Refusal, Reversal, RewardTaken, Stop, Tally, Timestamp, claw_back,
+    give_back, local_date,
 };
 
 use crate::case::Case;
 use crate::claims;
+use crate::document::Per;
 use crate::joint::joined;
+use crate::limits::BY_MONTH;
 use crate::operation::{Guards, Lots, Needs, Operation, Outcome, ReversalTargets};
 use crate::prior_records::PriorRecords;
-use crate::reward::stock;
 use crate::rulebook::Rulebook;
 
 pub(super) use paid::GivenBack;
 pub(crate) use replay::{is_of_one_operation, replay};
-use returned::{Return, share};
+use returned::{Return, running, share};
 
 /// Undo an earn, a redemption, or both sides of an order; `None` when the member has none by that
 /// name.
@@ -279,8 +281,8 @@ fn open_coupons<'a>(journal: &'a Journal, of: &'a Entry) -> impl Iterator<Item =
     of.effects.coupons.iter().filter(|coupon| journal.member().coupons.contains(coupon))
 }
 
-/// Points given back, and with them what was taken from the catalogue: its coupons, its stock, its
-/// place under the member's limit.
+/// Points given back, and with them their part of what the redemption had counted: its place under
+/// the member's limits, the stock. Coupons that it brought are taken away.
 pub(super) fn back_of<'a>(
     journal: &Journal,
     book: &Rulebook,
@@ -290,19 +292,47 @@ pub(super) fn back_of<'a>(
     let Redemption { entry, lots, .. } = redemption;
     let member = journal.member();
     let GivenBack { before, points, lines } = back;
-    let mut wish = GiveBack {
+    let of_points = |whole: i64| running(whole, -entry.points, before, points);
+    let is_kept = |count: &&Count| {
+        member.counters.iter().any(|c| c.name == count.counter && c.period == count.period)
+    };
+    let freed = |count: &Count| Count {
+        times: -of_points(count.times),
+        points: -of_points(count.points),
+        ..count.clone()
+    };
+    let month = Per::Month.period(journal.now(), local_date(journal.now(), book.zone()));
+    let counted = |tally: &Tally| Tally {
+        // A month that is over stays as it was reported.
+        period: if tally.name.ends_with(BY_MONTH) { month } else { tally.period },
+        amount: -of_points(tally.amount),
+        most: None,
+        ..tally.clone()
+    };
+    Ok(GiveBack {
         redemption: entry,
         lots,
         before,
         points,
         lines,
-        coupons: Vec::new(),
-        counts: Vec::new(),
-        tallies: Vec::new(),
+        coupons: match entry.reward() {
+            Some(taken) => coupons_of(member, entry, taken, points)?,
+            None => Vec::new(),
+        },
+        counts: entry.effects.counts.iter().filter(is_kept).map(freed).collect(),
+        tallies: entry.effects.tallies.iter().map(counted).filter(|t| t.amount != 0).collect(),
         of: None,
         grace: grace(book, journal.now()),
-    };
-    let Some(taken) = entry.reward() else { return Ok(wish) };
+    })
+}
+
+/// The coupons that go with these points of a reward, which comes back by the piece.
+fn coupons_of(
+    member: &Member,
+    entry: &Entry,
+    taken: &RewardTaken,
+    points: i64,
+) -> Result<Vec<Coupon>, Refusal> {
     let one = piece(entry, taken);
     let pieces = points
         .checked_div(one)
@@ -325,17 +355,7 @@ pub(super) fn back_of<'a>(
     }
     open.truncate(wanted);
     open.reverse();
-    let is_kept = |count: &&Count| {
-        member.counters.iter().any(|c| c.name == count.counter && c.period == count.period)
-    };
-    let freed = |count: &Count| {
-        let part = |whole: i64| share(whole, pieces.into(), taken.quantity.into());
-        Count { times: -part(count.times), points: -part(count.points), ..count.clone() }
-    };
-    wish.coupons = open;
-    wish.counts = entry.effects.counts.iter().filter(is_kept).map(freed).collect();
-    wish.tallies = vec![stock(&taken.reward, -pieces, None)];
-    Ok(wish)
+    Ok(open)
 }
 
 /// Points for one of those that were taken.
