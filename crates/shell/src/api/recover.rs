@@ -6,7 +6,7 @@ use ledger::{Concern, Entry, EntryId, Kind, MemberId, Refusal, UndoneAs};
 use rules::Operation;
 use rules::operations::{NewAdjustment, Recover, Redemption, RequestConcern, Stolen};
 use serde::{Deserialize, Serialize};
-use store::{Caller, Submission, drawn_lots, named_entry, transferred};
+use store::{Caller, Submission, drawn_lots, find_entry, transferred};
 
 use super::adjust::who;
 use super::common::fingerprint;
@@ -136,7 +136,7 @@ pub async fn stolen(
 ) -> Result<Vec<Stolen>, Problem> {
     let mut stolen = Vec::new();
     for id in ids {
-        let found = named_entry(&app.sql, programme_no, *id).await?;
+        let found = find_entry(&app.sql, programme_no, *id).await?;
         let is_theirs = |entry: &Entry| entry.member.as_str() == member && went_away(entry);
         let entry =
             found.filter(is_theirs).ok_or_else(|| Problem::refused(Refusal::ReferenceNotFound))?;

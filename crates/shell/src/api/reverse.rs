@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use ledger::{EntryId, MemberId, Money, Refusal};
+use ledger::{EntryId, Kind, MemberId, Money, Refusal, UndoneAs};
 use rules::Operation;
 use rules::operations::{Refuse, ReturnScope, Reverse, ToReverse};
 use serde::{Deserialize, Serialize};
@@ -139,7 +139,10 @@ impl ReverseBody {
                 None
             }
         };
-        let is_redemption = self.entry_id.is_some() || self.event.as_deref() == Some("redeem");
+        let is_spent = |event: &str| {
+            Kind::parse(event).is_some_and(|kind| kind.row().undone_as == UndoneAs::Spent)
+        };
+        let is_redemption = self.entry_id.is_some() || self.event.as_deref().is_some_and(is_spent);
         if self.entry_id.is_some() && self.event.is_some() {
             check.wrong("/event", "goes with reference");
         }
