@@ -100,6 +100,7 @@ fn carry_out(
         rulebook_version: 1,
         now,
         first_id: EntryId(first_id << 64),
+        seed: ledger::Seed::default(),
     };
     let case = Case { book, origin, recorded, context };
     let decided = match decide(operation, &case, member.clone()) {

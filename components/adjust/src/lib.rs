@@ -125,9 +125,9 @@ async fn open(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 fn shown(member: &MemberId, request: &AdjustmentRequest, zone: Zone) -> Json {
-    let AdjustmentRequest { id, terms, by, approvals } = request.clone();
+    let AdjustmentRequest { id, terms, evidence, by, approvals } = request.clone();
     let waits_for = terms.steps.get(approvals.len()).cloned();
-    let adjustment = Adjustment { terms, by, approvals };
+    let adjustment = Adjustment { terms, evidence, by, approvals };
     json!({
         "request_id": id.to_string(),
         "member_id": member.as_str(),

@@ -9,9 +9,7 @@ mod outbound;
 use jobs::{AddressPolicy, Job, JobContext, Seals, WorkLimit, rehearse, run};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
-use shell::{
-    App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, new_id, now,
-};
+use shell::{App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, now};
 use store::Caller;
 
 /// A chunk has at most 500 members or 16 events. No chunk begins after these seconds, so that no
@@ -42,7 +40,7 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
     request.body()?;
     let chunks = if job == Job::Notify { WAVES_OF_EVENTS } else { CHUNKS_OF_MEMBERS };
     let limit = WorkLimit::chunks(chunks).until(now().plus_ms(MAX_MS));
-    let context = JobContext { sql: &app.sql, now: &now, ids: &new_id };
+    let context = JobContext { sql: &app.sql, now: &now, fresh: &fresh };
     let report =
         run(&context, &SpinOutbound, address_policy().await, job, caller.programme, limit).await?;
     if let Some(failure) = &report.last_failure {
@@ -72,7 +70,7 @@ async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply
         None => None,
     };
     let limit = WorkLimit::chunks(CHUNKS_OF_MEMBERS).until(now().plus_ms(MAX_MS));
-    let context = JobContext { sql: &app.sql, now: &now, ids: &new_id };
+    let context = JobContext { sql: &app.sql, now: &now, fresh: &fresh };
     let part = rehearse(&context, caller.programme, at, cursor, limit).await?;
     let part = part.ok_or_else(|| match cursor {
         Some(_) => invalid(

@@ -145,7 +145,7 @@ async fn attempt<S: Sql>(
         programme: &active.programme,
         book: &active.book,
         now: (context.now)(),
-        ids: || (context.ids)(),
+        fresh: || (context.fresh)(),
         abroad: None,
         in_flight: None,
     };

@@ -1,7 +1,7 @@
-//! The inputs of every job: the database, the clock and ids; the limit of one call; and a programme
-//! with its rules.
+//! The inputs of every job: the database, the clock and fresh ids; the limit of one call; and a
+//! programme with its rules.
 
-use ledger::{EntryId, Timestamp};
+use ledger::{Fresh, Timestamp};
 use rules::Rulebook;
 use store::{Error, ProgrammeRef, Sql, parse_rulebook, rulebook_text};
 
@@ -14,8 +14,8 @@ pub struct JobContext<'a, S> {
     pub sql: &'a S,
     /// The clock.
     pub now: &'a dyn Fn() -> Timestamp,
-    /// Gives fresh ids (UUID, version 7).
-    pub ids: &'a dyn Fn() -> EntryId,
+    /// Gives fresh ids (UUID, version 7), and what salts are made of.
+    pub fresh: &'a dyn Fn() -> Fresh,
 }
 
 impl<S: Sql> JobContext<'_, S> {

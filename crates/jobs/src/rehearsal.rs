@@ -269,6 +269,7 @@ fn entries(
             rulebook_version: active.book.version(),
             now,
             first_id: EntryId(entries.len() as u128 + 1),
+            seed: ledger::Seed::default(),
         };
         let case =
             Case { book: &active.book, origin: &origin, recorded: &recorded, context: of_member };

@@ -246,8 +246,8 @@ fn entries_of_another_programme_are_not_sent() {
         rulebook_digest: String::new(),
         spread: 1,
     };
-    let (now, ids) = (|| world.now.get(), || world.id());
-    let context = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
+    let (now, fresh) = (|| world.now.get(), || world.fresh());
+    let context = jobs::JobContext { sql: &world.sql, now: &now, fresh: &fresh };
     let receiver = Receiver::new(|_| status(200));
     let run = jobs::run(
         &context,
@@ -550,8 +550,8 @@ fn an_address_that_is_no_longer_allowed_is_not_called() {
     subscribe(&world, "shop", "http://127.0.0.1:9/", None);
     earn(&world, "m");
     let receiver = Receiver::new(|_| status(200));
-    let (now, ids) = (|| world.now.get(), || world.id());
-    let context = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
+    let (now, fresh) = (|| world.now.get(), || world.fresh());
+    let context = jobs::JobContext { sql: &world.sql, now: &now, fresh: &fresh };
     let programme = wait(store::programmes(&world.sql)).unwrap().remove(0);
     let run = jobs::run(
         &context,
@@ -636,8 +636,8 @@ fn a_slow_receiver_does_not_delay_the_others() {
     }
     let outbound = Unequal { world: &world, sent: RefCell::default() };
     let found = wait(store::programme(&world.sql, "default")).unwrap().unwrap().reference;
-    let (now, ids) = (|| world.now.get(), || world.id());
-    let context = jobs::JobContext { sql: &world.sql, now: &now, ids: &ids };
+    let (now, fresh) = (|| world.now.get(), || world.fresh());
+    let context = jobs::JobContext { sql: &world.sql, now: &now, fresh: &fresh };
     let limit = jobs::WorkLimit::chunks(10_000);
     let mut run =
         std::pin::pin!(jobs::run(&context, &outbound, support::OPEN, Job::Notify, found, limit));

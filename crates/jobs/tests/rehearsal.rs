@@ -61,8 +61,8 @@ fn part(
     chunks: u32,
 ) -> Option<Rehearsal> {
     let found = wait(programme(&world.sql, "default")).unwrap().unwrap().reference;
-    let (now, ids) = (|| world.now.get(), || world.id());
-    let context = JobContext { sql: &world.sql, now: &now, ids: &ids };
+    let (now, fresh) = (|| world.now.get(), || world.fresh());
+    let context = JobContext { sql: &world.sql, now: &now, fresh: &fresh };
     wait(rehearse(&context, found, at, cursor, WorkLimit::chunks(chunks))).unwrap()
 }
 

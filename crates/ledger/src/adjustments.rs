@@ -56,6 +56,7 @@ pub struct Ruling {
 pub fn request(
     journal: &mut Journal,
     terms: AdjustmentTerms,
+    evidence: Option<String>,
     by: Person,
     tallies: Vec<Tally>,
     origin: Origin,
@@ -66,7 +67,7 @@ pub fn request(
     if journal.member().requests.len() >= MAX_OPEN {
         return Err(Refusal::TooManyOpen { most: MAX_OPEN as i64 }.into());
     }
-    let adjustment = Adjustment { terms, by, approvals: Vec::new() };
+    let adjustment = Adjustment { terms, evidence, by, approvals: Vec::new() };
     let requested = What::AdjustmentRequest(AdjustmentRequested { adjustment });
     let effects = Effects { tallies, ..Effects::default() };
     Ok(journal.post(Entry { effects, ..journal.draft(requested, origin) })?)
@@ -95,12 +96,12 @@ pub fn decide_request(
         return Err(refusal.into());
     }
     let (counts, tallies) = counted;
-    let AdjustmentRequest { terms, by: asked_by, mut approvals, .. } = open;
+    let AdjustmentRequest { terms, evidence, by: asked_by, mut approvals, .. } = open;
     if verdict == Verdict::Approve {
         approvals.push(Approval { by, role, at: journal.now() });
     }
     let is_through = verdict == Verdict::Approve && approvals.len() == terms.steps.len();
-    let adjustment = Adjustment { terms, by: asked_by, approvals };
+    let adjustment = Adjustment { terms, evidence, by: asked_by, approvals };
     let decided = RequestDecided { request: id, adjustment: adjustment.clone() };
     let what = match verdict {
         Verdict::Approve => What::Approve(decided),
@@ -197,8 +198,8 @@ fn lapse_all(
     at: Timestamp,
     origin: &Origin,
 ) -> Result<(), Fault> {
-    for AdjustmentRequest { id, terms, by, approvals } in over {
-        let adjustment = Adjustment { terms, by, approvals };
+    for AdjustmentRequest { id, terms, evidence, by, approvals } in over {
+        let adjustment = Adjustment { terms, evidence, by, approvals };
         let lapsed = What::Lapse(RequestDecided { request: id, adjustment });
         journal.post(journal.due(lapsed, at, origin.clone()))?;
     }

@@ -1,9 +1,10 @@
 //! How small records stand in a body: as arrays of their fields, in a fixed order.
 
 /// Gives a struct the stored shape of an array. Fields after `then` are left out together while all
-/// of them have their defaults.
+/// of them have their defaults. Fields after `without` are stored elsewhere.
 macro_rules! as_array {
-    ($type:ident [$($field:ident),+ $(,)?] $(then [$($more:ident),+ $(,)?])?) => {
+    ($type:ident [$($field:ident),+ $(,)?] $(then [$($more:ident),+ $(,)?])?
+        $(without [$($other:ident),+ $(,)?])?) => {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use serde::ser::SerializeSeq;
@@ -32,7 +33,7 @@ macro_rules! as_array {
                     ) -> Result<$type, A::Error> {
                         $(let $field = $crate::array::next(&mut list)?;)+
                         $($(let $more = list.next_element()?.unwrap_or_default();)+)?
-                        Ok($type { $($field,)+ $($($more,)+)? })
+                        Ok($type { $($field,)+ $($($more,)+)? $($($other: Default::default(),)+)? })
                     }
                 }
                 deserializer.deserialize_seq(Fields)

@@ -8,6 +8,7 @@
 mod body;
 mod effects;
 mod lots;
+mod texts;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ pub(crate) use body::{Fields, Writer};
 pub use effects::{Count, Effects};
 pub use lots::{LotDates, LotDraw, LotGrant, LotMoves, LotReturn};
 pub(crate) use lots::{drawn, sum};
+pub use texts::{Fresh, Seed, Texts};
 
 use crate::calendar::Timestamp;
 use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Reference, Sequence};
@@ -56,9 +58,8 @@ pub struct Entry {
     pub effects: Effects,
     /// What happened.
     pub what: What,
-    /// Whether its free texts were taken out when its member was erased. Its hash is still the one
-    /// that it was sealed with.
-    pub redacted: bool,
+    /// Its free texts as they are stored; `None` when it has none, and before it is sealed.
+    pub texts: Option<Texts>,
     /// Hash of the member's entry before.
     pub previous_hash: Hash,
     /// Hash of this entry.
@@ -79,8 +80,8 @@ pub struct Origin {
     /// The merchant's document (order, redemption) that this is the record of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
-    /// Free text for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Free text for people. It stands in [`Entry::texts`] and not in the body.
+    #[serde(skip)]
     pub reason: Option<String>,
 }
 
@@ -215,20 +216,6 @@ impl Entry {
             | What::Lapse(decided)
             | What::Adjust(decided) => Some(&decided.adjustment),
             _ => None,
-        }
-    }
-
-    /// Takes the free texts out: why something was done, and what was shown for it.
-    pub fn clear_texts(&mut self) {
-        self.origin.reason = None;
-        match &mut self.what {
-            What::AdjustmentRequest(requested) => requested.adjustment.terms.evidence = None,
-            What::Approve(decided)
-            | What::Reject(decided)
-            | What::Withdraw(decided)
-            | What::Lapse(decided)
-            | What::Adjust(decided) => decided.adjustment.terms.evidence = None,
-            _ => {}
         }
     }
 

@@ -4,7 +4,7 @@
 //! store writes wholly or not at all.
 
 use crate::calendar::Timestamp;
-use crate::entry::{Effects, Entry, LotMoves, Origin};
+use crate::entry::{Effects, Entry, LotMoves, Origin, Seed};
 use crate::fault::Fault;
 use crate::home::home;
 use crate::id::{EntryId, Hash, MemberId, ProgrammeId, Sequence};
@@ -37,6 +37,8 @@ pub struct Context {
     /// The id of the first entry, made in home 0; further ones count on from it. A journal moves it
     /// to the home of its member.
     pub first_id: EntryId,
+    /// What the salts of their texts are made of.
+    pub seed: Seed,
 }
 
 /// A sealed entry and the member after it (without its lots, which the entry tells).
@@ -159,7 +161,7 @@ impl Journal {
             lots: LotMoves::default(),
             effects: Effects::default(),
             what,
-            redacted: false,
+            texts: None,
             previous_hash: self.member.head,
             hash: Hash::default(),
         }
@@ -189,6 +191,7 @@ impl Journal {
             self.member.balance.checked_add(entry.points).ok_or(Fault::Overflow)?;
         self.within_range(&entry)?;
         self.has_room(&entry)?;
+        entry.seal_texts(&self.context.seed)?;
         let body = entry.body()?;
         entry.hash = entry.hash_over(&body);
         let id = entry.id;

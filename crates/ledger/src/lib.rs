@@ -57,8 +57,8 @@ pub use coupons::{
     MAX_COUPONS, cancel_coupon, expire_coupons, redeem_coupon, restore_coupon, with_coupons,
 };
 pub use entry::{
-    Columns, Count, Effects, Entry, LotDates, LotDraw, LotGrant, LotMoves, LotReturn, Origin,
-    Unreadable,
+    Columns, Count, Effects, Entry, Fresh, LotDates, LotDraw, LotGrant, LotMoves, LotReturn,
+    Origin, Seed, Texts, Unreadable,
 };
 pub use exact::{Exact, ParseExactError, Rate, Rounding};
 pub use exchanges::{converted, give_up, least_for_one, take_in};

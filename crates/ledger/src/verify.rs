@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::id::{EntryId, Hash, LotNumber, MemberId};
 use crate::kind::{Coupon, Coupons, Draws, Exchange, KindRow, Reversed, What};
 use crate::lot::Lot;
-use crate::member::Member;
+use crate::member::{Closed, Member};
 use crate::undo_index::UndoIndex;
 
 /// Something the books say that cannot be.
@@ -42,7 +42,7 @@ impl fmt::Display for Violation {
 pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
     let mut replay = AuditReplay::new(stored.id.clone());
     entries.iter().for_each(|entry| replay.take(entry, &entry.body().unwrap_or_default()));
-    replay.finish(stored)
+    replay.finish(stored, false)
 }
 
 /// A replay of one member that takes its entries in as many portions as they come in.
@@ -53,8 +53,8 @@ pub struct AuditReplay {
     found: Vec<Violation>,
     /// The chain is broken: what follows would only repeat it.
     is_broken: bool,
-    /// The first entry that had its free texts taken out.
-    redacted: Option<EntryId>,
+    /// The first entry that has lost its free texts.
+    without_texts: Option<EntryId>,
 }
 
 impl AuditReplay {
@@ -66,7 +66,7 @@ impl AuditReplay {
             trail: UndoIndex::default(),
             found: Vec::new(),
             is_broken: false,
-            redacted: None,
+            without_texts: None,
         }
     }
 
@@ -81,10 +81,17 @@ impl AuditReplay {
         if self.is_broken {
             return;
         }
-        self.redacted = self.redacted.or(Some(entry.id).filter(|_| entry.redacted));
         let undoes_what_is_there = self.trail.take(entry);
         let (member, found) = (&mut self.member, &mut self.found);
         let mut problem = |what: String| found.push(Violation { entry: Some(entry.id), what });
+        if let Some(texts) = &entry.texts {
+            if !texts.are_sound() {
+                problem("its texts are not those that its body seals".to_owned());
+            }
+            if texts.are_erased() {
+                self.without_texts.get_or_insert(entry.id);
+            }
+        }
         if let Err(moved) = clock_windows(member, entry) {
             problem(format!("moves lot {} outside its time", moved.0));
         }
@@ -109,18 +116,24 @@ impl AuditReplay {
         }
     }
 
-    /// Compares with what is stored, and tells every difference found.
+    /// Compares with what is stored, and tells every difference found. `heir_is_erased` says
+    /// whether the account that this one became part of was erased, at once or by way of others.
     #[must_use]
-    pub fn finish(self, stored: &Member) -> Vec<Violation> {
-        let Self { member, mut found, is_broken, redacted, .. } = self;
-        if let Some(entry) = redacted.filter(|_| member.closed.is_none()) {
-            found.push(Violation {
-                entry: Some(entry),
-                what: "has lost texts, and its account is open".to_owned(),
-            });
-        }
+    pub fn finish(self, stored: &Member, heir_is_erased: bool) -> Vec<Violation> {
+        let Self { member, mut found, is_broken, without_texts, .. } = self;
         if is_broken {
             return found;
+        }
+        let is_erased = match member.closed {
+            None => false,
+            Some(Closed::Erased) => true,
+            Some(Closed::Merged(_)) => heir_is_erased,
+        };
+        if let Some(entry) = without_texts.filter(|_| !is_erased) {
+            found.push(Violation {
+                entry: Some(entry),
+                what: "has lost its texts, and nobody was erased".to_owned(),
+            });
         }
         let mut differs = |what: &str, holds: bool| {
             if !holds {

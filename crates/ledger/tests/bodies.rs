@@ -12,8 +12,8 @@ use ledger::{
     LotNumber, LotReturn, MemberId, Opened, Origin, Person, PointsPayment, PoolChange, PoolChanged,
     PoolInvited, ProgrammeId, Qualification, Qualifying, Rate, Redeemed, Reference, Reminded,
     Reminder, RequestDecided, Reservation, Reversal, Reversed, Review, ReviewApproved, RewardTaken,
-    Sequence, SkippedRules, Tally, TierChanged, TierMove, Timestamp, Totals, Transferred, Undone,
-    What,
+    Seed, Sequence, SkippedRules, Tally, TierChanged, TierMove, Timestamp, Totals, Transferred,
+    Undone, What,
 };
 use proptest::prelude::*;
 
@@ -132,13 +132,13 @@ fn adjustment(undoes: Option<Undone>, concern: Option<Concern>) -> Adjustment {
         terms: AdjustmentTerms {
             points: 5,
             reason_code: text("goodwill"),
-            evidence: Some(text("ticket \"7\"")),
             expires_at: Some(Timestamp(9)),
             steps: vec![text("approver"), text("admin")],
             until: Timestamp(10),
             undoes,
             concern,
         },
+        evidence: Some(text("ticket \"7\"")),
         by: person("ann"),
         approvals: vec![Approval { by: person("ben"), role: text("approver"), at: Timestamp(11) }],
     }
@@ -330,11 +330,23 @@ fn full(what: What) -> Entry {
         lots: lots(),
         effects: effects(),
         what,
-        redacted: false,
+        texts: None,
         previous_hash: Hash([0xa5; 32]),
         hash: Hash::default(),
     };
-    Entry { hash: entry.computed_hash().unwrap(), ..entry }
+    sealed(entry)
+}
+
+fn sealed(mut entry: Entry) -> Entry {
+    entry.seal_texts(&Seed([0x5e; 32])).unwrap();
+    entry.hash = entry.computed_hash().unwrap();
+    entry
+}
+
+/// As [`Entry::read`], with the texts of this entry.
+fn read(entry: &Entry, body: &str) -> Result<Entry, ledger::Unreadable> {
+    let texts = entry.texts.as_ref().and_then(|texts| texts.stored.clone());
+    Entry::read(columns(entry), body, texts)
 }
 
 fn columns(entry: &Entry) -> Columns {
@@ -355,13 +367,13 @@ fn columns(entry: &Entry) -> Columns {
 
 /// An entry of which nothing is said that need not be.
 fn bare(entry: &Entry) -> Entry {
-    Entry {
+    sealed(Entry {
         origin: Origin { actor: text("job:night"), ..Origin::default() },
         cause: None,
         lots: LotMoves::default(),
         effects: Effects::default(),
         ..entry.clone()
-    }
+    })
 }
 
 #[test]
@@ -372,7 +384,8 @@ fn every_kind_has_the_bytes_that_are_pinned() {
         let bare = bare(&entry);
         for (name, entry) in [(name.to_owned(), &entry), (format!("{name}, bare"), &bare)] {
             let (body, hash) = (entry.body().unwrap(), entry.computed_hash().unwrap());
-            found += &format!("{name}\n{body}\n{hash}\n");
+            let texts = entry.texts.as_ref().and_then(|texts| texts.stored.as_deref());
+            found += &format!("{name}\n{body}\n{}\n{hash}\n", texts.unwrap_or_default());
         }
     }
     assert!(found == PINNED, "the bytes of entries have changed; they are now:\n{found}");
@@ -390,9 +403,13 @@ fn every_kind_is_pinned() {
 fn what_is_written_is_read_and_written_again() {
     for (name, what) in everything() {
         let full = full(what);
-        for entry in [bare(&full), Entry { redacted: true, ..full.clone() }, full] {
+        let mut erased = full.clone();
+        erased.clear_texts();
+        assert_eq!(erased.body().unwrap(), full.body().unwrap(), "{name}");
+        for entry in [bare(&full), erased, full] {
             let body = entry.body().unwrap();
-            let read = Entry::read(columns(&entry), &body).unwrap();
+            let read = read(&entry, &body).unwrap();
+            assert_eq!(read.computed_hash().unwrap(), entry.hash, "{name}");
             assert_eq!(read, entry, "{name}");
             assert_eq!(read.body().unwrap(), body, "{name}");
         }
@@ -417,7 +434,7 @@ fn no_value_of_a_body_is_passed_over() {
                 other => panic!("{other}"),
             };
             let other = other.to_string();
-            if let Ok(read) = Entry::read(columns(&entry), &other) {
+            if let Ok(read) = read(&entry, &other) {
                 assert_ne!(read, entry, "{name}: {path} is passed over");
                 assert_ne!(read.computed_hash().unwrap(), entry.hash, "{name}: {path}");
             }
@@ -476,9 +493,7 @@ fn a_body_of_another_shape_is_not_read() {
         let body = serde_json::from_str(&entry.body().unwrap()).unwrap();
         (entry, body)
     };
-    let is_read = |entry: &Entry, body: &serde_json::Value| {
-        Entry::read(columns(entry), &body.to_string()).is_ok()
-    };
+    let is_read = |entry: &Entry, body: &serde_json::Value| read(entry, &body.to_string()).is_ok();
     for (kind, field) in [
         ("capture", "corrects"),
         ("release", "corrects"),
@@ -532,11 +547,11 @@ fn a_body_of_another_shape_is_not_read() {
         body["later"] = 1.into();
         assert!(!is_read(&entry, &body), "{name} with a field of a later version");
         let twice = entry.body().unwrap().replacen('{', r#"{"actor":"x","#, 1);
-        assert!(Entry::read(columns(&entry), &twice).is_err(), "{name} with a field twice");
+        assert!(read(&entry, &twice).is_err(), "{name} with a field twice");
     }
     let (entry, _) = of("earn");
     for text in ["", "{}", "[]", "null", "{\"actor\":1}", "{\"actor\":\"a\",\"rulebook\":1.5}"] {
-        assert!(Entry::read(columns(&entry), text).is_err(), "{text}");
+        assert!(read(&entry, text).is_err(), "{text}");
     }
 }
 
@@ -578,10 +593,49 @@ fn readers_find_what_is_written() {
 fn free_texts_of_every_kind_can_be_taken_out() {
     for (name, what) in everything() {
         let mut entry = full(what);
-        entry.clear_texts();
-        let body = entry.body().unwrap();
+        let (body, sealed) = (entry.body().unwrap(), entry.clone());
         assert!(!body.contains("why") && !body.contains("ticket"), "{name}: {body}");
+        let stored = sealed.texts.as_ref().unwrap().stored.clone().unwrap();
+        assert!(stored.contains("why"), "{name}: {stored}");
+        assert_eq!(stored.contains("ticket"), entry.adjustment().is_some(), "{name}: {stored}");
+        entry.clear_texts();
+        let left = format!("{entry:?}");
+        assert!(!left.contains("why") && !left.contains("ticket"), "{name}: {left}");
+        assert!(entry.texts.as_ref().is_some_and(|texts| texts.are_erased() && texts.are_sound()));
+        assert_eq!((entry.body().unwrap(), entry.computed_hash().unwrap()), (body, sealed.hash));
     }
+}
+
+#[test]
+fn an_entry_without_texts_has_no_digest() {
+    let entry = bare(&full(What::Expire));
+    assert_eq!(entry.texts, None);
+    assert!(!entry.body().unwrap().contains("texts"));
+}
+
+/// Stored texts are those that the body seals, of a shape that the ledger writes.
+#[test]
+fn texts_of_another_shape_are_not_read() {
+    let (expire, adjust) = (full(What::Expire), full(What::Adjust(decided())));
+    let with = |entry: &Entry, stored: Option<&str>| {
+        Entry::read(columns(entry), &entry.body().unwrap(), stored.map(str::to_owned))
+    };
+    let is_sound = |read: Entry| read.texts.unwrap().are_sound();
+    for (stored, is_read) in [
+        (r#"{"salt":"00","reason":"other"}"#, true),
+        (r#"{"salt":"00","evidence":"other"}"#, false),
+        (r#"{"salt":"00","reason":"other","more":1}"#, false),
+        (r#"{"reason":"other"}"#, false),
+        ("other", false),
+    ] {
+        let read = with(&expire, Some(stored));
+        assert_eq!(read.is_ok(), is_read, "{stored}");
+        assert!(!read.is_ok_and(is_sound), "{stored}");
+    }
+    assert!(with(&adjust, Some(r#"{"salt":"00","evidence":"other"}"#)).is_ok());
+    let unsealed = bare(&expire);
+    assert!(with(&unsealed, None).is_ok());
+    assert!(with(&unsealed, Some(r#"{"salt":"00","reason":"other"}"#)).is_err());
 }
 
 #[test]
@@ -619,8 +673,9 @@ proptest! {
         entry.effects.tallies[0].most = Some(numbers[4]);
         entry.effects.coupons[0].terms.categories = texts[5..].to_vec();
         entry.effects.qualifying = Some(Qualifying { month: days[1], keep_from: days[2], ..qualifying() });
+        entry = sealed(entry);
         let body = entry.body().unwrap();
-        let read = Entry::read(columns(&entry), &body).unwrap();
+        let read = read(&entry, &body).unwrap();
         prop_assert_eq!(&read, &entry);
         prop_assert_eq!(read.body().unwrap(), body);
     }

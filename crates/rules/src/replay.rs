@@ -283,6 +283,7 @@ impl<'a> Replay<'a> {
             rulebook_version: self.book.version(),
             now,
             first_id: EntryId(self.next_id),
+            seed: ledger::Seed::default(),
         }
     }
 }

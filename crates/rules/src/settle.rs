@@ -30,6 +30,7 @@ pub fn by_the_clock(
         rulebook_version: book.version(),
         now,
         first_id: EntryId(0),
+        seed: ledger::Seed::default(),
     };
     let mut journal = Journal::new(member.clone(), context);
     match settle(&mut journal, book, "") {

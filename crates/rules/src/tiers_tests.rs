@@ -29,6 +29,7 @@ impl World {
             rulebook_version: 1,
             now: Timestamp::parse(now).unwrap(),
             first_id: self.ids,
+            seed: ledger::Seed::default(),
         };
         let case = Case {
             book: &self.book,

@@ -108,6 +108,7 @@ impl Person {
             rulebook_version,
             now,
             first_id,
+            seed: ledger::Seed::default(),
         };
         let needs = command.needs(&self.members[programme].id);
         let there = needs.other_programme.iter();

@@ -72,6 +72,7 @@ impl Group {
             rulebook_version: 1,
             now,
             first_id: EntryId(self.next_id),
+            seed: ledger::Seed::default(),
         };
         let all = self.entries.values().flatten();
         let reversals =

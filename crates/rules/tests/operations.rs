@@ -75,6 +75,7 @@ impl World {
             rulebook_version: 1,
             now: at(now),
             first_id: EntryId(self.next_id),
+            seed: ledger::Seed::default(),
         };
         let origin =
             Origin { actor: "till".into(), reason: Some("test".into()), ..Origin::default() };

@@ -25,6 +25,7 @@ fn a_gift_is_repeated_with_what_there_is() {
         rulebook_version: 1,
         now,
         first_id: EntryId(7),
+        seed: ledger::Seed::default(),
     };
     let plain = || {
         let mut journal = Journal::new(world.member.clone(), context.clone());

@@ -76,6 +76,7 @@ fn gift(world: &World, points: i64) -> String {
         rulebook_version: 1,
         now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
         first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
+        seed: ledger::Seed::default(),
     };
     let run = |member: &mut ledger::Member,
                command: &AnyOperation,
@@ -120,6 +121,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
                 rulebook_version: 1,
                 now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
                 first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
+                seed: ledger::Seed::default(),
             };
             let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
             let origin = ledger::Origin::default();

@@ -1,6 +1,6 @@
 //! The way of a command through a component: key, body, one load, decision, one commit, answer.
 
-use ledger::EntryId;
+use ledger::Fresh;
 use rules::Rulebook;
 use serde_json::value::RawValue;
 use store::{
@@ -12,7 +12,7 @@ use crate::answer::{Reply, show};
 use crate::app::App;
 use crate::audit::refused;
 use crate::auth::Bearer;
-use crate::ids::{new_id, now};
+use crate::ids::{fresh, now};
 use crate::keeping::{Salt, digested, kept_for};
 use crate::problem::Problem;
 use crate::request::Request;
@@ -205,7 +205,7 @@ async fn carried_out(
 }
 
 async fn decided(
-    executor: &mut Executor<'_, Spin, fn() -> EntryId>,
+    executor: &mut Executor<'_, Spin, fn() -> Fresh>,
     submissions: &[Submission],
     loaded: Vec<LoadedMember>,
     dry: bool,
@@ -403,13 +403,13 @@ fn executor<'a>(
     app: &'a App,
     programme: &'a ProgrammeRef,
     book: &'a Rulebook,
-) -> Executor<'a, Spin, fn() -> EntryId> {
+) -> Executor<'a, Spin, fn() -> Fresh> {
     Executor {
         sql: &app.sql,
         programme,
         book,
         now: now(),
-        ids: new_id,
+        fresh,
         abroad: None,
         in_flight: Some(&app.in_flight),
     }

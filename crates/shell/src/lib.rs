@@ -60,7 +60,7 @@ pub use command::{
 };
 pub use gains::makes_no_points;
 pub use idempotent::once;
-pub use ids::{new_id, now};
+pub use ids::{fresh, new_id, now};
 pub use json::{parse_json, parse_optional_json, wide};
 pub use keeping::scoped;
 pub use page::Page;

@@ -381,6 +381,9 @@ CREATE TABLE IF NOT EXISTS entry (
   recorded_at INTEGER NOT NULL,
   hash BLOB NOT NULL CHECK (length(hash) = 32),
   body TEXT NOT NULL,
+  -- The free texts, of which the body has the digest; null where there are none, and once they were
+  -- erased.
+  texts TEXT,
   -- What queries ask for of the body.
   corrects BLOB,
   cause BLOB,
@@ -403,7 +406,8 @@ CREATE INDEX IF NOT EXISTS entry_expire ON entry (member_no, sequence) WHERE kin
 -- For reports on exchanges, of which there are few beside everything else.
 CREATE INDEX IF NOT EXISTS entry_exchanged ON entry (programme_no) WHERE kind = 'exchange'
 -- then
--- The free texts of a closed account are taken out; nothing else of an entry ever changes.
+-- The free texts of an erased account, and of one that became part of it, are taken out; nothing
+-- else of an entry ever changes.
 CREATE TRIGGER IF NOT EXISTS entry_is_never_updated BEFORE UPDATE ON entry
 BEGIN
   SELECT RAISE(ABORT, 'entries are append-only') WHERE NOT (
@@ -411,9 +415,10 @@ BEGIN
     AND OLD.kind = NEW.kind AND OLD.points = NEW.points AND OLD.balance_after = NEW.balance_after AND OLD.occurred_at = NEW.occurred_at
     AND OLD.recorded_at = NEW.recorded_at AND OLD.hash = NEW.hash AND OLD.corrects IS NEW.corrects AND OLD.cause IS NEW.cause
     AND OLD.counterparty IS NEW.counterparty AND OLD.store IS NEW.store
-    AND NEW.body = json_set(CASE WHEN OLD.body ->> '$.adjustment[0][2]' IS NULL THEN json_remove(OLD.body, '$.reason')
-      ELSE json_replace(json_remove(OLD.body, '$.reason'), '$.adjustment[0][2]', NULL) END, '$.redacted', json('true'))
-    AND (SELECT state ->> '$.closed' FROM member WHERE no = OLD.member_no) IS NOT NULL);
+    AND OLD.body = NEW.body AND NEW.texts IS NULL
+    AND EXISTS (SELECT 1 FROM member AS m WHERE m.no = OLD.member_no AND m.state ->> '$.closed' IS NOT NULL AND (
+      m.state ->> '$.closed' = '' OR EXISTS (SELECT 1 FROM alias AS a CROSS JOIN member AS own ON own.no = a.member_no
+        WHERE a.programme_no = m.programme_no AND a.alias = 'id:' || m.id AND own.state ->> '$.closed' = ''))));
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS entry_is_never_deleted BEFORE DELETE ON entry
@@ -574,14 +579,14 @@ END
 CREATE VIEW IF NOT EXISTS posting (
   programme_no, member_id, expected_head, claim_key, claim_reference,
   sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
-  reminded_at, id, kind, points, occurred_at, recorded_at, body, corrects, cause, counterparty, store,
+  reminded_at, id, kind, points, occurred_at, recorded_at, body, texts, corrects, cause, counterparty, store,
   key, fingerprint, reference, first_sequence, last_sequence,
   grants, moves, attributes, effects
 ) AS SELECT
   NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-  NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS posting_commit INSTEAD OF INSERT ON posting
 BEGIN
@@ -617,10 +622,10 @@ BEGIN
     AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
   -- VALUES, not SELECT: as entry has triggers, SQLite would pass selected rows through a temporary
   -- table.
-  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body,
+  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body, texts,
       corrects, cause, counterparty, store)
     VALUES (NEW.programme_no, (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.sequence,
-      NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body,
+      NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body, NEW.texts,
       NEW.corrects, NEW.cause, NEW.counterparty, NEW.store);
   -- The greatest number is that of the new entry. Names that are null are ignored, see the table: a
   -- SELECT with a condition would cost more than VALUES.

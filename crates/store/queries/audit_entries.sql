@@ -1,6 +1,6 @@
 -- Entries of members, by member and sequence: ?1 is [[member number, first sequence, last
 -- sequence], …].
-SELECT e.member_no, e.no, p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.hash, NULL,
+SELECT e.member_no, e.no, p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.texts, e.hash, NULL,
   e.corrects, e.cause, e.counterparty, e.store
 FROM json_each(?1) AS w
 JOIN member AS m ON m.no = w.value ->> 0

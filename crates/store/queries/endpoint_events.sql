@@ -2,7 +2,7 @@
 -- array, null for all but opening entries: who moves in is not told anybody), in order, at most ?6:
 -- as in history, then the entry's and the member's number, and whether an event of the member is
 -- parked there.
-SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.hash,
+SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.texts, e.hash,
   (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1),
   e.no, e.member_no,
   EXISTS (SELECT 1 FROM parked_event AS k

@@ -1,5 +1,5 @@
 -- Entries of member ?2 in programme ?1, newest first, before sequence ?3, at most ?4.
-SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.hash,
+SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.texts, e.hash,
   (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1)
 FROM member AS m
 JOIN entry AS e ON e.member_no = m.no

@@ -1,6 +1,6 @@
 -- The hold, capture, redemption, request, transfer or use of a coupon of programme ?1 with id ?2,
 -- with the hash before it.
-SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.hash,
+SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.texts, e.hash,
   (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1)
 FROM entry AS e
 JOIN member AS m ON m.no = e.member_no

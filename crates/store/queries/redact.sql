@@ -1,8 +1,7 @@
 -- Takes the free texts out of all entries of member ?2 of programme ?1, who was erased, and of the
 -- accounts that became part of it: why something was done, and what was shown for it. The entry
 -- that erased says nothing of a person, and stays. Nothing is left to do a second time.
-UPDATE entry SET body = json_set(CASE WHEN body ->> '$.adjustment[0][2]' IS NULL THEN json_remove(body, '$.reason')
-  ELSE json_replace(json_remove(body, '$.reason'), '$.adjustment[0][2]', NULL) END, '$.redacted', json('true'))
+UPDATE entry SET texts = NULL
 WHERE member_no IN (
     SELECT own.no FROM member AS own WHERE own.programme_no = ?1 AND own.id = ?2 AND own.state ->> '$.closed' = ''
     UNION ALL
@@ -11,5 +10,5 @@ WHERE member_no IN (
     CROSS JOIN member AS was ON was.programme_no = ?1 AND was.id = substr(a.alias, 4)
     WHERE own.programme_no = ?1 AND own.id = ?2 AND own.state ->> '$.closed' = '' AND was.state ->> '$.closed' IS NOT NULL
   )
-  AND kind <> 'erase' AND (body ->> '$.reason' IS NOT NULL OR body ->> '$.adjustment[0][2]' IS NOT NULL)
+  AND kind <> 'erase' AND texts IS NOT NULL
 RETURNING no

@@ -1,7 +1,7 @@
 -- Entries of programme ?1 asked for from device ?2, recorded from ?3 until before ?4 (null: any),
 -- asked for by ?5 (null: anybody), before entry number ?6, newest first, at most ?7, with where
 -- they were asked from.
-SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.hash,
+SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.texts, e.hash,
   (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1),
   e.no, t.device, t.ip
 FROM trace AS t

@@ -148,6 +148,7 @@ fn row(
         entry.occurred_at.0.into(),
         entry.recorded_at.0.into(),
         body.as_str().into(),
+        entry.texts.as_ref().and_then(|texts| texts.stored.as_deref()).into(),
         entry.corrects().into(),
         entry.cause.into(),
         entry.counterparty().map(MemberId::as_str).into(),

@@ -142,7 +142,7 @@ pub async fn new_events(
     ];
     let rows = sql.query(statement!("queries/endpoint_events"), values).await?;
     let read = |mut row: Row| {
-        let blocked = row.integer(14)? != 0;
+        let blocked = row.integer(15)? != 0;
         read_event(&mut row, 0, blocked)
     };
     rows.into_iter().map(read).collect()
@@ -169,14 +169,14 @@ pub async fn due_events(
     ];
     let rows = sql.query(statement!("queries/parked_due"), values).await?;
     let read = |mut row: Row| {
-        let attempts = row.integer(14)?;
+        let attempts = row.integer(15)?;
         read_event(&mut row, attempts, false)
     };
     rows.into_iter().map(read).collect()
 }
 
 fn read_event(row: &mut Row, attempts: i64, blocked: bool) -> Result<OpenEvent, Error> {
-    let (entry_no, member_no) = (row.integer(12)?, row.integer(13)?);
+    let (entry_no, member_no) = (row.integer(13)?, row.integer(14)?);
     Ok(OpenEvent { entry: entry_row::read(row, 0)?, entry_no, member_no, attempts, blocked })
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use ledger::{Counted, Decision, EntryId, Member, MemberId};
+use ledger::{Counted, Decision, Fresh, Member, MemberId};
 use rules::{Past, living};
 
 use crate::Error;
@@ -21,7 +21,7 @@ use crate::submission::{Answer, Outcome, Submission, fingerprint_now, is_fingerp
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn dry_run<S: Sql, I: FnMut() -> EntryId>(
+pub async fn dry_run<S: Sql, I: FnMut() -> Fresh>(
     executor: &mut Executor<'_, S, I>,
     submissions: &[Submission],
     loaded: Vec<LoadedMember>,
@@ -55,7 +55,7 @@ struct Before {
 }
 
 impl Before {
-    async fn execute_one<S: Sql, I: FnMut() -> EntryId>(
+    async fn execute_one<S: Sql, I: FnMut() -> Fresh>(
         &mut self,
         executor: &mut Executor<'_, S, I>,
         submission: &Submission,
@@ -88,7 +88,7 @@ impl Before {
         })
     }
 
-    async fn decide<S: Sql, I: FnMut() -> EntryId>(
+    async fn decide<S: Sql, I: FnMut() -> Fresh>(
         &mut self,
         executor: &mut Executor<'_, S, I>,
         submission: &Submission,
@@ -96,8 +96,8 @@ impl Before {
     ) -> Result<Outcome, Error> {
         for _ in 0..2 {
             self.set_before(submission, &mut loaded);
-            let id = (executor.ids)();
-            match attempt(executor, submission, loaded.member, &loaded.recorded, id)? {
+            let fresh = (executor.fresh)();
+            match attempt(executor, submission, loaded.member, &loaded.recorded, fresh)? {
                 Attempt::Decided(decided) => {
                     self.note(submission, &decided.decision);
                     let states = std::iter::once(decided.member).chain(decided.others);
@@ -106,7 +106,11 @@ impl Before {
                     return Ok(Outcome::Done(Answer { entries, primary, replayed: false }));
                 }
                 Attempt::Refused(refusal) => {
-                    return Ok(Outcome::Refused { refusal, id: id.to_string(), replayed: false });
+                    return Ok(Outcome::Refused {
+                        refusal,
+                        id: fresh.id.to_string(),
+                        replayed: false,
+                    });
                 }
                 // Only before the first submission of a member: nothing is due or owed after it
                 // that was not before.

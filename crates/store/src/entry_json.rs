@@ -155,14 +155,14 @@ fn line(line: &LineAward) -> LineShown<'_> {
 /// An adjustment as the API shows it: what was asked for, by whom, and who approved.
 #[must_use]
 pub fn adjustment_json(adjustment: &Adjustment, zone: Zone) -> Json {
-    let Adjustment { terms, by, approvals } = adjustment;
+    let Adjustment { terms, evidence, by, approvals } = adjustment;
     let person = |person: &Person| json!({"actor": person.actor, "name": person.label});
     let approval =
         |a: &Approval| json!({"by": person(&a.by), "role": a.role, "at": a.at.to_string()});
     let mut body = json!({
         "points": terms.points,
         "reason_code": terms.reason_code,
-        "evidence": terms.evidence,
+        "evidence": evidence,
         "expires_at": terms.expires_at.map(|at| at.to_string()),
         "valid_through": terms.expires_at.map(|at| last_valid_day(at, zone).to_string()),
         "steps": terms.steps,

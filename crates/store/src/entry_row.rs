@@ -5,21 +5,21 @@ use ledger::{Columns, Entry, Hash, Kind, MemberId, ProgrammeId, Sequence, Timest
 use crate::Error;
 use crate::sql::Row;
 
-/// Reads an entry from 12 columns from `at` on: programme, member, sequence, id, kind, points,
-/// balance_after, occurred_at, recorded_at, body, hash, previous hash (null for the first).
+/// Reads an entry from 13 columns from `at` on: programme, member, sequence, id, kind, points,
+/// balance_after, occurred_at, recorded_at, body, texts, hash, previous hash (null for the first).
 pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
-    let previous = row.optional_hash(at + 11)?.unwrap_or_default();
-    let (columns, body) = parts(row, at, previous)?;
-    Entry::read(columns, &body).map_err(|_| Error::Corrupt("entry"))
+    let previous = row.optional_hash(at + 12)?.unwrap_or_default();
+    let (columns, body, texts) = parts(row, at, previous)?;
+    Entry::read(columns, &body, texts).map_err(|_| Error::Corrupt("entry"))
 }
 
-/// The first 11 of those columns, when the previous hash is known: what an entry is read from, and
-/// its body.
+/// The first 12 of those columns, when the previous hash is known: what an entry is read from, its
+/// body and its free texts.
 pub(crate) fn parts(
     row: &mut Row,
     at: usize,
     previous_hash: Hash,
-) -> Result<(Columns, String), Error> {
+) -> Result<(Columns, String, Option<String>), Error> {
     let corrupt = || Error::Corrupt("entry");
     let columns = Columns {
         programme: ProgrammeId::new(row.text(at)?).map_err(|_| corrupt())?,
@@ -32,7 +32,7 @@ pub(crate) fn parts(
         occurred_at: Timestamp(row.integer(at + 7)?),
         recorded_at: Timestamp(row.integer(at + 8)?),
         previous_hash,
-        hash: row.hash(at + 10)?,
+        hash: row.hash(at + 11)?,
     };
-    Ok((columns, row.text(at + 9)?))
+    Ok((columns, row.text(at + 9)?, row.optional_text(at + 10)?))
 }

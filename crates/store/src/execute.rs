@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ledger::{
-    Context, Decision, EntryId, Fault, Member, MemberId, ProgrammeId, Refusal, Stop, Timestamp,
+    Context, Decision, Fault, Fresh, Member, MemberId, ProgrammeId, Refusal, Stop, Timestamp,
 };
 use rules::{Activity, Case, Decided, Lots, PriorRecords, Rulebook, decide};
 
@@ -34,8 +34,8 @@ pub struct Executor<'a, S, I> {
     pub book: &'a Rulebook,
     /// The instant of the request.
     pub now: Timestamp,
-    /// Gives fresh ids (UUID, version 7).
-    pub ids: I,
+    /// Gives each decision its first id (UUID, version 7) and what its salts are made of.
+    pub fresh: I,
     /// The other programme of an exchange.
     pub abroad: Option<&'a ProgrammeRef>,
     /// Where the instance keeps states whose writes are under way; jobs and tests do without.
@@ -47,7 +47,7 @@ pub struct Executor<'a, S, I> {
 /// # Errors
 /// [`Error::Busy`] when others were always first, other [`Error`]s when the database fails. Orders
 /// that were written stay written: a retry with their keys finds them.
-pub async fn execute<S: Sql, I: FnMut() -> EntryId>(
+pub async fn execute<S: Sql, I: FnMut() -> Fresh>(
     executor: &mut Executor<'_, S, I>,
     submissions: &[Submission],
     loaded: Vec<LoadedMember>,
@@ -128,7 +128,7 @@ struct BaseState {
 
 impl Round {
     /// Decides one submission, or answers it from what is stored. `None` leaves it open.
-    async fn execute_one<S: Sql, I: FnMut() -> EntryId>(
+    async fn execute_one<S: Sql, I: FnMut() -> Fresh>(
         &mut self,
         executor: &mut Executor<'_, S, I>,
         index: usize,
@@ -155,8 +155,8 @@ impl Round {
         if !base.member.exists() && claims.aliases.is_none() {
             claims.aliases = opened_as.map(|name| vec![name]);
         }
-        let id = (executor.ids)();
-        match attempt(executor, submission, base.member.clone(), &recorded, id)? {
+        let fresh = (executor.fresh)();
+        match attempt(executor, submission, base.member.clone(), &recorded, fresh)? {
             Attempt::NeedsAllLots => {
                 self.needs_all_lots = true;
                 self.put_back(base);
@@ -167,12 +167,12 @@ impl Round {
                     executor,
                     submission,
                     base,
-                    (refusal, &recorded, id),
+                    (refusal, &recorded, fresh),
                 )? {
                     Some(refusal) => refusal,
                     None => return Ok(None),
                 };
-                let id = id.to_string();
+                let id = fresh.id.to_string();
                 let Some((idem, fingerprint)) = submission.idem.clone() else {
                     return Ok(Some(Outcome::Refused { refusal, id, replayed: false }));
                 };
@@ -227,14 +227,14 @@ impl Round {
         executor: &Executor<'_, S, I>,
         submission: &Submission,
         base: BaseState,
-        (refusal, recorded, id): (Refusal, &PriorRecords, EntryId),
+        (refusal, recorded, fresh): (Refusal, &PriorRecords, Fresh),
     ) -> Result<Option<Refusal>, Error> {
         if base.is_ahead {
             self.put_back(base);
             return Ok(None);
         }
         let Some(stored) = base.stored else { return Ok(Some(refusal)) };
-        Ok(match attempt(executor, submission, stored, recorded, id)? {
+        Ok(match attempt(executor, submission, stored, recorded, fresh)? {
             Attempt::Refused(refusal) => Some(refusal),
             Attempt::NeedsAllLots => {
                 self.needs_all_lots = true;
@@ -352,7 +352,7 @@ pub(crate) fn attempt<S, I>(
     submission: &Submission,
     member: Member,
     recorded: &PriorRecords,
-    id: EntryId,
+    fresh: Fresh,
 ) -> Result<Attempt, Error> {
     let partly = !member.lots_complete;
     let needs_all = match submission.lots() {
@@ -371,7 +371,8 @@ pub(crate) fn attempt<S, I>(
         spread: executor.programme.spread,
         rulebook_version: executor.book.version(),
         now: executor.now,
-        first_id: id,
+        first_id: fresh.id,
+        seed: fresh.seed,
     };
     let case = Case { book: executor.book, origin: &submission.origin, recorded, context };
     match decide(&*submission.operation, &case, member) {

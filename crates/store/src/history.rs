@@ -141,9 +141,9 @@ pub async fn taken_over(
     let mut rows = sql.look_up(statement!("queries/taken_over"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let draws: Vec<(i64, i64)> =
-        serde_json::from_str(&row.text(12)?).map_err(|_| Error::Corrupt("merge"))?;
+        serde_json::from_str(&row.text(13)?).map_err(|_| Error::Corrupt("merge"))?;
     let handed_over = draws.into_iter().map(|(number, _)| LotNumber(number)).collect();
-    let expired = row.integer(13)?;
+    let expired = row.integer(14)?;
     Ok(Some(TakenOver { entry: entry_row::read(row, 0)?, handed_over, expired }))
 }
 

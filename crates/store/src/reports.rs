@@ -2,9 +2,9 @@
 //!
 //! Reports read whole tables and are the only queries that may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{AuditReplay, Counted, Entry, Kind, Member, MemberId, Timestamp, Violation};
+use ledger::{AuditReplay, Closed, Counted, Entry, Kind, Member, MemberId, Timestamp, Violation};
 
 use crate::Error;
 use crate::entry_row;
@@ -60,15 +60,40 @@ pub async fn audit(
     for portion in portions(&members) {
         replay(sql, programme_no, &portion, &mut replays, &mut found).await?;
     }
+    let heirs_erased = heirs_erased(sql, programme_no, &members).await?;
     for (member, number) in &members {
-        let Some(replay) = number.and_then(|number| replays.remove(&number)) else { continue };
+        let Some(number) = *number else { continue };
+        let Some(replay) = replays.remove(&number) else { continue };
+        let heir_is_erased = heirs_erased.contains(&number);
         let violation = |violation| AuditViolation { member: member.id.clone(), violation };
-        found.violations.extend(replay.finish(member).into_iter().map(violation));
+        found.violations.extend(replay.finish(member, heir_is_erased).into_iter().map(violation));
     }
     let page_is_full = i64::try_from(members.len()).is_ok_and(|count| count == most);
     found.next =
         members.last().and_then(|(_, number)| *number).filter(|_| page_is_full && member.is_none());
     Ok(found)
+}
+
+/// Those of these members, by their numbers, that became part of an account that was erased, at
+/// once or by way of others: their texts left with it. Of an account that lives they stay.
+async fn heirs_erased(
+    sql: &impl Sql,
+    programme_no: i64,
+    members: &[(Member, Option<i64>)],
+) -> Result<BTreeSet<i64>, Error> {
+    let is_merged = |member: &Member| matches!(member.closed, Some(Closed::Merged(_)));
+    let merged: Vec<i64> = members
+        .iter()
+        .filter(|(member, _)| is_merged(member))
+        .filter_map(|(_, number)| *number)
+        .collect();
+    if merged.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let list = serde_json::to_string(&merged).map_err(|_| Error::Corrupt("member numbers"))?;
+    let values = vec![programme_no.into(), list.into()];
+    let rows = sql.query(statement!("queries/audit_heirs"), values).await?;
+    rows.into_iter().map(|mut row| row.integer(0)).collect()
 }
 
 /// Entries read at once: a member may have more than fit into memory.
@@ -111,12 +136,12 @@ async fn replay(
     for row in &mut rows {
         let Some(replay) = replays.get_mut(&row.integer(0)?) else { continue };
         let number = row.integer(1)?;
-        let ids = [row.optional_entry_id(14)?, row.optional_entry_id(15)?];
-        let texts = [row.optional_text(16)?, row.optional_text(17)?];
+        let ids = [row.optional_entry_id(15)?, row.optional_entry_id(16)?];
+        let named = [row.optional_text(17)?, row.optional_text(18)?];
         found.entries += 1;
         // A replay knows the hash before: the query has a null in its place. What cannot be read
         // is found like anything else, and keeps nobody else from being audited.
-        let (columns, body) = match entry_row::parts(row, 2, replay.head()) {
+        let (columns, body, texts) = match entry_row::parts(row, 2, replay.head()) {
             Ok(parts) => parts,
             Err(Error::Corrupt(what)) => {
                 replay.take_unreadable(None, &what);
@@ -125,15 +150,15 @@ async fn replay(
             Err(error) => return Err(error),
         };
         let id = columns.id;
-        let entry = match Entry::read(columns, &body) {
+        let entry = match Entry::read(columns, &body, texts) {
             Ok(entry) => entry,
             Err(error) => {
                 replay.take_unreadable(Some(id), &error);
                 continue;
             }
         };
-        let named = [entry.counterparty().map(MemberId::as_str), entry.origin.store.as_deref()];
-        if ids != [entry.corrects(), entry.cause] || texts.each_ref().map(Option::as_deref) != named
+        let said = [entry.counterparty().map(MemberId::as_str), entry.origin.store.as_deref()];
+        if ids != [entry.corrects(), entry.cause] || named.each_ref().map(Option::as_deref) != said
         {
             let what = "its columns are not what its body says".to_owned();
             let violation = Violation { entry: Some(entry.id), what };

@@ -178,7 +178,7 @@ async fn bearing(
     let mut found: BTreeMap<usize, Vec<Bearing>> = BTreeMap::new();
     let mut ids = Vec::new();
     for mut row in sql.look_up(statement!("queries/bearing"), values).await? {
-        let (source, place) = (row.text(12)?, row.integer(13)?);
+        let (source, place) = (row.text(13)?, row.integer(14)?);
         let asker = usize::try_from(place).ok().and_then(|place| askers.get(place));
         let past = Past { entry: entry_row::read(&mut row, 0)?, corrections: Vec::new() };
         ids.push(past.entry.id);

@@ -59,8 +59,8 @@ pub async fn trail(
         most.into(),
     ];
     let read = |mut row: crate::Row| {
-        let trace = ClientInfo { device: row.optional_text(13)?, ip: row.optional_text(14)? };
-        Ok((row.integer(12)?, entry_row::read(&mut row, 0)?, trace))
+        let trace = ClientInfo { device: row.optional_text(14)?, ip: row.optional_text(15)? };
+        Ok((row.integer(13)?, entry_row::read(&mut row, 0)?, trace))
     };
     sql.query(statement, values).await?.into_iter().map(read).collect()
 }

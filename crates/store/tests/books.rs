@@ -4,11 +4,6 @@
 
 use crate::support;
 
-use std::rc::Rc;
-
-use ledger::{MemberId, Origin, Person};
-use rules::operations::{Erase, Merge, NewAdjustment, RequestAdjustment};
-use store::Submission;
 use support::{World, act, buy, redeem, wait};
 
 fn busy_world() -> World {
@@ -272,78 +267,4 @@ fn migrating_again_changes_nothing() {
     wait(store::migrate(&world.sql)).unwrap();
     assert_eq!(world.number("SELECT count(*) FROM sqlite_schema"), before);
     assert!(violations(&world).is_empty());
-}
-
-/// The texts of an erased person go, those of accounts that became hers too; the chain holds, and
-/// nothing else of an entry can be changed by it.
-#[test]
-fn texts_of_the_erased_go_and_the_chain_holds() {
-    let world = World::new();
-    let said = |order: Submission, reason: &str| {
-        let origin = Origin { reason: Some(reason.to_owned()), ..order.origin.clone() };
-        world.one(Submission { origin, ..order })
-    };
-    let by = Person { actor: "key:anna".into(), label: "anna".into() };
-    let evidence = Some("Li Lei, ticket 7".to_owned());
-    let wish = NewAdjustment {
-        points: 5,
-        reason_code: "goodwill".into(),
-        evidence,
-        expiry: None,
-        undoes: None,
-        by,
-    };
-    let ask = |member: &str, key: &str| Submission {
-        operation: Rc::new(RequestAdjustment(wish.clone())),
-        ..redeem(member, key, 1)
-    };
-    for member in ["old", "li", "wang"] {
-        world.one(act(member, member, "share"));
-        said(redeem(member, &format!("{member}1"), 1), "for Li Lei");
-    }
-    world.one(ask("li", "li2"));
-    world.one(Submission {
-        operation: Rc::new(Merge { from: MemberId::new("old").unwrap() }),
-        ..redeem("li", "li3", 1)
-    });
-    let texts = |name: &str| {
-        let of = format!(
-            "SELECT count(*) FROM entry JOIN member AS m ON m.no = member_no WHERE m.id = '{name}' AND"
-        );
-        world.number(&format!("{of} instr(body, 'Li Lei') > 0"))
-    };
-    let redact =
-        |name: &str| wait(store::redact(&world.sql, 1, &MemberId::new(name).unwrap())).unwrap();
-    let sound = || wait(store::audit(&world.sql, 1, None, 0, 1_000)).unwrap().violations;
-    assert_eq!((redact("li"), redact("old"), redact("wang")), (0, 0, 0), "nobody was erased");
-    said(Submission { operation: Rc::new(Erase), ..redeem("li", "li4", 1) }, "request 31");
-    assert_eq!(
-        (texts("li"), texts("old"), texts("wang")),
-        (3, 1, 1),
-        "redeem, request and lapse; redeem"
-    );
-    assert_eq!((redact("li"), redact("li")), (4, 0));
-    assert_eq!((texts("li"), texts("old"), texts("wang")), (0, 0, 1));
-    assert_eq!(sound(), vec![]);
-    assert_eq!(world.number("SELECT count(*) FROM entry WHERE instr(body, 'request 31') > 0"), 1);
-    // An open account keeps its texts, whatever is tried, and a closed one all the rest.
-    let connection = world.sql.connection();
-    for tampered in [
-        "UPDATE entry SET body = json_set(json_remove(body, '$.reason'), '$.redacted', json('true')) WHERE instr(body, 'Li Lei') > 0",
-        "UPDATE entry SET points = points + 1",
-        "UPDATE entry SET corrects = id",
-        "UPDATE entry SET store = 's'",
-        "UPDATE entry SET body = json_set(body, '$.actor', 'key:evil') WHERE instr(body, 'redacted') > 0",
-        "UPDATE entry SET body = json_set(json_set(json_remove(body, '$.reason'), '$.actor', 'x'), '$.redacted', json('true')) WHERE kind = 'erase'",
-        "UPDATE claim SET fingerprint = 'x' WHERE fingerprint IS NOT NULL",
-    ] {
-        let refused = connection.execute(tampered, []).unwrap_err().to_string();
-        assert!(refused.contains("append-only"), "{tampered}: {refused}");
-    }
-    connection.execute_batch("DROP TRIGGER entry_is_never_updated").unwrap();
-    connection
-        .execute("UPDATE entry SET body = json_set(json_remove(body, '$.reason'), '$.redacted', json('true')) WHERE instr(body, 'Li Lei') > 0", [])
-        .unwrap();
-    let told: Vec<String> = sound().into_iter().map(|found| found.violation.what).collect();
-    assert_eq!(told, ["has lost texts, and its account is open"]);
 }

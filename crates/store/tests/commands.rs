@@ -137,13 +137,13 @@ fn a_stale_decision_is_skipped_whole_and_decided_again() {
     let (_, _, stale) =
         wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(buy("m", "k2", "o2", 200))), "expire -100, earn +2");
-    let ids = || ledger::EntryId(77_000);
+    let fresh = || support::fresh(77_000);
     let mut executor = store::Executor {
         sql: &world.sql,
         programme: &world.programme,
         book: &world.book,
         now: world.now.get(),
-        ids,
+        fresh,
         abroad: None,
         in_flight: None,
     };
@@ -166,13 +166,13 @@ fn a_command_that_is_skipped_leaves_nothing_of_what_fell_due() {
     let (_, _, stale) =
         wait(store::load(&world.sql, scope, &wanted, store::Lots::All)).unwrap().unwrap();
     assert_eq!(told(&world.one(enrol("n", "k2", &["phone:+8613900000000"]))), "profile +0");
-    let ids = || ledger::EntryId(77_000);
+    let fresh = || support::fresh(77_000);
     let mut executor = store::Executor {
         sql: &world.sql,
         programme: &world.programme,
         book: &world.book,
         now: world.now.get(),
-        ids,
+        fresh,
         abroad: None,
         in_flight: None,
     };

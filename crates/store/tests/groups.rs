@@ -7,7 +7,7 @@ use crate::support;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use ledger::{EntryId, MemberId, Timestamp};
+use ledger::{MemberId, Timestamp};
 use rules::operations::{Erase, Merge, Partner};
 use rules::{Accepted, Document, Rulebook, Transfers};
 use store::{
@@ -55,14 +55,14 @@ impl Group {
     }
 
     fn execute(&self, at: usize, order: &Submission, loaded: Vec<LoadedMember>) -> Outcome {
-        let ids = || {
+        let fresh = || {
             self.next_id.set(self.next_id.get() + (1 << 40));
-            EntryId(self.next_id.get())
+            support::fresh(self.next_id.get())
         };
         let (programme, book) = &self.programmes[at];
         let abroad = self.programmes.get(at + 1).map(|(programme, _)| programme);
         let (sql, now) = (&self.world.sql, self.world.now.get());
-        let mut executor = Executor { sql, programme, book, now, ids, abroad, in_flight: None };
+        let mut executor = Executor { sql, programme, book, now, fresh, abroad, in_flight: None };
         wait(execute(&mut executor, std::slice::from_ref(order), loaded)).unwrap().pop().unwrap()
     }
 

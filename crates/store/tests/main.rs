@@ -4,6 +4,7 @@
 mod books;
 mod bounds;
 mod commands;
+mod erasures;
 mod groups;
 mod kinds;
 mod mergers;

@@ -53,9 +53,9 @@ fn a_decision_on_an_older_version_is_not_written() {
         wait(store::load(&world.sql, scope, &wanted, orders[0].lots())).unwrap().unwrap();
     world.offer("mug", r#"{"name": "Mug", "points": 30}"#);
     let mut id = 1u128 << 70;
-    let ids = || {
+    let fresh = || {
         id += 1000;
-        ledger::EntryId(id)
+        support::fresh(id)
     };
     let (programme, now) = (&world.programme, world.now.get());
     let mut executor = store::Executor {
@@ -63,7 +63,7 @@ fn a_decision_on_an_older_version_is_not_written() {
         programme,
         book: &world.book,
         now,
-        ids,
+        fresh,
         abroad: None,
         in_flight: None,
     };

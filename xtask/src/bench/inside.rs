@@ -3,7 +3,7 @@
 
 use super::zipf::Random;
 use anyhow::{Context as _, Result, anyhow, bail};
-use ledger::{Currency, EntryId, MemberId, Money, Origin, Reference, Timestamp};
+use ledger::{Currency, EntryId, Fresh, MemberId, Money, Origin, Reference, Seed, Timestamp};
 use rules::operations::Earn;
 use rules::{Document, EarnEvent, Line, Rulebook};
 use std::path::Path;
@@ -42,13 +42,13 @@ impl Inside {
         let found = store::load(&self.sql, scope, &wanted, lots).await.map_err(to_anyhow)?;
         let (_, _, loaded) = found.context("the programme is gone")?;
         let random = &mut self.random;
-        let ids = || entry_id(now, random);
+        let fresh = || Fresh { id: entry_id(now, random), seed: Seed([7; 32]) };
         let mut executor = Executor {
             sql: &self.sql,
             programme: &self.programme,
             book: &self.book,
             now,
-            ids,
+            fresh,
             abroad: None,
             in_flight: None,
         };

@@ -8,9 +8,10 @@ mod outbound;
 mod reactor;
 mod variables;
 
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ledger::{EntryId, Timestamp};
+use ledger::{Fresh, Timestamp};
 use store::{SpinSync, follow, migrate, programmes, publish_due};
 
 use crate::{Job, JobContext, WorkLimit, run_everywhere};
@@ -31,7 +32,7 @@ const MAX_NOTIFY_MS: i64 = 60_000;
 pub fn fire(jobs: &[Job]) -> Result<(), String> {
     ready(async {
         let sql = open_database().await?;
-        let context = JobContext { sql: &sql, now: &now, ids: &new_id };
+        let context = JobContext { sql: &sql, now: &now, fresh: &fresh };
         let mut failures = Vec::new();
         for job in jobs {
             let limit = WorkLimit::chunks(CHUNKS);
@@ -119,10 +120,14 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(0))
 }
 
-fn new_id() -> EntryId {
-    let mut random = [0u8; 16];
+fn fresh() -> Fresh {
+    static INSTANCE: OnceLock<[u8; 16]> = OnceLock::new();
     // The host's random source does not fail. If it did, ids would still differ by the millisecond,
     // and the ledger's unique keys would catch a repeat.
-    let _filled = getrandom::fill(&mut random);
-    EntryId::version_7(now(), random)
+    let random = || {
+        let mut random = [0u8; 16];
+        let _filled = getrandom::fill(&mut random);
+        random
+    };
+    Fresh::new(now(), random(), *INSTANCE.get_or_init(random))
 }

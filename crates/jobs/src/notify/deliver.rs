@@ -40,7 +40,7 @@ pub(crate) async fn deliver<S: Sql, O: Outbound>(
     if limit.left() == 0 {
         return Ok(false);
     }
-    let (now, token) = ((context.now)(), (context.ids)().to_string());
+    let (now, token) = ((context.now)(), (context.fresh)().id.to_string());
     let claim = async || claim_endpoint(context.sql, programme_no, id, &token, now, SPANS).await;
     let Some(endpoint) = context.with_retries(claim).await? else { return Ok(true) };
     let state =
@@ -215,7 +215,8 @@ impl<S: Sql> Run<'_, S> {
         let is_down = failed > 0 && self.state.failures >= DOWN_AFTER;
         let stop = is_down || requested.is_some() || self.state.disabled_because.is_some();
         if stop {
-            self.state.retry_at = pause(now, self.state.failures, requested, (self.context.ids)());
+            self.state.retry_at =
+                pause(now, self.state.failures, requested, (self.context.fresh)().id);
         }
         stop
     }
@@ -228,7 +229,7 @@ impl<S: Sql> Run<'_, S> {
         now: Timestamp,
     ) -> Parked {
         let attempts = event.attempts.saturating_add(1);
-        let next = next_attempt(now, attempts, requested, (self.context.ids)());
+        let next = next_attempt(now, attempts, requested, (self.context.fresh)().id);
         let reason = match reply {
             Ok(reply) => format!("answered {}", reply.status),
             Err(text) => text.chars().take(ERROR_LENGTH).collect(),

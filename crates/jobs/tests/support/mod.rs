@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 
 use futures::FutureExt;
 use jobs::{AddressPolicy, Job, JobContext, Outbound, Report, WithoutNetwork, WorkLimit, run};
-use ledger::{Currency, EntryId, MemberId, Money, Origin, Timestamp};
+use ledger::{Currency, EntryId, Fresh, MemberId, Money, Origin, Seed, Timestamp};
 use rules::operations::{Earn, Redeem};
 use rules::{Document, EarnEvent, Line};
 use store::{
@@ -78,6 +78,10 @@ impl World {
         .unwrap();
     }
 
+    pub fn fresh(&self) -> Fresh {
+        Fresh { id: self.id(), seed: Seed([7; 32]) }
+    }
+
     pub fn id(&self) -> EntryId {
         self.ids.set(self.ids.get() + 1024);
         EntryId(self.ids.get())
@@ -111,7 +115,7 @@ impl World {
                 programme: &found,
                 book: &book,
                 now: self.now.get(),
-                ids: || self.id(),
+                fresh: || self.fresh(),
                 abroad: None,
                 in_flight: None,
             };
@@ -133,8 +137,8 @@ impl World {
         chunks: u32,
     ) -> Result<Report, Error> {
         let found = wait(programme(&self.sql, "default")).unwrap().unwrap().reference;
-        let (now, ids) = (|| self.now.get(), || self.id());
-        let context = JobContext { sql, now: &now, ids: &ids };
+        let (now, fresh) = (|| self.now.get(), || self.fresh());
+        let context = JobContext { sql, now: &now, fresh: &fresh };
         wait(run(&context, outbound, OPEN, job, found, WorkLimit::chunks(chunks)))
     }
 

@@ -1,13 +1,15 @@
 //! The text of an entry that the database stores and the hash covers: one JSON object.
 //!
 //! This is the one place of the ledger that knows JSON, and the one place of the product that
-//! writes or reads the text. The fields of the object are those of `Origin`, [`Decided`], the
-//! payload of the entry's kind, [`LotMoves`] and [`Effects`], in this order; empty ones are left
-//! out. Numbers are integers. What the columns beside it say is not in the text.
+//! writes or reads the text. The fields of the object are those of `Origin`, [`Sealed`],
+//! [`Decided`], the payload of the entry's kind, [`LotMoves`] and [`Effects`], in this order; empty
+//! ones are left out. Numbers are integers. What the columns beside it say is not in the text. Free
+//! texts are a second object, [`StoredTexts`], of which the first has the digest.
 //!
 //! [`LotMoves`]: super::LotMoves
 //! [`Effects`]: super::Effects
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::value::MapDeserializer;
@@ -16,9 +18,8 @@ use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 use serde_json::value::RawValue;
 
 use super::{Columns, Entry};
-use crate::array::is_default;
 use crate::fault::Fault;
-use crate::id::EntryId;
+use crate::id::{EntryId, Hash, hexadecimal};
 use crate::kind::What;
 
 /// Why a stored text is not the body of an entry.
@@ -32,11 +33,41 @@ struct Decided {
     cause: Option<EntryId>,
 }
 
-/// Set by the statement that takes the free texts of an erased member out, and by nothing else.
+/// What the body says of the free texts that are stored beside it.
 #[derive(Serialize, Deserialize)]
-struct Mark {
-    #[serde(default, skip_serializing_if = "is_default")]
-    redacted: bool,
+struct Sealed {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    texts: Option<Hash>,
+}
+
+/// The free texts that are stored beside a body.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredTexts<'a> {
+    salt: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    evidence: Option<Cow<'a, str>>,
+}
+
+pub(super) fn write_texts(
+    salt: [u8; 16],
+    reason: Option<&str>,
+    evidence: Option<&str>,
+) -> Result<String, Fault> {
+    let texts = StoredTexts {
+        salt: hexadecimal(&salt).into(),
+        reason: reason.map(Cow::Borrowed),
+        evidence: evidence.map(Cow::Borrowed),
+    };
+    serde_json::to_string(&texts).map_err(|_| Fault::Draft)
+}
+
+/// The reason and the evidence.
+pub(super) fn read_texts(stored: &str) -> Result<(Option<String>, Option<String>), Unreadable> {
+    let StoredTexts { salt: _, reason, evidence } = serde_json::from_str(stored)?;
+    Ok((reason.map(Cow::into_owned), evidence.map(Cow::into_owned)))
 }
 
 impl Entry {
@@ -47,27 +78,28 @@ impl Entry {
     pub fn body(&self) -> Result<String, Fault> {
         let mut body = Writer(Vec::with_capacity(512));
         body.add(&self.origin)?;
+        body.add(&Sealed { texts: self.texts.as_ref().map(|texts| texts.digest) })?;
         body.add(&Decided { rulebook: self.rulebook_version, cause: self.cause })?;
         self.what.write(&mut body)?;
         body.add(&self.lots)?;
         body.add(&self.effects)?;
-        body.add(&Mark { redacted: self.redacted })?;
         body.finish()
     }
 
-    /// The entry of these columns with this body. An unknown field is an error.
+    /// The entry of these columns with this body, and the free texts that are stored beside it. An
+    /// unknown field is an error, and so are texts of which the body says nothing.
     ///
     /// # Errors
     /// [`Unreadable`].
-    pub fn read(columns: Columns, body: &str) -> Result<Self, Unreadable> {
+    pub fn read(columns: Columns, body: &str, texts: Option<String>) -> Result<Self, Unreadable> {
         let mut fields: Fields<'_> = serde_json::from_str(body)?;
         let origin = fields.take()?;
+        let Sealed { texts: digest } = fields.take()?;
         let Decided { rulebook, cause } = fields.take()?;
         let what = What::read(columns.kind, &mut fields)?;
         let (lots, effects) = (fields.take()?, fields.take()?);
-        let Mark { redacted } = fields.take()?;
         fields.finish()?;
-        Ok(Self {
+        let mut entry = Self {
             id: columns.id,
             programme: columns.programme,
             member: columns.member,
@@ -82,10 +114,12 @@ impl Entry {
             lots,
             effects,
             what,
-            redacted,
+            texts: None,
             previous_hash: columns.previous_hash,
             hash: columns.hash,
-        })
+        };
+        entry.open_texts(digest, texts)?;
+        Ok(entry)
     }
 }
 

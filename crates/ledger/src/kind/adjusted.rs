@@ -51,12 +51,15 @@ impl Payload for ReviewApproved {
 pub struct Adjustment {
     /// What is or was asked for.
     pub terms: AdjustmentTerms,
+    /// What proves it: a ticket, a receipt, a link. It stands in [`super::Entry::texts`] and not in
+    /// the body.
+    pub evidence: Option<String>,
     /// Who asked.
     pub by: Person,
     /// Approvals so far, this one included.
     pub approvals: Vec<Approval>,
 }
-as_array!(Adjustment [terms, by, approvals]);
+as_array!(Adjustment [terms, by, approvals] without [evidence]);
 
 /// A person as the books name one: the key they used, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +85,6 @@ pub struct AdjustmentTerms {
     pub points: i64,
     /// Why, as one of the merchant's codes.
     pub reason_code: String,
-    /// What proves it: a ticket, a receipt, a link.
-    pub evidence: Option<String>,
     /// From when on granted points can no longer be spent; `None` is never.
     pub expires_at: Option<Timestamp>,
     /// The roles that have to approve, in this order; at least one.
@@ -95,7 +96,7 @@ pub struct AdjustmentTerms {
     /// What is done with the last approval, in place of an adjustment.
     pub concern: Option<Concern>,
 }
-as_array!(AdjustmentTerms [points, reason_code, evidence, expires_at, steps, until]
+as_array!(AdjustmentTerms [points, reason_code, expires_at, steps, until]
     then [undoes, concern]);
 
 /// A grant by hand that an adjustment undoes: it takes from the lot of that grant, and from no

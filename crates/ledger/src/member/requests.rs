@@ -14,12 +14,14 @@ pub struct AdjustmentRequest {
     pub id: EntryId,
     /// What is asked for.
     pub terms: AdjustmentTerms,
+    /// What proves it.
+    pub evidence: Option<String>,
     /// Who asked.
     pub by: Person,
     /// Approvals so far.
     pub approvals: Vec<Approval>,
 }
-as_array!(AdjustmentRequest [id, terms, by, approvals]);
+as_array!(AdjustmentRequest [id, terms, by, approvals] then [evidence]);
 
 impl Member {
     /// The open request of that id.
@@ -33,8 +35,9 @@ impl Member {
     pub(super) fn adjust(&mut self, entry: &Entry) -> Result<(), Fault> {
         let decided = match &entry.what {
             What::AdjustmentRequest(asked) => {
-                let Adjustment { terms, by, approvals } = asked.adjustment.clone();
-                self.requests.push(AdjustmentRequest { id: entry.id, terms, by, approvals });
+                let Adjustment { terms, evidence, by, approvals } = asked.adjustment.clone();
+                let id = entry.id;
+                self.requests.push(AdjustmentRequest { id, terms, evidence, by, approvals });
                 return Ok(());
             }
             What::Approve(decided)
@@ -45,12 +48,13 @@ impl Member {
             _ if entry.adjustment().is_none() => return Ok(()),
             _ => return Err(Fault::Request),
         };
-        let RequestDecided { request, adjustment: Adjustment { terms, by, approvals } } = decided;
+        let RequestDecided { request, adjustment } = decided;
+        let Adjustment { terms, evidence, by, approvals } = adjustment;
         let at = self.requests.iter().position(|open| open.id == *request).ok_or(Fault::Request)?;
         let open = self
             .requests
             .get_mut(at)
-            .filter(|open| open.terms == *terms && open.by == *by)
+            .filter(|open| open.terms == *terms && open.evidence == *evidence && open.by == *by)
             .ok_or(Fault::Request)?;
         if matches!(entry.what, What::Approve(_)) {
             let is_one_more =

@@ -312,7 +312,6 @@ fn ask(
     let terms = AdjustmentTerms {
         points: wish.points,
         reason_code: wish.reason_code.clone(),
-        evidence: wish.evidence.clone(),
         // Told on the day of the request, so that whoever approves sees it.
         expires_at: policy
             .expires_at(now, book.zone())
@@ -322,7 +321,8 @@ fn ask(
         undoes: wish.undoes.map(|(undone, _)| undone),
         concern: concern.cloned(),
     };
-    request(journal, terms, wish.by.clone(), tallies, case.origin.clone())
+    let (evidence, by) = (wish.evidence.clone(), wish.by.clone());
+    request(journal, terms, evidence, by, tallies, case.origin.clone())
 }
 
 /// Posts the decision on a request; an approval counts for who approves, the last one for the

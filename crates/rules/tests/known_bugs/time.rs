@@ -53,6 +53,7 @@ fn a_spend_that_trusts_the_sweep() {
             rulebook_version: 1,
             now: at(now),
             first_id: EntryId(1 << 80),
+            seed: ledger::Seed::default(),
         };
         let mut journal = Journal::new(world.member.clone(), context);
         let wish = Redeem {

@@ -119,6 +119,7 @@ impl History {
             rulebook_version: self.version,
             now: Timestamp(self.now),
             first_id: EntryId(self.next_id),
+            seed: ledger::Seed::default(),
         }
     }
 
@@ -458,8 +459,8 @@ fn pairs(draws: &[ledger::LotDraw]) -> Vec<(i64, i64)> {
     draws.iter().map(|draw| (draw.number.0, draw.points)).collect()
 }
 
-/// The entry with a reason added afterwards and everything else left alone.
+/// The entry with another channel afterwards and everything else left alone.
 fn tampered(entry: &Entry) -> Entry {
-    let origin = Origin { reason: Some("changed".to_owned()), ..entry.origin.clone() };
+    let origin = Origin { channel: Some("changed".to_owned()), ..entry.origin.clone() };
     Entry { origin, ..entry.clone() }
 }

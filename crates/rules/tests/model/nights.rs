@@ -98,6 +98,7 @@ impl World {
             rulebook_version: book.version(),
             now: Timestamp(now),
             first_id: EntryId(self.next_id),
+            seed: ledger::Seed::default(),
         }
     }
 
@@ -346,6 +347,7 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
             rulebook_version: history.book.version(),
             now: Timestamp(now),
             first_id: EntryId(1),
+            seed: ledger::Seed::default(),
         };
         let expected = shown(&history.book, member, context)?;
         for (world, command) in worlds.iter_mut().zip(twins) {

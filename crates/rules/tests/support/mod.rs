@@ -173,6 +173,7 @@ impl World {
             rulebook_version: self.book.version(),
             now,
             first_id: EntryId(self.next_id),
+            seed: ledger::Seed::default(),
         };
         let reference = document.map(|text| Reference::new(text).unwrap());
         let used = document.and_then(|text| self.used.get(&(operation(command), text.to_owned())));

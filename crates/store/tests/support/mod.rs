@@ -12,7 +12,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures::FutureExt;
-use ledger::{Currency, Entry, EntryId, MemberId, Money, Origin, Reference, Timestamp};
+use ledger::{
+    Currency, Entry, EntryId, Fresh, MemberId, Money, Origin, Reference, Seed, Timestamp,
+};
 use rules::operations::{
     Activate, Activation, Capture, Earn, Enrol, Exchange, Hold, Partner, Redeem, RedeemReward,
     Redemption, Release, ReturnScope, Reverse, ToReverse,
@@ -25,6 +27,13 @@ use store::{
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("rusqlite answers at once")
+}
+
+/// What the seed of every world is: no database may hold it.
+pub const SEED: [u8; 32] = *b"the seed that nobody ever stores";
+
+pub fn fresh(id: u128) -> Fresh {
+    Fresh { id: EntryId(id), seed: Seed(SEED) }
 }
 
 pub struct World {
@@ -94,14 +103,14 @@ impl World {
     ) -> Vec<Outcome> {
         let ids = || {
             self.ids.set(self.ids.get() + 1000);
-            EntryId(self.ids.get())
+            fresh(self.ids.get())
         };
         let mut executor = Executor {
             sql: &self.sql,
             programme: &self.programme,
             book: &self.book,
             now: self.now.get(),
-            ids,
+            fresh: ids,
             abroad: None,
             in_flight: None,
         };
