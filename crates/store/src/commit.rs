@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use ledger::{Decision, Entry, EntryId, Hash, Kind, LotDates, MemberId, Posting, Timestamp};
+use ledger::{
+    Decision, Entry, EntryId, Fault, Hash, Kind, LotDates, MemberId, Posting, Timestamp, What,
+};
 use serde::Serialize;
 
 use crate::Error;
@@ -112,6 +114,10 @@ fn row(
     others: Vec<OtherRow>,
 ) -> Result<Vec<Value>, Error> {
     let Posting { entry, body, after } = posting;
+    // What a back-test repeats belongs to no books, and its body cannot be read again.
+    if matches!(entry.what, What::Repeated(_)) {
+        return Err(Fault::Draft.into());
+    }
     let (is_first, is_primary) = (at == 0, at == decision.primary);
     let on = |condition: bool, text: &Option<String>| {
         Value::from(if condition { text.clone() } else { None })

@@ -2,9 +2,11 @@
 
 use crate::support;
 
-use ledger::Timestamp;
-use rules::Pending;
+use std::rc::Rc;
+
+use ledger::{Fault, Journal, Kind, MemberId, Repeated, Timestamp, What};
 use rules::operations::{Activation, Settle};
+use rules::{Case, Decided, Guards, Needs, Operation, Pending};
 use support::{World, act, activate, buy, enrol, job, redeem, told, wait};
 
 #[test]
@@ -199,4 +201,52 @@ fn the_last_points_are_spent_from_many_lots() {
     assert_eq!(world.number("SELECT sum(remaining) FROM lot"), 1);
     let audit = wait(store::audit(&world.sql, world.programme.no, None, 0, 10)).unwrap();
     assert_eq!((audit.violations, audit.entries), (vec![], 201));
+}
+
+/// Does again what somebody did by hand, as only a back-test may.
+#[derive(Debug)]
+struct RepeatsAGift;
+
+impl Operation for RepeatsAGift {
+    fn name(&self) -> &'static str {
+        "repeats_a_gift"
+    }
+
+    fn needs(&self, _: &MemberId) -> Needs {
+        Needs::lots(rules::Lots::All)
+    }
+
+    fn guards(&self) -> Guards {
+        Guards::STAFF
+    }
+
+    fn post(&self, case: &Case<'_>, mut own: Journal) -> rules::Outcome {
+        let of = Kind::Transfer;
+        let repeated = Repeated { of, frozen: None, carried: None, tier: None };
+        own.post(own.draft(What::Repeated(repeated), case.origin.clone()))?;
+        let (decision, member) = own.finish(0);
+        Ok(Decided { decision, member, others: Vec::new() })
+    }
+}
+
+#[test]
+fn what_a_back_test_repeats_is_not_written() {
+    let world = World::new();
+    world.one(act("m", "k1", "share"));
+    let submission = store::Submission { operation: Rc::new(RepeatsAGift), ..redeem("m", "k2", 1) };
+    let scope = store::Scope::Programme(world.programme.no);
+    let found = wait(store::load(&world.sql, scope, &[submission.wanted()], submission.lots()));
+    let mut executor = store::Executor {
+        sql: &world.sql,
+        programme: &world.programme,
+        book: &world.book,
+        now: world.now.get(),
+        fresh: || support::fresh(77_000),
+        abroad: None,
+        in_flight: None,
+    };
+    let loaded = found.unwrap().unwrap().2;
+    let refused = wait(store::execute(&mut executor, &[submission], loaded)).unwrap_err();
+    assert!(matches!(refused, store::Error::Fault(Fault::Draft)), "{refused}");
+    assert_eq!(world.number("SELECT count(*) FROM entry"), 1);
 }
