@@ -213,7 +213,7 @@ fn taken(taken: &RewardTaken) -> Json {
 }
 
 fn hold(reservation: &Reservation) -> Json {
-    let points: i64 = reservation.lots.iter().map(|lot| lot.points).sum();
+    let points = total(reservation.lots.iter().map(|lot| lot.points));
     let lots =
         reservation.lots.iter().map(|lot| json!({"lot": lot.number.0, "points": lot.points}));
     json!({"points": points, "until": reservation.until.to_string(), "lots": lots.collect::<Vec<_>>()})
@@ -233,17 +233,24 @@ fn reminder(reminder: &Reminder, zone: Zone) -> Json {
 /// before, is owed, or was let go.
 fn shown(entry: &Entry, reversal: &Reversal) -> Json {
     let line = |l: &LineReturn| json!({"line_id": l.line, "quantity": l.quantity, "amount_minor": l.amount_minor, "points": l.points});
-    let taken: i64 = entry.lots.draws.iter().map(|draw| draw.points).sum();
-    let returned: i64 = entry.lots.returns.iter().map(|back| back.points).sum();
-    let grace: i64 = entry.lots.grants.iter().map(|lot| lot.points).sum();
+    let taken = total(entry.lots.draws.iter().map(|draw| draw.points));
+    let returned = total(entry.lots.returns.iter().map(|back| back.points));
+    let grace = total(entry.lots.grants.iter().map(|lot| lot.points));
+    let living = reversal.desired.saturating_sub(reversal.expired);
+    let moved = total([taken, returned, entry.lots.debt].into_iter());
     json!({
         "lines": reversal.lines.iter().map(line).collect::<Vec<_>>(),
         "desired": reversal.desired,
         "taken": taken,
-        "returned": returned + grace,
+        "returned": returned.saturating_add(grace),
         "expired": reversal.expired,
-        "let_go": (reversal.desired - reversal.expired - taken - returned - entry.lots.debt).max(0),
+        "let_go": living.saturating_sub(moved).max(0),
     })
+}
+
+/// A sum for people. What does not add up is shown as far as it goes, and found by the audit.
+fn total(points: impl Iterator<Item = i64>) -> i64 {
+    points.fold(0, i64::saturating_add)
 }
 
 /// A rule that fired.
@@ -269,4 +276,54 @@ fn list<M: SerializeMap, T: Serialize>(
 ) -> Result<(), M::Error> {
     let items: Vec<T> = items.collect();
     if items.is_empty() { Ok(()) } else { map.serialize_entry(name, &items) }
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::{
+        Context, EntryId, Journal, LotDraw, LotGrant, LotNumber, Member, MemberId, Origin,
+        ProgrammeId, Reversed, Seed, Timestamp, What,
+    };
+
+    use super::*;
+
+    /// An entry that somebody wrote past the ledger is shown, so that it can be looked at.
+    #[test]
+    fn sums_that_leave_their_range_are_shown_as_far_as_they_go() {
+        let programme = ProgrammeId::new("p").unwrap();
+        let context = Context {
+            programme,
+            spread: 1,
+            rulebook_version: 1,
+            now: Timestamp(0),
+            first_id: EntryId(1),
+            seed: Seed::default(),
+        };
+        let journal = Journal::new(Member::new(MemberId::new("m").unwrap()), context);
+        let (most, least) = (i64::MAX, i64::MIN);
+        let reversal = Reversal { lines: Vec::new(), desired: least, expired: most };
+        let reversed = Reversed { corrects: EntryId(2), reversal, review: None, merged: None };
+        let mut entry = journal.draft(What::Reverse(reversed), Origin::default());
+        let lot = LotGrant {
+            number: LotNumber(1),
+            points: most,
+            source: "s".to_owned(),
+            earned_at: Timestamp(0),
+            available_at: Timestamp(0),
+            expires_at: None,
+        };
+        entry.lots.grants = vec![lot.clone(), lot];
+        entry.lots.draws = vec![most, most, least]
+            .into_iter()
+            .map(|points| LotDraw { number: LotNumber(1), points })
+            .collect();
+        entry.lots.debt = least;
+        let zone = Zone::new("Asia/Shanghai", 8 * 3600, &[]).unwrap();
+        let shown = entry_json(&entry, zone);
+        assert_eq!(
+            (&shown["reversal"]["returned"], &shown["reversal"]["let_go"]),
+            (&json!(most), &json!(0))
+        );
+        assert_eq!(shown["lots"][2]["points"], json!(-most));
+    }
 }

@@ -53,8 +53,11 @@ pub(super) fn changes(entry: &Entry, zone: Zone) -> Vec<LotChange<'_>> {
         let change = LotChange::new("granted", lot.number, lot.points).of(&lot.source);
         change.dated(lot.available_at, lot.expires_at, zone)
     });
-    let drawn =
-        entry.lots.draws.iter().map(|draw| LotChange::new("drawn", draw.number, -draw.points));
+    let drawn = entry
+        .lots
+        .draws
+        .iter()
+        .map(|draw| LotChange::new("drawn", draw.number, draw.points.saturating_neg()));
     let returned = entry.lots.returns.iter().map(|back| {
         let change = LotChange::new("returned", back.lot.number, back.points).of(&back.lot.source);
         change.dated(back.lot.available_at, back.lot.expires_at, zone)
