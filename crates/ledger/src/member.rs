@@ -174,8 +174,11 @@ impl Member {
         self.apply_stored(entry, &entry.body()?)
     }
 
-    /// As [`Member::apply`] for an entry that is stored with this body.
-    pub(crate) fn apply_stored(&mut self, entry: &Entry, body: &str) -> Result<(), Fault> {
+    /// As [`Member::apply`] for an entry that is stored with this body, which is not written again.
+    ///
+    /// # Errors
+    /// As [`Member::apply`].
+    pub fn apply_stored(&mut self, entry: &Entry, body: &str) -> Result<(), Fault> {
         if entry.hash != entry.hash_over(body) {
             return Err(Fault::BrokenChain);
         }

@@ -112,11 +112,11 @@ impl<'a> MemberTest<'a> {
         effort > MAX_EFFORT || kept > MAX_KEPT
     }
 
-    /// Takes the member's next entry; those after the period are left out.
+    /// Takes the member's next entry with its stored body; those after the period are left out.
     ///
     /// # Errors
     /// A [`Fault`] when the entries do not follow each other.
-    pub fn entry(&mut self, entry: &Entry) -> Result<(), Fault> {
+    pub fn entry(&mut self, entry: &Entry, body: &str) -> Result<(), Fault> {
         // A clock that was set back neither ends the period twice nor leaves it again.
         self.is_over |= entry.recorded_at >= self.span.to;
         if self.is_over {
@@ -124,12 +124,12 @@ impl<'a> MemberTest<'a> {
         }
         self.entries += 1;
         let is_within = self.has_begun || entry.recorded_at >= self.span.from;
-        self.recorded.as_booked(entry, is_within)?;
+        self.recorded.as_booked(entry, body, is_within)?;
         if is_within {
             self.begin()?;
             self.again.iter_mut().try_for_each(|again| again.again(entry))
         } else {
-            self.again.iter_mut().try_for_each(|again| again.as_recorded(entry, false))
+            self.again.iter_mut().try_for_each(|again| again.as_recorded(entry, body, false))
         }
     }
 

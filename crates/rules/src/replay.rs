@@ -96,12 +96,13 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Takes over the next entry of the books as it was recorded; counts it where `counts` says so.
+    /// Takes over the next entry of the books as it was recorded, with its stored body; counts it
+    /// where `counts` says so.
     ///
     /// # Errors
     /// A [`Fault`] when it does not follow.
-    pub fn as_recorded(&mut self, entry: &Entry, counts: bool) -> Result<(), Fault> {
-        self.as_booked(entry, counts)?;
+    pub fn as_recorded(&mut self, entry: &Entry, body: &str, counts: bool) -> Result<(), Fault> {
+        self.as_booked(entry, body, counts)?;
         self.remember(entry);
         self.heard.hear(entry);
         self.heard.stands_for(entry, entry);
@@ -113,8 +114,13 @@ impl<'a> Replay<'a> {
     ///
     /// # Errors
     /// A [`Fault`] when it does not follow.
-    pub(crate) fn as_booked(&mut self, entry: &Entry, counts: bool) -> Result<(), Fault> {
-        self.member.apply(entry)?;
+    pub(crate) fn as_booked(
+        &mut self,
+        entry: &Entry,
+        body: &str,
+        counts: bool,
+    ) -> Result<(), Fault> {
+        self.member.apply_stored(entry, body)?;
         if counts {
             self.sums.count(entry);
         }

@@ -61,6 +61,23 @@ fn holds_name_a_thousand_lots_at_most() {
     world.play(&[(DAY, ask(Release { hold }), "release 0"), (DAY, aside(400), "hold(400)")]);
 }
 
+/// A back-test trusts the stored body, and not what was read of it.
+#[test]
+fn a_back_test_finds_an_altered_body() {
+    let mut world = World::new(|_| {});
+    assert_eq!(world.run(at(DAY), &buy(&[10_000]), None), "earn 100");
+    let span = rules::Span { from: at(DAY), to: at("2026-03-03T00:00:00+08:00") };
+    let (programme, member) = (ledger::ProgrammeId::new("p").unwrap(), world.member.id.clone());
+    let (entry, body) = (&world.entries[0], world.entries[0].body().unwrap());
+    for (body, outcome) in
+        [(body.as_str(), Ok(())), (&body.replace("100", "101"), Err(ledger::Fault::BrokenChain))]
+    {
+        let books = (&world.book, &world.book);
+        let mut told = rules::MemberTest::new(books, &programme, &member, &world.attributes, span);
+        assert_eq!(told.entry(entry, body), outcome);
+    }
+}
+
 /// No sum over members saturates: a programme has no bound of its own for points.
 #[test]
 fn a_back_test_counts_beyond_64_bits() {
@@ -73,10 +90,11 @@ fn a_back_test_counts_beyond_64_bits() {
     let span = rules::Span { from: at(DAY), to: at("2026-03-03T00:00:00+08:00") };
     let (programme, member) = (ledger::ProgrammeId::new("p").unwrap(), world.member.id.clone());
     let mut found = rules::BackTest::default();
+    let body = world.entries[0].body().unwrap();
     for _ in 0..10_000 {
         let books = (&world.book, &world.book);
         let mut told = rules::MemberTest::new(books, &programme, &member, &world.attributes, span);
-        told.entry(&world.entries[0]).unwrap();
+        told.entry(&world.entries[0], &body).unwrap();
         told.end(&mut found).unwrap();
     }
     let all = 10_000 * i128::from(most);

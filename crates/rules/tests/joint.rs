@@ -217,7 +217,7 @@ impl Group {
             };
             let (mut recorded, mut again) = (rerun(), rerun());
             for entry in entries {
-                recorded.as_recorded(entry, true).unwrap();
+                recorded.as_recorded(entry, &entry.body().unwrap(), true).unwrap();
                 again.again(entry).unwrap();
             }
             let told = |(_, member): (_, Member)| {

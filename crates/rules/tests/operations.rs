@@ -232,7 +232,7 @@ fn what_an_operation_writes_passes_the_audit_and_is_told_again() {
             };
             let (mut recorded, mut again) = (replay(), replay());
             for entry in entries {
-                recorded.as_recorded(entry, true).unwrap();
+                recorded.as_recorded(entry, &entry.body().unwrap(), true).unwrap();
                 again.again(entry).unwrap();
             }
             let end = Timestamp(at(LATER).0 + 1);

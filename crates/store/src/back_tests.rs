@@ -7,7 +7,7 @@ use ledger::{EntryId, MemberId, ProgrammeId, Timestamp};
 use rules::{BackTest, MemberTest, Rulebook, Span};
 
 use crate::Error;
-use crate::history::span;
+use crate::history::span_with_bodies;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -223,14 +223,14 @@ async fn tell(
     let mut told = MemberTest::new(books, programme, member, attributes, period);
     let mut first = 1;
     loop {
-        let entries = span(sql, no, first, first + PAGE - 1).await?;
-        for entry in &entries {
-            told.entry(entry)?;
+        let entries = span_with_bodies(sql, no, first, first + PAGE - 1).await?;
+        for (entry, body) in &entries {
+            told.entry(entry, body)?;
             if told.is_too_long() {
                 return Ok(false);
             }
         }
-        let is_over = entries.last().is_none_or(|entry| entry.recorded_at >= period.to);
+        let is_over = entries.last().is_none_or(|(entry, _)| entry.recorded_at >= period.to);
         if is_over || (entries.len() as i64) < PAGE {
             told.end(found)?;
             return Ok(true);

@@ -8,9 +8,15 @@ use crate::sql::Row;
 /// Reads an entry from 13 columns from `at` on: programme, member, sequence, id, kind, points,
 /// balance_after, occurred_at, recorded_at, body, texts, hash, previous hash (null for the first).
 pub(crate) fn read(row: &mut Row, at: usize) -> Result<Entry, Error> {
+    Ok(with_body(row, at)?.0)
+}
+
+/// As [`read`], with the body as it is stored.
+pub(crate) fn with_body(row: &mut Row, at: usize) -> Result<(Entry, String), Error> {
     let previous = row.optional_hash(at + 12)?.unwrap_or_default();
     let (columns, body, texts) = parts(row, at, previous)?;
-    Entry::read(columns, &body, texts).map_err(|_| Error::Corrupt("entry"))
+    let entry = Entry::read(columns, &body, texts).map_err(|_| Error::Corrupt("entry"))?;
+    Ok((entry, body))
 }
 
 /// The first 12 of those columns, when the previous hash is known: what an entry is read from, its

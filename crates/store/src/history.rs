@@ -18,10 +18,21 @@ pub async fn span(
     first: i64,
     last: i64,
 ) -> Result<Vec<Entry>, Error> {
+    let entries = span_with_bodies(sql, member_no, first, last).await?;
+    Ok(entries.into_iter().map(|(entry, _)| entry).collect())
+}
+
+/// As [`span`], each with its body as it is stored.
+pub(crate) async fn span_with_bodies(
+    sql: &impl Sql,
+    member_no: i64,
+    first: i64,
+    last: i64,
+) -> Result<Vec<(Entry, String)>, Error> {
     let rows = sql
         .query(statement!("queries/span"), vec![member_no.into(), first.into(), last.into()])
         .await?;
-    rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()
+    rows.into_iter().map(|mut row| entry_row::with_body(&mut row, 0)).collect()
 }
 
 /// Takes the free texts out of the entries of an erased member, and tells of how many. Does nothing

@@ -58,8 +58,8 @@ impl Operation for Upgrade {
 /// Tiers follow, but for a level that was set by hand, and one that came with a merger: that is as
 /// old as it was. What both reached together is reached then.
 pub(super) fn replay_tier(entry: &Entry, told: &ReplayIndex) -> ReplayStep {
-    // Who sets a level by hand says why.
-    if entry.cause.is_none() && entry.origin.reason.is_some() {
+    // Who sets a level by hand says why. That something was said is known after an erasure, too.
+    if entry.cause.is_none() && entry.texts.is_some() {
         return ReplayStep::Repeat;
     }
     let is_merged = entry.cause.is_some_and(|cause| told.others.get(&cause) == Some(&Kind::Merge));

@@ -34,10 +34,13 @@ pub fn check(store: &Store, book: &Rulebook, now: Timestamp) -> Result<(), Strin
         let first = (half..).find(|at| !is_of_one(*at)).unwrap_or(half);
         for (at, entry) in store.entries.iter().enumerate() {
             recorded
-                .as_recorded(entry, at >= first)
+                .as_recorded(entry, &entry.body().unwrap(), at >= first)
                 .map_err(|fault| format!("as recorded: {fault:?}"))?;
-            let told =
-                if at < first { again.as_recorded(entry, false) } else { again.again(entry) };
+            let told = if at < first {
+                again.as_recorded(entry, &entry.body().unwrap(), false)
+            } else {
+                again.again(entry)
+            };
             told.map_err(|fault| format!("again: {fault:?} at {entry:?}"))?;
         }
         let (recorded, again) = (recorded.end(now), again.end(now));
