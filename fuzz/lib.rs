@@ -19,7 +19,7 @@ pub fn work_with(document: &Document) {
     );
     let text = serde_json::to_string(book.conditions()).unwrap();
     let conditions = serde_json::from_str(&text).unwrap();
-    let again = Rulebook::published(document, Some(book.zone()), &conditions, 1);
+    let again = Rulebook::published(document.clone(), Some(book.zone()), &conditions, 1);
     assert!(again.is_ok(), "a publishable document can be read: {again:?}");
     let events =
         ["purchase".to_owned()].into_iter().chain(document.actions.keys().take(3).cloned());

@@ -44,7 +44,7 @@ impl Rulebook {
             let same = |c: &&Counted| c.subject == subject && c.name == name && c.period == period;
             counted.iter().find(same).map_or(0, |counted| counted.amount)
         };
-        let of_programme = self.budget.iter().map(|budget| BudgetState {
+        let of_programme = self.document.caps.budget.iter().map(|budget| BudgetState {
             rule: None,
             per: budget.per.as_str(),
             points: budget.points,

@@ -48,9 +48,9 @@ pub(crate) fn lasting(
 ) -> Vec<(usize, Claim)> {
     let measured = |claim: Claim| {
         let level = ladder.index_of(Some(&claim.tier));
-        let period = claim
-            .period
-            .filter(|period| book.returns.lower_tier && is_kept(ladder, *period, end, book));
+        let period = claim.period.filter(|period| {
+            book.document.returns.lower_tier && is_kept(ladder, *period, end, book)
+        });
         let level = period
             .map_or(level, |period| level.min(ladder.qualified(Ladder::totals_in(member, period))));
         let kept = ladder.levels.get(level).filter(|_| level > 0)?;

@@ -11,7 +11,7 @@ pub(crate) type Issue = (String, CouponTerms, Option<Timestamp>);
 impl Rulebook {
     /// A coupon of that kind, issued now; `None` when the rulebook does not know the kind.
     pub(crate) fn coupon(&self, name: &str, now: Timestamp) -> Option<Issue> {
-        let rule = self.coupons.get(name)?;
+        let rule = self.document.coupons.get(name)?;
         let expires_at = self.policies.get(&rule.expiry)?.expires_at(now, self.zone());
         Some((name.to_owned(), terms(rule), expires_at))
     }

@@ -127,9 +127,10 @@ fn seven() -> u32 {
 }
 
 impl Document {
-    /// Checks each part and reads its names, decimals and conditions.
+    /// Checks each part and reads its names, decimals and conditions. A part that decisions read as
+    /// it stands needs its check only: the rulebook keeps the document.
     pub(crate) fn compile(
-        &self,
+        self,
         zone: Option<Zone>,
         read: Read<'_>,
         version: i64,
@@ -162,17 +163,17 @@ impl Document {
         let actions = self.actions.iter();
         let actions =
             actions.map(|(name, rule)| (name.clone(), rule.check(name, &mut check))).collect();
-        let rules = EarningRule::check_all(&mut check, self);
+        let rules = EarningRule::check_all(&mut check, &self);
         if let Some(budget) = self.caps.budget {
             budget.check(&mut check);
         }
-        let points_per_day = check.cap("/caps/points_per_day", self.caps.points_per_day);
+        check.cap("/caps/points_per_day", self.caps.points_per_day);
         let ladder = self.tiers.as_ref().map(|tiers| tiers.check(&mut check));
         let reminder_days = self.reminders.check(&mut check);
         let returns = self.returns.check(&mut check);
         self.approvals.check(&mut check);
         self.publication.check(&mut check);
-        self.risk.check(&mut check, self);
+        self.risk.check(&mut check, &self);
         self.check_coupons(&mut check);
         if let Some(transfers) = self.transfers {
             transfers.check("/transfers", &mut check);
@@ -192,29 +193,17 @@ impl Document {
                     RoundingMode::Down => Rounding::Down,
                     RoundingMode::HalfUp => Rounding::HalfUp,
                 },
-                enrolment: self.enrolment,
-                members: self.members.clone(),
-                consumption: self.consumption,
-                accept_late_days: self.accept_late_days,
                 purchase,
                 actions,
                 rules,
                 asks_for_standing,
                 conditions: check.conditions,
-                points_per_day,
-                budget: self.caps.budget,
                 ladder,
                 reminder_days,
                 returns,
-                approvals: self.approvals.clone(),
-                risk: self.risk.clone(),
-                coupons: self.coupons.clone(),
-                redemption: self.redemption,
-                transfers: self.transfers,
-                offers: self.exchanges.offers.clone(),
                 accepts,
-                retention: self.retention,
                 policies: check.policies,
+                document: self,
             }),
             _ => Err(check.problems),
         }

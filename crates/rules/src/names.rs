@@ -35,7 +35,7 @@ pub fn is_mistaken(id: &str) -> bool {
 /// patterns.
 #[must_use]
 pub fn may_be_id(book: &Rulebook, id: &str) -> bool {
-    let patterns = &book.members.id_patterns;
+    let patterns = &book.document.members.id_patterns;
     let fits = || {
         patterns.is_empty()
             || patterns.iter().any(|pattern| matches(pattern.as_bytes(), id.as_bytes()))

@@ -33,7 +33,7 @@ pub(crate) fn too_fast(
     limits: &mut Limits<'_>,
 ) -> Result<Option<String>, Refusal> {
     let mut because = None;
-    for velocity in book.risk.velocity.iter().filter(|velocity| velocity.event == event) {
+    for velocity in book.document.risk.velocity.iter().filter(|velocity| velocity.event == event) {
         let is_odd = limits.is_fast(velocity);
         if is_odd && velocity.then == Suspicion::Refuse {
             return Err(Refusal::LimitReached {
@@ -50,8 +50,11 @@ pub(crate) fn too_fast(
 /// The first rule that finds the event too large.
 pub(crate) fn too_much(book: &Rulebook, spend_minor: i64, points: i64) -> Option<String> {
     let above = |most: Option<i64>, value: i64| most.is_some_and(|most| value > most);
-    let amount = above(book.risk.review_above_minor, spend_minor).then(|| "amount".to_owned());
-    amount.or_else(|| above(book.risk.review_above_points, points).then(|| "points".to_owned()))
+    let amount =
+        above(book.document.risk.review_above_minor, spend_minor).then(|| "amount".to_owned());
+    amount.or_else(|| {
+        above(book.document.risk.review_above_points, points).then(|| "points".to_owned())
+    })
 }
 
 /// The same earn, kept back until somebody has looked at it.

@@ -10,8 +10,8 @@ use ledger::{
 
 use crate::condition::{Condition, Conditions, LISTS, Scope};
 use crate::document::{
-    Approvals, Budget, CapOf, Consumption, CouponRule, Downgrade, Enrolment, GiftPolicy, Limit,
-    Members, PurchaseCoupon, QualifyingPeriod, Redemption, Retention, Risk, TierBasis, Transfers,
+    CapOf, Consumption, Document, Downgrade, Limit, PurchaseCoupon, QualifyingPeriod, Retention,
+    TierBasis,
 };
 use crate::earning::Rule;
 use crate::limits::{BUDGET, subject_of};
@@ -25,33 +25,22 @@ pub(crate) const DAY_MS: i64 = 24 * 3600 * 1000;
 #[derive(Debug, Clone)]
 pub struct Rulebook {
     pub(crate) version: i64,
+    /// The document as it was published. What needs no reading is read here.
+    pub(crate) document: Document,
     pub(crate) currency: Currency,
     pub(crate) zone: Zone,
     pub(crate) rounding: Rounding,
-    pub(crate) enrolment: Enrolment,
-    pub(crate) members: Members,
-    pub(crate) consumption: Consumption,
-    pub(crate) accept_late_days: u32,
     pub(crate) purchase: Purchase,
     pub(crate) actions: BTreeMap<String, Action>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) conditions: Conditions,
     /// Whether some condition asks for what the member has spent or grown.
     pub(crate) asks_for_standing: bool,
-    pub(crate) points_per_day: Option<i64>,
-    pub(crate) budget: Option<Budget>,
     pub(crate) ladder: Option<Ladder>,
     /// Ascending, without repeats.
     pub(crate) reminder_days: Vec<u32>,
     pub(crate) returns: ReturnRules,
-    pub(crate) approvals: Approvals,
-    pub(crate) risk: Risk,
-    pub(crate) coupons: BTreeMap<String, CouponRule>,
-    pub(crate) redemption: Option<Redemption>,
-    pub(crate) transfers: Option<Transfers>,
-    pub(crate) offers: BTreeMap<String, Transfers>,
     pub(crate) accepts: BTreeMap<String, Acceptance>,
-    pub(crate) retention: Retention,
     /// By name.
     pub(crate) policies: BTreeMap<String, ExpiryPolicy>,
 }
@@ -68,10 +57,6 @@ pub(crate) struct Acceptance {
 pub(crate) struct ReturnRules {
     pub(crate) shortfall: Shortfall,
     pub(crate) grace: Option<ExpiryPolicy>,
-    pub(crate) keep_qualification: bool,
-    pub(crate) lower_tier: bool,
-    pub(crate) free_caps: bool,
-    pub(crate) gifts: GiftPolicy,
 }
 
 #[derive(Debug, Clone)]
@@ -168,14 +153,15 @@ impl Rulebook {
             let is_head = step.roles.iter().any(|role| heads.contains(&role.as_str()));
             step.up_to.is_none_or(|most| points <= most) && (is_head || !gives_levels)
         };
-        let step = self.approvals.steps.iter().find(is_enough).or(self.approvals.steps.last());
-        (step.map_or(&[], |step| step.roles.as_slice()), self.approvals.days)
+        let approvals = &self.document.approvals;
+        let step = approvals.steps.iter().find(is_enough).or(approvals.steps.last());
+        (step.map_or(&[], |step| step.roles.as_slice()), approvals.days)
     }
 
     /// The code of the country that telephone numbers are from which do not tell.
     #[must_use]
     pub fn country_code(&self) -> Option<&str> {
-        self.members.country_code.as_deref()
+        self.document.members.country_code.as_deref()
     }
 
     /// The last local day on which what ends at that instant can be used: `2026-12-31`.
@@ -205,7 +191,7 @@ impl Rulebook {
     /// True when points are spent in plain order of earning, which needs every open lot at hand.
     #[must_use]
     pub fn first_in_first_out(&self) -> bool {
-        self.consumption == Consumption::FirstInFirstOut
+        self.document.consumption == Consumption::FirstInFirstOut
     }
 
     /// How long points from this source (an event, or `rule:` and a rule's name) live; `None` when
@@ -317,7 +303,7 @@ impl Rulebook {
     /// How long what is no entry is kept.
     #[must_use]
     pub fn retention(&self) -> Retention {
-        self.retention
+        self.document.retention
     }
 
     /// What the conditions that are asked for an event take at most, in steps, by their places in
@@ -363,14 +349,14 @@ impl Rulebook {
     pub fn budgets(&self) -> Vec<String> {
         let is_budget = |rule: &&Rule| rule.caps.iter().any(|cap| cap.of == CapOf::Programme);
         let rules = self.rules.iter().filter(is_budget).map(|rule| subject_of(&rule.id));
-        self.budget.iter().map(|_| BUDGET.to_owned()).chain(rules).collect()
+        self.document.caps.budget.iter().map(|_| BUDGET.to_owned()).chain(rules).collect()
     }
 
     /// Where the document limits what members or devices share, as JSON pointers: what a member
     /// that is told alone cannot be held to.
     #[must_use]
     pub fn shared_limits(&self) -> Vec<String> {
-        let budget = self.budget.iter().map(|_| "/caps/budget".to_owned());
+        let budget = self.document.caps.budget.iter().map(|_| "/caps/budget".to_owned());
         let actions = self.actions.iter().filter(|(_, action)| action.device_limit.is_some());
         let actions = actions.map(|(name, _)| format!("/actions/{name}/device_limit"));
         let is_shared = |rule: &&Rule| rule.caps.iter().any(|cap| cap.of != CapOf::Member);
@@ -383,7 +369,7 @@ impl Rulebook {
     /// can be paid with them.
     #[must_use]
     pub fn worth_minor(&self, points: i128) -> Option<i128> {
-        let per_unit = self.redemption?.points_per_unit;
+        let per_unit = self.document.redemption?.points_per_unit;
         10i128
             .checked_pow(self.currency.decimals())?
             .checked_mul(points)?
@@ -392,7 +378,7 @@ impl Rulebook {
 
     /// The earliest instant that an event reported now may have happened at.
     pub(crate) fn earliest(&self, now: Timestamp) -> Timestamp {
-        now.plus_ms(-i64::from(self.accept_late_days) * DAY_MS)
+        now.plus_ms(-i64::from(self.document.accept_late_days) * DAY_MS)
     }
 
     /// The most days before expiry at which a reminder is due; `None` without reminders.

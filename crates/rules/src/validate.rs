@@ -28,7 +28,7 @@ impl Rulebook {
             }
         }
         problems.extend(never_met(document));
-        match document.compile(document.time_zone.parse().ok(), &compile, version) {
+        match document.clone().compile(document.time_zone.parse().ok(), &compile, version) {
             Ok(book) => {
                 if book.asked().map(Condition::size).sum::<usize>() > MAX_NODES {
                     let detail = format!("ask for more than {MAX_NODES} things in all");
@@ -47,7 +47,7 @@ impl Rulebook {
     /// # Errors
     /// Every [`Problem`] found, in the order of the document.
     pub fn published(
-        document: &Document,
+        document: Document,
         zone: Option<Zone>,
         conditions: &Conditions,
         version: i64,
@@ -283,7 +283,7 @@ mod tests {
         let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
         assert_eq!(pointers, ["/transfers/points_per_day", "/exchanges/offers/a/points_per_day"]);
         let zone = document.time_zone.parse().ok();
-        assert!(Rulebook::published(&document, zone, &Conditions::default(), 1).is_ok());
+        assert!(Rulebook::published(document, zone, &Conditions::default(), 1).is_ok());
     }
 
     #[test]

@@ -273,7 +273,7 @@ fn an_order_that_takes_too_many_steps_is_refused_whole() {
     let read = json!({"line": {&text: compile(&text, Scope::Line).unwrap()}});
     let document = with_rules((0..30).map(dear).collect());
     let (zone, read) = ("Asia/Shanghai".parse().ok(), serde_json::from_value(read).unwrap());
-    world.book = Rulebook::published(&document, zone, &read, 1).unwrap();
+    world.book = Rulebook::published(document, zone, &read, 1).unwrap();
     let before = world.member.clone();
     assert_eq!(
         world.run(at(DAY), &ask(Earn(largest_order())), None),

@@ -548,9 +548,9 @@ fn what_was_published_is_read_without_a_reader() {
     let stored = serde_json::to_string(book.conditions()).unwrap();
     let read = serde_json::from_str(&stored).unwrap();
     assert_eq!(&read, book.conditions());
-    assert!(Rulebook::published(&document, Some(book.zone()), &read, 1).is_ok());
+    assert!(Rulebook::published(document.clone(), Some(book.zone()), &read, 1).is_ok());
     let problems =
-        Rulebook::published(&document, Some(book.zone()), &rules::Conditions::default(), 1)
+        Rulebook::published(document.clone(), Some(book.zone()), &rules::Conditions::default(), 1)
             .unwrap_err();
     assert_eq!(problems.len(), 2);
 }

@@ -676,6 +676,6 @@ fn a_reserved_name_is_refused_at_publication_only() {
         ["/actions/hold"]
     );
     assert!(
-        rules::Rulebook::published(&document, Some(zone), &rules::Conditions::default(), 2).is_ok()
+        rules::Rulebook::published(document, Some(zone), &rules::Conditions::default(), 2).is_ok()
     );
 }

@@ -121,7 +121,7 @@ pub fn parse_rulebook(text: &str, version: i64) -> Result<Rulebook, Error> {
     let Stored { document, zone: (first, changes), conditions } =
         serde_json::from_str(text).map_err(|_| Error::Corrupt("rulebook"))?;
     let zone = Zone::new(&document.time_zone, first, &changes);
-    Rulebook::published(&document, zone, &conditions, version)
+    Rulebook::published(document, zone, &conditions, version)
         .map_err(|_| Error::Corrupt("rulebook"))
 }
 
@@ -275,7 +275,7 @@ mod tests {
         // Asia/Shanghai has been at UTC+8 since 1992: the seed states that offset alone, as it did
         // before it was a file.
         let zone = Zone::new(&document.time_zone, 8 * 3600, &[]);
-        let book = Rulebook::published(&document, zone, &Conditions::default(), 1).unwrap();
+        let book = Rulebook::published(document.clone(), zone, &Conditions::default(), 1).unwrap();
         assert_eq!(as_stored(&document, &book).unwrap(), DEFAULT_TEXT.trim_end());
     }
 }

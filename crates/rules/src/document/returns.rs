@@ -62,7 +62,7 @@ pub enum ShortfallPolicy {
 
 impl Returns {
     pub(crate) fn check(self, check: &mut Check<'_>) -> ReturnRules {
-        let Self { shortfall, grace_days, keep_qualification, lower_tier, free_caps, gifts } = self;
+        let Self { shortfall, grace_days, .. } = self;
         check.days("/returns/grace_days", grace_days.unwrap_or(0));
         ReturnRules {
             shortfall: match shortfall {
@@ -71,10 +71,6 @@ impl Returns {
                 ShortfallPolicy::Debt => Shortfall::Debt,
             },
             grace: grace_days.map(|days| ExpiryPolicy::Days { days, round_up_to: None }),
-            keep_qualification,
-            lower_tier,
-            free_caps,
-            gifts,
         }
     }
 }

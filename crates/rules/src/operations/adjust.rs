@@ -199,7 +199,7 @@ impl Windows {
     /// Of the member's own counters.
     fn of_member(book: &Rulebook, journal: &Journal, points: i64) -> Self {
         let before = |name: &str, period: i32| journal.member().counted(name, period).1;
-        Self::new(book, journal, book.approvals.totals.member, "adjusted", points, before)
+        Self::new(book, journal, book.document.approvals.totals.member, "adjusted", points, before)
     }
 
     /// The first period in which more is counted than a step up to `most` is good for.
@@ -286,7 +286,7 @@ fn ask(
     {
         return Err(Refusal::MoreThanLeft { line: None, left }.into());
     }
-    let approvals = &book.approvals;
+    let approvals = &book.document.approvals;
     let is_known = approvals.reasons.is_empty() || approvals.reasons.contains(&wish.reason_code);
     if concern.is_none() && !is_known {
         return Err(Refusal::UnknownReason { reason: wish.reason_code.clone() }.into());
@@ -336,9 +336,10 @@ pub(super) fn decide(
     let (mut exceeded, mut counts) = (None, (Vec::new(), Vec::new()));
     let open = journal.member().request(request).filter(|_| verdict == Verdict::Approve);
     if let Some(open) = open {
-        let (points, most) = (counted(open.terms.points), good_for(&book.approvals, &open.terms));
+        let (points, most) =
+            (counted(open.terms.points), good_for(&book.document.approvals, &open.terms));
         let subject = person_subject(by);
-        let multiples = book.approvals.totals.approver;
+        let multiples = book.document.approvals.totals.approver;
         let of_approver =
             Windows::of_person(case, journal, multiples, "approved", points, &subject);
         let of_member = Windows::of_member(book, journal, points);
@@ -368,6 +369,6 @@ pub(super) fn goes_too_far(
     terms: &AdjustmentTerms,
     points: i64,
 ) -> Option<Refusal> {
-    let most = good_for(&book.approvals, terms)?;
+    let most = good_for(&book.document.approvals, terms)?;
     (points > most).then_some(Refusal::ApprovalsExceeded { of: "request", per: "", most })
 }

@@ -47,7 +47,7 @@ impl Operation for Earn {
 
     fn allows(&self, case: &Case<'_>, member: &Member) -> Result<(), Refusal> {
         may_open(case.book, member)?;
-        if !member.exists() && case.book.enrolment == Enrolment::Explicit {
+        if !member.exists() && case.book.document.enrolment == Enrolment::Explicit {
             return Err(Refusal::MemberNotFound);
         }
         Ok(())
@@ -193,9 +193,9 @@ fn price(
     if action.is_none() {
         granted = limits.cap("purchase", book.purchase.points_per_day, granted);
     }
-    granted = limits.cap("all", book.points_per_day, granted);
+    granted = limits.cap("all", book.document.caps.points_per_day, granted);
     granted = granted.saturating_sub(recorded.kept.points).max(0);
-    granted = limits.budget(book.budget, granted, &recorded.tallies);
+    granted = limits.budget(book.document.caps.budget, granted, &recorded.tallies);
     because = because.or_else(|| too_much(book, spend_minor, granted));
     let parts = award::within(&parts, granted);
     for (fired, part) in fired.iter().zip(parts.iter().skip(by_themselves)) {

@@ -157,7 +157,7 @@ fn agreed<'a>(
     own: &ProgrammeId,
 ) -> Option<Terms<'a>> {
     let partner = partner.filter(|partner| !partner.gains)?;
-    let offer = *book.offers.get(partner.programme.as_str())?;
+    let offer = *book.document.exchanges.offers.get(partner.programme.as_str())?;
     let accepted = partner.book.accepts.get(own.as_str())?;
     Some(Terms { partner, offer, accepted })
 }

@@ -47,7 +47,9 @@ fn pay(
     minutes: Option<u32>,
 ) -> Result<EntryId, Stop> {
     let book = case.book;
-    let Some(rule) = &book.redemption else { return Err(Refusal::not_offered("payment").into()) };
+    let Some(rule) = &book.document.redemption else {
+        return Err(Refusal::not_offered("payment").into());
+    };
     if order.currency != book.currency {
         return Err(Refusal::CurrencyMismatch { expected: book.currency.to_string() }.into());
     }

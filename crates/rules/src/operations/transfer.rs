@@ -43,7 +43,7 @@ fn transfer(case: &Case<'_>, mut giver: Journal, points: i64) -> Outcome {
         return Err(Refusal::MemberFrozen { side: "earning" }.into());
     }
     let primary = giver.posted();
-    let Some(rule) = case.book.transfers else {
+    let Some(rule) = case.book.document.transfers else {
         return Err(Refusal::not_offered("transfers").into());
     };
     let counts =

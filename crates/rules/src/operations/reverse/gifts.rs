@@ -20,7 +20,7 @@ pub(super) fn take_back(
     cause: EntryId,
 ) -> Result<(), Fault> {
     let Case { book, recorded, .. } = *case;
-    if book.returns.gifts == GiftPolicy::Keep {
+    if book.document.returns.gifts == GiftPolicy::Keep {
         return Ok(());
     }
     let mut newest: Vec<&Entry> = gifts.iter().collect();

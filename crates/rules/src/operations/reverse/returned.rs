@@ -218,7 +218,7 @@ impl<'a> Return<'a> {
         earn: &Entry,
     ) -> Option<Qualifying> {
         // What is still under review has not counted yet.
-        if book.returns.keep_qualification || journal.member().review(earn.id).is_some() {
+        if book.document.returns.keep_qualification || journal.member().review(earn.id).is_some() {
             return None;
         }
         let counted = earn
@@ -250,8 +250,9 @@ impl<'a> Return<'a> {
         let open = journal.member().review(earn.id).filter(|_| !self.is_all)?;
         // Shares are those of what was kept back first, so that several returns add up.
         let whole = earn.review().and_then(|review| review.qualifying);
-        let part =
-            whole.filter(|_| !book.returns.keep_qualification).map(|whole| self.counted(&whole));
+        let part = whole
+            .filter(|_| !book.document.returns.keep_qualification)
+            .map(|whole| self.counted(&whole));
         let qualifying = open.review.qualifying.map(|left| {
             let part = part.unwrap_or_default();
             let (spend_minor, growth) =
@@ -284,7 +285,7 @@ impl<'a> Return<'a> {
             .effects
             .counts
             .iter()
-            .filter(|count| book.returns.free_caps && !is_of_conduct(&count.counter));
+            .filter(|count| book.document.returns.free_caps && !is_of_conduct(&count.counter));
         let freed = counts.filter(is_kept).map(freed);
         freed.filter(|count| count.times != 0 || count.points != 0).collect()
     }
