@@ -181,6 +181,19 @@ impl Person {
     }
 }
 
+/// One exchange: the entries of each account, and its state after them.
+pub fn histories() -> Vec<(Vec<Entry>, Member)> {
+    let mut person = Person::one_way("0.5");
+    let swap = person.swap("hotel", 10);
+    person.play(&[
+        (DAY, "air", buy(&[10_000]), "air earn 100"),
+        (DAY, "hotel", act("share"), "hotel earn 10"),
+        (DAY, "air", swap, "air exchange -10, hotel exchange 5"),
+    ]);
+    let history = |(name, member): (&str, Member)| (person.entries[name].clone(), member);
+    person.members.clone().into_iter().map(history).collect()
+}
+
 const DAY: &str = "2026-03-01T10:00:00+08:00";
 const LATER: &str = "2026-04-02T10:00:00+08:00";
 

@@ -112,6 +112,18 @@ fn that_go_through(change: fn(&mut Document)) -> Vec<(Rc<dyn Operation>, World, 
     done
 }
 
+/// What those samples write that go through: the entries of each account, and its state after them.
+pub fn histories() -> Vec<(Vec<Entry>, Member)> {
+    let mut found = Vec::new();
+    for (_, mut world, decided) in that_go_through(|_| {}) {
+        world.commit(decided);
+        for (name, entries) in &world.entries {
+            found.push((entries.clone(), world.member(name)));
+        }
+    }
+    found
+}
+
 /// The types that implement `Operation`, by the texts of the crate.
 fn declared(folder: &Path, found: &mut BTreeSet<String>) {
     for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
