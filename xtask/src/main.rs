@@ -3,6 +3,7 @@
 mod bench;
 mod demo;
 mod deny;
+mod fmt;
 mod fuzz;
 mod http;
 mod new_operation;
@@ -43,6 +44,8 @@ enum Command {
     Up(up::Arguments),
     /// Everything that CI runs
     Test,
+    /// Format all Rust files; `cargo fmt` does not see the end-to-end tests
+    Fmt,
     /// Check the rules of the source tree that no compiler checks
     Tidy,
     /// Print the arguments of `spin up`: the components of spin.toml that answer HTTP
@@ -77,6 +80,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Up(arguments) => up::run(&workspace, arguments),
         Command::Test => test::run(&workspace),
+        Command::Fmt => fmt::run(&workspace, fmt::Mode::Write),
         Command::Tidy => tidy::run(&workspace),
         Command::Spin => spin::run(&workspace),
         Command::NewOperation(arguments) => new_operation::run(&workspace, &arguments),

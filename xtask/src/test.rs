@@ -2,7 +2,7 @@
 //! only rustup and a C compiler.
 
 use crate::workspace::{Component, Kind, Workspace};
-use crate::{deny, process, tidy, wasm};
+use crate::{deny, fmt, process, tidy, wasm};
 use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
@@ -43,12 +43,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
 }
 
 fn format(workspace: &Workspace) -> Result<()> {
-    let mut command = process::cargo();
-    command.current_dir(&workspace.root).args(["fmt", "--all", "--check"]);
-    process::run(
-        &mut command,
-        "run `cargo fmt --all`; when cargo has no fmt: `rustup component add rustfmt`",
-    )
+    fmt::run(workspace, fmt::Mode::Check)
 }
 
 fn components(workspace: &Workspace) -> Result<()> {
