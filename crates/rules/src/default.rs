@@ -1,11 +1,9 @@
-//! The rulebook that is seeded into an empty database.
-
-use std::collections::BTreeMap;
+//! The rulebook that is seeded into an empty database, for tests and figures. The store ships it as
+//! a text that a test compares, so that no component holds the code that writes documents.
 
 use crate::document::{
-    ActionRule, Approvals, Caps, Consumption, Document, Downgrade, Enrolment, Exchanges, Expiry,
-    Limit, Members, Per, Publication, PurchaseRule, QualifyingPeriod, Redemption, Reminders,
-    Retention, Returns, Risk, RoundUpTo, RoundingMode, TierBasis, TierLevel, Tiers, Transfers,
+    ActionRule, Caps, Document, Downgrade, Expiry, Limit, Members, Per, PurchaseRule,
+    QualifyingPeriod, Redemption, RoundUpTo, TierBasis, TierLevel, Tiers, Transfers,
 };
 
 /// The default programme's document: one yuan, one point; a year to spend them; three tiers by the
@@ -40,29 +38,20 @@ pub fn default_document() -> Document {
         gift_points,
         gift_coupon: None,
     };
+    let purchase = PurchaseRule {
+        points_per_unit: "1".to_owned(),
+        growth_per_unit: "0.1".to_owned(),
+        lines: None,
+        points_per_day: None,
+        expiry: "shopping".to_owned(),
+        pending: None,
+        coupon: None,
+    };
+    let expiry = expiry.into_iter().map(|(name, policy)| (name.to_owned(), policy)).collect();
     Document {
-        format: 1,
-        currency: "CNY".to_owned(),
-        time_zone: "Asia/Shanghai".to_owned(),
-        rounding: RoundingMode::Down,
-        enrolment: Enrolment::Automatic,
         members: Members { id_patterns: Vec::new(), country_code: Some("86".to_owned()) },
-        consumption: Consumption::ExpiringFirst,
-        accept_late_days: 7,
-        purchase: PurchaseRule {
-            points_per_unit: "1".to_owned(),
-            growth_per_unit: "0.1".to_owned(),
-            lines: None,
-            points_per_day: None,
-            expiry: "shopping".to_owned(),
-            pending: None,
-            coupon: None,
-        },
         actions: actions.into_iter().map(|(name, rule)| (name.to_owned(), rule)).collect(),
-        rules: Vec::new(),
-        groups: BTreeMap::new(),
         caps: Caps { points_per_day: Some(100_000), budget: None },
-        expiry: expiry.into_iter().map(|(name, policy)| (name.to_owned(), policy)).collect(),
         tiers: Some(Tiers {
             basis: TierBasis::Spend,
             period: QualifyingPeriod::RollingMonths { months: 12 },
@@ -76,13 +65,6 @@ pub fn default_document() -> Document {
                 level("gold", 1_000_000, "1.5", 2_000),
             ],
         }),
-        reminders: Reminders::default(),
-        returns: Returns::default(),
-        approvals: Approvals::default(),
-        publication: Publication::default(),
-        retention: Retention::default(),
-        risk: Risk::default(),
-        coupons: BTreeMap::new(),
         redemption: Some(Redemption {
             points_per_unit: 100,
             max_percent: 50,
@@ -96,6 +78,26 @@ pub fn default_document() -> Document {
             points_per_day: Some(20_000),
             limit: Some(Limit { times: 10, per: Per::Day }),
         }),
-        exchanges: Exchanges::default(),
+        ..Document::new(("CNY", "Asia/Shanghai"), purchase, expiry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What [`Document::new`] fills in is what the reader of a document does.
+    #[test]
+    fn what_a_document_does_not_say_is_as_in_a_new_one() {
+        let Document { purchase, expiry, .. } = default_document();
+        let said = serde_json::json!({
+            "format": 1,
+            "currency": "CNY",
+            "time_zone": "Asia/Shanghai",
+            "purchase": purchase,
+            "expiry": expiry,
+        });
+        let read: Document = serde_json::from_value(said).unwrap();
+        assert_eq!(read, Document::new(("CNY", "Asia/Shanghai"), purchase, expiry));
     }
 }

@@ -127,6 +127,42 @@ fn seven() -> u32 {
 }
 
 impl Document {
+    /// A document that says this and nothing else: every other part is as it is when it is absent.
+    #[must_use]
+    pub fn new(
+        (currency, time_zone): (&str, &str),
+        purchase: PurchaseRule,
+        expiry: BTreeMap<String, Expiry>,
+    ) -> Self {
+        Self {
+            format: 1,
+            currency: currency.to_owned(),
+            time_zone: time_zone.to_owned(),
+            rounding: RoundingMode::default(),
+            enrolment: Enrolment::default(),
+            members: Members::default(),
+            consumption: Consumption::default(),
+            accept_late_days: seven(),
+            purchase,
+            actions: BTreeMap::new(),
+            rules: Vec::new(),
+            groups: BTreeMap::new(),
+            caps: Caps::default(),
+            expiry,
+            tiers: None,
+            reminders: Reminders::default(),
+            returns: Returns::default(),
+            approvals: Approvals::default(),
+            publication: Publication::default(),
+            risk: Risk::default(),
+            coupons: BTreeMap::new(),
+            redemption: None,
+            transfers: None,
+            exchanges: Exchanges::default(),
+            retention: Retention::default(),
+        }
+    }
+
     /// Checks each part and reads its names, decimals and conditions. A part that decisions read as
     /// it stands needs its check only: the rulebook keeps the document.
     pub(crate) fn compile(

@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use rules::{
     ActionRule, ApprovalStep, ApprovalTotals, Approvals, Caps, Consumption, CouponRule, Document,
     Downgrade, Enrolment, Expiry, GiftPolicy, Limit, Multiples, Pending, Per, PurchaseCoupon,
-    PurchaseRule, QualifyingPeriod, RedemptionRule, Reminders, Returns, Reward, RewardKind, Risk,
-    RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Velocity,
+    PurchaseRule, QualifyingPeriod, RedemptionRule, Returns, Reward, RewardKind, Risk, RoundUpTo,
+    RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Velocity,
 };
 
 use crate::random::Random;
@@ -43,13 +43,10 @@ const POLICIES: &[&str] = &["a", "b", "c"];
 
 pub fn document(random: &mut Random, zone: Tz) -> Document {
     let mut document = Document {
-        format: 1,
         currency: random.pick(CURRENCIES).0.to_owned(),
         time_zone: zone.name().to_owned(),
-        rounding: RoundingMode::Down,
         enrolment: if random.chance(20) { Enrolment::Explicit } else { Enrolment::Automatic },
         members: rules::Members::default(),
-        consumption: Consumption::ExpiringFirst,
         accept_late_days: *random.pick(&[0, 1, 1, 7, 40]),
         purchase: PurchaseRule {
             points_per_unit: String::new(),
@@ -61,21 +58,13 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
             coupon: None,
         },
         actions: EVENTS.iter().map(|event| ((*event).to_owned(), action(random))).collect(),
-        rules: Vec::new(),
-        groups: BTreeMap::new(),
         caps: Caps { points_per_day: cap(random), budget: None },
         expiry: BTreeMap::new(),
         tiers: random.chance(80).then(|| tiers(random)),
-        reminders: Reminders::default(),
-        returns: Returns::default(),
-        publication: rules::Publication::default(),
-        approvals: Approvals::default(),
         risk: risk(random),
-        coupons: BTreeMap::new(),
         redemption: None,
         transfers: None,
-        exchanges: rules::Exchanges::default(),
-        retention: rules::Retention::default(),
+        ..rules::default_document()
     };
     republish(random, &mut document);
     document
