@@ -24,8 +24,8 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     written.iter().for_each(|path| println!("  {path}"));
     println!(
         "\nNow say what it does: each `todo!` of `cargo xtask tidy` is a place, and so is each match \
-         that no longer compiles.\nThen: a page in docs/reference/api, and the step and its reference in \
-         crates/rules/tests/model."
+         that no longer compiles.\nThen a recipe, or a section of one. What the programme has to offer \
+         and what a new kind of entry needs: ARCHITECTURE.md, \"Adding an operation\"."
     );
     Ok(())
 }
