@@ -95,7 +95,7 @@ pub enum Refusal {
         /// What is not offered, such as `transfers`. A new operation brings a word of its own.
         offer: String,
     },
-    /// The rulebook lets less or more be given away.
+    /// The rulebook lets more or less be given away.
     OutsideLimits {
         /// The least.
         least: i64,

@@ -169,9 +169,10 @@ impl Document {
         self,
         zone: Option<Zone>,
         read: Read<'_>,
-        version: i64,
+        (version, is_new): (i64, bool),
     ) -> Result<Rulebook, Vec<Problem>> {
         let mut check = Check {
+            is_new,
             problems: Vec::new(),
             policies: BTreeMap::new(),
             read,

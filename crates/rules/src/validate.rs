@@ -17,7 +17,7 @@ impl Rulebook {
     /// # Errors
     /// Every [`Problem`] found.
     pub fn new(document: &Document, version: i64) -> Result<Self, Vec<Problem>> {
-        // What was published before these bounds were there goes on.
+        // What was published before a check was there goes on.
         let mut problems = Vec::new();
         for name in document.actions.keys() {
             // References are unique by event or kind, so an action must not bear the name of
@@ -27,8 +27,7 @@ impl Rulebook {
                 problems.push(Problem { pointer: format!("/actions/{}", escape(name)), detail });
             }
         }
-        problems.extend(never_met(document));
-        match document.clone().compile(document.time_zone.parse().ok(), &compile, version) {
+        match document.clone().compile(document.time_zone.parse().ok(), &compile, (version, true)) {
             Ok(book) => {
                 if book.asked().map(Condition::size).sum::<usize>() > MAX_NODES {
                     let detail = format!("ask for more than {MAX_NODES} things in all");
@@ -54,7 +53,7 @@ impl Rulebook {
     ) -> Result<Self, Vec<Problem>> {
         let unread = || "was not read when the rulebook was published".to_owned();
         let read = |text: &str, scope| conditions.get(scope, text).cloned().ok_or_else(unread);
-        document.compile(zone, &read, version)
+        document.compile(zone, &read, (version, false))
     }
 }
 
@@ -69,19 +68,6 @@ fn too_costly(book: &Rulebook) -> Option<Problem> {
         "has conditions that take up to {own} steps for one event; all of {event} take up to {steps}, and must take {MAX_PUBLISHED} at most"
     );
     Some(Problem { pointer, detail })
-}
-
-/// Bounds of gifts and exchanges that no number of points is within.
-fn never_met(document: &Document) -> impl Iterator<Item = Problem> {
-    let offers = document.exchanges.offers.iter();
-    let offers =
-        offers.map(|(programme, rule)| (format!("/exchanges/offers/{}", escape(programme)), rule));
-    let all = document.transfers.iter().map(|rule| ("/transfers".to_owned(), rule)).chain(offers);
-    let none = all.filter(|(_, rule)| rule.is_never_met());
-    none.map(|(at, _)| Problem {
-        pointer: format!("{at}/points_per_day"),
-        detail: "must not be less than min_points".to_owned(),
-    })
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl fmt::Display for Refusal {
                 "payment" => f.write_str("Orders cannot be paid with points in this programme."),
                 _ => write!(f, "The programme offers no {offer}."),
             },
-            Self::OutsideLimits { least, most } => write!(f, "A transfer moves {least} to {most} points."),
+            Self::OutsideLimits { least, most } => write!(f, "The rulebook allows {least} to {most} points now."),
             Self::NothingToChange => f.write_str("The account is already in this state."),
             Self::RewardUnavailable => f.write_str("The reward is not available now."),
             Self::TierRequired { tiers } => write!(f, "The reward is only for the tiers {}.", tiers.join(", ")),

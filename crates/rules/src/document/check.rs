@@ -27,6 +27,8 @@ pub(crate) type Read<'a> = &'a dyn Fn(&str, Scope) -> Result<Condition, String>;
 
 /// A document that is being checked.
 pub(crate) struct Check<'a> {
+    /// Whether it was not published yet. What was published before a bound was there goes on.
+    pub(crate) is_new: bool,
     pub(crate) problems: Vec<Problem>,
     pub(crate) policies: BTreeMap<String, ExpiryPolicy>,
     pub(crate) read: Read<'a>,

@@ -76,12 +76,10 @@ impl Transfers {
         if self.max_points.is_some_and(|most| most < self.min_points) {
             check.problem(&format!("{at}/max_points"), "must not be less than min_points");
         }
+        if check.is_new && self.points_per_day.is_some_and(|most| most < self.min_points) {
+            check.problem(&format!("{at}/points_per_day"), "must not be less than min_points");
+        }
         Limit::check(self.limit, &format!("{at}/limit"), check);
-    }
-
-    /// Whether no number of points is within the bounds.
-    pub(crate) fn is_never_met(self) -> bool {
-        self.points_per_day.is_some_and(|most| most < self.min_points)
     }
 }
 
