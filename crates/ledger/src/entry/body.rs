@@ -1,19 +1,18 @@
 //! The text of an entry that the database stores and the hash covers: one JSON object.
 //!
 //! This is the one place of the ledger that knows JSON, and the one place of the product that
-//! writes or reads the text. The fields of the object are those of `Origin`, [`Sealed`],
-//! [`Decided`], the payload of the entry's kind, [`LotMoves`] and [`Effects`], in this order; empty
-//! ones are left out. Numbers are integers. What the columns beside it say is not in the text. Free
-//! texts are a second object, [`StoredTexts`], of which the first has the digest.
+//! writes or reads the text. The fields of the object are those of `Origin`, [`Decided`], the
+//! payload of the entry's kind, [`LotMoves`] and [`Effects`], in this order; empty ones are left
+//! out. Numbers are integers. What the columns beside it say is not in the text. Free texts are a
+//! second object, [`StoredTexts`], of which the first has the digest.
 //!
 //! [`LotMoves`]: super::LotMoves
 //! [`Effects`]: super::Effects
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::value::MapDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 use serde_json::value::RawValue;
 
@@ -25,30 +24,25 @@ use crate::kind::What;
 /// Why a stored text is not the body of an entry.
 pub type Unreadable = serde_json::Error;
 
-/// What the entry was decided by.
+/// What the body says of the free texts that are stored beside it, and what the entry was decided
+/// by.
 #[derive(Serialize, Deserialize)]
 struct Decided {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    texts: Option<Hash>,
     rulebook: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cause: Option<EntryId>,
 }
 
-/// What the body says of the free texts that are stored beside it.
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    texts: Option<Hash>,
-}
-
 /// The free texts that are stored beside a body.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct StoredTexts<'a> {
-    salt: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    evidence: Option<Cow<'a, str>>,
+    salt: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<&'a str>,
 }
 
 pub(super) fn write_texts(
@@ -56,18 +50,26 @@ pub(super) fn write_texts(
     reason: Option<&str>,
     evidence: Option<&str>,
 ) -> Result<String, Fault> {
-    let texts = StoredTexts {
-        salt: hexadecimal(&salt).into(),
-        reason: reason.map(Cow::Borrowed),
-        evidence: evidence.map(Cow::Borrowed),
-    };
+    let salt = &hexadecimal(&salt);
+    let texts = StoredTexts { salt, reason, evidence };
     serde_json::to_string(&texts).map_err(|_| Fault::Draft)
 }
 
 /// The reason and the evidence.
 pub(super) fn read_texts(stored: &str) -> Result<(Option<String>, Option<String>), Unreadable> {
-    let StoredTexts { salt: _, reason, evidence } = serde_json::from_str(stored)?;
-    Ok((reason.map(Cow::into_owned), evidence.map(Cow::into_owned)))
+    let Fields(fields) = serde_json::from_str(stored)?;
+    let (mut salt, mut reason, mut evidence) = (None, None, None);
+    for (name, value) in fields {
+        let text = match name {
+            "salt" => &mut salt,
+            "reason" => &mut reason,
+            "evidence" => &mut evidence,
+            _ => return Err(unknown(name)),
+        };
+        *text = Some(serde_json::from_str(value.get())?);
+    }
+    let _: String = salt.ok_or_else(|| Unreadable::missing_field("salt"))?;
+    Ok((reason, evidence))
 }
 
 impl Entry {
@@ -78,8 +80,11 @@ impl Entry {
     pub fn body(&self) -> Result<String, Fault> {
         let mut body = Writer(Vec::with_capacity(512));
         body.add(&self.origin)?;
-        body.add(&Sealed { texts: self.texts.as_ref().map(|texts| texts.digest) })?;
-        body.add(&Decided { rulebook: self.rulebook_version, cause: self.cause })?;
+        body.add(&Decided {
+            texts: self.texts.as_ref().map(|texts| texts.digest),
+            rulebook: self.rulebook_version,
+            cause: self.cause,
+        })?;
         self.what.write(&mut body)?;
         body.add(&self.lots)?;
         body.add(&self.effects)?;
@@ -94,8 +99,7 @@ impl Entry {
     pub fn read(columns: Columns, body: &str, texts: Option<String>) -> Result<Self, Unreadable> {
         let mut fields: Fields<'_> = serde_json::from_str(body)?;
         let origin = fields.take()?;
-        let Sealed { texts: digest } = fields.take()?;
-        let Decided { rulebook, cause } = fields.take()?;
+        let Decided { texts: digest, rulebook, cause } = fields.take()?;
         let what = What::read(columns.kind, &mut fields)?;
         let (lots, effects) = (fields.take()?, fields.take()?);
         fields.finish()?;
@@ -167,11 +171,13 @@ impl<'a> Fields<'a> {
     fn finish(self) -> Result<(), Unreadable> {
         match self.0.first() {
             None => Ok(()),
-            Some((name, _)) => {
-                Err(serde::de::Error::custom(format_args!("unknown field `{name}`")))
-            }
+            Some((name, _)) => Err(unknown(name)),
         }
     }
+}
+
+fn unknown(field: &str) -> Unreadable {
+    Unreadable::custom(format_args!("unknown field `{field}`"))
 }
 
 impl<'de> Deserialize<'de> for Fields<'de> {
