@@ -1,7 +1,5 @@
 //! The hash of an entry: what is hashed is what is stored.
 
-use sha2::{Digest, Sha256};
-
 use crate::entry::Entry;
 use crate::fault::Fault;
 use crate::id::Hash;
@@ -14,23 +12,23 @@ impl Entry {
     /// texts have their length in bytes in front.
     #[must_use]
     pub fn hash_over(&self, body: &str) -> Hash {
-        let mut digest = Sha256::new();
-        let text = |digest: &mut Sha256, text: &str| {
-            digest.update((text.len() as u64).to_be_bytes());
-            digest.update(text);
-        };
-        digest.update(DOMAIN);
-        digest.update(self.previous_hash.0);
-        digest.update(self.id.0.to_be_bytes());
-        text(&mut digest, self.programme.as_str());
-        text(&mut digest, self.member.as_str());
-        digest.update(self.sequence.0.to_be_bytes());
-        text(&mut digest, self.kind().as_str());
-        for number in [self.points, self.balance_after, self.occurred_at.0, self.recorded_at.0] {
-            digest.update(number.to_be_bytes());
+        fn text(bytes: &mut Vec<u8>, text: &str) {
+            bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(text.as_bytes());
         }
-        text(&mut digest, body);
-        Hash(digest.finalize().into())
+        let mut bytes = Vec::with_capacity(320 + body.len());
+        bytes.extend_from_slice(DOMAIN);
+        bytes.extend_from_slice(&self.previous_hash.0);
+        bytes.extend_from_slice(&self.id.0.to_be_bytes());
+        text(&mut bytes, self.programme.as_str());
+        text(&mut bytes, self.member.as_str());
+        bytes.extend_from_slice(&self.sequence.0.to_be_bytes());
+        text(&mut bytes, self.kind().as_str());
+        for number in [self.points, self.balance_after, self.occurred_at.0, self.recorded_at.0] {
+            bytes.extend_from_slice(&number.to_be_bytes());
+        }
+        text(&mut bytes, body);
+        Hash::of(&bytes)
     }
 
     /// The hash over the body that this entry has when it is written now.

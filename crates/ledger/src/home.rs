@@ -4,9 +4,7 @@
 //! has one writer for it at a time. Where a member is at home follows from its id alone, and never
 //! changes. An entry's id tells the home, so that the entry is found without a directory.
 
-use sha2::{Digest, Sha256};
-
-use crate::id::MemberId;
+use crate::id::{Hash, MemberId};
 
 /// The most homes of a programme.
 pub const MAX_SPREAD: u32 = 1 << 16;
@@ -18,7 +16,7 @@ pub fn home(member: &MemberId, spread: u32) -> u16 {
     if spread <= 1 {
         return 0;
     }
-    let digest: [u8; 32] = Sha256::digest(member.as_str()).into();
+    let Hash(digest) = Hash::of(member.as_str().as_bytes());
     let first = digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte));
     u16::try_from(first % u64::from(spread.min(MAX_SPREAD))).unwrap_or(0)
 }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 
 use crate::calendar::Timestamp;
 
@@ -260,6 +261,14 @@ pub struct Sequence(pub i64);
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
+    /// The SHA-256 of these bytes. Not inlined: each place would have its own copy of what SHA-256
+    /// does around its blocks.
+    #[inline(never)]
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// Reads 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -4,7 +4,6 @@
 use std::fmt;
 
 use ledger::{Hash, Timestamp};
-use sha2::{Digest, Sha256};
 use store::Caller;
 use subtle::ConstantTimeEq;
 
@@ -86,7 +85,7 @@ impl fmt::Debug for Bearer {
 }
 
 fn hash(key: &str) -> String {
-    Hash(Sha256::digest(key.as_bytes()).into()).to_string()
+    Hash::of(key.as_bytes()).to_string()
 }
 
 impl Bearer {

@@ -7,7 +7,6 @@
 
 use ledger::{Hash, Timestamp};
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::sql::{Row, Sql};
@@ -63,14 +62,14 @@ impl Audited {
         let (no, at) = (self.no.to_string(), self.who.at.0.to_string());
         let who = [&self.who.person, &self.who.key, &self.who.address, &self.before, &self.after];
         let known = [previous, &no, &at, &self.action, &self.subject].map(Some);
-        let mut digest = Sha256::new();
+        let mut bytes = Vec::with_capacity(512);
         for field in known.into_iter().chain(who.into_iter().map(Option::as_deref)) {
-            digest.update([u8::from(field.is_some())]);
+            bytes.push(u8::from(field.is_some()));
             let text = field.unwrap_or_default();
-            digest.update((text.len() as u64).to_be_bytes());
-            digest.update(text.as_bytes());
+            bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(text.as_bytes());
         }
-        Hash(digest.finalize().into()).to_string()
+        Hash::of(&bytes).to_string()
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use ledger::Hash;
-use sha2::{Digest, Sha256};
 
 /// Tells one state of attributes and other names apart from any other, whatever else changes about
 /// the member.
@@ -11,7 +10,7 @@ pub(crate) fn tag(attributes: &BTreeMap<String, String>, aliases: &[String]) -> 
     let mut names = aliases.to_owned();
     names.sort_unstable();
     let text = serde_json::json!([attributes, names]).to_string();
-    let mut tag = Hash(Sha256::digest(text).into()).to_string();
+    let mut tag = Hash::of(text.as_bytes()).to_string();
     tag.truncate(16);
     tag
 }

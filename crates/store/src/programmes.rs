@@ -3,7 +3,6 @@
 use ledger::Zone;
 use rules::{Conditions, Document, Rulebook};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::audit_log::Who;
@@ -147,7 +146,7 @@ pub fn zone_of(text: &str) -> Result<Zone, Error> {
 /// SHA-256 of a rulebook's stored text, 64 hexadecimal digits.
 #[must_use]
 pub fn digest(text: &str) -> String {
-    ledger::Hash(Sha256::digest(text.as_bytes()).into()).to_string()
+    ledger::Hash::of(text.as_bytes()).to_string()
 }
 
 /// What became of a publication.

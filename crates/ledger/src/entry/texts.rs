@@ -6,8 +6,6 @@
 
 use std::fmt;
 
-use sha2::{Digest, Sha256};
-
 use super::body::{read_texts, write_texts};
 use super::{Entry, Unreadable};
 use crate::calendar::Timestamp;
@@ -22,10 +20,7 @@ pub struct Seed(pub [u8; 32]);
 impl Seed {
     /// The salt of an entry's texts. Salts of other entries do not tell it.
     fn salt(&self, id: EntryId) -> [u8; 16] {
-        let mut digest = Sha256::new();
-        digest.update(self.0);
-        digest.update(id.0.to_be_bytes());
-        let digest: [u8; 32] = digest.finalize().into();
+        let Hash(digest) = Hash::of(&[self.0.as_slice(), &id.0.to_be_bytes()].concat());
         let mut salt = [0; 16];
         salt.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
         salt
@@ -71,7 +66,7 @@ pub struct Texts {
 
 impl Texts {
     fn of(stored: String) -> Self {
-        Self { digest: digest(&stored), stored: Some(stored) }
+        Self { digest: Hash::of(stored.as_bytes()), stored: Some(stored) }
     }
 
     /// Whether they were taken out.
@@ -83,12 +78,8 @@ impl Texts {
     /// Whether the digest is that of the stored text, as long as there is one.
     #[must_use]
     pub fn are_sound(&self) -> bool {
-        self.stored.as_deref().is_none_or(|stored| digest(stored) == self.digest)
+        self.stored.as_deref().is_none_or(|stored| Hash::of(stored.as_bytes()) == self.digest)
     }
-}
-
-fn digest(text: &str) -> Hash {
-    Hash(Sha256::digest(text).into())
 }
 
 impl Entry {

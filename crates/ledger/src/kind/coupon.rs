@@ -1,12 +1,11 @@
 //! `coupon_redeem`, and the coupons that entries of several kinds issue, end or put back.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::payload::names_nothing;
 use crate::array::as_array;
 use crate::calendar::Timestamp;
-use crate::id::{EntryId, ProgrammeId};
+use crate::id::{EntryId, Hash, ProgrammeId};
 
 /// What a `coupon_redeem` entry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,13 +77,12 @@ const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// know the entry.
 #[must_use]
 pub fn coupon_code(programme: &ProgrammeId, entry: EntryId, index: usize) -> String {
-    let mut digest = Sha256::new();
-    digest.update(b"accrue.coupon.v1");
-    digest.update(programme.as_str());
-    digest.update([0]);
-    digest.update(entry.0.to_be_bytes());
-    digest.update((index as u64).to_be_bytes());
-    let bytes = digest.finalize();
+    let mut text = b"accrue.coupon.v1".to_vec();
+    text.extend_from_slice(programme.as_str().as_bytes());
+    text.push(0);
+    text.extend_from_slice(&entry.0.to_be_bytes());
+    text.extend_from_slice(&(index as u64).to_be_bytes());
+    let Hash(bytes) = Hash::of(&text);
     let digit = |byte: &u8| DIGITS.get(usize::from(byte & 31)).map(|digit| char::from(*digit));
     bytes.iter().take(16).filter_map(digit).collect()
 }

@@ -3,7 +3,6 @@
 use ledger::{Currency, Money};
 use rules::Line;
 use serde::{Deserialize, Deserializer, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::check::{Check, MAX_AMOUNT};
 use crate::json::object;
@@ -67,7 +66,7 @@ pub(super) fn said<'de, D: Deserializer<'de>>(
 /// one key apart.
 pub(crate) fn fingerprint(body: &impl Serialize) -> String {
     let json = serde_json::to_vec(body).unwrap_or_default();
-    let mut digest = ledger::Hash(Sha256::digest(json).into()).to_string();
+    let mut digest = ledger::Hash::of(&json).to_string();
     digest.truncate(32);
     digest
 }
