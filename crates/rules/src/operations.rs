@@ -8,6 +8,8 @@ use ledger::{
     Timestamp, Verdict,
 };
 
+use crate::default::default_document;
+use crate::document::Document;
 use crate::event::EarnEvent;
 use crate::operation::Operation;
 use crate::replay::{ReplayIndex, ReplayStep};
@@ -121,6 +123,12 @@ pub(crate) fn replay(
 #[must_use]
 pub fn samples() -> Vec<Rc<dyn Operation>> {
     all().unwrap_or_default()
+}
+
+/// The rulebook that samples are decided by: the default one, and what they need beyond it.
+#[must_use]
+pub fn sample_document() -> Document {
+    default_document()
 }
 
 fn all() -> Option<Vec<Rc<dyn Operation>>> {

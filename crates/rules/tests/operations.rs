@@ -9,12 +9,13 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ledger::{
-    Context, Entry, EntryId, Fault, Frozen, Member, MemberId, Origin, ProgrammeId, Stop, Timestamp,
+    Context, Entry, EntryId, Fault, Frozen, Member, MemberId, Origin, ProgrammeId, Refusal, Stop,
+    Timestamp,
 };
-use rules::operations::samples;
+use rules::operations::{sample_document, samples};
 use rules::{
     Activity, Case, Decided, Document, Expiry, Lots, Operation, Outcome, PriorRecords, Replay,
-    Reward, Rulebook, decide, default_document,
+    Reward, Rulebook, decide,
 };
 use support::{at, buy};
 
@@ -35,7 +36,7 @@ fn id(name: &str) -> MemberId {
 
 impl World {
     fn new(change: impl FnOnce(&mut Document)) -> Self {
-        let mut document = default_document();
+        let mut document = sample_document();
         change(&mut document);
         let book = Rulebook::new(&document, 1).unwrap();
         let mut world =
@@ -104,6 +105,10 @@ fn that_go_through(change: fn(&mut Document)) -> Vec<(Rc<dyn Operation>, World, 
         let mut world = World::new(change);
         match world.decide(LATER, "m", &*operation, Member::clone) {
             Ok(decided) => done.push((operation, world, decided)),
+            // Its sample names no other programme.
+            Err(Stop::Refused(Refusal::NotOffered { offer })) if operation.name() != "exchange" => {
+                panic!("{}: sample_document offers no {offer}", operation.name());
+            }
             // What another request changed meanwhile must be asked for anew.
             Err(Stop::Refused(_) | Stop::Fault(Fault::Moved)) => {}
             Err(Stop::Fault(fault)) => panic!("{}: {fault:?}", operation.name()),
