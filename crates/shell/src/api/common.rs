@@ -9,6 +9,48 @@ use crate::json::object;
 
 pub(crate) const MAX_LINES: usize = 500;
 
+/// A body with the fields that commands on points have in common behind its own: the document, what
+/// for, and where. Serde's `flatten` would take them from a struct, and accept unknown fields.
+macro_rules! command_body {
+    ($(#[$doc:meta])* pub struct $name:ident { $($(#[$of:meta])* pub $field:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$of])* pub $field: $type,)+
+            /// The merchant's document. It is carried out once only.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub reference: Option<String>,
+            /// What for, for people.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub reason: Option<String>,
+            /// Sales channel.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub channel: Option<String>,
+            /// Store.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub store_id: Option<String>,
+        }
+
+        impl $name {
+            /// Where it comes from, and the source by which its document is recorded once.
+            fn origin(
+                &self,
+                check: &mut $crate::check::Check,
+                operation: &str,
+                actor: &str,
+            ) -> (ledger::Origin, Option<String>) {
+                let (reference, source) = check.document(operation, self.reference.as_deref());
+                let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
+                let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+                (origin, source)
+            }
+        }
+    };
+}
+pub(super) use command_body;
+
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -2,10 +2,9 @@
 
 use ledger::{MemberId, ProgrammeId};
 use rules::operations::{Exchange, Partner};
-use serde::{Deserialize, Serialize};
 use store::Submission;
 
-use super::common::fingerprint;
+use super::common::{command_body, fingerprint};
 use super::roles::STOREFRONT;
 use crate::check::Check;
 use crate::problem::Problem;
@@ -19,29 +18,16 @@ pub const ROUTES: &[Route] = &[Route::command(
     "ExchangeBody",
 )];
 
-/// Points for those of another programme.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ExchangeBody {
-    /// Whose points. The account in the other programme is that of the same id.
-    pub member_id: String,
-    /// The other programme, of the same group.
-    pub to_programme_id: String,
-    /// How many points to give up, at least 1.
-    pub points: i64,
-    /// The merchant's document. Exchanges once only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// What for, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
+command_body! {
+    /// Points for those of another programme.
+    pub struct ExchangeBody {
+        /// Whose points. The account in the other programme is that of the same id.
+        pub member_id: String,
+        /// The other programme, of the same group.
+        pub to_programme_id: String,
+        /// How many points to give up, at least 1.
+        pub points: i64,
+    }
 }
 
 impl ExchangeBody {
@@ -60,9 +46,7 @@ impl ExchangeBody {
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.id("/to_programme_id", ProgrammeId::new(self.to_programme_id.as_str()));
         check.points(self.points);
-        let (reference, source) = check.document("exchange", self.reference.as_deref());
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
-        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let (origin, source) = self.origin(&mut check, "exchange", actor);
         let submission = member.map(|member| {
             Submission::new(member, Exchange { with, points: self.points }, origin)
                 .under_key("exchange", key, fingerprint(self))

@@ -5,7 +5,7 @@ use rules::operations::{Invite, Pool, RedeemPooled};
 use serde::{Deserialize, Serialize};
 use store::Submission;
 
-use super::common::fingerprint;
+use super::common::{command_body, fingerprint};
 use super::roles::{READERS, STAFF, STOREFRONT};
 use crate::check::Check;
 use crate::problem::Problem;
@@ -57,27 +57,14 @@ pub struct InvitationBody {
     pub head_id: String,
 }
 
-/// Spending points of a pool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct PoolRedeemBody {
-    /// How many points, at least 1.
-    pub points: i64,
-    /// On whose behalf; must belong to the pool.
-    pub member_id: String,
-    /// The merchant's document. Redeems once only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// What for, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
+command_body! {
+    /// Spending points of a pool.
+    pub struct PoolRedeemBody {
+        /// How many points, at least 1.
+        pub points: i64,
+        /// On whose behalf; must belong to the pool.
+        pub member_id: String,
+    }
 }
 
 impl InvitationBody {
@@ -122,9 +109,7 @@ impl PoolRedeemBody {
         let mut check = Check::default();
         check.points(self.points);
         let of = check.id("/member_id", MemberId::new(self.member_id.as_str()));
-        let (reference, source) = check.document("redeem", self.reference.as_deref());
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
-        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let (origin, source) = self.origin(&mut check, "redeem", actor);
         let submission = of.map(|of| {
             Submission::new(
                 pool.clone(),

@@ -9,7 +9,7 @@ use rules::operations::{Hold, PayLines, PayWithPoints, Redeem, RedeemReward};
 use serde::{Deserialize, Serialize};
 use store::Submission;
 
-use super::common::{MAX_LINES, MoneyBody, fingerprint, money, one};
+use super::common::{MAX_LINES, MoneyBody, command_body, fingerprint, money, one};
 use super::roles::STOREFRONT;
 use crate::check::{Check, MAX_AMOUNT};
 use crate::json::{optional_object, optional_objects};
@@ -27,60 +27,47 @@ pub const ROUTES: &[Route] = &[Route::command(
 /// Thirty days.
 const MAX_MINUTES: u32 = 43_200;
 
-/// A wish to spend points.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RedeemBody {
-    /// The member.
-    pub member_id: String,
-    /// How many points, at least 1. Either this, or `lines`, or `reward_id`, or `order`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub points: Option<i64>,
-    /// The order lines that the points pay, each with its points. When one comes back, these points
-    /// do.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_objects"
-    )]
-    pub lines: Option<Vec<PaidLineBody>>,
-    /// Something from the catalogue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reward_id: Option<String>,
-    /// How many of it; 1 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quantity: Option<i64>,
-    /// What an order comes to that is paid with points, as many as the rulebook takes.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
-    pub order: Option<MoneyBody>,
-    /// The most points that the member wants to spend on the order; as many as possible when
-    /// absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_points: Option<i64>,
-    /// The merchant's document. Redeems once only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// Sets the points aside instead of spending them, to be captured or released later.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
-    pub hold: Option<HoldBody>,
-    /// What for, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
+command_body! {
+    /// A wish to spend points.
+    pub struct RedeemBody {
+        /// The member.
+        pub member_id: String,
+        /// How many points, at least 1. Either this, or `lines`, or `reward_id`, or `order`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub points: Option<i64>,
+        /// The order lines that the points pay, each with its points. When one comes back, these points
+        /// do.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "optional_objects"
+        )]
+        pub lines: Option<Vec<PaidLineBody>>,
+        /// Something from the catalogue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub reward_id: Option<String>,
+        /// How many of it; 1 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub quantity: Option<i64>,
+        /// What an order comes to that is paid with points, as many as the rulebook takes.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "optional_object"
+        )]
+        pub order: Option<MoneyBody>,
+        /// The most points that the member wants to spend on the order; as many as possible when
+        /// absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub max_points: Option<i64>,
+        /// Sets the points aside instead of spending them, to be captured or released later.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "optional_object"
+        )]
+        pub hold: Option<HoldBody>,
+    }
 }
 
 /// An order line that is paid with points.
@@ -117,9 +104,7 @@ impl RedeemBody {
         if self.hold.as_ref().is_some_and(|hold| !(1..=MAX_MINUTES).contains(&hold.minutes)) {
             check.wrong("/hold/minutes", "must be 1 to 43200");
         }
-        let (reference, source) = check.document("redeem", self.reference.as_deref());
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
-        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let (origin, source) = self.origin(&mut check, "redeem", actor);
         let operation = self.operation(&mut check);
         let submission = member.zip(operation).map(|(member, operation)| {
             Submission::of(member, operation, origin)

@@ -2,10 +2,9 @@
 
 use ledger::MemberId;
 use rules::operations::Transfer;
-use serde::{Deserialize, Serialize};
 use store::Submission;
 
-use super::common::fingerprint;
+use super::common::{command_body, fingerprint};
 use super::roles::STOREFRONT;
 use crate::check::Check;
 use crate::problem::Problem;
@@ -15,29 +14,16 @@ use crate::route::Route;
 pub const ROUTES: &[Route] =
     &[Route::command("/v1/transfers", "Give points to another member", STOREFRONT, "TransferBody")];
 
-/// A gift of points.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TransferBody {
-    /// Who gives.
-    pub member_id: String,
-    /// Who gets it.
-    pub to_member_id: String,
-    /// How many points, at least 1.
-    pub points: i64,
-    /// The merchant's document. Gives once only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// What for, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
+command_body! {
+    /// A gift of points.
+    pub struct TransferBody {
+        /// Who gives.
+        pub member_id: String,
+        /// Who gets it.
+        pub to_member_id: String,
+        /// How many points, at least 1.
+        pub points: i64,
+    }
 }
 
 impl TransferBody {
@@ -50,9 +36,7 @@ impl TransferBody {
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         let to = check.id("/to_member_id", MemberId::new(self.to_member_id.as_str()));
         check.points(self.points);
-        let (reference, source) = check.document("transfer", self.reference.as_deref());
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
-        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let (origin, source) = self.origin(&mut check, "transfer", actor);
         let submission = member.zip(to).map(|(member, to)| {
             Submission::new(member, Transfer { to, points: self.points }, origin)
                 .under_key("transfer", key, fingerprint(self))
