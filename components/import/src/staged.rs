@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use ledger::Hash;
 use rules::Rulebook;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use shell::{
     App, FieldError, ImportRowBody, Problem, ReadImport, Reply, Request, actor_of,
     authenticated_body, new_id, now, once, person, published, read_import, scoped, who,
@@ -39,7 +38,7 @@ pub async fn stage(app: &App, request: &Request) -> Result<Reply, Problem> {
         return Ok(Reply::json(200, &json!({"report": quality.shown()})).with("dry-run", "true"));
     }
     // Another date order or rulebook may give the same file another meaning.
-    let asked = (Hash(Sha256::digest(file).into()).to_string(), request.query("date_order"));
+    let asked = (Hash::of(file).to_string(), request.query("date_order"));
     let digest = format!("{} {} {}", asked.0, asked.1.unwrap_or_default(), book.version());
     let staging = async || {
         let key = scoped(&caller, &key);
