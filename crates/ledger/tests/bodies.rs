@@ -382,11 +382,12 @@ type Pinned = (String, Option<String>, String);
 /// By the names of the entries, which begin with their kinds.
 fn pinned() -> BTreeMap<String, Pinned> {
     let lines: Vec<&str> = PINNED.lines().collect();
-    let blocks = lines.chunks_exact(4).map(|block| {
-        let texts = Some(text(block[2])).filter(|texts| !texts.is_empty());
-        (text(block[0]), (text(block[1]), texts, text(block[3])))
-    });
-    blocks.collect()
+    let block = |block: &[&str]| {
+        let [name, body, texts, hash] = block.try_into().unwrap();
+        let texts = Some(text(texts)).filter(|texts| !texts.is_empty());
+        (text(name), (text(body), texts, text(hash)))
+    };
+    lines.chunks(4).map(block).collect()
 }
 
 #[test]

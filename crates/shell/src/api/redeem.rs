@@ -35,8 +35,8 @@ command_body! {
         /// How many points, at least 1. Either this, or `lines`, or `reward_id`, or `order`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub points: Option<i64>,
-        /// The order lines that the points pay, each with its points. When one comes back, these points
-        /// do.
+        /// The order lines that the points pay, each with its points. When one comes back, these
+        /// points do.
         #[serde(
             default,
             skip_serializing_if = "Option::is_none",
