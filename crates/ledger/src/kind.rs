@@ -5,6 +5,7 @@
 
 mod adjusted;
 mod coupon;
+mod donated;
 mod earned;
 mod exchanged;
 mod frozen;
@@ -23,6 +24,7 @@ pub use adjusted::{
     ReviewApproved, Undone,
 };
 pub use coupon::{Coupon, CouponRedeemed, CouponTerms, Discount, coupon_code};
+pub use donated::Donated;
 pub use earned::{Award, Earned, LineAward, Review, SkippedRules};
 pub use exchanged::{Exchange, Exchanged};
 pub use frozen::{FreezeChanged, Frozen};
@@ -158,6 +160,17 @@ kinds! {
         undone_as: UndoneAs::Spent,
         always_draws: true,
         ..row("redeem", Some("redeemed"), "points.redeemed")
+    };
+    /// Points given to a charity.
+    Donate { Donate(donated: Donated) } = KindRow {
+        draws: Draws::Spendable,
+        dates: true,
+        always_draws: true,
+        tallies: true,
+        is_activity: true,
+        recorded_as: RecordedAs::Named("donate"),
+        undone_as: UndoneAs::Spent,
+        ..row("donate", Some("donated"), "points.donated")
     };
     /// Points set aside for a redemption. Moves none.
     Hold { Hold(held: Held) } = KindRow {

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::{Condition, Conditions};
 use crate::rulebook::Rulebook;
-use check::{Check, Read};
+use check::{Check, Read, escape};
 
 pub use approvals::{ApprovalStep, ApprovalTotals, Approvals, Multiples};
 pub use check::Problem;
@@ -114,6 +114,9 @@ pub struct Document {
     /// What members may give each other; nothing when there is none.
     #[serde(default)]
     pub transfers: Option<Transfers>,
+    /// To which charities members may give points, by their names; to none when it is empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub donations: BTreeMap<String, Transfers>,
     /// Which points may be exchanged for those of other programmes, and at what rate.
     #[serde(default)]
     pub exchanges: Exchanges,
@@ -158,6 +161,7 @@ impl Document {
             coupons: BTreeMap::new(),
             redemption: None,
             transfers: None,
+            donations: BTreeMap::new(),
             exchanges: Exchanges::default(),
             retention: Retention::default(),
         }
@@ -214,6 +218,14 @@ impl Document {
         self.check_coupons(&mut check);
         if let Some(transfers) = self.transfers {
             transfers.check("/transfers", &mut check);
+        }
+        if self.donations.len() > 100 {
+            check.problem("/donations", "must be at most 100 charities");
+        }
+        for (charity, bounds) in &self.donations {
+            let at = format!("/donations/{}", escape(charity));
+            check.name(&at, charity);
+            bounds.check(&at, &mut check);
         }
         if let Some(redemption) = self.redemption {
             redemption.check(&mut check);

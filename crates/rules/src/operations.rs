@@ -20,6 +20,7 @@ mod adjust;
 mod capture;
 mod coupon;
 mod decide_concern;
+mod donate;
 mod earn;
 mod erase;
 pub(crate) mod exchange;
@@ -50,6 +51,7 @@ pub use adjust::{
 pub use capture::Capture;
 pub use coupon::{CancelCoupon, RedeemCoupon, RestoreCoupon};
 pub use decide_concern::{Concerned, DecideConcern};
+pub use donate::{DONATIONS, Donate, donated};
 pub use earn::Earn;
 pub use erase::Erase;
 pub use exchange::{Exchange, Partner};
@@ -85,6 +87,7 @@ pub(crate) fn replay(
         // What a member or a till asked for is asked again.
         Kind::Earn => earn::replay(entry, book),
         Kind::Redeem => redeem::replay(entry),
+        Kind::Donate => donate::replay(entry),
         Kind::Hold => hold::replay(entry),
         Kind::Capture => capture::replay(entry, told),
         Kind::Release => release::replay(entry, told, member),
@@ -128,7 +131,10 @@ pub fn samples() -> Vec<Rc<dyn Operation>> {
 /// The rulebook that samples are decided by: the default one, and what they need beyond it.
 #[must_use]
 pub fn sample_document() -> Document {
-    default_document()
+    let mut document = default_document();
+    let bounds = document.transfers.iter();
+    document.donations = bounds.map(|bounds| ("pandas".to_owned(), *bounds)).collect();
+    document
 }
 
 fn all() -> Option<Vec<Rc<dyn Operation>>> {
@@ -158,6 +164,7 @@ fn all() -> Option<Vec<Rc<dyn Operation>>> {
         Rc::new(Change(ProfileChange::default())),
         Rc::new(DecideAdjustment { request, verdict, by: by(), role: role() }),
         Rc::new(DecideConcern { request, verdict, by: by(), role: role(), concerned }),
+        Rc::new(Donate { charity: "pandas".to_owned(), points: 10 }),
         Rc::new(Earn(earned)),
         Rc::new(Enrol),
         Rc::new(Erase),

@@ -12,7 +12,7 @@ use crate::support;
 use std::collections::BTreeSet;
 
 use rules::operations::{
-    DecideAdjustment, Earn, Exchange, NewAdjustment, PayWithPoints, RedeemCoupon, Remind,
+    DecideAdjustment, Donate, Earn, Exchange, NewAdjustment, PayWithPoints, RedeemCoupon, Remind,
     RequestAdjustment, ReturnScope, Settle, Transfer,
 };
 use rules::{
@@ -66,8 +66,8 @@ fn fast(times: i64, per: Per, then: Suspicion) -> Velocity {
     Velocity { event: "purchase".to_owned(), times, per, then }
 }
 
-/// What would come of a gift to somebody; counted when it would be made.
-fn gift(world: &World, points: i64) -> String {
+/// What would come of a gift to somebody, made on two days.
+fn gift(world: &World, give: &AnyOperation) -> String {
     let mut member = world.member.clone();
     let mut other = ledger::Member::new(ledger::MemberId::new("other").unwrap());
     let context = |member: &ledger::Member, day: u32| ledger::Context {
@@ -96,8 +96,7 @@ fn gift(world: &World, points: i64) -> String {
     };
     run(&mut other, &act("share"), vec![], 5);
     run(&mut member, &buy(&[1_000_000]), vec![], 5);
-    let give = ask(Transfer { to: other.id.clone(), points });
-    [run(&mut member, &give, vec![other.clone()], 5), run(&mut member, &give, vec![other], 6)]
+    [run(&mut member, give, vec![other.clone()], 5), run(&mut member, give, vec![other], 6)]
         .join(", ")
 }
 
@@ -321,7 +320,9 @@ fn a_setting_stored_but_never_read() {
         outcomes.push(format!("{:?}", budgets(&world)));
         outcomes.extend(rules::normalised("phone:13800000000", world.book.country_code()));
         outcomes.extend(returns(&mut world));
-        outcomes.extend((0..2).map(|_| gift(&world, 25)));
+        let other = ledger::MemberId::new("other").unwrap();
+        outcomes.push(gift(&world, &ask(Transfer { to: other, points: 25 })));
+        outcomes.push(gift(&world, &ask(Donate { charity: "pandas".into(), points: 25 })));
         outcomes.extend(exchanged(&world, 25));
         let code =
             world.member.coupons.first().map(|coupon| coupon.code.clone()).unwrap_or_default();
@@ -415,6 +416,8 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
     let award = |award: Json| rule(json!({"award": award}));
     let bounds = json!({"min_points": 1, "max_points": 1000, "points_per_day": 1000, "limit": {"times": 2, "per": "lifetime"}});
     let swap = json!({"exchanges": {"offers": {"there": bounds}, "accepts": {"p": {"rate": "1.5", "expiry": "shopping"}}}});
+    let once = json!({"min_points": 1, "max_points": 1000, "points_per_day": 1000, "limit": {"times": 1, "per": "lifetime"}});
+    let giving = json!({"donations": {"pandas": once}});
     let brackets = json!({"kind": "brackets", "brackets": [{"from_minor": 0, "points_per_unit": "1"}, {"from_minor": 10_000, "points_per_unit": "2"}]});
     let two = |groups: Json, group: Json| {
         let rule = |id: &str, points: i64| json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": points}, "group": group, "priority": 1});
@@ -565,6 +568,17 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
             "/transfers/limit/per",
             json!("day"),
         ),
+        ("donations{}.min_points", giving.clone(), "/donations/pandas/min_points", json!(26)),
+        ("donations{}.max_points", giving.clone(), "/donations/pandas/max_points", json!(24)),
+        (
+            "donations{}.points_per_day",
+            giving.clone(),
+            "/donations/pandas/points_per_day",
+            json!(24),
+        ),
+        ("donations{}.limit", giving.clone(), "/donations/pandas/limit", json!(null)),
+        ("donations{}.limit.times", giving.clone(), "/donations/pandas/limit/times", json!(2)),
+        ("donations{}.limit.per", giving.clone(), "/donations/pandas/limit/per", json!("day")),
         (
             "exchanges.offers{}.min_points",
             swap.clone(),

@@ -10,6 +10,7 @@ pub mod audit_log;
 pub mod back_test;
 pub(crate) mod common;
 pub mod coupon;
+pub mod donate;
 pub mod draft;
 pub mod earn;
 pub mod endpoint;
@@ -68,6 +69,7 @@ components! {
     audit_log "audit-log": [];
     back_test "back-test": [BackTestBody, SimulationBody];
     coupon "coupon": [CouponBody, CouponRestoreBody];
+    donate "donate": [DonateBody];
     draft "draft": [];
     earn "earn": [BulkBody, EarnBody];
     endpoint "endpoint": [EndpointBody];
