@@ -10,8 +10,8 @@ use shell::{
     resolve_member_id, wide,
 };
 use store::{
-    Exchanged, ExchangesWith, audit, exchanges, name_clashes, tallies, totals, trial_balance,
-    undone_too_often, wrong_audit_log, wrong_claims, wrong_exchanges, wrong_tallies,
+    Exchanged, ExchangesWith, audit, exchanges, name_clashes, stray_entries, tallies, totals,
+    trial_balance, undone_too_often, wrong_audit_log, wrong_claims, wrong_exchanges, wrong_tallies,
 };
 
 shell::component! { shell::api::report::ROUTES {
@@ -66,6 +66,7 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
         let what = |other: String| json!({"what": format!("names belong to other members in {other} of its group")});
         violations.extend(apart.into_iter().map(what));
         let mut wrong = wrong_tallies(&app.sql, caller.programme.no).await?;
+        wrong.extend(stray_entries(&app.sql, caller.programme.no).await?);
         wrong.extend(wrong_claims(&app.sql, caller.programme.no).await?);
         wrong.extend(undone_too_often(&app.sql, caller.programme.no).await?);
         violations.extend(wrong.into_iter().map(|what| json!({"what": what})));

@@ -372,7 +372,7 @@ CREATE TABLE IF NOT EXISTS entry (
   no INTEGER PRIMARY KEY,
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   member_no INTEGER NOT NULL REFERENCES member (no),
-  sequence INTEGER NOT NULL,
+  sequence INTEGER NOT NULL CHECK (sequence >= 1),
   id BLOB NOT NULL CHECK (length(id) = 16),
   kind TEXT NOT NULL,
   points INTEGER NOT NULL,
@@ -415,7 +415,7 @@ BEGIN
     AND OLD.kind = NEW.kind AND OLD.points = NEW.points AND OLD.balance_after = NEW.balance_after AND OLD.occurred_at = NEW.occurred_at
     AND OLD.recorded_at = NEW.recorded_at AND OLD.hash = NEW.hash AND OLD.corrects IS NEW.corrects AND OLD.cause IS NEW.cause
     AND OLD.counterparty IS NEW.counterparty AND OLD.store IS NEW.store
-    AND OLD.body = NEW.body AND NEW.texts IS NULL
+    AND OLD.body = NEW.body AND NEW.texts IS NULL AND OLD.kind <> 'erase'
     AND EXISTS (SELECT 1 FROM member AS m WHERE m.no = OLD.member_no AND m.state ->> '$.closed' IS NOT NULL AND (
       m.state ->> '$.closed' = '' OR EXISTS (SELECT 1 FROM alias AS a CROSS JOIN member AS own ON own.no = a.member_no
         WHERE a.programme_no = m.programme_no AND a.alias = 'id:' || m.id AND own.state ->> '$.closed' = ''))));

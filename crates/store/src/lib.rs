@@ -115,8 +115,8 @@ pub use publications::{
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
 pub use reports::{
-    Audit, AuditViolation, Totals, TrialBalanceRow, audit, tallies, totals, trial_balance,
-    undone_too_often, wrong_claims, wrong_tallies,
+    Audit, AuditViolation, Totals, TrialBalanceRow, audit, stray_entries, tallies, totals,
+    trial_balance, undone_too_often, wrong_claims, wrong_tallies,
 };
 pub use retention::{KEPT, Kept, forget};
 pub use reviews::{open_reviews, reviewed};

@@ -213,6 +213,19 @@ pub async fn wrong_claims(sql: &impl Sql, programme_no: i64) -> Result<Vec<Strin
     rows.into_iter().map(told).collect()
 }
 
+/// Entries that belong to no member's history, so that no replay meets them; the first 20.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn stray_entries(sql: &impl Sql, programme_no: i64) -> Result<Vec<String>, Error> {
+    let rows = sql.query(statement!("queries/audit_strays"), vec![programme_no.into()]).await?;
+    let told = |mut row: Row| {
+        let (id, member, sequence) = (row.entry_id(0)?, row.integer(1)?, row.integer(2)?);
+        Ok(format!("entry {id}, {sequence} of member number {member}, is in no member's history"))
+    };
+    rows.into_iter().map(told).collect()
+}
+
 /// Sums over a programme: the first three must be the same, the last must be nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {

@@ -208,7 +208,7 @@ fn sums_leave_64_bits_and_stay_exact() {
             let body = format!("{{\"exchange\": [\"there\", {}, \"1\"]}}", points.abs());
             write(format!(
                 "INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
-                 VALUES ({no}, {n}, (SELECT count(*) FROM entry), randomblob(16), '{kind}', {other}, 0, 0, 1, zeroblob(32), '{body}')"
+                 VALUES ({no}, {n}, (SELECT 1 + count(*) FROM entry), randomblob(16), '{kind}', {other}, 0, 0, 1, zeroblob(32), '{body}')"
             ));
         }
         if in_lots > 0 {

@@ -311,3 +311,29 @@ fn texts_of_what_became_part_of_the_erased_by_way_of_others_go_too() {
     assert_eq!(world.number("SELECT count(*) FROM entry WHERE instr(texts, 'Li Lei') > 0"), 0);
     assert_eq!(found(&world), [""; 0]);
 }
+
+/// Entries outside the sequence of a member are replayed with nobody, so they are counted apart.
+#[test]
+fn an_entry_in_no_history_is_found() {
+    let world = merged_world();
+    let strays = || wait(store::stray_entries(&world.sql, 1)).unwrap();
+    assert_eq!(strays(), [""; 0]);
+    let columns = "programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body";
+    let copy = |programme: &str, member: &str, sequence: &str, id: &str| {
+        let values = columns
+            .replace("programme_no", programme)
+            .replace("member_no", member)
+            .replace("sequence", sequence)
+            .replace(" id", &format!(" x'{id:0>32}'"));
+        let insert =
+            format!("INSERT INTO entry ({columns}) SELECT {values} FROM entry WHERE no = 1");
+        world.sql.connection().execute_batch(&insert)
+    };
+    assert!(copy("programme_no", "member_no", "0", "01").is_err(), "sequences begin with 1");
+    assert!(copy("programme_no", "member_no", "-1", "01").is_err());
+    world.sql.connection().execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    copy("programme_no", "member_no", "5000", "01").unwrap();
+    copy("77", "member_no", "5001", "02").unwrap();
+    copy("programme_no", "99999", "1", "03").unwrap();
+    assert_eq!(strays().len(), 3, "{:?}", strays());
+}
