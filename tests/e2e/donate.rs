@@ -20,10 +20,7 @@ fn charities() -> Json {
 }
 
 fn gives(shop: &Shop, member: &str, charity: &str, points: i64) -> Ask {
-    shop.post(
-        "/v1/donations",
-        &json!({"member_id": member, "charity": charity, "points": points}),
-    )
+    shop.post("/v1/donations", &json!({"member_id": member, "charity": charity, "points": points}))
 }
 
 #[test]
@@ -79,7 +76,8 @@ fn returns_count_in_their_own_month() {
     // A minute later it is April in Shanghai.
     host.clock("2026-03-31T16:00:00Z");
     let back = |points: Option<i64>| {
-        let body = json!({"member_id": "a", "event": "donate", "reference": "d-1", "points": points});
+        let body =
+            json!({"member_id": "a", "event": "donate", "reference": "d-1", "points": points});
         shop.post("/v1/reverse", &body).send().outcome()
     };
     assert_eq!(back(Some(25)), "201 reverse +25 = 65");
@@ -134,6 +132,36 @@ fn a_thiefs_donation_comes_back() {
     let body = json!({"entry_ids": [gift], "reason": "taken over"});
     let recovered = shop.post("/v1/members/victim/recover", &body).send();
     assert_eq!(recovered.outcome(), "201 reverse +50 = 200");
+}
+
+/// An id tells when an entry was made; donations are found by it all the same when the clock was
+/// set back.
+#[test]
+fn a_donation_is_found_by_its_id_after_the_clock_was_set_back() {
+    let host = Host::start();
+    let shop = with_charities(&host, &charities());
+    host.clock("2026-08-25T10:00:00Z");
+    shop.buys("a", "o-1", 20_000).send().ok();
+    host.clock("2026-08-20T10:00:00Z");
+    let given = gives(&shop, "a", "trees", 50).send().ok()["entry"]["entry_id"].clone();
+    let body = json!({"member_id": "a", "entry_id": given});
+    assert_eq!(shop.post("/v1/reverse", &body).send().outcome(), "201 reverse +50 = 200");
+}
+
+/// A new payee is a major change of the rulebook.
+#[test]
+fn a_new_charity_takes_an_approval() {
+    let host = Host::start();
+    let shop = host.shop();
+    let marketing = shop.with_bearer(&shop.key("marketing"));
+    let mut book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
+    book["donations"] = json!({"mine": {}});
+    marketing.put("/v1/rulebook/drafts/mine", &book).send().ok();
+    let asked = marketing.post("/v1/rulebook/publications", &json!({"draft": "mine"})).send().ok();
+    assert_eq!(
+        (&asked["state"], &asked["major_changes"]),
+        (&json!("waiting"), &json!(["/donations"]))
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use rules::operations::{DONATIONS, donated};
 use serde_json::{Value as Json, json};
-use shell::{App, DonateBody, Problem, Reply, Request, authenticate, parse_json, submit};
+use shell::{App, DonateBody, Problem, Reply, Request, authenticate, parse_json, submit, wide};
 use store::tallies;
 
 shell::component! { shell::api::donate::ROUTES {
@@ -19,7 +19,7 @@ async fn report(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let counted = tallies(&app.sql, caller.programme.no, &[DONATIONS.to_owned()]).await?;
     let charities = donated(&counted).into_iter().map(|(charity, months)| {
-        let points: i64 = months.values().sum();
+        let points = wide(months.values().map(|points| i128::from(*points)).sum());
         let months = months.iter().rev();
         let months: Vec<Json> =
             months.map(|(month, points)| json!({"month": month, "points": points})).collect();

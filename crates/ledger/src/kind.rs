@@ -167,6 +167,7 @@ kinds! {
         dates: true,
         always_draws: true,
         tallies: true,
+        found_by_id: true,
         is_activity: true,
         recorded_as: RecordedAs::Named("donate"),
         undone_as: UndoneAs::Spent,

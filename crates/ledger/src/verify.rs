@@ -88,7 +88,9 @@ impl AuditReplay {
             if !texts.are_sound() {
                 problem("its texts are not those that its body seals".to_owned());
             }
-            if texts.are_erased() {
+            if texts.are_erased() && matches!(entry.what, What::Erase) {
+                problem("has lost why it erased".to_owned());
+            } else if texts.are_erased() {
                 self.without_texts.get_or_insert(entry.id);
             }
         }
@@ -121,6 +123,7 @@ impl AuditReplay {
     #[must_use]
     pub fn finish(self, stored: &Member, heir_is_erased: bool) -> Vec<Violation> {
         let Self { member, mut found, is_broken, without_texts, .. } = self;
+        // Where a replay broke off, it may not have come to the erasure.
         if is_broken {
             return found;
         }
@@ -321,9 +324,35 @@ fn says_what_it_moves(entry: &Entry) -> bool {
         }
         What::TierChange(_) => entry.awards().is_empty() || awarded == granted,
         What::Activate => !lots.activations.is_empty(),
+        // What the report of a charity adds up.
+        What::Donate(donated) => match effects.tallies.as_slice() {
+            [tally] => {
+                let is_named = tally.name.strip_prefix(donated.charity.as_str());
+                is_named.is_some_and(|rest| rest.starts_with(':'))
+                    && tally.amount.checked_neg() == Some(entry.points)
+            }
+            _ => false,
+        },
         // It belongs to a back-test and is in no books.
         What::Repeated(_) => false,
-        _ => true,
+        // Their rows tell all.
+        What::Opening(_)
+        | What::Hold(_)
+        | What::Capture(_)
+        | What::Release(_)
+        | What::AdjustmentRequest(_)
+        | What::ApproveReview(_)
+        | What::Reject(_)
+        | What::Withdraw(_)
+        | What::Lapse(_)
+        | What::Pool(_)
+        | What::Invite(_)
+        | What::Erase
+        | What::Expire
+        | What::Freeze(_)
+        | What::Restore(_)
+        | What::Profile
+        | What::Remind(_) => true,
     }
 }
 

@@ -115,7 +115,7 @@ pub struct Document {
     #[serde(default)]
     pub transfers: Option<Transfers>,
     /// To which charities members may give points, by their names; to none when it is empty.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub donations: BTreeMap<String, Transfers>,
     /// Which points may be exchanged for those of other programmes, and at what rate.
     #[serde(default)]

@@ -41,7 +41,8 @@ pub(crate) fn may_give(
 ) -> Result<Vec<Count>, Refusal> {
     let mut limits = Limits::new(book, member, now, now);
     let most = rule.max_points.unwrap_or(i64::MAX);
-    let most = limits.cap(counter, rule.points_per_day, most);
+    // The period ends the name, whatever the counter is called.
+    let most = limits.cap(&format!("{counter}:points:day"), rule.points_per_day, most);
     if points < rule.min_points || points > most {
         return Err(Refusal::OutsideLimits { least: rule.min_points, most });
     }

@@ -394,7 +394,7 @@ CREATE TABLE IF NOT EXISTS entry (
 CREATE UNIQUE INDEX IF NOT EXISTS entry_sequence ON entry (member_no, sequence)
 -- then
 -- Entries that are looked up by their id.
-CREATE UNIQUE INDEX IF NOT EXISTS entry_by_id ON entry (programme_no, id) WHERE kind IN ('hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')
+CREATE UNIQUE INDEX IF NOT EXISTS entry_by_id ON entry (programme_no, id) WHERE kind IN ('donate', 'hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')
 -- then
 -- Entries that resolve or undo another one.
 CREATE INDEX IF NOT EXISTS entry_by_corrected ON entry (programme_no, corrects) WHERE corrects IS NOT NULL

@@ -35,13 +35,14 @@ impl Default for Publication {
     }
 }
 
-/// Every part by which points are made, kept, or become worth more; and the catalogue.
+/// Every part by which points are made, kept, given away, or become worth more; the catalogue.
 fn what_can_make_points() -> Vec<String> {
     let places = [
         "/accept_late_days",
         "/actions",
         "/caps",
         "/coupons",
+        "/donations",
         "/exchanges",
         "/expiry",
         "/groups",

@@ -49,7 +49,7 @@ impl Donate {
         let Self { charity, points } = self;
         let (book, now) = (case.book, journal.now());
         let rule = book.document.donations.get(charity);
-        let rule = *rule.ok_or_else(|| Refusal::not_offered("donations"))?;
+        let rule = *rule.ok_or_else(|| Refusal::not_offered("donations to this charity"))?;
         let counter = format!("donate:{charity}");
         let counts = may_give(book, rule, &counter, journal.member(), *points, *points, now)?;
         let given = Tally {
