@@ -140,9 +140,11 @@ fn a_thiefs_donation_comes_back() {
 fn a_donation_is_found_by_its_id_after_the_clock_was_set_back() {
     let host = Host::start();
     let shop = with_charities(&host, &charities());
-    host.clock("2026-08-25T10:00:00Z");
-    shop.buys("a", "o-1", 20_000).send().ok();
     host.clock("2026-08-20T10:00:00Z");
+    shop.buys("a", "o-1", 20_000).send().ok();
+    host.clock("2026-08-25T10:00:00Z");
+    shop.buys("b", "o-2", 20_000).send().ok();
+    host.clock("2026-08-20T11:00:00Z");
     let given = gives(&shop, "a", "trees", 50).send().ok()["entry"]["entry_id"].clone();
     let body = json!({"member_id": "a", "entry_id": given});
     assert_eq!(shop.post("/v1/reverse", &body).send().outcome(), "201 reverse +50 = 200");
