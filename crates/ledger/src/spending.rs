@@ -35,7 +35,9 @@ pub struct Spend {
 /// # Errors
 /// As [`crate::redeem`]; [`Refusal::TooManyOpen`] when the member has no room for its coupons.
 pub fn spend(journal: &mut Journal, wish: Spend, origin: Origin) -> Result<EntryId, Stop> {
-    if let Some(open) = journal.member().hold_for(&origin) {
+    // A hold is for the document of a redemption; other kinds have documents of their own.
+    let redeems = matches!(wish.on, What::Redeem(_));
+    if let Some(open) = journal.member().hold_for(&origin).filter(|_| redeems) {
         return Err(Refusal::ReferenceAlreadyUsed { entry: Some(open.id) }.into());
     }
     if journal.member().coupons.len() + wish.coupons.len() > MAX_COUPONS {
