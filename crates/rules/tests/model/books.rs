@@ -8,7 +8,7 @@ use rules::{
     ActionRule, ApprovalStep, ApprovalTotals, Approvals, Caps, Consumption, CouponRule, Document,
     Downgrade, Enrolment, Expiry, GiftPolicy, Limit, Multiples, Pending, Per, PurchaseCoupon,
     PurchaseRule, QualifyingPeriod, RedemptionRule, Returns, Reward, RewardKind, Risk, RoundUpTo,
-    RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Velocity,
+    RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
 
 use crate::random::Random;
@@ -66,8 +66,22 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
         transfers: None,
         ..rules::default_document()
     };
+    for charity in ["pandas", "trees"] {
+        if charity == "pandas" || random.chance(50) {
+            document.donations.insert(charity.to_owned(), bounds(random));
+        }
+    }
     republish(random, &mut document);
     document
+}
+
+fn bounds(random: &mut Random) -> Transfers {
+    Transfers {
+        min_points: *random.pick(&[1, 1, 5]),
+        max_points: *random.pick(&[None, Some(40)]),
+        points_per_day: *random.pick(&[None, Some(50)]),
+        limit: *random.pick(&[None, Some(Limit { times: 2, per: Per::Day })]),
+    }
 }
 
 /// Changes all that a merchant may change without counters and qualification losing their meaning.

@@ -384,6 +384,7 @@ pub fn kind_of(command: &Command) -> &'static str {
         | Command::PayLines { .. }
         | Command::PayWithPoints { .. }
         | Command::Capture { .. } => "redeem",
+        Command::Donate { .. } => "donate",
         Command::Reverse(_) => "reverse",
         Command::RequestAdjustment(_) => "request",
         Command::Activate(_) => "activate",

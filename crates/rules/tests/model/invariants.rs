@@ -152,7 +152,14 @@ impl Books {
 
     /// No entry is undone beyond what it said, and a reversal never is.
     fn undo(&mut self, entry: &Entry) -> Checked {
-        let kinds = [Kind::Earn, Kind::Redeem, Kind::Capture, Kind::CouponRedeem, Kind::TierChange];
+        let kinds = [
+            Kind::Earn,
+            Kind::Redeem,
+            Kind::Donate,
+            Kind::Capture,
+            Kind::CouponRedeem,
+            Kind::TierChange,
+        ];
         if kinds.contains(&entry.kind()) {
             self.reversible.insert(entry.id, entry.points.abs());
         }
@@ -276,12 +283,13 @@ impl Books {
                 .ok_or("new dates for a lot that was never granted")?;
             let in_time = new.available_at == now
                 || (entry.kind() == Kind::Approve && new.available_at > now);
-            let lives_on =
-                matches!(entry.kind(), Kind::Earn | Kind::Redeem | Kind::Hold | Kind::Capture)
-                    && lot.available_at == new.available_at
-                    && lot.expires_at.is_some_and(|before| {
-                        before > now && new.expires_at.is_some_and(|end| end > before)
-                    });
+            let lives_on = matches!(
+                entry.kind(),
+                Kind::Earn | Kind::Redeem | Kind::Donate | Kind::Hold | Kind::Capture
+            ) && lot.available_at == new.available_at
+                && lot.expires_at.is_some_and(|before| {
+                    before > now && new.expires_at.is_some_and(|end| end > before)
+                });
             let is_activated = lot.available_at > now && in_time;
             holds(is_activated || lives_on, || {
                 format!("activated twice or late, or never to end: {entry:?}")

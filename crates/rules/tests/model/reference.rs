@@ -15,7 +15,7 @@ use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
 use crate::ladder::NaiveGift;
 use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaivePaid, NaiveRequest, NaiveSpend};
 use crate::risk::NaiveReview;
-use crate::spending::{self, NaiveCoupon, NaiveTaken, NaiveUse};
+use crate::spending::{self, NaiveCoupon, NaiveDonation, NaiveTaken, NaiveUse};
 
 /// Name of a line, units, amount, points.
 pub type Line = (String, i64, i64, i64);
@@ -165,6 +165,7 @@ pub struct Reference {
     pub coupons_issued: usize,
     pub uses: Vec<NaiveUse>,
     pub taken: Vec<NaiveTaken>,
+    pub given: Vec<NaiveDonation>,
     pub erased: bool,
 }
 
@@ -196,6 +197,7 @@ impl Reference {
             coupons_issued: 0,
             uses: vec![],
             taken: vec![],
+            given: vec![],
             erased: false,
         }
     }
@@ -284,6 +286,7 @@ impl Reference {
         let spends = matches!(
             command,
             Command::Redeem { .. }
+                | Command::Donate { .. }
                 | Command::Hold { .. }
                 | Command::PayLines { .. }
                 | Command::RedeemReward { .. }
@@ -310,6 +313,9 @@ impl Reference {
                 return Err("reference-already-used");
             }
             Command::Redeem { points } => said.push(self.redeem(book, *points, now, sequence)?),
+            Command::Donate { charity, points } => {
+                said.push(self.donate(book, charity, *points, now, sequence)?);
+            }
             Command::PayLines { .. } if self.is_held(reference) => {
                 return Err("reference-already-used");
             }
@@ -883,6 +889,7 @@ fn number(command: &Command) -> u8 {
         Command::Reverse(_) => 4,
         Command::RequestAdjustment(_) => 5,
         Command::Activate(_) => 3,
+        Command::Donate { .. } => 6,
         _ => 2,
     }
 }

@@ -615,6 +615,9 @@ impl Reference {
             return Err("whole-only");
         }
         let coupons = self.untake(sequence, points / one)?;
+        if let Some(given) = self.given.iter_mut().find(|given| given.sequence == sequence) {
+            given.back += points;
+        }
         let mut lines = Vec::new();
         for (line, units, points) in paid {
             let line = &mut self.spent[at].lines[line];

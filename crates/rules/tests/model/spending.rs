@@ -15,6 +15,16 @@ pub struct NaiveCoupon {
     pub rule: CouponRule,
 }
 
+/// What was given to a charity, and what of it came back.
+#[derive(Debug, Clone)]
+pub struct NaiveDonation {
+    pub sequence: i64,
+    pub charity: String,
+    pub date: NaiveDate,
+    pub points: i64,
+    pub back: i64,
+}
+
 /// What was taken of a reward and has not come back.
 #[derive(Debug, Clone)]
 pub struct NaiveTaken {
@@ -223,6 +233,39 @@ impl Reference {
             one,
         });
         Ok(said)
+    }
+
+    pub fn donate(
+        &mut self,
+        book: &Document,
+        charity: &str,
+        points: i64,
+        now: i64,
+        sequence: i64,
+    ) -> Outcome<Said> {
+        let bounds = book.donations.get(charity).ok_or("not-offered")?;
+        let today = date_of(now, self.zone);
+        let before: Vec<&NaiveDonation> =
+            self.given.iter().filter(|given| given.charity == charity).collect();
+        // What came back may be given again.
+        let kept = |given: &&&NaiveDonation| given.points - given.back;
+        let on_day = before.iter().filter(|given| given.date == today);
+        let given_today: i64 = on_day.map(|given| kept(&given)).sum();
+        let left = bounds.points_per_day.map(|most| (most - given_today).max(0));
+        let most = [bounds.max_points, left].into_iter().flatten().min();
+        if points < bounds.min_points || most.is_some_and(|most| points > most) {
+            return Err("outside-limits");
+        }
+        if let Some(limit) = bounds.limit {
+            let same = before.iter().filter(|given| in_same(limit.per, given.date, today));
+            if same.filter(|given| kept(given) > 0).count() as i64 >= limit.times {
+                return Err("limit-reached");
+            }
+        }
+        let said = self.redeem(book, points, now, sequence)?;
+        let (charity, date) = (charity.to_owned(), today);
+        self.given.push(NaiveDonation { sequence, charity, date, points, back: 0 });
+        Ok(Said { kind: "donate", ..said })
     }
 
     /// What comes with points that are given back: coupons that must be there, and a place in the

@@ -20,6 +20,7 @@ const HOUR: i64 = 3_600_000;
 pub enum Command {
     Earn(EarnEvent),
     Redeem { points: i64 },
+    Donate { charity: String, points: i64 },
     Hold { points: i64, minutes: u32 },
     PayLines { lines: Vec<(String, i64, i64)>, minutes: Option<u32> },
     RedeemReward { reward: String, quantity: i64 },
@@ -50,6 +51,7 @@ impl Command {
         match self.clone() {
             Self::Earn(it) => Box::new(operations::Earn(it)),
             Self::Redeem { points } => Box::new(operations::Redeem { points }),
+            Self::Donate { charity, points } => Box::new(operations::Donate { charity, points }),
             Self::Hold { points, minutes } => Box::new(operations::Hold { points, minutes }),
             Self::PayLines { lines, minutes } => Box::new(operations::PayLines { lines, minutes }),
             Self::RedeemReward { reward, quantity } => {
@@ -152,6 +154,16 @@ pub fn command(history: &mut History) -> Command {
     if history.random.below(400) == 0 {
         return Command::Erase;
     }
+    // What comes back may be given again, mostly on the same day.
+    match history.store.entries.last().map(|entry| entry.kind()) {
+        Some(Kind::Donate) if history.random.chance(30) => {
+            return Command::Reverse(returned_donation(history).map(Box::new));
+        }
+        Some(Kind::Donate | Kind::Reverse) if history.random.chance(30) => {
+            return donation(history);
+        }
+        _ => {}
+    }
     match history.random.below(100) {
         0..26 => Command::Earn(purchase(history)),
         26..41 => Command::Earn(action(history)),
@@ -166,9 +178,10 @@ pub fn command(history: &mut History) -> Command {
         67..76 => Command::Reverse(reverse(history).map(Box::new)),
         76..82 => adjustment(history),
         82..84 => Command::Activate(activation(history)),
-        84..88 => risk(history),
-        88..89 => Command::Settle,
-        89..94 => Command::Remind,
+        84..87 => risk(history),
+        87..90 => donation(history),
+        90..91 => Command::Settle,
+        91..94 => Command::Remind,
         94..97 => Command::Upgrade,
         _ => Command::Enrol,
     }
@@ -301,7 +314,7 @@ fn risk(history: &mut History) -> Command {
         0 => Command::Freeze(sides(&mut history.random)),
         1 => Command::Restore(sides(&mut history.random)),
         2 => {
-            let mut stolen = recent(history, &[Kind::Redeem, Kind::Capture]);
+            let mut stolen = recent(history, &[Kind::Redeem, Kind::Donate, Kind::Capture]);
             stolen.truncate(3);
             let stolen = stolen
                 .iter()
@@ -373,6 +386,10 @@ fn adjustment(history: &mut History) -> Command {
     let request = random.pick(&open);
     let needed = request.terms.steps.get(request.approvals.len()).cloned().unwrap_or_default();
     let role = if random.chance(70) { needed } else { role };
+    let by = match request.approvals.last() {
+        Some(before) if random.chance(20) => before.by.clone(),
+        _ => by,
+    };
     Command::DecideAdjustment { request: request.id, verdict, by, role }
 }
 
@@ -392,6 +409,30 @@ fn pay_lines(history: &mut History) -> Command {
     Command::PayLines { lines, minutes: None }
 }
 
+fn donation(history: &mut History) -> Command {
+    let points = points(history);
+    let random = &mut history.random;
+    let charity = *random.pick(&["pandas", "pandas", "pandas", "trees", "whales"]);
+    // Some come near the bounds.
+    let points = if random.chance(60) { random.between(1, 60) } else { points };
+    Command::Donate { charity: charity.to_owned(), points }
+}
+
+/// A donation from the books, in full or in part.
+fn returned_donation(history: &mut History) -> Option<ToReverse> {
+    let given = recent(history, &[Kind::Donate]);
+    if given.is_empty() {
+        return None;
+    }
+    let entry = history.random.pick(&given).clone();
+    let part = match history.random.below(3) {
+        0 => ReturnScope::Rest,
+        _ => ReturnScope::Points(history.random.between(1, 1 - entry.points)),
+    };
+    let redemption = Some(history.store.redemption(&entry));
+    Some(ToReverse { redemption, part, ..ToReverse::default() })
+}
+
 /// An earn, a redemption or both from the books, more often of the last ones; none is a reference
 /// that nothing bears.
 fn reverse(history: &mut History) -> Option<ToReverse> {
@@ -402,6 +443,10 @@ fn reverse(history: &mut History) -> Option<ToReverse> {
     if random.chance(5) {
         return None;
     }
+    if random.chance(10) {
+        return returned_donation(history);
+    }
+    let random = &mut history.random;
     let earn = (!earns.is_empty() && random.chance(70)).then(|| random.pick(&earns).clone());
     let with_redemption = !redemptions.is_empty() && (earn.is_none() || random.chance(30));
     let redemption = with_redemption.then(|| random.pick(&redemptions).clone());

@@ -68,6 +68,7 @@ impl Store {
             // Activity moves the end of what there is.
             Command::Earn(_)
             | Command::Redeem { .. }
+            | Command::Donate { .. }
             | Command::Hold { .. }
             | Command::PayLines { .. }
             | Command::RedeemReward { .. }

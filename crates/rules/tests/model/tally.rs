@@ -17,9 +17,12 @@ impl Tally {
         let kind = entry.kind().as_str();
         self.add(kind.to_owned());
         let reverses = entry.kind() == Kind::Reverse;
+        let counts =
+            |of: &str| entry.effects.tallies.iter().any(|tally| tally.subject.starts_with(of));
         for (what, is_so) in [
             ("reward", entry.reward().is_some()),
-            ("reward given back", reverses && !entry.effects.tallies.is_empty()),
+            ("reward given back", reverses && counts("reward:")),
+            ("donation given back", reverses && counts("donations")),
             ("deduction", entry.payment().is_some() && entry.kind() == Kind::Redeem),
             ("order held", entry.payment().is_some() && entry.kind() == Kind::Hold),
             ("several coupons", entry.effects.coupons.len() > 1 && !reverses),
@@ -116,7 +119,7 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 95] = [
+        const EXPECTED: [&str; 98] = [
             "activate",
             "activated early",
             "adjust",
@@ -135,6 +138,8 @@ impl Tally {
             "coupons taken back",
             "debt",
             "deduction",
+            "donate",
+            "donation given back",
             "early event",
             "earn",
             "erase",
@@ -176,6 +181,7 @@ impl Tally {
             "refused occurred-in-future",
             "refused occurred-too-long-ago",
             "refused out-of-stock",
+            "refused outside-limits",
             "refused own-request",
             "refused points-needed",
             "refused reference-already-used",
