@@ -51,7 +51,7 @@ impl Payload for ReviewApproved {
 pub struct Adjustment {
     /// What is or was asked for.
     pub terms: AdjustmentTerms,
-    /// What proves it: a ticket, a receipt, a link. It stands in [`super::Entry::texts`] and not in
+    /// What proves it: a ticket, a receipt, a link. It stands in [`crate::Entry::texts`] and not in
     /// the body.
     pub evidence: Option<String>,
     /// Who asked.
