@@ -202,10 +202,9 @@ const API: &str = r#"//! TODO: what the operation does, in one sentence.
 
 use ledger::MemberId;
 use rules::operations::{Camel};
-use serde::{Deserialize, Serialize};
 use store::Submission;
 
-use super::common::fingerprint;
+use super::common::{command_body, fingerprint};
 use super::roles::STOREFRONT;
 use crate::check::Check;
 use crate::problem::Problem;
@@ -215,27 +214,14 @@ use crate::route::Route;
 pub const ROUTES: &[Route] =
     &[Route::command("{path}", "TODO: what it does", STOREFRONT, "{Camel}Body")];
 
-/// TODO: what is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct {Camel}Body {
-    /// The member.
-    pub member_id: String,
-    /// How many points, at least 1.
-    pub points: i64,
-    /// The merchant's document. It is recorded once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// Why, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Sales channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub store_id: Option<String>,
+command_body! {
+    /// TODO: what is asked.
+    pub struct {Camel}Body {
+        /// The member.
+        pub member_id: String,
+        /// How many points, at least 1.
+        pub points: i64,
+    }
 }
 
 impl {Camel}Body {
@@ -247,9 +233,7 @@ impl {Camel}Body {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.points(self.points);
-        let (reference, source) = check.document("{snake}", self.reference.as_deref());
-        let (channel, store) = (self.channel.as_ref(), self.store_id.as_ref());
-        let origin = check.origin(actor, reference, self.reason.as_ref(), channel, store);
+        let (origin, source) = self.origin(&mut check, "{snake}", actor);
         let submission = member.map(|member| {
             Submission::new(member, {Camel} { points: self.points }, origin)
                 .under_key("{snake}", key, fingerprint(self))
