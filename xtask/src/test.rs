@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 /// What `cargo xtask bench` adds to xtask.
 const ALL_OF_XTASK: &str = "xtask/ledger";
-/// The model test runs a tenth of these by itself.
-const HISTORIES: &str = "ACCRUE_MODEL_HISTORIES";
+/// `cargo test` runs a tenth of them.
+const HISTORIES: &str = "ACCRUE_HISTORIES";
 
 type Stage = (&'static str, fn(&Workspace) -> Result<()>);
 

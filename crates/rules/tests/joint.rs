@@ -3,7 +3,7 @@
 //!
 //! The histories are of four members and a pool. After every step each member's books are audited,
 //! and what members give each other must be what they get, lot by lot with its own end.
-//! `ACCRUE_JOINT_HISTORIES` runs another number of them.
+//! `ACCRUE_HISTORIES` runs another number of them.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -25,7 +25,7 @@ use rules::operations::{
     ToReverse, Transfer,
 };
 use rules::{Case, Decided, Document, Expiry, Limit, Per, PriorRecords, Replay, Rulebook, decide};
-use support::{AnyOperation, Random, act, ask, at, buy, purchase, spend};
+use support::{AnyOperation, Random, act, ask, at, buy, histories, purchase, spend};
 
 /// Many homes, so that members have different ones.
 const SPREAD: u32 = 4_096;
@@ -1083,8 +1083,7 @@ fn step(
 
 #[test]
 fn histories_of_several_members_add_up() {
-    let histories =
-        std::env::var("ACCRUE_JOINT_HISTORIES").map_or(10_000, |text| text.parse().unwrap());
+    let histories = histories();
     let mut met: BTreeMap<String, u64> = BTreeMap::new();
     let threads = std::thread::available_parallelism().map_or(2, |n| n.get() as u64);
     std::thread::scope(|scope| {

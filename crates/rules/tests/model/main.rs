@@ -1,8 +1,8 @@
 //! The model test: random histories of one member against a naive reference, with the invariants
 //! checked after every step.
 //!
-//! 1,000 histories of 100 steps, 10,000 in `cargo xtask test`. `ACCRUE_MODEL_HISTORIES` runs
-//! another number of them; `ACCRUE_MODEL_SEED` reruns one, whose steps are printed when it fails.
+//! 1,000 histories of 100 steps, 10,000 in `cargo xtask test`. `ACCRUE_HISTORIES` runs another
+//! number of them; `ACCRUE_MODEL_SEED` reruns one, whose steps are printed when it fails.
 //! Many members, idempotency keys and crashes are not here: those are the store's and the host's
 //! tests.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
@@ -60,8 +60,7 @@ fn attempt(history: &mut History) -> thread::Result<Result<(), String>> {
 #[test]
 fn histories_agree_with_the_reference() {
     let one = number("ACCRUE_MODEL_SEED");
-    let histories =
-        if one.is_some() { 1 } else { number("ACCRUE_MODEL_HISTORIES").unwrap_or(1_000) };
+    let histories = if one.is_some() { 1 } else { number("ACCRUE_HISTORIES").unwrap_or(1_000) };
     let first = one.unwrap_or(0);
     let threads = thread::available_parallelism().map_or(2, |n| n.get() as u64).min(histories);
     let tallies = thread::scope(|scope| {

@@ -43,6 +43,11 @@ pub struct World {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// How many random histories a test plays: `cargo xtask test` asks for ten times as many.
+pub fn histories() -> u64 {
+    std::env::var("ACCRUE_HISTORIES").map_or(1_000, |text| text.parse().unwrap())
+}
+
 /// xorshift: enough to wander about.
 pub struct Random(u64);
 
