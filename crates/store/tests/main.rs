@@ -5,6 +5,7 @@ mod books;
 mod bounds;
 mod commands;
 mod erasures;
+mod gates;
 mod groups;
 mod kinds;
 mod mergers;

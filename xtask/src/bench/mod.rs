@@ -6,6 +6,7 @@
 //! an invariant has no figure: the audit ends it.
 
 mod fairness;
+mod gates;
 mod histogram;
 #[cfg(feature = "ledger")]
 mod inside;
@@ -49,6 +50,12 @@ pub struct Arguments {
     /// rules, open, native, rival); fairness runs only if named here
     #[arg(long)]
     only: Option<String>,
+    /// Count what requests cost instead of timing them, and show what is expected beside it
+    #[arg(long)]
+    gates: bool,
+    /// Make the counts what is expected
+    #[arg(long, requires = "gates")]
+    accept: bool,
     /// Run the components and the host of the last build
     #[arg(long, global = true)]
     no_build: bool,
@@ -104,6 +111,9 @@ impl Plan {
 }
 
 pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
+    if arguments.gates {
+        return gates::run(workspace, arguments.accept);
+    }
     if cfg!(not(feature = "ledger")) {
         return with_ledger(workspace);
     }
