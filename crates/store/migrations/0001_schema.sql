@@ -275,8 +275,10 @@ CREATE TABLE IF NOT EXISTS profile (
 ) STRICT
 -- then
 CREATE TABLE IF NOT EXISTS lot (
-  member_no INTEGER NOT NULL REFERENCES member (no),
-  number INTEGER NOT NULL,
+  -- No REFERENCES: see entry.
+  member_no INTEGER NOT NULL,
+  -- A row without a number is not written: see posting_commit.
+  number INTEGER NOT NULL ON CONFLICT IGNORE,
   source TEXT NOT NULL,
   granted INTEGER NOT NULL CHECK (granted > 0),
   remaining INTEGER NOT NULL CHECK (remaining BETWEEN 0 AND granted),
@@ -370,8 +372,9 @@ WHERE a.alias NOT LIKE 'id:%' AND n.id <> m.id AND n.id NOT IN (
 -- "no" counts entries of all programmes in the order of commit: the cursor of event streams.
 CREATE TABLE IF NOT EXISTS entry (
   no INTEGER PRIMARY KEY,
-  programme_no INTEGER NOT NULL REFERENCES programme (no),
-  member_no INTEGER NOT NULL REFERENCES member (no),
+  -- No REFERENCES: the row that writes an entry has looked its member up, and the audit asks.
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
   sequence INTEGER NOT NULL CHECK (sequence >= 1),
   id BLOB NOT NULL CHECK (length(id) = 16),
   kind TEXT NOT NULL,
@@ -428,8 +431,7 @@ END
 -- then
 -- INSERT OR REPLACE takes rows away without firing the trigger above.
 CREATE TRIGGER IF NOT EXISTS entry_is_never_replaced BEFORE INSERT ON entry
-WHEN EXISTS (SELECT 1 FROM entry WHERE no = NEW.no)
-  OR EXISTS (SELECT 1 FROM entry WHERE member_no = NEW.member_no AND sequence = NEW.sequence)
+WHEN EXISTS (SELECT 1 FROM entry WHERE no = NEW.no OR (member_no = NEW.member_no AND sequence = NEW.sequence))
 BEGIN
   SELECT RAISE(ABORT, 'entries are append-only');
 END
@@ -575,18 +577,20 @@ END
 -- ── The command table ─────────────────────────────────────────────────────────────────────────────────────────────
 
 -- One row is one entry with everything that goes with it. Several rows of one member are chained by
--- expected_head, so that when the first is skipped all of them are.
+-- expected_head, so that when the first is skipped all of them are. Statements of the trigger have
+-- VALUES, and what few entries need is in triggers with WHEN: SQLite would pass selected rows
+-- through a temporary table, also where there are none.
 CREATE VIEW IF NOT EXISTS posting (
   programme_no, member_id, expected_head, claim_key, claim_reference,
   sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
   reminded_at, id, kind, points, occurred_at, recorded_at, body, texts, corrects, cause, counterparty, store,
   key, fingerprint, reference, first_sequence, last_sequence,
-  grants, moves, attributes, effects
+  lot_number, lot_source, lot_points, lot_earned_at, lot_available_at, lot_expires_at, lot_pending, grants, moves
 ) AS SELECT
   NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-  NULL, NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS posting_commit INSTEAD OF INSERT ON posting
 BEGIN
@@ -595,19 +599,7 @@ BEGIN
   SELECT RAISE(IGNORE) WHERE
     (SELECT head FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id) IS NOT NEW.expected_head
     OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'key' AND name = NEW.claim_key)
-    OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'reference' AND name = NEW.claim_reference)
-    -- Another member that the decision was made on has moved on; a counter is full; a reward was
-    -- changed; an alias is somebody else's.
-    OR (NEW.effects IS NOT NULL AND (
-      EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.others') WHERE
-        (SELECT head FROM member WHERE programme_no = coalesce(value ->> 2, NEW.programme_no) AND id = value ->> 0) IS NOT unhex(value ->> 1))
-      OR EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.tallies') WHERE value ->> 5 IS NOT NULL AND value ->> 4 + coalesce(
-        (SELECT amount FROM tally WHERE programme_no = NEW.programme_no AND subject = value ->> 0 AND name = value ->> 1 AND period = value ->> 2), 0)
-        > value ->> 5)
-      OR (NEW.effects -> '$.reward' IS NOT NULL
-        AND (SELECT version FROM reward WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.reward[0]') IS NOT NEW.effects ->> '$.reward[1]')
-      OR EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.aliases') AS a WHERE NEW.member_id <> coalesce(
-        (SELECT member_id FROM known_as WHERE programme_no = NEW.programme_no AND alias = a.value ORDER BY distance LIMIT 1), NEW.member_id))));
+    OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'reference' AND name = NEW.claim_reference);
   INSERT INTO member (programme_no, id, sequence, head, points_in_lots, debt, state, lots_granted, joined_at, tier, tier_since,
       tier_until, standing, counters, due_at, reminded_at)
     VALUES (NEW.programme_no, NEW.member_id, NEW.sequence, NEW.head, NEW.balance + NEW.debt, NEW.debt, NEW.state, NEW.lots_granted,
@@ -620,44 +612,91 @@ BEGIN
   UPDATE member SET due_at = NEW.due_at, tier_until = NEW.tier_until
     WHERE programme_no = NEW.programme_no AND id = NEW.member_id
     AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
-  -- VALUES, not SELECT: as entry has triggers, SQLite would pass selected rows through a temporary
-  -- table.
   INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body, texts,
       corrects, cause, counterparty, store)
     VALUES (NEW.programme_no, (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.sequence,
       NEW.id, NEW.kind, NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at, NEW.head, NEW.body, NEW.texts,
       NEW.corrects, NEW.cause, NEW.counterparty, NEW.store);
-  -- The greatest number is that of the new entry. Names that are null are ignored, see the table: a
-  -- SELECT with a condition would cost more than VALUES.
+  -- The greatest number is that of the new entry. Names that are null are ignored, see the table.
   INSERT INTO claim (programme_no, kind, name, entry_no, fingerprint, first_sequence, last_sequence)
     VALUES (NEW.programme_no, 'key', NEW.key, (SELECT max(no) FROM entry), NEW.fingerprint, NEW.first_sequence, NEW.last_sequence);
   INSERT INTO claim (programme_no, kind, name, entry_no) VALUES (NEW.programme_no, 'reference', NEW.reference, (SELECT max(no) FROM entry));
+  -- Nearly every entry grants one lot or none; a number that is null is ignored, see the table.
+  INSERT INTO lot (member_no, number, source, granted, remaining, earned_at, available_at, expires_at, pending)
+    VALUES ((SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.lot_number, NEW.lot_source, NEW.lot_points,
+      NEW.lot_points, NEW.lot_earned_at, NEW.lot_available_at, NEW.lot_expires_at, NEW.lot_pending);
+  INSERT INTO posting_lots VALUES (NEW.programme_no, NEW.member_id, NEW.grants, NEW.moves);
+END
+-- then
+-- Lots beyond the first one of an entry, [[number, source, points, earned_at, available_at,
+-- expires_at, pending], …], and lots that it changes, [[lot, points drawn (negative when they come
+-- back), 1 when it becomes active, new available_at and expires_at if any], …]. Only the trigger of
+-- posting writes to it. The subquery keeps SQLite from walking every lot the member ever had: LIMIT
+-- makes it a list that each lot is looked up from.
+CREATE VIEW IF NOT EXISTS posting_lots (programme_no, member_id, grants, moves) AS SELECT NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS posting_lots_commit INSTEAD OF INSERT ON posting_lots WHEN NEW.grants IS NOT NULL OR NEW.moves IS NOT NULL
+BEGIN
   INSERT INTO lot (member_no, number, source, granted, remaining, earned_at, available_at, expires_at, pending)
     SELECT no, value ->> 0, value ->> 1, value ->> 2, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     FROM json_each(NEW.grants), member
     WHERE NEW.grants IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id;
-  -- moves: [[lot, points drawn (negative when they come back), 1 when it becomes active, new
-  -- available_at and expires_at if any], …]. The subquery keeps SQLite from walking every lot the
-  -- member ever had: LIMIT makes it a list that each lot is looked up from.
   UPDATE lot SET remaining = remaining - move.drawn, pending = pending AND NOT move.activated,
       available_at = coalesce(move.from_at, available_at), expires_at = coalesce(move.to_at, expires_at)
     FROM (SELECT no, value ->> 0 AS number, value ->> 1 AS drawn, value ->> 2 AS activated, value ->> 3 AS from_at, value ->> 4 AS to_at
       FROM json_each(NEW.moves), member
       WHERE NEW.moves IS NOT NULL AND programme_no = NEW.programme_no AND member.id = NEW.member_id LIMIT -1) AS move
     WHERE lot.member_no = move.no AND lot.number = move.number;
+END
+-- then
+-- A posting that does something outside its member, or changes its profile: few do, and only these
+-- pay for it.
+CREATE VIEW IF NOT EXISTS posting_with_effects (
+  programme_no, member_id, expected_head, claim_key, claim_reference,
+  sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
+  reminded_at, id, kind, points, occurred_at, recorded_at, body, texts, corrects, cause, counterparty, store,
+  key, fingerprint, reference, first_sequence, last_sequence,
+  lot_number, lot_source, lot_points, lot_earned_at, lot_available_at, lot_expires_at, lot_pending, grants, moves,
+  attributes, effects
+) AS SELECT
+  NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS posting_with_effects_commit INSTEAD OF INSERT ON posting_with_effects
+BEGIN
+  -- As posting; and another member that the decision was made on has moved on; a counter is full; a
+  -- reward was changed; an alias is somebody else's.
+  SELECT RAISE(IGNORE) WHERE
+    (SELECT head FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id) IS NOT NEW.expected_head
+    OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'key' AND name = NEW.claim_key)
+    OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'reference' AND name = NEW.claim_reference)
+    OR (NEW.effects IS NOT NULL AND (
+      EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.others') WHERE
+        (SELECT head FROM member WHERE programme_no = coalesce(value ->> 2, NEW.programme_no) AND id = value ->> 0) IS NOT unhex(value ->> 1))
+      OR EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.tallies') WHERE value ->> 5 IS NOT NULL AND value ->> 4 + coalesce(
+        (SELECT amount FROM tally WHERE programme_no = NEW.programme_no AND subject = value ->> 0 AND name = value ->> 1 AND period = value ->> 2), 0)
+        > value ->> 5)
+      OR (NEW.effects -> '$.reward' IS NOT NULL
+        AND (SELECT version FROM reward WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.reward[0]') IS NOT NEW.effects ->> '$.reward[1]')
+      OR EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.aliases') AS a WHERE NEW.member_id <> coalesce(
+        (SELECT member_id FROM known_as WHERE programme_no = NEW.programme_no AND alias = a.value ORDER BY distance LIMIT 1), NEW.member_id))));
+  INSERT INTO posting VALUES (
+    NEW.programme_no, NEW.member_id, NEW.expected_head, NEW.claim_key, NEW.claim_reference,
+    NEW.sequence, NEW.head, NEW.balance, NEW.debt, NEW.state, NEW.lots_granted, NEW.joined_at, NEW.tier, NEW.tier_since, NEW.tier_until, NEW.standing, NEW.counters, NEW.due_at,
+    NEW.reminded_at, NEW.id, NEW.kind, NEW.points, NEW.occurred_at, NEW.recorded_at, NEW.body, NEW.texts, NEW.corrects, NEW.cause, NEW.counterparty, NEW.store,
+    NEW.key, NEW.fingerprint, NEW.reference, NEW.first_sequence, NEW.last_sequence,
+    NEW.lot_number, NEW.lot_source, NEW.lot_points, NEW.lot_earned_at, NEW.lot_available_at, NEW.lot_expires_at, NEW.lot_pending, NEW.grants, NEW.moves);
   INSERT INTO profile (member_no, attributes, updated_at)
     SELECT no, NEW.attributes, NEW.recorded_at FROM member
     WHERE NEW.attributes IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id
     ON CONFLICT (member_no) DO UPDATE SET attributes = excluded.attributes, updated_at = excluded.updated_at;
-  -- What few entries do outside their member has a command table of its own: the frame of this
-  -- trigger stays small, and so does the time of all the others.
-  INSERT INTO posting_effects (programme_no, member_id, sequence, id, kind, effects)
-    SELECT NEW.programme_no, NEW.member_id, NEW.sequence, NEW.id, NEW.kind, NEW.effects
-    WHERE NEW.effects IS NOT NULL OR NEW.kind = 'erase';
+  INSERT INTO posting_effects VALUES (NEW.programme_no, NEW.member_id, NEW.sequence, NEW.id, NEW.kind, NEW.effects);
 END
 -- then
--- What few entries do outside their member; effects is an object, see effects.rs. Only the trigger
--- of posting writes to it.
+-- What a posting does outside its member; effects is an object, see effects.rs.
 CREATE VIEW IF NOT EXISTS posting_effects (programme_no, member_id, sequence, id, kind, effects)
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
 -- then

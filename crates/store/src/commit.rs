@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use ledger::{
-    Decision, Entry, EntryId, Fault, Hash, Kind, LotDates, MemberId, Posting, Timestamp, What,
+    Decision, Entry, EntryId, Fault, Hash, Kind, LotDates, LotGrant, MemberId, Posting, Timestamp,
+    What,
 };
 use serde::Serialize;
 
@@ -53,12 +54,21 @@ pub(crate) async fn commit(
             heads.move_on(&posting.entry);
         }
     }
-    let (statement, values) = match rows.len() {
-        0 => return Ok(decisions.iter().map(|_| true).collect()),
-        // One row, as nearly every request writes, is bound as it is; a batch travels as one JSON
-        // text.
-        1 => (statement!("queries/commit_one"), rows.into_iter().flatten().collect()),
-        _ => (statement!("queries/commit"), vec![Value::Text(batch(rows)?)]),
+    // Rows of one statement follow each other, so one with effects takes the others along.
+    let has_effects = rows.iter().any(PostingRow::has_effects);
+    let is_one = rows.len() == 1;
+    let mut rows = rows.into_iter().map(|row| row.columns(has_effects));
+    // One row, as nearly every request writes, is bound as it is; a batch travels as one JSON text.
+    let values = match rows.next() {
+        None => return Ok(decisions.iter().map(|_| true).collect()),
+        Some(only) if is_one => only,
+        Some(first) => vec![Value::Text(batch(std::iter::once(first).chain(rows).collect())?)],
+    };
+    let statement = match (is_one, has_effects) {
+        (true, false) => statement!("queries/commit_one"),
+        (true, true) => statement!("queries/commit_one_with_effects"),
+        (false, false) => statement!("queries/commit"),
+        (false, true) => statement!("queries/commit_with_effects"),
     };
     let written = sql.query(statement, values).await?;
     let written: HashSet<EntryId> =
@@ -102,9 +112,33 @@ impl<'a> ExpectedHeads<'a> {
     }
 }
 
-/// One row of the view `posting`, columns in its order. The first row of a decision carries the
-/// claims of all of it: the others are chained to it by the head they expect, so they are skipped
-/// with it.
+/// One row of the view `posting`, or of `posting_with_effects`.
+struct PostingRow {
+    /// The columns of `posting`, in its order.
+    plain: Vec<Value>,
+    /// The columns that only `posting_with_effects` has.
+    attributes: Value,
+    effects: Value,
+    is_erasure: bool,
+}
+
+impl PostingRow {
+    /// Whether it does something that `posting` does not do.
+    fn has_effects(&self) -> bool {
+        self.is_erasure || self.attributes != Value::Null || self.effects != Value::Null
+    }
+
+    fn columns(self, with_effects: bool) -> Vec<Value> {
+        let mut columns = self.plain;
+        if with_effects {
+            columns.extend([self.attributes, self.effects]);
+        }
+        columns
+    }
+}
+
+/// The first row of a decision carries the claims of all of it: the others are chained to it by the
+/// head they expect, so they are skipped with it.
 fn row(
     programme_no: i64,
     decision: &Decision,
@@ -112,7 +146,7 @@ fn row(
     posting: &Posting,
     claims: &UniqueKeys,
     others: Vec<OtherRow>,
-) -> Result<Vec<Value>, Error> {
+) -> Result<PostingRow, Error> {
     let Posting { entry, body, after } = posting;
     // What a back-test repeats belongs to no books, and its body cannot be read again.
     if matches!(entry.what, What::Repeated(_)) {
@@ -128,7 +162,7 @@ fn row(
     let sequences = first.zip(decision.postings.iter().rev().find(is_own)).filter(|_| is_primary);
     let expected_head = (entry.sequence.0 > 1).then_some(entry.previous_hash);
     let tier = after.tier.as_ref();
-    Ok(vec![
+    let mut plain = vec![
         programme_no.into(),
         entry.member.as_str().into(),
         expected_head.into(),
@@ -165,20 +199,24 @@ fn row(
         on(is_primary && entry.kind() != Kind::Hold, &claims.source),
         sequences.map(|(first, _)| first.entry.sequence.0).into(),
         sequences.map(|(_, last)| last.entry.sequence.0).into(),
-        grants(entry)?,
-        moves(entry)?,
-        on(is_primary, &claims.attributes),
-        effects::write(
-            entry,
-            &With {
-                trace: claims.trace.as_ref().filter(|_| is_primary),
-                aliases: claims.aliases.as_deref().filter(|_| is_first),
-                others,
-                following: decision.postings.get(1..).filter(|_| is_first).unwrap_or_default(),
-            },
-        )?
-        .into(),
-    ])
+    ];
+    plain.extend(first_grant(entry));
+    plain.extend([further_grants(entry)?, moves(entry)?]);
+    let effects = effects::write(
+        entry,
+        &With {
+            trace: claims.trace.as_ref().filter(|_| is_primary),
+            aliases: claims.aliases.as_deref().filter(|_| is_first),
+            others,
+            following: decision.postings.get(1..).filter(|_| is_first).unwrap_or_default(),
+        },
+    )?;
+    Ok(PostingRow {
+        plain,
+        attributes: on(is_primary, &claims.attributes),
+        effects: effects.into(),
+        is_erasure: entry.kind() == Kind::Erase,
+    })
 }
 
 /// Number, source, points, earned_at, available_at, expires_at, pending.
@@ -191,19 +229,36 @@ fn ends(at: Option<Timestamp>) -> i64 {
     at.map_or(NEVER, |at| at.0)
 }
 
-fn grants(entry: &Entry) -> Result<Value, Error> {
-    list::<GrantRow<'_>>(entry.lots.grants.iter().map(|g| {
-        let pending = i64::from(g.available_at > entry.recorded_at);
-        (
-            g.number.0,
-            g.source.as_str(),
-            g.points,
-            g.earned_at.0,
-            g.available_at.0,
-            ends(g.expires_at),
-            pending,
-        )
-    }))
+fn grant_row<'a>(entry: &Entry, grant: &'a LotGrant) -> GrantRow<'a> {
+    (
+        grant.number.0,
+        grant.source.as_str(),
+        grant.points,
+        grant.earned_at.0,
+        grant.available_at.0,
+        ends(grant.expires_at),
+        i64::from(grant.available_at > entry.recorded_at),
+    )
+}
+
+/// Nearly every entry grants one lot or none: it is bound as it is.
+fn first_grant(entry: &Entry) -> [Value; 7] {
+    let Some(grant) = entry.lots.grants.first() else { return [const { Value::Null }; 7] };
+    let (number, source, points, earned_at, available_at, expires_at, pending) =
+        grant_row(entry, grant);
+    [
+        number.into(),
+        source.into(),
+        points.into(),
+        earned_at.into(),
+        available_at.into(),
+        expires_at.into(),
+        pending.into(),
+    ]
+}
+
+fn further_grants(entry: &Entry) -> Result<Value, Error> {
+    list::<GrantRow<'_>>(entry.lots.grants.iter().skip(1).map(|grant| grant_row(entry, grant)))
 }
 
 fn moves(entry: &Entry) -> Result<Value, Error> {
