@@ -14,7 +14,7 @@ use crate::profile;
 use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
 use crate::sources::make_room;
-use crate::sql::{Row, Sql, Value};
+use crate::sql::{Row, Rows, Sql, Value};
 use crate::statement::statement;
 
 /// The bearer of a key, as stored. Whoever uses it must compare the hash first.
@@ -100,6 +100,25 @@ impl LoadRequest {
         }
     }
 
+    /// Whether it asks for one member by its own id, and for nothing of other members, of earlier
+    /// entries, of counters or of rewards.
+    fn is_plain(&self) -> bool {
+        !self.member.is_alias()
+            && self.undoes.is_none()
+            && self.subjects.is_empty()
+            && self.reward.is_none()
+            && self.others.is_empty()
+            && self.aliases.is_none()
+    }
+
+    fn beside_code(&self) -> i64 {
+        match self.beside {
+            ExtraColumns::Nothing => 0,
+            ExtraColumns::Profile => 1,
+            ExtraColumns::Pricing => 2,
+        }
+    }
+
     /// `of` is the programme, where it is another one than that of the call.
     fn row(&self, of: Option<&ProgrammeId>) -> Json {
         let undoes = self.undoes.as_ref();
@@ -116,11 +135,7 @@ impl LoadRequest {
             subjects,
             self.reward,
             self.aliases,
-            match self.beside {
-                ExtraColumns::Nothing => 0,
-                ExtraColumns::Profile => 1,
-                ExtraColumns::Pricing => 2,
-            },
+            self.beside_code(),
             of.map(ProgrammeId::as_str)
         ])
     }
@@ -247,6 +262,26 @@ async fn look_up(
     wanted: &[LoadRequest],
     lots: Lots,
 ) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<LoadedMember>)>, Error> {
+    let (number, prefix) = match scope {
+        Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
+        Scope::Programme(number) => (Value::from(number), Value::Null),
+    };
+    // Nearly every request is for one member, and needs nothing else of the books.
+    if let [only] = wanted
+        && only.is_plain()
+    {
+        let values = vec![
+            number,
+            prefix,
+            only.member.as_str().into(),
+            only.idem.as_ref().map(|(key, _)| key.as_str()).into(),
+            only.source.as_deref().into(),
+            limit(lots).into(),
+            only.beside_code().into(),
+        ];
+        let rows = sql.look_up(statement!("queries/load_one"), values).await?;
+        return read_loads(rows, wanted);
+    }
     // Those that a command names follow the one that it is for.
     let others = |wanted: &LoadRequest| {
         let row = |id: &MemberId| LoadRequest::member(id.clone()).row(wanted.abroad.as_ref());
@@ -256,12 +291,14 @@ async fn look_up(
         std::iter::once(wanted.row(None)).chain(others(wanted)).collect::<Vec<_>>()
     };
     let list: Vec<Json> = wanted.iter().flat_map(rows).collect();
-    let (number, prefix) = match scope {
-        Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
-        Scope::Programme(number) => (Value::from(number), Value::Null),
-    };
     let values = vec![number, prefix, Json::Array(list).to_string().into(), limit(lots).into()];
-    let rows = sql.look_up(statement!("queries/load"), values).await?;
+    read_loads(sql.look_up(statement!("queries/load"), values).await?, wanted)
+}
+
+fn read_loads(
+    rows: Rows,
+    wanted: &[LoadRequest],
+) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<LoadedMember>)>, Error> {
     let read = |mut row: Row| Row::from_json(&row.text(0)?);
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
