@@ -1,13 +1,14 @@
-//! `cargo xtask fmt`: rustfmt on all Rust files. `cargo fmt` follows the `mod` lines of each crate,
-//! and the end-to-end tests have none: a build script lists them.
+//! `cargo xtask fmt`: rustfmt on all Rust files. `cargo fmt` follows the `mod` lines of each crate
+//! of the workspace. The end-to-end tests have none, as a build script lists them, and the bench's
+//! rival is a workspace of its own.
 
 use crate::process;
 use crate::workspace::Workspace;
 use anyhow::Result;
 use std::fs;
 
-/// The folder whose modules stand in no `mod` line.
-const UNSEEN: &str = "tests/e2e";
+/// The folders whose files `cargo fmt` does not find.
+const UNSEEN: [&str; 2] = ["tests/e2e", "xtask/rival/src"];
 
 /// What is done with a file that is not formatted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,10 +19,12 @@ pub enum Mode {
 
 pub fn run(workspace: &Workspace, mode: Mode) -> Result<()> {
     let mut files = Vec::new();
-    for file in fs::read_dir(workspace.root.join(UNSEEN))? {
-        let path = file?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+    for folder in UNSEEN {
+        for file in fs::read_dir(workspace.root.join(folder))? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
         }
     }
     let mut command = process::cargo();

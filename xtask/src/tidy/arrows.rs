@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/host", &[]),
     ("components/", &["shell", "jobs", "store", "rules", "ledger"]),
     ("xtask", &["jobs", "store", "rules", "ledger"]),
+    ("xtask/rival", &[]),
     ("tests/libsql", &[]),
     ("tests/components/", &["shell", "jobs", "store", "rules", "ledger"]),
     ("tests", &["shell", "jobs", "store", "rules", "ledger", "host"]),

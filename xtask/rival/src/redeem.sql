@@ -1,0 +1,2 @@
+-- No row when the key is not in use; then nothing is spent.
+SELECT redeem($2, $3, $4) FROM api_key WHERE digest = $1 AND revoked_at IS NULL
