@@ -8,6 +8,7 @@ mod fuzz;
 mod http;
 mod new_operation;
 mod process;
+mod processor;
 mod server;
 mod spin;
 mod test;

@@ -3,6 +3,7 @@
 
 use crate::http::Client;
 use crate::process;
+use crate::processor;
 use crate::wasm;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
@@ -180,13 +181,7 @@ impl Server {
 
     /// Processor seconds used so far, user and system.
     pub fn processor_seconds(&self) -> f64 {
-        let Some(id) = self.child.id() else { return 0.0 };
-        let Ok(stat) = fs::read_to_string(format!("/proc/{id}/stat")) else { return 0.0 };
-        let fields =
-            stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default().split_whitespace();
-        let ticks: u32 =
-            fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
-        f64::from(ticks) / 100.0
+        self.child.id().map_or(0.0, processor::seconds)
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -270,7 +265,8 @@ async fn follow(
     }
 }
 
-fn address_after(line: &str, marker: &str) -> Option<SocketAddr> {
+/// The address after `marker` in a line of a log.
+pub fn address_after(line: &str, marker: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once(marker)?;
     let end =
         rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':'))).unwrap_or(rest.len());

@@ -5,7 +5,7 @@
 //! attack with the two around it, so a machine that becomes slower meanwhile affects both. The
 //! figure is the median of several such ratios.
 
-use super::load::{self, Counted};
+use super::load::{Counted, Load, Pace};
 use super::mix::{Mix, Requests, purchase};
 use super::overview::{Figure, Results};
 use super::zipf::Zipf;
@@ -325,9 +325,14 @@ impl Turns<'_> {
                 zipf.with_seed(self.count * 1_000 + client as u64),
             )
         });
-        let clients = requests.collect();
-        load::with_pauses(self.scene.server.api, clients, pause, self.plan.warm_up, self.plan.run)
-            .await
+        let load = Load {
+            address: self.scene.server.api,
+            pace: Pace::Closed(pause),
+            warm_up: self.plan.warm_up,
+            run: self.plan.run,
+            threads: self.plan.generator_threads,
+        };
+        load.send(requests.collect()).await
     }
 
     fn print(&self, how: &str, counted: &Counted, more: &str) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
 
-pub fn describe(workspace: &Workspace) -> Value {
+pub fn describe(workspace: &Workspace, generator_threads: usize) -> Value {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     json!({
         "processor": field("/proc/cpuinfo", "model name"),
@@ -15,7 +15,7 @@ pub fn describe(workspace: &Workspace) -> Value {
         "kernel": fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
         "commit": commit(workspace),
         "durability": "synchronous=FULL, acknowledged means committed",
-        "load": "same machine, one thread",
+        "load": format!("same machine, threads: {generator_threads}"),
     })
 }
 

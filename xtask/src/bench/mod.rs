@@ -2,9 +2,10 @@
 //! target/bench/results.json.
 //!
 //! One run measures Accrue over HTTP, the empty handler of the same host, and the same ledger
-//! in-process. With `--postgres` it also measures a handwritten PL/pgSQL rival. A run that breaks
-//! an invariant has no figure: the audit ends it.
+//! in-process. With `--postgres` it also measures a handwritten PL/pgSQL rival: over HTTP by turns
+//! with Accrue, and by pgbench. A run that breaks an invariant has no figure: the audit ends it.
 
+mod cluster;
 mod fairness;
 mod gates;
 mod histogram;
@@ -18,10 +19,13 @@ mod native;
 #[cfg(feature = "ledger")]
 mod night;
 mod overview;
+mod pairs;
 mod rival;
 mod ruled;
 mod scenarios;
 mod seed;
+mod service;
+mod target;
 mod zipf;
 
 use crate::process;
@@ -30,10 +34,13 @@ use crate::wasm::Build;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use cluster::Cluster;
 use overview::{Figure, Results};
+use service::Service;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use target::Target;
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -43,9 +50,16 @@ pub struct Arguments {
     /// Short runs, one of each, 10,000 members: a functional check, not figures to quote
     #[arg(long)]
     quick: bool,
-    /// Also measure the PL/pgSQL rival on a throw-away PostgreSQL cluster
+    /// Also measure the PL/pgSQL rival on a throw-away PostgreSQL cluster: over HTTP by turns with
+    /// Accrue, and by pgbench without HTTP
     #[arg(long)]
     postgres: bool,
+    /// Runs of each scenario, of which the median counts; 3, with `--quick` 1
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..))]
+    runs: Option<u8>,
+    /// Threads of the load generator
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    generator_threads: u8,
     /// Measure only scenarios with this word in their name (earn, redeem, balance, empty, hot,
     /// rules, open, native, rival); fairness runs only if named here
     #[arg(long)]
@@ -86,6 +100,8 @@ pub struct Plan {
     pub runs: usize,
     pub clients: &'static [usize],
     pub only: Option<String>,
+    /// Of the load generator.
+    pub generator_threads: usize,
 }
 
 impl Plan {
@@ -99,9 +115,10 @@ impl Plan {
             members,
             warm_up,
             run,
-            runs,
+            runs: arguments.runs.map_or(runs, usize::from),
             clients: &[1, 16, 64, 256],
             only: arguments.only.clone(),
+            generator_threads: usize::from(arguments.generator_threads),
         }
     }
 
@@ -125,9 +142,12 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
         return night::run(workspace, &size, arguments.no_build);
     }
     let plan = Plan::of(&arguments);
-    // Checked before the long part, so that a missing PostgreSQL is reported at once.
-    let tools = if arguments.postgres { Some(rival::find_tools()?) } else { None };
-    let mut results = Results::new(machine::describe(workspace));
+    // Checked and built before the long part, so that what is missing is reported at once.
+    let tools = if arguments.postgres { Some(cluster::find_tools()?) } else { None };
+    let with_rival = tools.is_some() && scenarios::has_pairs(&plan);
+    let rival =
+        if with_rival { Some(service::build(workspace, arguments.no_build)?) } else { None };
+    let mut results = Results::new(machine::describe(workspace, plan.generator_threads));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut unfair = Ok(());
     if fairness::is_selected(&plan) {
@@ -140,16 +160,25 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
             &mut results,
         ));
     }
-    if scenarios::is_selected(&plan) {
+    let cluster = match &tools {
+        Some(tools) => {
+            eprintln!("starting a PostgreSQL cluster …");
+            Some(Cluster::start(tools, &folder.join("postgres"))?)
+        }
+        None => None,
+    };
+    if with_rival || scenarios::is_selected(&plan) {
         let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
-        runtime.block_on(accrue(workspace, &binary, &plan, arguments.host, &mut results))?;
+        let rival = rival.as_deref().zip(cluster.as_ref());
+        let host = arguments.host;
+        runtime.block_on(accrue(workspace, &binary, rival, &plan, host, &mut results))?;
     }
     #[cfg(feature = "ledger")]
     if plan.selects("native") {
         results.add(native::run(&folder, &plan)?);
     }
-    if let Some(tools) = tools {
-        results.add(rival::run(&tools, &folder, &plan)?);
+    if let Some(cluster) = &cluster {
+        results.add(rival::run(cluster, &plan)?);
     }
     results.print();
     let file = folder.join("results.json");
@@ -173,7 +202,8 @@ fn with_ledger(workspace: &Workspace) -> Result<()> {
 
 async fn accrue(
     workspace: &Workspace,
-    binary: &std::path::Path,
+    binary: &Path,
+    rival: Option<(&Path, &Cluster<'_>)>,
     plan: &Plan,
     host: Vec<String>,
     results: &mut Results,
@@ -199,8 +229,17 @@ async fn accrue(
     .await?;
     let seeded = seed::members(&server, plan.members).await?;
     results.add(vec![seeded]);
-    for figure in scenarios::run(&server, plan).await? {
-        results.add(vec![figure]);
+    let rival = match rival {
+        Some((binary, cluster)) => {
+            let log = workspace.target.join("bench/rival.log");
+            Some(Service::start(binary, cluster, plan, &log).await?)
+        }
+        None => None,
+    };
+    scenarios::run(&server, rival.as_ref().map(|rival| rival as &dyn Target), plan, results)
+        .await?;
+    if let Some(rival) = rival {
+        rival.finish().await?;
     }
     let (memory, peak) = server.memory_mib()?;
     results.note("host resident memory after the load, MiB", memory);
@@ -227,7 +266,7 @@ async fn accrue(
 /// Starts the host and records how long that took.
 async fn started(
     workspace: &Workspace,
-    binary: &std::path::Path,
+    binary: &Path,
     options: &Options,
     results: &mut Results,
     name: &str,
@@ -248,7 +287,7 @@ pub fn fresh_state(workspace: &Workspace, name: &str) -> Result<PathBuf> {
     Ok(state)
 }
 
-fn database_bytes(state: &std::path::Path) -> u64 {
+fn database_bytes(state: &Path) -> u64 {
     ["default.db", "default.db-wal"]
         .iter()
         .filter_map(|name| fs::metadata(state.join(name)).ok())

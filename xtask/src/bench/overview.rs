@@ -1,5 +1,6 @@
 //! Writes the results: a table for people, and a JSON file for comparison.
 
+use super::pairs::Pair;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::fs;
@@ -21,22 +22,30 @@ pub struct Figure {
     pub successes: u64,
     pub refusals: u64,
     pub errors: u64,
+    /// Processor time of one request, in microseconds, where it was measured.
+    pub server_us: Option<f64>,
+    pub generator_us: Option<f64>,
 }
 
 #[derive(Serialize)]
 pub struct Results {
     machine: serde_json::Value,
     figures: Vec<Figure>,
+    pairs: Vec<Pair>,
     notes: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Results {
     pub fn new(machine: serde_json::Value) -> Self {
-        Self { machine, figures: Vec::new(), notes: serde_json::Map::new() }
+        Self { machine, figures: Vec::new(), pairs: Vec::new(), notes: serde_json::Map::new() }
     }
 
     pub fn add(&mut self, figures: Vec<Figure>) {
         self.figures.extend(figures);
+    }
+
+    pub fn add_pair(&mut self, pair: Pair) {
+        self.pairs.push(pair);
     }
 
     pub fn note(&mut self, name: &str, value: u64) {
@@ -46,7 +55,7 @@ impl Results {
     pub fn print(&self) {
         println!("\n{}", self.machine);
         println!(
-            "{:<22} {:<28} {:>9} {:>17} {:>8} {:>8} {:>9} {:>9} {:>8} {:>6}",
+            "{:<22} {:<28} {:>9} {:>17} {:>8} {:>8} {:>9} {:>9} {:>8} {:>6} {:>9} {:>7}",
             "what",
             "how",
             "a second",
@@ -56,11 +65,13 @@ impl Results {
             "p99.9 ms",
             "max ms",
             "refused",
-            "errors"
+            "errors",
+            "server µs",
+            "load µs"
         );
         for figure in &self.figures {
             println!(
-                "{:<22} {:<28} {:>9.0} {:>17} {:>8.2} {:>8.2} {:>9.2} {:>9.2} {:>8} {:>6}",
+                "{:<22} {:<28} {:>9.0} {:>17} {:>8.2} {:>8.2} {:>9.2} {:>9.2} {:>8} {:>6} {:>9} {:>7}",
                 figure.name,
                 figure.how,
                 figure.per_second,
@@ -70,8 +81,13 @@ impl Results {
                 figure.p999_ms,
                 figure.highest_ms,
                 figure.refusals,
-                figure.errors
+                figure.errors,
+                cost(figure.server_us),
+                cost(figure.generator_us)
             );
+        }
+        for pair in &self.pairs {
+            println!("{}", pair.line());
         }
         for (name, value) in &self.notes {
             println!("{name}: {value}");
@@ -82,4 +98,8 @@ impl Results {
         let text = serde_json::to_string_pretty(self)?;
         fs::write(file, text + "\n").with_context(|| format!("writing {}", file.display()))
     }
+}
+
+fn cost(microseconds: Option<f64>) -> String {
+    microseconds.map_or_else(|| "–".to_owned(), |cost| format!("{cost:.0}"))
 }
