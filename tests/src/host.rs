@@ -217,6 +217,7 @@ fn spawn(folder: &Path, arguments: &[String]) -> Spawned {
     let mut child = Command::new(binary)
         .current_dir(ROOT)
         .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cron", "off"])
+        .arg("--compile=soon")
         .arg("--state-dir")
         .arg(folder)
         .args(unless(arguments, "--clock", &["--clock", CLOCK]))

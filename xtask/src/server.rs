@@ -20,6 +20,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
+/// Max time without a line of the host: at its first start it names each component that it has
+/// compiled.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(120);
 const READY_TIMEOUT: Duration = Duration::from_secs(120);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -122,11 +125,11 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 bail!("the host ended at once ({}):\n{}", status?, output.tail());
             }
-            () = tokio::time::sleep(READY_TIMEOUT) => None,
+            () = output.falls_silent() => None,
         };
         let Some(Announced { api: Some(api), admin: Some(admin) }) = seen else {
             bail!(
-                "the host did not say where it listens within {READY_TIMEOUT:?}:\n{}",
+                "the host said nothing for {SILENCE_TIMEOUT:?}, nor where it listens:\n{}",
                 output.tail()
             );
         };
@@ -216,6 +219,7 @@ struct Announced {
 struct Output {
     file: Option<Mutex<File>>,
     tail: Mutex<VecDeque<String>>,
+    last_line: Mutex<Instant>,
 }
 
 impl Output {
@@ -223,10 +227,27 @@ impl Output {
         let open = |path| {
             File::create(path).with_context(|| format!("writing {}", Path::new(path).display()))
         };
-        Ok(Self { file: log.map(open).transpose()?.map(Mutex::new), tail: Mutex::default() })
+        Ok(Self {
+            file: log.map(open).transpose()?.map(Mutex::new),
+            tail: Mutex::default(),
+            last_line: Mutex::new(Instant::now()),
+        })
+    }
+
+    /// Ends when no line has come for [`SILENCE_TIMEOUT`].
+    async fn falls_silent(&self) {
+        loop {
+            let last = *self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+            let left = SILENCE_TIMEOUT.saturating_sub(last.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left).await;
+        }
     }
 
     fn line(&self, line: &str) {
+        *self.last_line.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         match &self.file {
             Some(file) => {
                 writeln!(file.lock().unwrap_or_else(PoisonError::into_inner), "{line}").ok()

@@ -27,12 +27,16 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let how = if arguments.shipped { Build::Shipped } else { Build::Quick };
     let binary = server::build(workspace, Some(how))?;
     let state = workspace.root.join(".accrue");
+    let mut host = arguments.host;
+    if !arguments.shipped && !host.iter().any(|argument| argument.starts_with("--compile")) {
+        host.push("--compile=soon".to_owned());
+    }
     let options = Options {
         listen: "127.0.0.1:3000".to_owned(),
         admin: "127.0.0.1:3001".to_owned(),
         key: admin_key(&state)?,
         state,
-        arguments: arguments.host,
+        arguments: host,
         log: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -30,6 +30,7 @@ use std::{
     os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
     sync::Arc,
+    time::{Duration, Instant},
 };
 use wasmtime::component::{InstancePre, Linker};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
@@ -91,7 +92,7 @@ impl App {
             stores: HashMap::new(),
             key_value_file: None,
         };
-        let engine = engine::build(&cli.limits, manifest.components.len(), &cli.state_dir)?;
+        let engine = engine::build(cli, manifest.components.len())?;
         let linker = interfaces::linker(&engine).map_err(plain)?;
         let (mut served, mut jobs) = (HashMap::new(), BTreeMap::new());
         for declared in &manifest.components {
@@ -155,7 +156,12 @@ fn load(linker: &Linker<Guest>, declared: &Declared) -> Result<InstancePre<Guest
         declared.id,
         file.display()
     );
+    let started = Instant::now();
     let component = wasmtime::component::Component::from_file(linker.engine(), file);
+    let took = started.elapsed();
+    if took > COMPILED {
+        tracing::info!(component = declared.id, ?took, "compiled");
+    }
     component
         .and_then(|component| linker.instantiate_pre(&component))
         .map_err(plain)
@@ -298,6 +304,9 @@ impl Builder<'_> {
         Ok(self.cli.state_dir.join(format!("{label}.db")))
     }
 }
+
+/// Cached code is there sooner, so a component that took longer was compiled.
+const COMPILED: Duration = Duration::from_millis(200);
 
 /// Reader threads per database.
 const READERS: usize = 2;

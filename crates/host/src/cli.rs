@@ -39,6 +39,10 @@ pub struct Cli {
     /// Whether schedules fire (POST /cron/{component} works either way)
     #[arg(long, value_enum, default_value = "on")]
     pub cron: Switch,
+    /// What the code of components is compiled for: to run fast, or to be there soon, for
+    /// development
+    #[arg(long, value_enum, default_value = "speed")]
+    pub compile: Compile,
     /// Log format on standard error
     #[arg(long, value_enum, default_value = "text")]
     pub log: LogFormat,
@@ -175,6 +179,13 @@ pub struct Limits {
 pub enum Switch {
     On,
     Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Compile {
+    /// Twice as long once, faster at every request.
+    Speed,
+    Soon,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,14 +1,16 @@
 //! The wasmtime engine: its features, how it allocates instances, where it keeps compiled code, and
 //! its heartbeat. It knows no manifest and no interface.
 
-use crate::cli::Limits;
+use crate::cli::{Cli, Compile, Limits};
 use anyhow::{Result, anyhow};
 use std::{
     path::Path,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
-use wasmtime::{Cache, CacheConfig, Config, Engine, PoolingAllocationConfig};
+use wasmtime::{
+    Cache, CacheConfig, Config, Engine, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
+};
 
 /// A guest that computes yields the thread at least this often.
 pub const EPOCH: Duration = Duration::from_millis(10);
@@ -21,12 +23,18 @@ pub fn epochs() -> u64 {
 }
 
 /// An engine for about `components` components.
-pub fn build(limits: &Limits, components: usize, state_dir: &Path) -> Result<Engine> {
+pub fn build(cli: &Cli, components: usize) -> Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
     config.epoch_interruption(true);
-    config.cache(Some(Cache::new(cache_config(state_dir)?).map_err(|error| anyhow!("{error:#}"))?));
-    config.allocation_strategy(pooling(limits, components));
+    if cli.compile == Compile::Soon {
+        config.cranelift_opt_level(OptLevel::None);
+        config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    }
+    config.cache(Some(
+        Cache::new(cache_config(&cli.state_dir)?).map_err(|error| anyhow!("{error:#}"))?,
+    ));
+    config.allocation_strategy(pooling(&cli.limits, components));
     let engine =
         Engine::new(&config).map_err(|error| anyhow!("cannot start wasmtime: {error:#}"))?;
     let beat = engine.weak();
