@@ -24,7 +24,7 @@ SELECT json_array(
   ) END,
   CASE WHEN ?5 IS NOT NULL THEN (
     SELECT hex(e.id) FROM claim AS c CROSS JOIN entry AS e ON e.no = c.entry_no
-    WHERE c.programme_no = p.no AND c.kind = 'reference' AND c.name = ?5
+    WHERE c.programme_no = p.no AND c.kind = 'reference' AND c.name = +?5
   ) END,
   CASE WHEN ?7 = 1 OR (?7 = 2 AND p.asks_profile) THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
   NULL, NULL,
@@ -40,5 +40,5 @@ SELECT json_array(
 ) AS loaded
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = +?2
-LEFT JOIN member AS m ON m.programme_no = p.no AND m.id = ?3
+LEFT JOIN member AS m ON m.programme_no = p.no AND m.id = +?3
 WHERE p.no = coalesce(?1, (SELECT programme_no FROM api_key WHERE prefix = +?2))
