@@ -23,7 +23,6 @@ use tokio::sync::watch;
 /// Max time without a line of the host: at its first start it names each component that it has
 /// compiled.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(120);
-const READY_TIMEOUT: Duration = Duration::from_secs(120);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How to start a host; ports may be 0.
@@ -76,9 +75,19 @@ pub fn random_key() -> Result<String> {
 impl Server {
     /// Starts the host and waits until `GET /readyz` answers 200.
     pub async fn start(workspace: &Workspace, binary: &Path, options: &Options) -> Result<Self> {
+        Self::start_within(workspace, Command::new(binary), options, SILENCE_TIMEOUT).await
+    }
+
+    /// As [`Server::start`], by a command that ends with the program. The host may be silent for as
+    /// long as the timeout, and then take as long until it is ready.
+    pub async fn start_within(
+        workspace: &Workspace,
+        mut command: Command,
+        options: &Options,
+        timeout: Duration,
+    ) -> Result<Self> {
         fs::create_dir_all(&options.state)
             .with_context(|| format!("making {}", options.state.display()))?;
-        let mut command = Command::new(binary);
         command
             .current_dir(&workspace.root)
             .arg("--state-dir")
@@ -99,8 +108,9 @@ impl Server {
                 command.args([name, value]);
             }
         }
-        let mut child =
-            command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut child = command.spawn().with_context(|| {
+            format!("cannot start {}", command.as_std().get_program().to_string_lossy())
+        })?;
 
         let (announce, mut announced) = watch::channel(Announced::default());
         let output = Arc::new(Output::to(options.log.as_deref())?);
@@ -125,22 +135,22 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 bail!("the host ended at once ({}):\n{}", status?, output.tail());
             }
-            () = output.falls_silent() => None,
+            () = output.falls_silent(timeout) => None,
         };
         let Some(Announced { api: Some(api), admin: Some(admin) }) = seen else {
             bail!(
-                "the host said nothing for {SILENCE_TIMEOUT:?}, nor where it listens:\n{}",
+                "the host said nothing for {timeout:?}, nor where it listens:\n{}",
                 output.tail()
             );
         };
         let mut server = Self { child, api, admin, key: options.key.clone() };
-        if let Err(error) = server.wait_until_ready().await {
+        if let Err(error) = server.wait_until_ready(timeout).await {
             bail!("{error:#}; the host's last lines:\n{}", output.tail());
         }
         Ok(server)
     }
 
-    async fn wait_until_ready(&mut self) -> Result<()> {
+    async fn wait_until_ready(&mut self, timeout: Duration) -> Result<()> {
         let started = Instant::now();
         let mut client = Client::new(self.api, &self.key);
         loop {
@@ -152,11 +162,15 @@ impl Server {
                 Ok(answer) => format!("{} {}", answer.status, answer.body),
                 Err(error) => format!("{error:#}"),
             };
-            if started.elapsed() > READY_TIMEOUT {
-                bail!("GET /readyz is not 200 after {READY_TIMEOUT:?}: {last}");
+            if started.elapsed() > timeout {
+                bail!("GET /readyz is not 200 after {timeout:?}: {last}");
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// A caller with the first admin key.
@@ -234,11 +248,11 @@ impl Output {
         })
     }
 
-    /// Ends when no line has come for [`SILENCE_TIMEOUT`].
-    async fn falls_silent(&self) {
+    /// Ends when no line has come for so long.
+    async fn falls_silent(&self, timeout: Duration) {
         loop {
             let last = *self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
-            let left = SILENCE_TIMEOUT.saturating_sub(last.elapsed());
+            let left = timeout.saturating_sub(last.elapsed());
             if left.is_zero() {
                 return;
             }

@@ -128,6 +128,10 @@ pub struct Limits {
     /// Memory of one instance, in MiB
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub memory_mib: u32,
+    /// Addresses to reserve for each of these memories, in MiB, in place of 4 GiB, which spare
+    /// guests most checks of bounds. For tools that give a process few addresses, such as valgrind
+    #[arg(long, hide = true)]
+    pub reserved_mib: Option<u32>,
     /// Longest time for one request (answered 504 after it)
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub request_timeout: Duration,

@@ -34,6 +34,9 @@ pub fn build(cli: &Cli, components: usize) -> Result<Engine> {
     config.cache(Some(
         Cache::new(cache_config(&cli.state_dir)?).map_err(|error| anyhow!("{error:#}"))?,
     ));
+    if let Some(reserved_mib) = cli.limits.reserved_mib {
+        config.memory_reservation(u64::from(reserved_mib) * 1024 * 1024);
+    }
     config.allocation_strategy(pooling(&cli.limits, components));
     let engine =
         Engine::new(&config).map_err(|error| anyhow!("cannot start wasmtime: {error:#}"))?;

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use allocations::so_far;
+use counted::Counted;
 use rusqlite::config::DbConfig;
 use scenario::{EVENTS, Shop};
 use store::Native;
@@ -47,7 +48,7 @@ fn requests_cost_what_is_expected() {
 /// Stock Spin does not ask SQLite for stable plans.
 #[test]
 fn nothing_is_prepared_anew_without_stable_plans() {
-    let shop = Shop::new(Native::in_memory().unwrap(), 200);
+    let shop = Shop::new(Native::in_memory().unwrap(), 200, Counted::new);
     let connection = shop.sql.native.connection();
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, false).unwrap();
     shop.seed(4);
@@ -60,6 +61,40 @@ fn nothing_is_prepared_anew_without_stable_plans() {
         let prepared = shop.sql.take().prepared;
         assert!(prepared.is_empty(), "{}: {prepared:#?}", kind.name);
     }
+}
+
+/// `cargo xtask bench --instructions` runs it under callgrind, which writes what was executed since
+/// the last mark: first the set-up, then what `ORDER` in xtask/src/bench/instructions.rs names.
+#[test]
+#[ignore = "is run under callgrind"]
+fn requests_between_marks() {
+    const REQUESTS: std::ops::Range<usize> = 1..65;
+    let file = File::new();
+    let shop = Shop::new(Native::open(&file.0).unwrap(), 100, std::convert::identity);
+    let connection = shop.sql.connection();
+    connection.execute_batch("PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=0").unwrap();
+    shop.seed(4);
+    let kinds: [&dyn Fn(usize); 4] = [
+        &|at| shop.load_for_earn(shop.any_member(at)),
+        &|at| shop.earn(shop.any_member(at)),
+        &|at| shop.redeem(shop.any_member(at)),
+        &|at| shop.balance(shop.any_member(at)),
+    ];
+    kinds.iter().for_each(|run| run(0));
+    mark();
+    for run in kinds {
+        REQUESTS.for_each(run);
+        mark();
+    }
+    let entries = "SELECT count(*) FROM entry";
+    let entries: i64 = shop.sql.connection().query_row(entries, [], |row| row.get(0)).unwrap();
+    assert_eq!(entries, 4 * 100 + 2 * 65);
+}
+
+/// Callgrind knows it by its name.
+#[inline(never)]
+fn mark() {
+    std::hint::black_box(());
 }
 
 #[test]
@@ -116,7 +151,7 @@ const KINDS: [Kind; 6] = [
 
 fn measure() -> Counts {
     let file = File::new();
-    let shop = Shop::new(Native::open(&file.0).unwrap(), MEMBERS);
+    let shop = Shop::new(Native::open(&file.0).unwrap(), MEMBERS, Counted::new);
     // Syncs take time, and nothing here depends on them.
     shop.sql.native.connection().execute_batch("PRAGMA synchronous=OFF").unwrap();
     shop.seed(LOTS);

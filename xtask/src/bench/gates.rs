@@ -23,18 +23,20 @@ pub fn run(workspace: &Workspace, accept: bool) -> Result<()> {
         .args(["test", "--quiet", "--package", "store", "--test", "all", "--", "--exact", TEST])
         .env(OUTPUT, &output);
     process::run(&mut command, "fix what the test reports above")?;
-    let measured = read(&output)?;
-    let file = workspace.root.join(EXPECTED);
-    print(&measured, &read(&file)?);
-    if accept {
-        fs::copy(&output, &file).with_context(|| format!("writing {}", file.display()))?;
-        println!("written to {EXPECTED}");
-    }
-    Ok(())
+    let measured =
+        fs::read_to_string(&output).with_context(|| format!("reading {}", output.display()))?;
+    compare(workspace, EXPECTED, &measured, accept)
 }
 
-fn read(file: &std::path::Path) -> Result<String> {
-    fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
+/// Prints counts beside those of a file, and makes them its content if they are accepted.
+pub fn compare(workspace: &Workspace, file: &str, measured: &str, accept: bool) -> Result<()> {
+    let path = workspace.root.join(file);
+    print(measured, &fs::read_to_string(&path).with_context(|| format!("reading {file}"))?);
+    if accept {
+        fs::write(&path, measured).with_context(|| format!("writing {file}"))?;
+        println!("written to {file}");
+    }
+    Ok(())
 }
 
 /// The lines of a file of counts: name and value.

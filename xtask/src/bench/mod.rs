@@ -5,12 +5,14 @@
 //! in-process. With `--postgres` it also measures a handwritten PL/pgSQL rival: over HTTP by turns
 //! with Accrue, and by pgbench. A run that breaks an invariant has no figure: the audit ends it.
 
+mod callgrind;
 mod cluster;
 mod fairness;
 mod gates;
 mod histogram;
 #[cfg(feature = "ledger")]
 mod inside;
+mod instructions;
 mod load;
 mod machine;
 mod mix;
@@ -26,6 +28,7 @@ mod scenarios;
 mod seed;
 mod service;
 mod target;
+mod valgrind;
 mod zipf;
 
 use crate::process;
@@ -67,8 +70,12 @@ pub struct Arguments {
     /// Count what requests cost instead of timing them, and show what is expected beside it
     #[arg(long)]
     gates: bool,
-    /// Make the counts what is expected
-    #[arg(long, requires = "gates")]
+    /// Count instructions of requests under valgrind, in-process and in the host, and show the last
+    /// accepted ones beside it
+    #[arg(long, conflicts_with = "gates")]
+    instructions: bool,
+    /// Make the counts of `--gates` or `--instructions` what is expected
+    #[arg(long)]
     accept: bool,
     /// Run the components and the host of the last build
     #[arg(long, global = true)]
@@ -130,6 +137,9 @@ impl Plan {
 pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     if arguments.gates {
         return gates::run(workspace, arguments.accept);
+    }
+    if arguments.instructions {
+        return instructions::run(workspace, arguments.no_build, arguments.accept);
     }
     if cfg!(not(feature = "ledger")) {
         return with_ledger(workspace);

@@ -17,7 +17,7 @@ use ledger::{
 use rules::operations::{Capture, Earn, Hold, Redeem};
 use rules::{EarnEvent, ExtraColumns, Line, Operation, Rulebook};
 use store::{
-    Executor, InFlight, LoadRequest, LoadedMember, Lots, Native, Outcome, ProgrammeRef, Scope,
+    Executor, InFlight, LoadRequest, LoadedMember, Lots, Native, Outcome, ProgrammeRef, Scope, Sql,
     Submission,
 };
 
@@ -33,8 +33,8 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// As a component asks for them when it shows a balance.
 const LIKELY_LOTS: u16 = 64;
 
-pub struct Shop {
-    pub sql: Counted,
+pub struct Shop<S = Counted> {
+    pub sql: S,
     programme: ProgrammeRef,
     book: Rulebook,
     in_flight: InFlight,
@@ -45,9 +45,10 @@ pub struct Shop {
     requests: Cell<u64>,
 }
 
-impl Shop {
-    /// Without entries; [`Shop::seed`] writes the first ones.
-    pub fn new(native: Native, members: usize) -> Self {
+impl<S: Sql> Shop<S> {
+    /// Without entries; [`Shop::seed`] writes the first ones. `watched` is what stands between the
+    /// shop and its database.
+    pub fn new(native: Native, members: usize, watched: impl FnOnce(Native) -> S) -> Self {
         wait(store::migrate(&native)).unwrap();
         wait(store::seed(&native, 0)).unwrap();
         wait(store::ensure_operator(&native, PREFIX, &"0".repeat(64), 0)).unwrap();
@@ -56,7 +57,7 @@ impl Shop {
         let mut order: Vec<usize> = (0..members).collect();
         order.sort_by_key(|member| mixed(u64::try_from(*member).unwrap()));
         Self {
-            sql: Counted::new(native),
+            sql: watched(native),
             programme: found.reference,
             book,
             in_flight: InFlight::default(),
@@ -112,6 +113,12 @@ impl Shop {
     pub fn bulk(&self, members: impl Iterator<Item = usize>) {
         let purchases: Vec<Submission> = members.map(|member| self.purchase(member)).collect();
         self.run(Scope::KeyPrefix(PREFIX), &purchases);
+    }
+
+    /// Reads what an earn reads.
+    pub fn load_for_earn(&self, member: usize) {
+        let purchase = self.purchase(member);
+        self.load(Scope::KeyPrefix(PREFIX), &[purchase.wanted()], purchase.lots());
     }
 
     fn one(&self, submission: &Submission) -> Entry {
