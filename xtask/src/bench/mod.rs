@@ -5,6 +5,8 @@
 //! in-process. With `--postgres` it also measures a handwritten PL/pgSQL rival: over HTTP by turns
 //! with Accrue, and by pgbench. A run that breaks an invariant has no figure: the audit ends it.
 
+#[cfg(target_os = "linux")]
+mod auxiliary_vector;
 mod callgrind;
 mod cluster;
 mod fairness;
