@@ -42,6 +42,7 @@ use clap::{Args, Subcommand};
 use cluster::Cluster;
 use overview::{Figure, Results};
 use service::Service;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -103,6 +104,7 @@ enum What {
 
 /// The duration and number of runs.
 pub struct Plan {
+    pub is_quick: bool,
     pub members: usize,
     pub warm_up: Duration,
     pub run: Duration,
@@ -121,6 +123,7 @@ impl Plan {
             (100_000, Duration::from_secs(2), Duration::from_secs(5), 3)
         };
         Self {
+            is_quick: arguments.quick,
             members,
             warm_up,
             run,
@@ -220,7 +223,8 @@ async fn accrue(
     host: Vec<String>,
     results: &mut Results,
 ) -> Result<()> {
-    let state = fresh_state(workspace, "bench/state")?;
+    // A quick run starts with the compiled code of the one before.
+    let state = emptied(workspace, "bench/state", plan.is_quick.then_some("code-cache"))?;
     let mut arguments = vec!["--cron".to_owned(), "off".to_owned()];
     arguments.extend(host);
     let options = Options {
@@ -291,11 +295,22 @@ async fn started(
 
 /// An empty folder under the target folder.
 pub fn fresh_state(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+    emptied(workspace, name, None)
+}
+
+/// The folder, empty but for what is kept.
+fn emptied(workspace: &Workspace, name: &str, kept: Option<&str>) -> Result<PathBuf> {
     let state = workspace.target.join(name);
-    if state.exists() {
-        fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
-    }
     fs::create_dir_all(&state).with_context(|| format!("making {}", state.display()))?;
+    for entry in fs::read_dir(&state)?.collect::<Result<Vec<_>, _>>()? {
+        let path = entry.path();
+        if Some(entry.file_name().as_os_str()) == kept.map(OsStr::new) {
+            continue;
+        }
+        let removed =
+            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.with_context(|| format!("emptying {}", path.display()))?;
+    }
     Ok(state)
 }
 
