@@ -192,6 +192,9 @@ pub enum Scope<'a> {
     Programme(i64),
 }
 
+/// The programme, who calls, and what was found for each [`LoadRequest`], in order.
+pub type Loads = (ProgrammeRef, Option<Caller>, Vec<LoadedMember>);
+
 /// Loads one row per wanted member, in order. `None` when the key or programme does not exist. The
 /// caller is given only for a key.
 ///
@@ -202,7 +205,7 @@ pub async fn load(
     scope: Scope<'_>,
     wanted: &[LoadRequest],
     lots: Lots,
-) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<LoadedMember>)>, Error> {
+) -> Result<Option<Loads>, Error> {
     let Some((mut programme, caller, mut loaded)) = look_up(sql, scope, wanted, lots).await? else {
         return Ok(None);
     };
@@ -261,7 +264,7 @@ async fn look_up(
     scope: Scope<'_>,
     wanted: &[LoadRequest],
     lots: Lots,
-) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<LoadedMember>)>, Error> {
+) -> Result<Option<Loads>, Error> {
     let (number, prefix) = match scope {
         Scope::KeyPrefix(prefix) => (Value::Null, Value::from(prefix)),
         Scope::Programme(number) => (Value::from(number), Value::Null),
@@ -295,10 +298,7 @@ async fn look_up(
     read_loads(sql.look_up(statement!("queries/load"), values).await?, wanted)
 }
 
-fn read_loads(
-    rows: Rows,
-    wanted: &[LoadRequest],
-) -> Result<Option<(ProgrammeRef, Option<Caller>, Vec<LoadedMember>)>, Error> {
+fn read_loads(rows: Rows, wanted: &[LoadRequest]) -> Result<Option<Loads>, Error> {
     let read = |mut row: Row| Row::from_json(&row.text(0)?);
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
