@@ -1,7 +1,7 @@
 //! Moves committed pages from the write-ahead log into the database file, on a thread beside the
 //! writer. A checkpoint costs tens of milliseconds, which would otherwise delay the commits of the
-//! writer. The writer pauses for it only when the log has grown past a bound, so that the log can
-//! start over.
+//! writer. The writer moves the last few pages itself, as the log can start over only when none is
+//! left.
 #![expect(unsafe_code, reason = "rusqlite has no function for a checkpoint")]
 
 use super::encryption;
@@ -13,23 +13,43 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicI32, Ordering},
+        atomic::{AtomicBool, AtomicI32, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
 };
 
-/// Committed pages (4 KiB each) after which the thread checkpoints.
-const STEP: i32 = 4_000;
-/// Pages at which the writer pauses.
+/// Committed pages (4 KiB each) in the log from which on they are moved.
+const STEP: i32 = 8_000;
+/// So few pages the writer moves itself: the log starts over only when none is left, and beside a
+/// busy writer the thread always leaves some. A short log costs readers less, as they look for a
+/// page among all its copies, and rewriting one needs no space of the file system.
+const FEW: i32 = 500;
+/// Pages that are written before another try, while readers keep the log from starting over.
+const PAUSE: i32 = 1_000;
+/// Pages at which the writer pauses, however many are left.
 const MAX: i32 = 64_000;
 
 /// The writer's side.
 pub struct Checkpoints {
     request: Sender<()>,
-    requested_at: i32,
+    progress: Arc<Progress>,
+    /// Pages after the commit before, to see that the log has started over.
+    last: i32,
+    /// Pages at which the next checkpoint may be due.
+    next: i32,
+    /// Pages that were moved when the thread was asked the last time.
+    moved: Option<i32>,
+}
+
+#[derive(Default)]
+struct Progress {
     /// Pages in the log after the last commit, as SQLite reports them.
-    pages: Arc<AtomicI32>,
+    pages: AtomicI32,
+    /// Those of them that the last checkpoint found moved.
+    moved: AtomicI32,
+    /// Whether the thread is at work.
+    is_busy: AtomicBool,
 }
 
 /// Starts the thread, and turns off SQLite's own checkpoint at every thousandth page on the writer.
@@ -39,10 +59,13 @@ pub fn start(
     label: &str,
     writer: &mut Connection,
 ) -> Result<(Checkpoints, JoinHandle<()>)> {
-    let pages = Arc::new(AtomicI32::new(0));
-    let told = pages.clone();
+    let progress = Arc::<Progress>::default();
+    let told = progress.clone();
     writer.wal_hook(Some(move |_: &mut Wal, pages| {
-        told.store(pages, Ordering::Relaxed);
+        // The log has started over.
+        if pages < told.pages.swap(pages, Ordering::Relaxed) {
+            told.moved.store(0, Ordering::Relaxed);
+        }
         Ok(())
     }))?;
     let connection =
@@ -52,30 +75,44 @@ pub fn start(
     connection.pragma_update(None, "synchronous", "FULL")?;
     let (request, requests) = crossbeam_channel::bounded(1);
     let thread = std::thread::Builder::new().name(format!("wal-{label}"));
-    let thread = thread.spawn(move || run(&connection, &requests))?;
-    Ok((Checkpoints { request, requested_at: 0, pages }, thread))
+    let thread = thread.spawn({
+        let progress = progress.clone();
+        move || run(&connection, &requests, &progress)
+    })?;
+    Ok((Checkpoints { request, progress, last: 0, next: STEP, moved: None }, thread))
 }
 
-fn run(connection: &Connection, requests: &Receiver<()>) {
+fn run(connection: &Connection, requests: &Receiver<()>, progress: &Progress) {
     while requests.recv().is_ok() {
-        checkpoint(connection);
+        checkpoint(connection, progress);
+        progress.is_busy.store(false, Ordering::Release);
     }
 }
 
 impl Checkpoints {
     /// Called after a commit that has been answered.
     pub fn after_commit(&mut self, connection: &Connection) {
-        let pages = self.pages.load(Ordering::Relaxed);
-        if pages < self.requested_at {
-            self.requested_at = 0;
+        let pages = self.progress.pages.load(Ordering::Relaxed);
+        if pages < self.last {
+            (self.next, self.moved) = (STEP, None);
         }
-        if pages.saturating_sub(self.requested_at) < STEP {
+        self.last = pages;
+        if pages < self.next || self.progress.is_busy.load(Ordering::Acquire) {
             return;
         }
-        self.requested_at = pages;
-        if pages >= MAX {
-            checkpoint(connection);
-        } else if let Err(TrySendError::Disconnected(())) = self.request.try_send(()) {
+        let moved = self.progress.moved.load(Ordering::Relaxed);
+        if pages.saturating_sub(moved) <= FEW || pages >= MAX {
+            checkpoint(connection, &self.progress);
+            self.next = pages.saturating_add(PAUSE);
+            return;
+        }
+        // A reader may keep all that is left.
+        if self.moved.is_some_and(|before| moved <= before) {
+            self.next = pages.saturating_add(PAUSE);
+        }
+        self.moved = Some(moved);
+        self.progress.is_busy.store(true, Ordering::Relaxed);
+        if let Err(TrySendError::Disconnected(())) = self.request.try_send(()) {
             tracing::error!("the checkpoint thread has gone");
         }
     }
@@ -83,9 +120,12 @@ impl Checkpoints {
 
 /// Moves the pages that no reader still needs, without waiting for any reader. The log starts over
 /// once all pages have been moved.
-fn checkpoint(connection: &Connection) {
-    if let Err(error) = move_log(connection, ffi::SQLITE_CHECKPOINT_PASSIVE) {
-        tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
+fn checkpoint(connection: &Connection, progress: &Progress) {
+    match move_log(connection, ffi::SQLITE_CHECKPOINT_PASSIVE) {
+        Ok(moved) => progress.moved.store(moved, Ordering::Relaxed),
+        Err(error) => {
+            tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
+        }
     }
 }
 
@@ -97,21 +137,21 @@ pub fn finish(connection: &Connection) {
 }
 
 /// Calls the C function instead of the PRAGMA. Guests may not use the PRAGMA, so the writer's
-/// connection refuses it.
-fn move_log(connection: &Connection, mode: c_int) -> rusqlite::Result<()> {
-    let nothing = std::ptr::null_mut();
+/// connection refuses it. Returns how many pages of the log are moved.
+fn move_log(connection: &Connection, mode: c_int) -> rusqlite::Result<i32> {
+    let mut moved: c_int = 0;
     // SAFETY: the handle belongs to `connection`, which outlives the call; null names all its
-    // databases, and null takes no counts.
+    // databases and takes no count of the log; `moved` outlives the call, too.
     match unsafe {
         ffi::sqlite3_wal_checkpoint_v2(
             connection.handle(),
             std::ptr::null(),
             mode,
-            nothing,
-            nothing,
+            std::ptr::null_mut(),
+            &raw mut moved,
         )
     } {
-        ffi::SQLITE_OK => Ok(()),
+        ffi::SQLITE_OK => Ok(moved),
         code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
     }
 }
@@ -133,7 +173,7 @@ mod tests {
         for _ in 0..150 {
             connection.execute_batch(many).unwrap();
             checkpoints.after_commit(&connection);
-            let pages = checkpoints.pages.load(Ordering::Relaxed);
+            let pages = checkpoints.progress.pages.load(Ordering::Relaxed);
             restarts += i32::from(pages < last);
             (largest, last) = (largest.max(pages), pages);
         }
