@@ -3,6 +3,7 @@
 //! request.
 
 use crate::{
+    affinity::Affinity,
     back_room::BackRoom,
     cli::Cli,
     clock::GuestClock,
@@ -105,7 +106,8 @@ impl App {
             let pre = load(&linker, declared)?;
             let grants = Arc::new(builder.grants(declared).await?);
             if by_http {
-                served.insert(declared.id.clone(), Arc::new(builder.http(&pre, &grants)?));
+                let component = builder.http(&pre, &grants, declared.affinity.as_deref())?;
+                served.insert(declared.id.clone(), Arc::new(component));
             }
             if by_cron {
                 jobs.insert(declared.id.clone(), Arc::new(builder.job(pre, grants)?));
@@ -169,7 +171,12 @@ fn load(linker: &Linker<Guest>, declared: &Declared) -> Result<InstancePre<Guest
 }
 
 impl Builder<'_> {
-    fn http(&self, pre: &InstancePre<Guest>, grants: &Arc<Grants>) -> Result<Component> {
+    fn http(
+        &self,
+        pre: &InstancePre<Guest>,
+        grants: &Arc<Grants>,
+        affinity: Option<&str>,
+    ) -> Result<Component> {
         let service = ServicePre::new(pre.clone()).map_err(plain);
         let service = service.with_context(|| {
             format!("component `{}` cannot serve HTTP (WASI 0.3)", grants.component)
@@ -181,6 +188,7 @@ impl Builder<'_> {
             &self.cli.limits,
             metrics,
             self.back_room.clone(),
+            affinity.map(Affinity::new),
         ))
     }
 

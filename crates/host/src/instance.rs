@@ -8,6 +8,7 @@ mod serving;
 
 use crate::{
     account::Account,
+    affinity::Affinity,
     back_room::{AtWork, BackRoom},
     caller::Id,
     cli::Limits,
@@ -53,6 +54,8 @@ struct InFlightRequest {
     request: http::Request<Full<Bytes>>,
     sender: Arc<Sender>,
     reply: oneshot::Sender<Reply>,
+    /// Requests of the same place are for the same queue in front.
+    place: usize,
     /// Set while this request waits for the back room.
     at_work: Option<AtWork>,
 }
@@ -61,6 +64,7 @@ pub struct Component {
     pub name: String,
     pub metrics: ComponentMetrics,
     worker: Arc<Worker>,
+    affinity: Option<Affinity>,
 }
 
 impl Component {
@@ -71,8 +75,11 @@ impl Component {
         limits: &Limits,
         metrics: ComponentMetrics,
         back_room: Arc<BackRoom>,
+        affinity: Option<Affinity>,
     ) -> Self {
-        let queue = || FairQueue::new(limits.max_queue);
+        let queue = |shares: u16| Arc::new(FairQueue::new(limits.max_queue / usize::from(shares)));
+        // Either the instances share one queue, or each has its own.
+        let queues = affinity.as_ref().map_or(1, |_| limits.instances);
         let name = grants.component.clone();
         let worker = Arc::new(Worker {
             pre,
@@ -80,31 +87,29 @@ impl Component {
             limits: limits.clone(),
             metrics: metrics.clone(),
             conduct: Arc::new(Conduct::new()),
-            front: queue(),
-            back: queue(),
+            front: (0..queues).map(|_| queue(queues)).collect(),
+            back: queue(1),
             in_back: AtomicU32::new(0),
             back_room,
         });
-        for _ in 0..limits.instances {
-            tokio::spawn(worker.clone().run_instance(Room::Front));
+        for queue in worker.front.iter().cycle().take(usize::from(limits.instances)) {
+            tokio::spawn(worker.clone().run_instance(Room::Front(queue.clone())));
         }
-        Self { name, metrics, worker }
+        Self { name, metrics, worker, affinity }
     }
 
     /// Hands the request to the first instance that takes it, and waits for its answer. `from` is
     /// the sender for the order of turns, and whether it is a known tenant.
-    pub async fn call(
-        &self,
-        request: http::Request<Full<Bytes>>,
-        (from, is_known): (Id, bool),
-    ) -> Reply {
+    pub async fn call(&self, request: http::Request<Bytes>, (from, is_known): (Id, bool)) -> Reply {
         let _in_flight = GaugeGuard::new(&self.metrics.in_flight);
         let (reply, answer) = oneshot::channel();
         let sender = self.worker.conduct.request(from);
         if is_known {
             self.worker.conduct.record_tenant(from);
         }
-        self.worker.queue(InFlightRequest { request, sender, reply, at_work: None });
+        let place = self.affinity.as_ref().map_or(0, |affinity| affinity.place_of(&request));
+        let request = request.map(Full::new);
+        self.worker.queue(InFlightRequest { request, sender, reply, place, at_work: None });
         // The sender is dropped unused exactly when the instance died.
         answer.await.unwrap_or(Err(Failure::Trapped))
     }
@@ -112,8 +117,9 @@ impl Component {
 
 impl Drop for Component {
     fn drop(&mut self) {
-        self.worker.front.close();
-        self.worker.back.close();
+        for queue in self.worker.front.iter().chain([&self.worker.back]) {
+            queue.close();
+        }
     }
 }
 
@@ -133,11 +139,21 @@ impl Drop for GaugeGuard<'_> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+type Queue = Arc<FairQueue<InFlightRequest>>;
+
+/// Where an instance works.
+#[derive(Clone)]
 enum Room {
-    Front,
+    /// On the requests of this queue.
+    Front(Queue),
     /// For senders whose requests compute for long.
     Back,
+}
+
+impl Room {
+    fn is_front(&self) -> bool {
+        matches!(self, Self::Front(_))
+    }
 }
 
 struct Worker {
@@ -146,8 +162,8 @@ struct Worker {
     limits: Limits,
     metrics: ComponentMetrics,
     conduct: Arc<Conduct>,
-    front: FairQueue<InFlightRequest>,
-    back: FairQueue<InFlightRequest>,
+    front: Vec<Queue>,
+    back: Queue,
     in_back: AtomicU32,
     back_room: Arc<BackRoom>,
 }
@@ -160,24 +176,23 @@ pub struct InstanceSlot {
 
 impl InstanceSlot {
     pub fn is_in_front(&self) -> bool {
-        self.room == Room::Front
+        self.room.is_front()
     }
 }
 
 impl Drop for InstanceSlot {
     fn drop(&mut self) {
-        let queue = self.worker.queue_of(self.room);
-        match self.room {
-            Room::Front => {
+        match &self.room {
+            Room::Front(queue) => {
                 if let Ok(runtime) = Handle::try_current()
                     && !queue.is_closed()
                 {
-                    runtime.spawn(self.worker.clone().run_instance(self.room));
+                    runtime.spawn(self.worker.clone().run_instance(self.room.clone()));
                 }
             }
             Room::Back => {
                 self.worker.in_back.fetch_sub(1, Ordering::SeqCst);
-                if queue.waiting() > 0 {
+                if self.worker.back.waiting() > 0 {
                     self.worker.open_back();
                 }
             }
@@ -186,22 +201,23 @@ impl Drop for InstanceSlot {
 }
 
 impl Worker {
-    fn queue_of(&self, room: Room) -> &FairQueue<InFlightRequest> {
+    fn queue_of<'a>(&'a self, room: &'a Room) -> &'a Queue {
         match room {
-            Room::Front => &self.front,
+            Room::Front(queue) => queue,
             Room::Back => &self.back,
         }
     }
 
     fn queue(self: &Arc<Self>, mut in_flight: InFlightRequest) {
-        let room =
-            if self.conduct.is_in_back(&in_flight.sender) { Room::Back } else { Room::Front };
-        in_flight.at_work = (room == Room::Back).then(|| self.back_room.at_work());
-        if let Some(out) = self.queue_of(room).push(in_flight.sender.id, in_flight) {
+        let is_in_back = self.conduct.is_in_back(&in_flight.sender);
+        in_flight.at_work = is_in_back.then(|| self.back_room.at_work());
+        let front = self.front.iter().cycle().nth(in_flight.place % self.front.len().max(1));
+        let queue = front.filter(|_| !is_in_back).unwrap_or(&self.back);
+        if let Some(out) = queue.push(in_flight.sender.id, in_flight) {
             self.metrics.refused.inc();
             drop(out.reply.send(Err(Failure::Busy)));
         }
-        if room == Room::Back {
+        if is_in_back {
             self.open_back();
         }
     }
@@ -217,7 +233,7 @@ impl Worker {
 
     /// Runs one instance from start to end.
     async fn run_instance(self: Arc<Self>, room: Room) {
-        let slot = InstanceSlot { worker: self.clone(), room };
+        let slot = InstanceSlot { worker: self.clone(), room: room.clone() };
         let account = Account::new(
             self.conduct.clone(),
             self.limits.stall_timeout,
@@ -228,17 +244,14 @@ impl Worker {
         let (mut store, service) = loop {
             match self.instantiate(&account).await {
                 Ok(made) => break made,
-                Err(error) => self.cannot_start(room, &error),
+                Err(error) => self.cannot_start(&room, &error),
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(5));
         };
-        let _live = GaugeGuard::new(match room {
-            Room::Front => &self.metrics.instances,
-            Room::Back => &self.metrics.back_instances,
-        });
+        let _live = GaugeGuard::new(self.living(&room));
         let served = store.run_concurrent(async |accessor| {
-            let mut serving = pin!(self.serve(accessor, &service, &account, room));
+            let mut serving = pin!(self.serve(accessor, &service, &account, &room));
             poll_fn(|context| {
                 account.turn();
                 serving.as_mut().poll(context)
@@ -248,8 +261,9 @@ impl Worker {
         let mut served = pin!(served);
         let served = poll_fn(|context| {
             let polled = served.as_mut().poll(context);
-            if polled.is_pending() && account.becomes_quiet() && self.queue_of(room).waiting() > 0 {
-                self.queue_of(room).wake_all();
+            let queue = self.queue_of(&room);
+            if polled.is_pending() && account.becomes_quiet() && queue.waiting() > 0 {
+                queue.wake_all();
             }
             polled
         });
@@ -267,14 +281,15 @@ impl Worker {
         account.release_slot();
     }
 
-    /// Fails the waiting requests if no instance lives, since this one cannot start.
-    fn cannot_start(&self, room: Room, error: &wasmtime::Error) {
+    fn living(&self, room: &Room) -> &Gauge {
+        if room.is_front() { &self.metrics.instances } else { &self.metrics.back_instances }
+    }
+
+    /// Fails the waiting requests if no instance is there for them, since this one cannot start.
+    fn cannot_start(&self, room: &Room, error: &wasmtime::Error) {
         tracing::error!(component = self.grants.component, "cannot instantiate: {error:#}");
-        let living = match room {
-            Room::Front => &self.metrics.instances,
-            Room::Back => &self.metrics.back_instances,
-        };
-        while living.get() == 0
+        let is_alone = room.is_front() && self.front.len() > 1;
+        while (is_alone || self.living(room).get() == 0)
             && let Some(in_flight) = self.queue_of(room).try_next(|_, _| true)
         {
             drop(in_flight);

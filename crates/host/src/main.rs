@@ -6,6 +6,7 @@
 
 mod account;
 mod admin;
+mod affinity;
 mod app;
 mod back_room;
 mod budget;

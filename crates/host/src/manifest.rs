@@ -63,6 +63,8 @@ pub struct Component {
     pub environment: BTreeMap<String, String>,
     /// Templates, too; checked as patterns once they are filled in.
     pub allowed_outbound_hosts: Vec<(String, usize)>,
+    /// Of `[component.<id>.tool.accrue]`, which Spin ignores.
+    pub affinity: Option<String>,
 }
 
 impl Manifest {
@@ -157,6 +159,7 @@ impl Manifest {
                     .collect(),
                 environment: component.environment,
                 allowed_outbound_hosts: hosts,
+                affinity: component.tool.accrue.affinity,
             });
         }
         Ok(Self {
@@ -281,8 +284,23 @@ struct RawComponent {
     allowed_outbound_hosts: Vec<Spanned<String>>,
     #[serde(rename = "build")]
     _build: Option<Build>,
-    #[serde(rename = "tool")]
-    _tool: Option<IgnoredAny>,
+    #[serde(default)]
+    tool: Tools,
+}
+
+/// Settings for tools. Those of others are theirs to check.
+#[derive(Default, Deserialize)]
+struct Tools {
+    #[serde(default)]
+    accrue: HostSettings,
+}
+
+/// What this host is told about a component.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HostSettings {
+    /// Field of the body: see affinity.rs.
+    affinity: Option<String>,
 }
 
 /// The build command of the component. This host only checks its shape.
@@ -327,6 +345,8 @@ allowed_outbound_hosts = ["https://*:*"]
 [component.member.build]
 command = "cargo xtask wasm"
 watch = ["src/**/*.rs"]
+[component.member.tool.accrue]
+affinity = "member_id"
 [component.sweep]
 source = "sweep.wasm"
 [component.sweep.tool.spin]
@@ -340,7 +360,9 @@ anything = true
         assert_eq!(manifest.http.len(), 1, "the private route is not served");
         assert_eq!(manifest.http[0].route, "/v1/members/...");
         assert_eq!(manifest.cron[0].component, "sweep");
-        assert_eq!(manifest.components[0].source, Path::new("app/target/components/member.wasm"));
+        let [member, sweep] = manifest.components.as_slice() else { panic!() };
+        assert_eq!(member.source, Path::new("app/target/components/member.wasm"));
+        assert_eq!((member.affinity.as_deref(), &sweep.affinity), (Some("member_id"), &None));
     }
 
     #[test]
@@ -355,6 +377,7 @@ anything = true
             ("{ private = true }", "{ private = false }", 14, "private"),
             ("cron_expression = ", "expression = ", 18, "unknown field `expression`"),
             ("watch", "wacht", 26, "unknown field `wacht`"),
+            ("affinity", "afinity", 28, "unknown field `afinity`"),
             ("name = \"shop\"", "name = shop", 3, ""),
         ] {
             let text = GOOD.replacen(from, to, 1);

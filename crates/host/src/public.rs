@@ -87,7 +87,7 @@ impl Public {
         caller: &Caller,
         peer: Peer,
         share: &mut Share,
-    ) -> Result<Request<Full<Bytes>>, Answer> {
+    ) -> Result<Request<Bytes>, Answer> {
         let (mut parts, body) = request.into_parts();
         let scheme = if peer.is_secure { uri::Scheme::HTTPS } else { uri::Scheme::HTTP };
         parts.uri = absolute(&parts.headers, parts.uri, scheme).ok_or_else(|| {
@@ -98,13 +98,13 @@ impl Public {
             parts.headers.insert(ADDRESS_HEADER, address);
         }
         if body.is_end_stream() {
-            return Ok(Request::from_parts(parts, Full::default()));
+            return Ok(Request::from_parts(parts, Bytes::new()));
         }
         if body.size_hint().lower() > u64::try_from(self.limits.max_body).unwrap_or(u64::MAX) {
             return Err(self.too_large());
         }
         match tokio::time::timeout(self.limits.body_timeout, self.read_body(body, share)).await {
-            Ok(body) => Ok(Request::from_parts(parts, Full::new(body?))),
+            Ok(body) => Ok(Request::from_parts(parts, body?)),
             Err(_) => Err(refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
         }
     }
@@ -151,7 +151,7 @@ impl Public {
     async fn forward(
         &self,
         component: &Component,
-        request: Request<Full<Bytes>>,
+        request: Request<Bytes>,
         caller: &Caller,
         from: (Id, bool),
     ) -> Answer {

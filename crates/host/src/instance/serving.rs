@@ -46,7 +46,7 @@ impl Worker {
         accessor: &Accessor<Guest>,
         service: &Service,
         account: &Account,
-        room: Room,
+        room: &Room,
     ) -> wasmtime::Result<()> {
         let mut running = FuturesUnordered::new();
         let mut at_once: HashMap<Id, u32> = HashMap::new();
@@ -54,7 +54,7 @@ impl Worker {
         let mut beat = tokio::time::interval(self.limits.stall_timeout / 4);
         let (max, queue) = (self.limits.max_concurrency, self.queue_of(room));
         loop {
-            let makes_way = room == Room::Front && self.back_room.is_closed();
+            let makes_way = room.is_front() && self.back_room.is_closed();
             let has_room = running.len() < usize::try_from(max).unwrap_or(usize::MAX);
             let takes = account.has_slot() && has_room && !makes_way;
             let may = |id: Id, in_flight: &InFlightRequest| {
@@ -73,7 +73,7 @@ impl Worker {
                     }
                 }
                 in_flight = queue.next(may), if takes => {
-                    if room == Room::Front && self.conduct.is_in_back(&in_flight.sender) {
+                    if room.is_front() && self.conduct.is_in_back(&in_flight.sender) {
                         self.queue(in_flight);
                     } else {
                         account.start_request();
@@ -91,7 +91,7 @@ impl Worker {
             }
             if !running.is_empty() {
                 busy_at = Instant::now();
-            } else if room == Room::Back && busy_at.elapsed() > IDLE {
+            } else if !room.is_front() && busy_at.elapsed() > IDLE {
                 account.release_slot();
             }
             if running.is_empty() && !account.has_slot() {
@@ -107,7 +107,7 @@ impl Worker {
         account: &Account,
         in_flight: InFlightRequest,
     ) -> Ended {
-        let InFlightRequest { request, sender, mut reply, at_work: _at_work } = in_flight;
+        let InFlightRequest { request, sender, mut reply, at_work: _at_work, .. } = in_flight;
         if reply.is_closed() {
             // The client left while this was queued.
             return Ended::Answered;
