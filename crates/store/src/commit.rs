@@ -56,19 +56,14 @@ pub(crate) async fn commit(
     }
     // Rows of one statement follow each other, so one with effects takes the others along.
     let has_effects = rows.iter().any(PostingRow::has_effects);
-    let is_one = rows.len() == 1;
-    let mut rows = rows.into_iter().map(|row| row.columns(has_effects));
-    // One row, as nearly every request writes, is bound as it is; a batch travels as one JSON text.
-    let values = match rows.next() {
-        None => return Ok(decisions.iter().map(|_| true).collect()),
-        Some(only) if is_one => only,
-        Some(first) => vec![Value::Text(batch(std::iter::once(first).chain(rows).collect())?)],
-    };
-    let statement = match (is_one, has_effects) {
-        (true, false) => statement!("queries/commit_one"),
-        (true, true) => statement!("queries/commit_one_with_effects"),
-        (false, false) => statement!("queries/commit"),
-        (false, true) => statement!("queries/commit_with_effects"),
+    let mut rows: Vec<Vec<Value>> = rows.into_iter().map(|row| row.columns(has_effects)).collect();
+    // One plain row, as nearly every request writes, is bound as it is; others travel as one JSON
+    // text.
+    let (statement, values) = match (rows.len(), has_effects) {
+        (0, _) => return Ok(decisions.iter().map(|_| true).collect()),
+        (1, false) => (statement!("queries/commit_one"), rows.pop().unwrap_or_default()),
+        (_, false) => (statement!("queries/commit"), vec![Value::Text(batch(&rows)?)]),
+        (_, true) => (statement!("queries/commit_with_effects"), vec![Value::Text(batch(&rows)?)]),
     };
     let written = sql.query(statement, values).await?;
     let written: HashSet<EntryId> =
@@ -80,8 +75,8 @@ pub(crate) async fn commit(
 }
 
 /// Rows as a JSON array of arrays.
-fn batch(rows: Vec<Vec<Value>>) -> Result<String, Error> {
-    serde_json::to_string(&rows).map_err(|_| Error::Corrupt("postings to be written"))
+fn batch(rows: &[Vec<Value>]) -> Result<String, Error> {
+    serde_json::to_string(rows).map_err(|_| Error::Corrupt("postings to be written"))
 }
 
 /// The heads of the accounts of a decision, each told by one of its entries, as its rows are
