@@ -2,8 +2,8 @@
 //! that stock Spin can run them.
 //!
 //! HTTP and cron components are built in two cargo calls: in one, features would unify and pull
-//! WASI 0.3 into the cron ones. The most frequent components have a third call, with a profile of
-//! their own. Tests use a quick build of all.
+//! WASI 0.3 into the cron ones. The most frequent components have calls of their own, with a profile
+//! for speed. Tests use a quick build of all.
 
 use crate::process;
 use crate::workspace::{Component, Kind, Workspace};
@@ -23,6 +23,9 @@ const SIZE_LIMIT_BYTES: usize = 1_750_000;
 /// need: a twelfth of a component. Only what is deployed is linked so, to share builds with tests.
 const SHORT_NUMBERS: &str =
     "target.wasm32-wasip2.rustflags = [\"-C\", \"link-arg=--compress-relocations\"]";
+
+/// Reading decides nothing: components that mostly read have the rules for size.
+const RULES_FOR_SIZE: &str = "profile.hot.package.rules.opt-level = \"s\"";
 
 /// Built with any others, because it turns on what no other does. So the crates below are built
 /// once, for some components and for all.
@@ -108,11 +111,14 @@ pub fn build(
     }
     let profiles = if how == Build::Quick { &["quick"] as &[_] } else { &["release", "hot"] };
     for kind in [Kind::Http, Kind::Cron] {
-        for wanted in profiles {
+        for (wanted, reads) in profiles.iter().flat_map(|name| [(*name, false), (*name, true)]) {
             let same = |component: &&Component| {
-                component.kind == kind && profile(component, how) == *wanted
+                component.kind == kind
+                    && profile(component, how) == wanted
+                    && (component.reads && wanted == "hot") == reads
             };
-            compile(workspace, wanted, output, components.iter().filter(same))?;
+            let settings = settings(wanted, reads);
+            compile(workspace, (wanted, &settings), output, components.iter().filter(same))?;
         }
     }
     let built = components.into_iter().map(|component| {
@@ -147,9 +153,15 @@ fn profile(component: &Component, how: Build) -> &'static str {
     }
 }
 
+/// What cargo is told beside the profile.
+fn settings(profile: &str, reads: bool) -> Vec<&'static str> {
+    let shipped = (profile != "quick").then_some(SHORT_NUMBERS);
+    shipped.into_iter().chain(reads.then_some(RULES_FOR_SIZE)).collect()
+}
+
 fn compile<'a>(
     workspace: &Workspace,
-    profile: &str,
+    (profile, settings): (&str, &[&str]),
     output: Output,
     components: impl Iterator<Item = &'a Component>,
 ) -> Result<()> {
@@ -163,8 +175,8 @@ fn compile<'a>(
     for package in packages {
         command.args(["--package", package]);
     }
-    if profile != "quick" {
-        command.args(["--config", SHORT_NUMBERS]);
+    for setting in settings {
+        command.args(["--config", setting]);
     }
     process::run(&mut command, "fix the errors that the compiler reports above")
 }

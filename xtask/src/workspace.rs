@@ -31,6 +31,8 @@ pub struct Component {
     pub kind: Kind,
     /// Called so often that it is built for speed (profile `hot`) instead of size.
     pub hot: bool,
+    /// Of a hot one: most requests only read, so that the rules are built for size.
+    pub reads: bool,
     pub fixture: bool,
 }
 
@@ -94,16 +96,17 @@ impl Component {
                 manifest.display()
             ),
         };
-        let hot = accrue
-            .and_then(|accrue| accrue.get("hot"))
-            .and_then(toml::Value::as_bool)
-            .unwrap_or(false);
+        let is = |name: &str| {
+            let value = accrue.and_then(|accrue| accrue.get(name));
+            value.and_then(toml::Value::as_bool).unwrap_or(false)
+        };
+        let (hot, reads) = (is("hot"), is("reads"));
         let name = folder
             .file_name()
             .and_then(|name| name.to_str())
             .context("a folder without a name")?
             .to_owned();
-        Ok(Self { name, package, folder: folder.to_path_buf(), kind, hot, fixture })
+        Ok(Self { name, package, folder: folder.to_path_buf(), kind, hot, reads, fixture })
     }
 }
 
