@@ -2,8 +2,8 @@
 //! that stock Spin can run them.
 //!
 //! HTTP and cron components are built in two cargo calls: in one, features would unify and pull
-//! WASI 0.3 into the cron ones. The most frequent components have calls of their own, with a profile
-//! for speed. Tests use a quick build of all.
+//! WASI 0.3 into the cron ones. The most frequent components have calls of their own, with a
+//! profile for speed. Tests use a quick build of all.
 
 use crate::process;
 use crate::workspace::{Component, Kind, Workspace};
@@ -16,7 +16,7 @@ use std::path::Path;
 use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 const TARGET: &str = "wasm32-wasip2";
-/// The largest components are `redeem`, which is built for speed, and those that read files.
+/// The largest components are those that are built for speed and those that read files.
 const SIZE_LIMIT_BYTES: usize = 1_750_000;
 
 /// The linker leaves five bytes for each address, and with this takes those back that it did not
