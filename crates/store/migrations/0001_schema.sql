@@ -260,6 +260,17 @@ CREATE TABLE IF NOT EXISTS member (
   UNIQUE (programme_no, id)
 ) STRICT
 -- then
+-- Entries and lots name a member by its number, and no foreign key holds it: see entry.
+CREATE TRIGGER IF NOT EXISTS member_is_never_deleted BEFORE DELETE ON member
+BEGIN
+  SELECT RAISE(ABORT, 'members stay');
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS member_keeps_its_number BEFORE UPDATE OF no ON member WHEN NEW.no <> OLD.no
+BEGIN
+  SELECT RAISE(ABORT, 'members keep their number');
+END
+-- then
 CREATE INDEX IF NOT EXISTS member_due ON member (programme_no, due_at, no) WHERE due_at IS NOT NULL
 -- then
 CREATE INDEX IF NOT EXISTS member_tier_end ON member (programme_no, tier_until) WHERE tier_until IS NOT NULL
@@ -372,7 +383,8 @@ WHERE a.alias NOT LIKE 'id:%' AND n.id <> m.id AND n.id NOT IN (
 -- "no" counts entries of all programmes in the order of commit: the cursor of event streams.
 CREATE TABLE IF NOT EXISTS entry (
   no INTEGER PRIMARY KEY,
-  -- No REFERENCES: the row that writes an entry has looked its member up, and the audit asks.
+  -- No REFERENCES: the statement that writes an entry has looked its member up. The audit asks for
+  -- rows without a member or a programme.
   programme_no INTEGER NOT NULL,
   member_no INTEGER NOT NULL,
   sequence INTEGER NOT NULL CHECK (sequence >= 1),

@@ -223,7 +223,15 @@ pub async fn stray_entries(sql: &impl Sql, programme_no: i64) -> Result<Vec<Stri
         let (id, member, sequence) = (row.entry_id(0)?, row.integer(1)?, row.integer(2)?);
         Ok(format!("entry {id}, {sequence} of member number {member}, is in no member's history"))
     };
-    rows.into_iter().map(told).collect()
+    let mut found: Vec<String> = rows.into_iter().map(told).collect::<Result<_, Error>>()?;
+    let lots = sql.query(statement!("queries/audit_stray_lots"), Vec::new()).await?;
+    for mut row in lots {
+        let (member, number, points) = (row.integer(0)?, row.integer(1)?, row.integer(2)?);
+        found.push(format!(
+            "lot {number} of member number {member}, {points} points, has no member"
+        ));
+    }
+    Ok(found)
 }
 
 /// Sums over a programme: the first three must be the same, the last must be nothing.
