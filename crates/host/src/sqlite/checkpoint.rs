@@ -13,7 +13,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI32, Ordering},
+        atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
@@ -27,7 +27,7 @@ const STEP: i32 = 8_000;
 const FEW: i32 = 500;
 /// Pages that are written before another try, while readers keep the log from starting over.
 const PAUSE: i32 = 1_000;
-/// Pages at which the writer pauses, however many are left.
+/// Pages at which the writer moves them itself, however many are left.
 const MAX: i32 = 64_000;
 
 /// The writer's side.
@@ -48,8 +48,19 @@ struct Progress {
     pages: AtomicI32,
     /// Those of them that the last checkpoint found moved.
     moved: AtomicI32,
+    /// How often the log has started over.
+    restarts: AtomicU32,
     /// Whether the thread is at work.
     is_busy: AtomicBool,
+}
+
+/// The thread is at work until this is dropped, also when it panics.
+struct AtWork<'a>(&'a Progress);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.is_busy.store(false, Ordering::Release);
+    }
 }
 
 /// Starts the thread, and turns off SQLite's own checkpoint at every thousandth page on the writer.
@@ -64,6 +75,7 @@ pub fn start(
     writer.wal_hook(Some(move |_: &mut Wal, pages| {
         // The log has started over.
         if pages < told.pages.swap(pages, Ordering::Relaxed) {
+            told.restarts.fetch_add(1, Ordering::Relaxed);
             told.moved.store(0, Ordering::Relaxed);
         }
         Ok(())
@@ -84,8 +96,8 @@ pub fn start(
 
 fn run(connection: &Connection, requests: &Receiver<()>, progress: &Progress) {
     while requests.recv().is_ok() {
+        let _at_work = AtWork(progress);
         checkpoint(connection, progress);
-        progress.is_busy.store(false, Ordering::Release);
     }
 }
 
@@ -114,6 +126,9 @@ impl Checkpoints {
         self.progress.is_busy.store(true, Ordering::Relaxed);
         if let Err(TrySendError::Disconnected(())) = self.request.try_send(()) {
             tracing::error!("the checkpoint thread has gone");
+            self.progress.is_busy.store(false, Ordering::Relaxed);
+            checkpoint(connection, &self.progress);
+            self.next = pages.saturating_add(STEP);
         }
     }
 }
@@ -121,8 +136,13 @@ impl Checkpoints {
 /// Moves the pages that no reader still needs, without waiting for any reader. The log starts over
 /// once all pages have been moved.
 fn checkpoint(connection: &Connection, progress: &Progress) {
+    let log = progress.restarts.load(Ordering::Relaxed);
     match move_log(connection, ffi::SQLITE_CHECKPOINT_PASSIVE) {
-        Ok(moved) => progress.moved.store(moved, Ordering::Relaxed),
+        // Pages of a log that has started over meanwhile say nothing of the new one.
+        Ok(moved) if progress.restarts.load(Ordering::Relaxed) == log => {
+            progress.moved.store(moved, Ordering::Relaxed);
+        }
+        Ok(_) => {}
         Err(error) => {
             tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
         }
@@ -161,17 +181,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn without_its_thread_the_writer_moves_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut connection = super::super::connection::open_writer(&path, 0).unwrap();
+        connection.execute_batch("CREATE TABLE t (x)").unwrap();
+        let (checkpoints, thread) = start(&path, "test", &mut connection).unwrap();
+        let Checkpoints { request, progress, .. } = checkpoints;
+        drop(request);
+        thread.join().unwrap();
+        let (request, _) = crossbeam_channel::bounded(1);
+        let mut orphaned = Checkpoints { request, progress, last: 0, next: STEP, moved: None };
+        let mut largest = 0;
+        for _ in 0..40 {
+            connection.execute_batch(MANY).unwrap();
+            orphaned.after_commit(&connection);
+            largest = largest.max(orphaned.progress.pages.load(Ordering::Relaxed));
+        }
+        assert!(largest < 2 * STEP, "{largest} pages");
+    }
+
+    /// 500 pages.
+    const MANY: &str = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \
+                        SELECT randomblob(4000) FROM n";
+
+    #[test]
     fn the_log_is_moved_beside_the_writer_and_stays_bounded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let mut connection = super::super::connection::open_writer(&path, 0).unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
         let (mut checkpoints, thread) = start(&path, "test", &mut connection).unwrap();
-        let many = "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \
-                    SELECT randomblob(4000) FROM n";
         let (mut largest, mut restarts, mut last) = (0, 0, 0);
         for _ in 0..150 {
-            connection.execute_batch(many).unwrap();
+            connection.execute_batch(MANY).unwrap();
             checkpoints.after_commit(&connection);
             let pages = checkpoints.progress.pages.load(Ordering::Relaxed);
             restarts += i32::from(pages < last);
