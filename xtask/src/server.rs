@@ -78,8 +78,8 @@ impl Server {
         Self::start_within(workspace, Command::new(binary), options, SILENCE_TIMEOUT).await
     }
 
-    /// As [`Server::start`], by a command that ends with the program. The host may be silent for as
-    /// long as the timeout, and then take as long until it is ready.
+    /// As [`Server::start`], by a command whose last word is the program. The host may be silent
+    /// for as long as the timeout, and then take as long until it is ready.
     pub async fn start_within(
         workspace: &Workspace,
         mut command: Command,

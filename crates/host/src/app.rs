@@ -5,7 +5,7 @@
 use crate::{
     affinity::Affinity,
     back_room::BackRoom,
-    cli::Cli,
+    cli::{Cli, Switch},
     clock::GuestClock,
     cron::{self, Job},
     engine,
@@ -106,7 +106,7 @@ impl App {
             let pre = load(&linker, declared)?;
             let grants = Arc::new(builder.grants(declared).await?);
             if by_http {
-                let component = builder.http(&pre, &grants, declared.affinity.as_deref())?;
+                let component = builder.http(&pre, &grants, declared)?;
                 served.insert(declared.id.clone(), Arc::new(component));
             }
             if by_cron {
@@ -175,13 +175,14 @@ impl Builder<'_> {
         &self,
         pre: &InstancePre<Guest>,
         grants: &Arc<Grants>,
-        affinity: Option<&str>,
+        declared: &Declared,
     ) -> Result<Component> {
         let service = ServicePre::new(pre.clone()).map_err(plain);
         let service = service.with_context(|| {
             format!("component `{}` cannot serve HTTP (WASI 0.3)", grants.component)
         })?;
         let metrics = self.metrics.component(&grants.component);
+        let affinity = declared.affinity.as_deref().filter(|_| self.cli.affinity == Switch::On);
         Ok(Component::start(
             service,
             grants.clone(),

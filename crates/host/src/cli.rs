@@ -43,6 +43,9 @@ pub struct Cli {
     /// development
     #[arg(long, value_enum, default_value = "speed")]
     pub compile: Compile,
+    /// Whether requests with the same text in a field of the manifest meet in one instance
+    #[arg(long, value_enum, default_value = "on")]
+    pub affinity: Switch,
     /// Log format on standard error
     #[arg(long, value_enum, default_value = "text")]
     pub log: LogFormat,

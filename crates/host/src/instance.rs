@@ -27,7 +27,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{runtime::Handle, sync::oneshot};
 use wasmtime::Store;
@@ -56,6 +56,7 @@ struct InFlightRequest {
     reply: oneshot::Sender<Reply>,
     /// Requests of the same place are for the same queue in front.
     place: usize,
+    queued_at: Instant,
     /// Set while this request waits for the back room.
     at_work: Option<AtWork>,
 }
@@ -109,7 +110,9 @@ impl Component {
         }
         let place = self.affinity.as_ref().map_or(0, |affinity| affinity.place_of(&request));
         let request = request.map(Full::new);
-        self.worker.queue(InFlightRequest { request, sender, reply, place, at_work: None });
+        let queued_at = Instant::now();
+        let in_flight = InFlightRequest { request, sender, reply, place, queued_at, at_work: None };
+        self.worker.queue(in_flight);
         // The sender is dropped unused exactly when the instance died.
         answer.await.unwrap_or(Err(Failure::Trapped))
     }
@@ -213,12 +216,28 @@ impl Worker {
         in_flight.at_work = is_in_back.then(|| self.back_room.at_work());
         let front = self.front.iter().cycle().nth(in_flight.place % self.front.len().max(1));
         let queue = front.filter(|_| !is_in_back).unwrap_or(&self.back);
+        self.push(queue, in_flight);
+        if is_in_back {
+            self.open_back();
+        }
+    }
+
+    /// Takes the requests that have waited for long for another instance in front: it may be
+    /// blocked. Any instance may serve any request.
+    fn take_over(&self, room: &Room) {
+        let Room::Front(own) = room else { return };
+        let long = self.limits.stall_timeout / 4;
+        for queue in self.front.iter().filter(|queue| !Arc::ptr_eq(queue, own)) {
+            while let Some(in_flight) = queue.try_next(|_, one| one.queued_at.elapsed() > long) {
+                self.push(own, in_flight);
+            }
+        }
+    }
+
+    fn push(&self, queue: &Queue, in_flight: InFlightRequest) {
         if let Some(out) = queue.push(in_flight.sender.id, in_flight) {
             self.metrics.refused.inc();
             drop(out.reply.send(Err(Failure::Busy)));
-        }
-        if is_in_back {
-            self.open_back();
         }
     }
 
@@ -285,11 +304,10 @@ impl Worker {
         if room.is_front() { &self.metrics.instances } else { &self.metrics.back_instances }
     }
 
-    /// Fails the waiting requests if no instance is there for them, since this one cannot start.
+    /// Fails the waiting requests if no instance lives, since this one cannot start.
     fn cannot_start(&self, room: &Room, error: &wasmtime::Error) {
         tracing::error!(component = self.grants.component, "cannot instantiate: {error:#}");
-        let is_alone = room.is_front() && self.front.len() > 1;
-        while (is_alone || self.living(room).get() == 0)
+        while self.living(room).get() == 0
             && let Some(in_flight) = self.queue_of(room).try_next(|_, _| true)
         {
             drop(in_flight);

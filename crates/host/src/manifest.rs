@@ -147,6 +147,11 @@ impl Manifest {
                     }
                 }
             }
+            let affinity = component.tool.accrue.affinity;
+            if let Some(empty) = affinity.as_ref().filter(|field| field.get_ref().is_empty()) {
+                return Err(Fault::new(text, empty.span(), "name a field of the body".into()));
+            }
+            let affinity = affinity.map(Spanned::into_inner);
             components.push(Component {
                 id: id.into_inner(),
                 source: folder.join(component.source),
@@ -159,7 +164,7 @@ impl Manifest {
                     .collect(),
                 environment: component.environment,
                 allowed_outbound_hosts: hosts,
-                affinity: component.tool.accrue.affinity,
+                affinity,
             });
         }
         Ok(Self {
@@ -300,7 +305,7 @@ struct Tools {
 #[serde(deny_unknown_fields)]
 struct HostSettings {
     /// Field of the body: see affinity.rs.
-    affinity: Option<String>,
+    affinity: Option<Spanned<String>>,
 }
 
 /// The build command of the component. This host only checks its shape.
@@ -377,6 +382,7 @@ anything = true
             ("{ private = true }", "{ private = false }", 14, "private"),
             ("cron_expression = ", "expression = ", 18, "unknown field `expression`"),
             ("watch", "wacht", 26, "unknown field `wacht`"),
+            ("\"member_id\"", "\"\"", 28, "name a field"),
             ("affinity", "afinity", 28, "unknown field `afinity`"),
             ("name = \"shop\"", "name = shop", 3, ""),
         ] {

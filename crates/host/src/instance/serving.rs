@@ -87,7 +87,7 @@ impl Worker {
                     }
                 }
                 () = self.back_room.wait_until_open(), if makes_way => {}
-                _ = beat.tick() => {}
+                _ = beat.tick() => self.take_over(room),
             }
             if !running.is_empty() {
                 busy_at = Instant::now();
