@@ -214,7 +214,7 @@ impl Worker {
     fn queue(self: &Arc<Self>, mut in_flight: InFlightRequest) {
         let is_in_back = self.conduct.is_in_back(&in_flight.sender);
         in_flight.at_work = is_in_back.then(|| self.back_room.at_work());
-        let front = self.front.iter().cycle().nth(in_flight.place % self.front.len().max(1));
+        let front = self.front.get(in_flight.place % self.front.len().max(1));
         let queue = front.filter(|_| !is_in_back).unwrap_or(&self.back);
         self.push(queue, in_flight);
         if is_in_back {

@@ -34,8 +34,8 @@ const MAX: i32 = 64_000;
 pub struct Checkpoints {
     request: Sender<()>,
     progress: Arc<Progress>,
-    /// Pages after the commit before, to see that the log has started over.
-    last: i32,
+    /// The log that the next two speak of, by how often it has started over.
+    log: u32,
     /// Pages at which the next checkpoint may be due.
     next: i32,
     /// Pages that were moved when the thread was asked the last time.
@@ -91,7 +91,7 @@ pub fn start(
         let progress = progress.clone();
         move || run(&connection, &requests, &progress)
     })?;
-    Ok((Checkpoints { request, progress, last: 0, next: STEP, moved: None }, thread))
+    Ok((Checkpoints { request, progress, log: 0, next: STEP, moved: None }, thread))
 }
 
 fn run(connection: &Connection, requests: &Receiver<()>, progress: &Progress) {
@@ -105,10 +105,10 @@ impl Checkpoints {
     /// Called after a commit that has been answered.
     pub fn after_commit(&mut self, connection: &Connection) {
         let pages = self.progress.pages.load(Ordering::Relaxed);
-        if pages < self.last {
-            (self.next, self.moved) = (STEP, None);
+        let log = self.progress.restarts.load(Ordering::Relaxed);
+        if log != self.log {
+            (self.log, self.next, self.moved) = (log, STEP, None);
         }
-        self.last = pages;
         if pages < self.next || self.progress.is_busy.load(Ordering::Acquire) {
             return;
         }
@@ -191,7 +191,7 @@ mod tests {
         drop(request);
         thread.join().unwrap();
         let (request, _) = crossbeam_channel::bounded(1);
-        let mut orphaned = Checkpoints { request, progress, last: 0, next: STEP, moved: None };
+        let mut orphaned = Checkpoints { request, progress, log: 0, next: STEP, moved: None };
         let mut largest = 0;
         for _ in 0..40 {
             connection.execute_batch(MANY).unwrap();
