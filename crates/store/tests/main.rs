@@ -8,6 +8,7 @@ mod erasures;
 mod gates;
 mod groups;
 mod kinds;
+mod loads;
 mod mergers;
 mod orders;
 mod plans;
