@@ -35,6 +35,7 @@ pub mod reverse;
 pub mod review;
 pub mod reward;
 mod roles;
+pub mod stores;
 pub mod trace;
 pub mod transfer;
 
@@ -93,6 +94,7 @@ components! {
     reverse "reverse": [ReverseBody];
     review "review": [];
     reward "reward": [];
+    stores "stores": [StoreBody];
     trace "trace": [];
     transfer "transfer": [TransferBody];
 }

@@ -303,6 +303,34 @@ CREATE TABLE IF NOT EXISTS lot (
 -- then
 CREATE INDEX IF NOT EXISTS lot_open ON lot (member_no, expires_at, earned_at, number) WHERE remaining > 0
 -- then
+-- ── Stores ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE IF NOT EXISTS store (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  -- A path with a slash behind each part, such as "east/shanghai/": what begins so lies within.
+  region TEXT NOT NULL,
+  department TEXT,
+  -- The id of a person.
+  manager TEXT,
+  -- Local days, such as 2026-03-01.
+  opened_on TEXT,
+  closed_on TEXT,
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  who TEXT NOT NULL,
+  PRIMARY KEY (programme_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+-- The stores that entries name, registered or not, each with the first of these entries.
+CREATE TABLE IF NOT EXISTS named_store (
+  programme_no INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  entry_no INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, id)
+) STRICT, WITHOUT ROWID
+-- then
 -- ── Names of members ──────────────────────────────────────────────────────────────────────────────────────────────
 
 -- Other names of members: a phone number, an openid, a card; and "id:" with the id of an account
@@ -446,6 +474,12 @@ CREATE TRIGGER IF NOT EXISTS entry_is_never_replaced BEFORE INSERT ON entry
 WHEN EXISTS (SELECT 1 FROM entry WHERE no = NEW.no OR (member_no = NEW.member_no AND sequence = NEW.sequence))
 BEGIN
   SELECT RAISE(ABORT, 'entries are append-only');
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS entry_names_a_store AFTER INSERT ON entry
+WHEN NEW.store IS NOT NULL AND NOT EXISTS (SELECT 1 FROM named_store WHERE programme_no = NEW.programme_no AND id = NEW.store)
+BEGIN
+  INSERT INTO named_store (programme_no, id, entry_no) VALUES (NEW.programme_no, NEW.store, NEW.no);
 END
 -- then
 -- ── What entries do outside their member ──────────────────────────────────────────────────────────────────────────
@@ -1111,6 +1145,32 @@ END
 CREATE TRIGGER IF NOT EXISTS reward_changed AFTER UPDATE OF who ON reward WHEN NEW.who IS NOT NULL AND NEW.version <> OLD.version
 BEGIN
   INSERT INTO audit VALUES (NEW.programme_no, 'reward_put', NEW.id, NEW.who, OLD.document, NEW.document);
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS store_made AFTER INSERT ON store
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'store_put', NEW.id, NEW.who, NULL, json_object('name', NEW.name, 'region', NEW.region, 'department', NEW.department, 'manager_id', NEW.manager,
+      'opened_on', NEW.opened_on, 'closed_on', NEW.closed_on));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS store_changed AFTER UPDATE OF updated_at ON store
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'store_put', NEW.id, NEW.who,
+    json_object('name', OLD.name, 'region', OLD.region, 'department', OLD.department, 'manager_id', OLD.manager,
+      'opened_on', OLD.opened_on, 'closed_on', OLD.closed_on),
+    json_object('name', NEW.name, 'region', NEW.region, 'department', NEW.department, 'manager_id', NEW.manager,
+      'opened_on', NEW.opened_on, 'closed_on', NEW.closed_on));
+END
+-- then
+CREATE VIEW IF NOT EXISTS store_removal (programme_no, id, who) AS SELECT NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS store_removed INSTEAD OF INSERT ON store_removal
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM store WHERE programme_no = NEW.programme_no AND id = NEW.id);
+  INSERT INTO audit SELECT programme_no, 'store_removed', id, NEW.who, json_object('name', store.name, 'region', store.region, 'department', store.department, 'manager_id', store.manager,
+      'opened_on', store.opened_on, 'closed_on', store.closed_on), NULL
+    FROM store WHERE programme_no = NEW.programme_no AND id = NEW.id;
+  DELETE FROM store WHERE programme_no = NEW.programme_no AND id = NEW.id;
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS reward_change_asked AFTER INSERT ON reward_change WHEN NEW.who IS NOT NULL

@@ -52,6 +52,7 @@ mod secrets;
 mod sources;
 mod sql;
 mod statement;
+mod stores;
 mod submission;
 mod sums;
 mod traces;
@@ -135,6 +136,10 @@ pub use sql::spin::Spin;
 #[cfg(feature = "spin-sync")]
 pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
+pub use stores::{
+    RegisteredStore, Store, UnassignedStore, list_stores, other_stores, put_store,
+    registered_store, remove_store, unassigned_stores,
+};
 pub use submission::{Answer, ClientInfo, Outcome, Submission, is_fingerprint};
 pub use sums::{MemberSums, member_sums};
 pub use traces::{ActivityFilter, ActivityWindow, trail};

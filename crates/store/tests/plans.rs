@@ -65,6 +65,7 @@ fn no_query_scans_lots_entries_or_members() {
                     "back_test",
                     "publication",
                     "reward USING",
+                    "store USING",
                     "audit_",
                     // Files of imports.
                     "import USING",

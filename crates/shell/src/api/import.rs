@@ -283,7 +283,7 @@ fn lot_of(
     Some(OpeningLot { points: lot.points, earned_at, expires_at })
 }
 
-fn day(text: &str, pointer: &str, check: &mut Check) -> Option<chrono::NaiveDate> {
+pub(super) fn day(text: &str, pointer: &str, check: &mut Check) -> Option<chrono::NaiveDate> {
     let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     let day = day.filter(|day| (1900..=9999).contains(&chrono::Datelike::year(day)));
     if day.is_none() {

@@ -1,0 +1,2 @@
+-- How many stores programme ?1 has beside ?2.
+SELECT count(*) FROM store WHERE programme_no = ?1 AND id <> ?2
