@@ -2,7 +2,8 @@
 //! them. Mergers and recoveries are requested by their own routes and decided here.
 
 use ledger::{
-    Adjustment, AdjustmentRequest, Concern, Entry, EntryId, Kind, MemberId, Refusal, Verdict, Zone,
+    Adjustment, AdjustmentRequest, ApprovalVerdict, Concern, Entry, EntryId, Kind, MemberId,
+    Refusal, Zone,
 };
 use rules::operations::Concerned;
 use serde_json::{Value as Json, json};
@@ -65,22 +66,22 @@ async fn batch(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    decide(app, request, id, Verdict::Approve).await
+    decide(app, request, id, ApprovalVerdict::Approve).await
 }
 
 async fn reject(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    decide(app, request, id, Verdict::Reject).await
+    decide(app, request, id, ApprovalVerdict::Reject).await
 }
 
 async fn withdraw(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    decide(app, request, id, Verdict::Withdraw).await
+    decide(app, request, id, ApprovalVerdict::Withdraw).await
 }
 
 async fn decide(
     app: &App,
     request: &Request,
     id: &str,
-    verdict: Verdict,
+    verdict: ApprovalVerdict,
 ) -> Result<Reply, Problem> {
     let (caller, key, text) = authenticated_body(app, request).await?;
     let body: ReasonBody = parse_optional_json(text)?;

@@ -22,7 +22,7 @@ use crate::tally::Tally;
 
 /// What is decided on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ApprovalVerdict {
     /// One of the steps is passed; with the last one the points move.
     Approve,
     /// It is turned down, by whoever could approve it next.
@@ -37,7 +37,7 @@ pub struct Ruling {
     /// The request.
     pub request: EntryId,
     /// What is decided.
-    pub verdict: Verdict,
+    pub verdict: ApprovalVerdict,
     /// Who decides.
     pub by: Person,
     /// As what.
@@ -97,16 +97,16 @@ pub fn decide_request(
     }
     let (counts, tallies) = counted;
     let AdjustmentRequest { terms, evidence, by: asked_by, mut approvals, .. } = open;
-    if verdict == Verdict::Approve {
+    if verdict == ApprovalVerdict::Approve {
         approvals.push(Approval { by, role, at: journal.now() });
     }
-    let is_through = verdict == Verdict::Approve && approvals.len() == terms.steps.len();
+    let is_through = verdict == ApprovalVerdict::Approve && approvals.len() == terms.steps.len();
     let adjustment = Adjustment { terms, evidence, by: asked_by, approvals };
     let decided = RequestDecided { request: id, adjustment: adjustment.clone() };
     let what = match verdict {
-        Verdict::Approve => What::Approve(decided),
-        Verdict::Reject => What::Reject(decided),
-        Verdict::Withdraw => What::Withdraw(decided),
+        ApprovalVerdict::Approve => What::Approve(decided),
+        ApprovalVerdict::Reject => What::Reject(decided),
+        ApprovalVerdict::Withdraw => What::Withdraw(decided),
     };
     let effects = Effects { counts, tallies, ..Effects::default() };
     let decided = journal.post(Entry { effects, ..journal.draft(what, origin.clone()) })?;
@@ -116,8 +116,13 @@ pub fn decide_request(
     Ok(decided)
 }
 
-fn may(open: &AdjustmentRequest, verdict: Verdict, by: &Person, role: &str) -> Result<(), Refusal> {
-    if verdict == Verdict::Withdraw {
+fn may(
+    open: &AdjustmentRequest,
+    verdict: ApprovalVerdict,
+    by: &Person,
+    role: &str,
+) -> Result<(), Refusal> {
+    if verdict == ApprovalVerdict::Withdraw {
         return if open.by.is(by) { Ok(()) } else { Err(Refusal::NotYours) };
     }
     if open.by.is(by) {

@@ -45,7 +45,7 @@ mod undo_index;
 mod verify;
 mod zone;
 
-pub use adjustments::{Ruling, Verdict, decide_request, end_requests, lapse, request};
+pub use adjustments::{ApprovalVerdict, Ruling, decide_request, end_requests, lapse, request};
 pub use calendar::{
     Period, Timestamp, day_number, from_day_number, last_valid_day, local_date, local_hour,
     start_of_day,

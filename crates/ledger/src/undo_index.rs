@@ -58,7 +58,7 @@ fn spend(left: &mut i64, points: i64) -> bool {
 impl UndoIndex {
     /// Notes what the entry says. False when it undoes more than there is, or fills a lot that
     /// never was.
-    pub(crate) fn take(&mut self, entry: &Entry) -> bool {
+    pub(crate) fn note(&mut self, entry: &Entry) -> bool {
         for lot in &entry.lots.grants {
             self.granted.insert(lot.number, Lot::of(lot, 0));
         }

@@ -41,7 +41,7 @@ impl fmt::Display for Violation {
 #[must_use]
 pub fn verify(entries: &[Entry], stored: &Member) -> Vec<Violation> {
     let mut replay = AuditReplay::new(stored.id.clone());
-    entries.iter().for_each(|entry| replay.take(entry, &entry.body().unwrap_or_default()));
+    entries.iter().for_each(|entry| replay.apply_next(entry, &entry.body().unwrap_or_default()));
     replay.finish(stored, false)
 }
 
@@ -70,18 +70,18 @@ impl AuditReplay {
         }
     }
 
-    /// The hash of the last entry taken, which the next one must follow.
+    /// The hash of the last entry, which the next one must follow.
     #[must_use]
     pub fn head(&self) -> Hash {
         self.member.head
     }
 
-    /// Takes the member's next entry, with the body that is stored of it.
-    pub fn take(&mut self, entry: &Entry, body: &str) {
+    /// Applies the member's next entry, with the body that is stored of it.
+    pub fn apply_next(&mut self, entry: &Entry, body: &str) {
         if self.is_broken {
             return;
         }
-        let undoes_what_is_there = self.trail.take(entry);
+        let undoes_what_is_there = self.trail.note(entry);
         let (member, found) = (&mut self.member, &mut self.found);
         let mut problem = |what: String| found.push(Violation { entry: Some(entry.id), what });
         if let Some(texts) = &entry.texts {

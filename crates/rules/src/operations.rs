@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use ledger::{
-    Concern, Currency, Entry, EntryId, Frozen, Kind, Member, MemberId, Money, Person, Refusal,
-    Timestamp, Verdict,
+    ApprovalVerdict, Concern, Currency, Entry, EntryId, Frozen, Kind, Member, MemberId, Money,
+    Person, Refusal, Timestamp,
 };
 
 use crate::default::default_document;
@@ -154,7 +154,7 @@ fn all() -> Option<Vec<Rc<dyn Operation>>> {
     let earned = EarnEvent { event, occurred_at: None, lines: Vec::new(), device: None };
     let order = Money { amount_minor: 10_000, currency: Currency::new("CNY")? };
     let both = Frozen { earning: true, spending: true };
-    let verdict = Verdict::Approve;
+    let verdict = ApprovalVerdict::Approve;
     let concerned = Concerned::Recover(Vec::new());
     Some(vec![
         Rc::new(Activate(None)),

@@ -9,7 +9,7 @@
 
 use crate::support;
 
-use ledger::{EntryId, Kind, Person, Undone, Verdict};
+use ledger::{ApprovalVerdict, EntryId, Kind, Person, Undone};
 use rules::operations::{DecideAdjustment, NewAdjustment, RequestAdjustment, Settle};
 use rules::{ApprovalStep, Multiples};
 use support::{AnyOperation, World, aside, ask, at, buy, spend};
@@ -32,7 +32,7 @@ fn asks(name: &str, points: i64) -> AnyOperation {
     }))
 }
 
-fn decides(request: EntryId, verdict: Verdict, name: &str, role: &str) -> AnyOperation {
+fn decides(request: EntryId, verdict: ApprovalVerdict, name: &str, role: &str) -> AnyOperation {
     ask(DecideAdjustment { request, verdict, by: person(name), role: role.into() })
 }
 
@@ -62,11 +62,15 @@ fn the_size_decides_who_approves() {
         let (mut world, id) = asked(points);
         for wrong in ["approver", "department_head", "vice_president", "admin", ""] {
             if wrong != role {
-                let told = world.run(at(DAY_2), &decides(id, Verdict::Approve, "ben", wrong), None);
+                let told = world.run(
+                    at(DAY_2),
+                    &decides(id, ApprovalVerdict::Approve, "ben", wrong),
+                    None,
+                );
                 assert_eq!(told, "refused wrong-approver", "{points} {wrong}");
             }
         }
-        let told = world.run(at(DAY_2), &decides(id, Verdict::Approve, "ben", role), None);
+        let told = world.run(at(DAY_2), &decides(id, ApprovalVerdict::Approve, "ben", role), None);
         assert_eq!(told, outcome, "{points}");
         world.audit();
     }
@@ -74,7 +78,7 @@ fn the_size_decides_who_approves() {
 
 #[test]
 fn a_request_is_decided_once_by_others() {
-    use Verdict::{Approve, Reject, Withdraw};
+    use ApprovalVerdict::{Approve, Reject, Withdraw};
     for (verdict, name, role, outcome) in [
         (Approve, "ben", "approver", "approve 0, adjust 50"),
         (Reject, "ben", "approver", "reject 0"),
@@ -119,7 +123,7 @@ fn every_step_is_another_person() {
         ("carl", "vice_president", "approve 0, adjust 70"),
     ] {
         assert_eq!(
-            world.run(at(DAY_2), &decides(id, Verdict::Approve, name, role), None),
+            world.run(at(DAY_2), &decides(id, ApprovalVerdict::Approve, name, role), None),
             outcome,
             "{name} {role}"
         );
@@ -139,8 +143,8 @@ fn every_step_is_another_person() {
     world.play(&[(DAY_2, asks("anna", 70), "request 0")]);
     let id = world.entries.last().unwrap().id;
     world.play(&[
-        (DAY_2, decides(id, Verdict::Approve, "ben", "approver"), "approve 0"),
-        (DAY_2, decides(id, Verdict::Reject, "dora", "approver"), "reject 0"),
+        (DAY_2, decides(id, ApprovalVerdict::Approve, "ben", "approver"), "approve 0"),
+        (DAY_2, decides(id, ApprovalVerdict::Reject, "dora", "approver"), "reject 0"),
     ]);
 }
 
@@ -151,13 +155,13 @@ fn nobody_decides_after_its_time() {
         ("2026-01-24T09:59:59.999+08:00", ask(Settle), ""),
         (
             "2026-01-24T10:00:00+08:00",
-            decides(id, Verdict::Approve, "ben", "approver"),
+            decides(id, ApprovalVerdict::Approve, "ben", "approver"),
             "refused request-resolved",
         ),
         ("2026-01-24T10:00:00+08:00", ask(Settle), "lapse 0"),
         (
             "2026-01-24T10:00:00+08:00",
-            decides(id, Verdict::Withdraw, "anna", "service"),
+            decides(id, ApprovalVerdict::Withdraw, "anna", "service"),
             "refused request-resolved",
         ),
     ]);
@@ -168,7 +172,7 @@ fn nobody_decides_after_its_time() {
 fn two_approvers_at_once() {
     let (mut world, id) = asked(50);
     let loaded = world.member.clone();
-    let approve = |name| decides(id, Verdict::Approve, name, "approver");
+    let approve = |name| decides(id, ApprovalVerdict::Approve, name, "approver");
     let first = world.decide(&loaded, at(DAY_2), &approve("ben"), None).unwrap();
     let second = world.decide(&loaded, at(DAY_2), &approve("carl"), None).unwrap();
     assert!(world.commit(&loaded, first, None));
@@ -201,7 +205,7 @@ fn reasons_and_lives_are_the_rulebooks() {
     let id = world.entries.last().unwrap().id;
     world.play(&[(
         DAY_2,
-        decides(id, Verdict::Approve, "ben", "approver"),
+        decides(id, ApprovalVerdict::Approve, "ben", "approver"),
         "approve 0, adjust 10",
     )]);
     // Ninety days from the day it was asked for, as the approver saw it.
@@ -216,10 +220,14 @@ fn an_adjustment_takes_what_can_be_spent() {
     let (mut world, id) = asked(-60);
     world.play(&[
         (DAY_2, aside(50), "hold(50)"),
-        (DAY_2, decides(id, Verdict::Approve, "ben", "approver"), "refused insufficient-points"),
+        (
+            DAY_2,
+            decides(id, ApprovalVerdict::Approve, "ben", "approver"),
+            "refused insufficient-points",
+        ),
         (
             "2026-01-11T10:30:00+08:00",
-            decides(id, Verdict::Approve, "ben", "approver"),
+            decides(id, ApprovalVerdict::Approve, "ben", "approver"),
             "release 0, approve 0, adjust -60",
         ),
         ("2026-01-11T10:30:00+08:00", spend(41), "refused insufficient-points"),
@@ -232,7 +240,7 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
     let (mut world, first) = asked(200);
     world.play(&[(
         DAY_2,
-        decides(first, Verdict::Approve, "ben", "approver"),
+        decides(first, ApprovalVerdict::Approve, "ben", "approver"),
         "approve 0, adjust 200",
     )]);
     let grant = world.entries.last().unwrap().clone();
@@ -258,8 +266,16 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
     let second = world.entries.last().unwrap().id;
     // Approved of as any other.
     world.play(&[
-        (DAY_2, decides(second, Verdict::Approve, "anna", "approver"), "refused own-request"),
-        (DAY_2, decides(second, Verdict::Approve, "ben", "approver"), "approve 0, adjust -150"),
+        (
+            DAY_2,
+            decides(second, ApprovalVerdict::Approve, "anna", "approver"),
+            "refused own-request",
+        ),
+        (
+            DAY_2,
+            decides(second, ApprovalVerdict::Approve, "ben", "approver"),
+            "approve 0, adjust -150",
+        ),
     ]);
     assert_eq!(lots(&world), [100, 50], "the older lot is not touched");
     // What is not in its lot any more is not taken from others.
@@ -267,7 +283,7 @@ fn a_mistaken_grant_is_undone_in_its_own_lot() {
     let third = world.entries.last().unwrap().id;
     world.play(&[(
         DAY_2,
-        decides(third, Verdict::Approve, "ben", "approver"),
+        decides(third, ApprovalVerdict::Approve, "ben", "approver"),
         "refused insufficient-points",
     )]);
     assert_eq!(lots(&world), [100, 50]);
@@ -282,7 +298,7 @@ fn many_small_requests_are_a_large_one() {
         (entry.id, entry.adjustment().unwrap().terms.steps[0].clone())
     };
     let approve = |world: &mut World, now: &str, id, by: &str, role: &str| {
-        world.run(at(now), &decides(id, Verdict::Approve, by, role), None)
+        world.run(at(now), &decides(id, ApprovalVerdict::Approve, by, role), None)
     };
     let mut world = World::new(|_| {});
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
@@ -357,13 +373,13 @@ fn a_bound_holds_for_what_was_approved_before_it() {
         let second = world.entries.last().unwrap().id;
         world.play(&[(
             DAY_1,
-            decides(first, Verdict::Approve, "ben", "approver"),
+            decides(first, ApprovalVerdict::Approve, "ben", "approver"),
             "approve 0, adjust 400",
         )]);
         world.book = book(3, approver, member);
         world.play(&[(
             DAY_2,
-            decides(second, Verdict::Approve, "ben", "approver"),
+            decides(second, ApprovalVerdict::Approve, "ben", "approver"),
             "refused approvals-exceeded",
         )]);
     }

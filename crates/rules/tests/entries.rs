@@ -12,10 +12,10 @@ use crate::support;
 use std::collections::BTreeSet;
 
 use ledger::{
-    Adjustment, Counter, CouponRedeemed, Discount, Draws, Earned, Entry, ExpiryPolicy, Fault,
-    Frozen, Hash, KINDS, Kind, LotDraw, LotGrant, LotNumber, Member, MemberId, Person, Redeemed,
-    Reservation, Reversed, Sequence, Tier, TierChanged, TierMove, Timestamp, Totals, Verdict, What,
-    verify,
+    Adjustment, ApprovalVerdict, Counter, CouponRedeemed, Discount, Draws, Earned, Entry,
+    ExpiryPolicy, Fault, Frozen, Hash, KINDS, Kind, LotDraw, LotGrant, LotNumber, Member, MemberId,
+    Person, Redeemed, Reservation, Reversed, Sequence, Tier, TierChanged, TierMove, Timestamp,
+    Totals, What, verify,
 };
 use rules::operations::{
     Activate, Activation, ApproveReview, CancelCoupon, Capture, DecideAdjustment, Earn, Enrol,
@@ -78,10 +78,14 @@ fn second_life(world: &mut World) {
     };
     play(world, request(600), "request 0");
     let id = world.entries.last().unwrap().id;
-    play(world, decide(id, Verdict::Approve, "department_head"), "approve 0, adjust 600, repay 0");
+    play(
+        world,
+        decide(id, ApprovalVerdict::Approve, "department_head"),
+        "approve 0, adjust 600, repay 0",
+    );
     play(world, request(700), "request 0");
     let id = world.entries.last().unwrap().id;
-    play(world, decide(id, Verdict::Reject, "department_head"), "reject 0");
+    play(world, decide(id, ApprovalVerdict::Reject, "department_head"), "reject 0");
     play(world, request(800), "request 0");
     third_life(world);
 }
@@ -545,7 +549,7 @@ fn endings() -> World {
     world.play(&[(day, act("review"), "earn 20"), (day, ask(request(600)), "request 0")]);
     let withdraw = DecideAdjustment {
         request: world.entries.last().unwrap().id,
-        verdict: Verdict::Withdraw,
+        verdict: ApprovalVerdict::Withdraw,
         by: person("anna"),
         role: "service".into(),
     };

@@ -11,7 +11,7 @@
 
 use crate::support;
 
-use ledger::{EntryId, ExpiryPolicy, Kind, LotNumber, Person, Timestamp, Verdict};
+use ledger::{ApprovalVerdict, EntryId, ExpiryPolicy, Kind, LotNumber, Person, Timestamp};
 use rules::operations::{
     Activate, Activation, Capture, DecideAdjustment, Earn, Hold, NewAdjustment, Release, Remind,
     RequestAdjustment, ReturnScope, Reverse, Settle,
@@ -170,7 +170,7 @@ fn command(asked: Asked, world: &World) -> AnyOperation {
             let request = world.member.requests[0].id;
             ask(DecideAdjustment {
                 request,
-                verdict: Verdict::Approve,
+                verdict: ApprovalVerdict::Approve,
                 by: person("ben"),
                 role: "approver".to_owned(),
             })

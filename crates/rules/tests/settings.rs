@@ -54,7 +54,7 @@ fn returns(world: &mut World) -> Vec<String> {
     let request = world.entries.last().map_or(ledger::EntryId(0), |entry| entry.id);
     let approve = ask(DecideAdjustment {
         request,
-        verdict: ledger::Verdict::Approve,
+        verdict: ledger::ApprovalVerdict::Approve,
         by: person("ben"),
         role: "approver".into(),
     });

@@ -165,7 +165,7 @@ async fn replay(
             found.violations.push(AuditViolation { member: entry.member.clone(), violation });
         }
         sources.extend(source_of(&entry).map(|source| (number, source, entry.clone())));
-        replay.take(&entry, &body);
+        replay.apply_next(&entry, &body);
     }
     let claimed = claimed(sql, programme_no, &sources).await?;
     for (at, (_, _, entry)) in sources.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::support;
 
 use std::rc::Rc;
 
-use ledger::{Entry, MemberId, Origin, Person, Verdict};
+use ledger::{ApprovalVerdict, Entry, MemberId, Origin, Person};
 use rules::operations::{DecideAdjustment, Erase, Merge, NewAdjustment, RequestAdjustment};
 use sha2::{Digest, Sha256};
 use store::Submission;
@@ -300,7 +300,7 @@ fn texts_of_what_became_part_of_the_erased_by_way_of_others_go_too() {
     let merge = Merge { from: MemberId::new("li").unwrap() };
     let withdraw = DecideAdjustment {
         request: world.id("SELECT id FROM entry WHERE kind = 'request'"),
-        verdict: Verdict::Withdraw,
+        verdict: ApprovalVerdict::Withdraw,
         by: Person { actor: "key:anna".into(), label: "anna".into() },
         role: "approver".into(),
     };

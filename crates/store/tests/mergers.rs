@@ -6,7 +6,7 @@ use crate::support;
 
 use std::rc::Rc;
 
-use ledger::{EntryId, LotNumber, MemberId, Person, Verdict};
+use ledger::{ApprovalVerdict, EntryId, LotNumber, MemberId, Person};
 use rules::operations::{
     DecideAdjustment, Merge, NewAdjustment, RequestAdjustment, ReturnScope, Reverse, Settle,
 };
@@ -168,7 +168,7 @@ fn an_adjustment_is_found_by_its_id_and_its_requests() {
     assert_eq!(found("m", request), None, "nobody has approved yet");
     let approve = DecideAdjustment {
         request,
-        verdict: Verdict::Approve,
+        verdict: ApprovalVerdict::Approve,
         by: person("ben"),
         role: "approver".into(),
     };

@@ -2,8 +2,8 @@
 //! and a month, and how long granted points live.
 
 use ledger::{
-    AdjustmentTerms, Concern, Count, EntryId, Fault, Journal, Member, MemberId, Person, Refusal,
-    Ruling, Stop, Tally, Undone, Verdict, decide_request, local_date, request,
+    AdjustmentTerms, ApprovalVerdict, Concern, Count, EntryId, Fault, Journal, Member, MemberId,
+    Person, Refusal, Ruling, Stop, Tally, Undone, decide_request, local_date, request,
 };
 
 use crate::case::Case;
@@ -61,7 +61,7 @@ pub struct DecideAdjustment {
     /// The entry that made it.
     pub request: EntryId,
     /// What is decided.
-    pub verdict: Verdict,
+    pub verdict: ApprovalVerdict,
     /// Who decides.
     pub by: Person,
     /// As what.
@@ -122,7 +122,7 @@ pub struct NewAdjustment {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Vote<'a> {
     pub(super) request: EntryId,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: ApprovalVerdict,
     pub(super) by: &'a Person,
     /// The role in which the person decides.
     pub(super) role: &'a str,
@@ -334,7 +334,7 @@ pub(super) fn decide(
 ) -> Result<EntryId, Stop> {
     let (book, Vote { request, verdict, by, role }) = (case.book, *vote);
     let (mut exceeded, mut counts) = (None, (Vec::new(), Vec::new()));
-    let open = journal.member().request(request).filter(|_| verdict == Verdict::Approve);
+    let open = journal.member().request(request).filter(|_| verdict == ApprovalVerdict::Approve);
     if let Some(open) = open {
         let (points, most) =
             (counted(open.terms.points), good_for(&book.document.approvals, &open.terms));

@@ -1,7 +1,7 @@
 //! Requests about more than points of their member: mergers, and what is given back after a theft.
 //! The last approval does it in the same commit.
 
-use ledger::{EntryId, Fault, Journal, Member, MemberId, Person, Refusal, Verdict};
+use ledger::{ApprovalVerdict, EntryId, Fault, Journal, Member, MemberId, Person, Refusal};
 
 use super::adjust::{self, Vote, person_subject};
 use super::merge::merge_into;
@@ -25,7 +25,7 @@ pub struct DecideConcern {
     /// The entry that made it.
     pub request: EntryId,
     /// What is decided.
-    pub verdict: Verdict,
+    pub verdict: ApprovalVerdict,
     /// Who decides.
     pub by: Person,
     /// As what.
@@ -69,7 +69,7 @@ fn decide(operation: &DecideConcern, case: &Case<'_>, mut own: Journal) -> Outco
     let terms = terms.ok_or(Fault::Request)?;
     let primary = own.posted();
     adjust::decide(&mut own, case, &vote)?;
-    if verdict != Verdict::Approve || own.member().request(request).is_some() {
+    if verdict != ApprovalVerdict::Approve || own.member().request(request).is_some() {
         case.expire_and_repay(&mut own)?;
         return joined(vec![own], 0, primary);
     }

@@ -42,12 +42,17 @@ impl Operation for RedeemReward {
     }
 
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
-        case.alone(own, |journal| take(journal, case, &self.reward, self.quantity))
+        case.alone(own, |journal| spend_on_reward(journal, case, &self.reward, self.quantity))
     }
 }
 
 /// Spends points on a reward when the member may have it and it is there.
-fn take(journal: &mut Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<EntryId, Stop> {
+fn spend_on_reward(
+    journal: &mut Journal,
+    case: &Case<'_>,
+    id: &str,
+    quantity: i64,
+) -> Result<EntryId, Stop> {
     let wish = wish(journal, case, id, quantity)?;
     let extends = case.book.extended(journal.member(), journal.now(), journal.now())?;
     spend(journal, Spend { extends, ..wish }, case.origin.clone())

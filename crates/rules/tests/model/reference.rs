@@ -815,7 +815,7 @@ impl Reference {
             return Err("insufficient-points");
         }
         let order = self.order(book, now);
-        let draws = self.take(&order, points);
+        let draws = self.spend_from(&order, points);
         self.spent.push(NaiveSpend {
             sequence,
             points,

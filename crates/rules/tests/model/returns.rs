@@ -1,6 +1,6 @@
 //! The naive reference's holds, returns, debts and adjustments by hand.
 
-use ledger::Verdict;
+use ledger::ApprovalVerdict;
 use rules::operations::{NewAdjustment, ReturnScope, ToReverse};
 use rules::{Document, Multiples, ShortfallPolicy};
 
@@ -109,7 +109,7 @@ impl Reference {
     }
 
     /// Takes points from lots in the order given, until there are enough; says which.
-    pub fn take(&mut self, order: &[i64], mut points: i64) -> Draws {
+    pub fn spend_from(&mut self, order: &[i64], mut points: i64) -> Draws {
         let mut draws = Draws::new();
         for number in order {
             let free = self.free(&self.lots[*number as usize - 1]);
@@ -296,7 +296,7 @@ impl Reference {
         &mut self,
         book: &Document,
         asked: i64,
-        verdict: Verdict,
+        verdict: ApprovalVerdict,
         (name, role): (&str, &str),
         now: i64,
     ) -> Outcome<Vec<Said>> {
@@ -307,17 +307,17 @@ impl Reference {
             .ok_or("request-resolved")?;
         let mut open = self.requests[at].clone();
         let kind = match verdict {
-            Verdict::Withdraw if open.by != name => return Err("not-yours"),
-            Verdict::Withdraw => "withdraw",
+            ApprovalVerdict::Withdraw if open.by != name => return Err("not-yours"),
+            ApprovalVerdict::Withdraw => "withdraw",
             _ if open.by == name => return Err("own-request"),
             _ if open.approved_by.iter().any(|other| other == name) => {
                 return Err("already-approved");
             }
             _ if open.steps[open.approved_by.len()] != role => return Err("wrong-approver"),
-            Verdict::Reject => "reject",
-            Verdict::Approve => "approve",
+            ApprovalVerdict::Reject => "reject",
+            ApprovalVerdict::Approve => "approve",
         };
-        if verdict == Verdict::Approve {
+        if verdict == ApprovalVerdict::Approve {
             let (size, totals) = (i128::from(open.points).abs(), book.approvals.totals);
             let same = book.approvals.steps.iter().filter(|step| step.roles == open.steps);
             let ends: Vec<Option<i64>> = same.map(|step| step.up_to).collect();
@@ -344,12 +344,12 @@ impl Reference {
         let corrects = Some(asked);
         let mut said =
             vec![Said { kind, occurred_at: now, corrects, names: names(), ..Said::default() }];
-        if verdict == Verdict::Approve && open.approved_by.len() < open.steps.len() {
+        if verdict == ApprovalVerdict::Approve && open.approved_by.len() < open.steps.len() {
             self.requests[at] = open;
             return Ok(said);
         }
         self.requests.remove(at);
-        if verdict == Verdict::Approve {
+        if verdict == ApprovalVerdict::Approve {
             let mut adjust = Said {
                 kind: "adjust",
                 points: open.points,
@@ -411,7 +411,7 @@ impl Reference {
 
     pub fn repay(&mut self, book: &Document, now: i64) -> Option<Said> {
         let order = self.order(book, now);
-        let draws = self.take(&order, self.debt);
+        let draws = self.spend_from(&order, self.debt);
         let paid: i64 = draws.iter().map(|(_, points)| points).sum();
         self.debt -= paid;
         (paid > 0).then_some(Said {
@@ -674,7 +674,7 @@ impl Reference {
             let others = self.order(book, now);
             order.extend(others.into_iter().filter(|number| Some(*number) != lot));
         }
-        let draws = self.take(&order, points);
+        let draws = self.spend_from(&order, points);
         let missing = points - draws.iter().map(|(_, points)| points).sum::<i64>();
         let held: i64 =
             self.holds.iter().flat_map(|hold| &hold.lots).map(|(_, points)| points).sum();

@@ -2,8 +2,8 @@
 
 use chrono::Duration;
 use ledger::{
-    Currency, Entry, EntryId, Frozen, Kind, LotNumber, Member, MemberId, Money, Person, Timestamp,
-    Verdict,
+    ApprovalVerdict, Currency, Entry, EntryId, Frozen, Kind, LotNumber, Member, MemberId, Money,
+    Person, Timestamp,
 };
 use rules::operations::{self, Activation, NewAdjustment, ReturnScope, Stolen, ToReverse};
 use rules::{Case, EarnEvent, Line, Operation, Outcome, Promise};
@@ -32,7 +32,7 @@ pub enum Command {
     Release { hold: EntryId },
     Reverse(Option<Box<ToReverse>>),
     RequestAdjustment(NewAdjustment),
-    DecideAdjustment { request: EntryId, verdict: Verdict, by: Person, role: String },
+    DecideAdjustment { request: EntryId, verdict: ApprovalVerdict, by: Person, role: String },
     Activate(Option<Activation>),
     Freeze(Frozen),
     Restore(Frozen),
@@ -372,11 +372,11 @@ fn adjustment(history: &mut History) -> Command {
         });
     }
     let verdict = *random.pick(&[
-        Verdict::Approve,
-        Verdict::Approve,
-        Verdict::Approve,
-        Verdict::Reject,
-        Verdict::Withdraw,
+        ApprovalVerdict::Approve,
+        ApprovalVerdict::Approve,
+        ApprovalVerdict::Approve,
+        ApprovalVerdict::Reject,
+        ApprovalVerdict::Withdraw,
     ]);
     let role = (*random.pick(&["approver", "department_head", "vice_president"])).to_owned();
     let by = person(random);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ledger::{Entry, MemberId, Person, Undone, Verdict};
+use ledger::{ApprovalVerdict, Entry, MemberId, Person, Undone};
 use rules::Operation;
 use rules::operations::{
     Concerned, DecideAdjustment, DecideConcern, NewAdjustment, RequestAdjustment,
@@ -239,7 +239,7 @@ impl ReasonBody {
     pub fn submission(
         &self,
         request: &Entry,
-        (verdict, concerned): (Verdict, Option<Concerned>),
+        (verdict, concerned): (ApprovalVerdict, Option<Concerned>),
         key: &str,
         actor: &str,
         caller: &Caller,
@@ -247,9 +247,9 @@ impl ReasonBody {
         let mut check = Check::default();
         let origin = check.origin(actor, None, self.reason.as_ref(), None, None);
         let scope = match verdict {
-            Verdict::Approve => "approve",
-            Verdict::Reject => "reject",
-            Verdict::Withdraw => "withdraw",
+            ApprovalVerdict::Approve => "approve",
+            ApprovalVerdict::Reject => "reject",
+            ApprovalVerdict::Withdraw => "withdraw",
         };
         let (by, role) = (who(actor, caller)?, caller.role.clone());
         let operation: Rc<dyn Operation> = match concerned {

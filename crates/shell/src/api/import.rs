@@ -238,7 +238,7 @@ impl ImportRowBody {
         }
         let mut names = Names::default();
         for (at, name) in self.aliases.iter().take(MAX_ALIASES).enumerate() {
-            names.take(&format!("/aliases/{at}"), name, book, check);
+            names.add(&format!("/aliases/{at}"), name, book, check);
         }
         let mut aliases: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for name in names.into_all() {

@@ -153,7 +153,7 @@ impl MemberBody {
             }
             let mut all = Names::default();
             for (index, name) in aliases.iter().take(MAX_ALIASES).enumerate() {
-                all.take(&format!("/aliases/{index}"), name, terms.book, &mut check);
+                all.add(&format!("/aliases/{index}"), name, terms.book, &mut check);
             }
             all.0
         });
@@ -201,7 +201,7 @@ impl MemberPatchBody {
             let mut all = Names::default();
             for (index, value) in values.iter().flatten().take(MAX_ALIASES + 1).enumerate() {
                 let at = format!("/aliases/{}/{index}", escaped(kind));
-                all.take(&at, &format!("{kind}:{value}"), terms.book, &mut check);
+                all.add(&at, &format!("{kind}:{value}"), terms.book, &mut check);
             }
             if all.0.is_empty() && !is_kind(kind) {
                 check.wrong(format!("/aliases/{}", escaped(kind)), "must be 1 to 20 of a–z _");
@@ -223,7 +223,7 @@ impl Names {
         self.0
     }
 
-    pub(crate) fn take(&mut self, at: &str, name: &str, book: &Rulebook, check: &mut Check) {
+    pub(crate) fn add(&mut self, at: &str, name: &str, book: &Rulebook, check: &mut Check) {
         let (kind, value) = name.split_once(':').unwrap_or((name, ""));
         if !is_kind(kind) || value.is_empty() || MemberId::new(format!("~{name}")).is_err() {
             check.wrong(
