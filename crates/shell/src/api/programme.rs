@@ -7,8 +7,16 @@ use super::common::said;
 use crate::auth::Role;
 use crate::route::{DRY_RUN, KIB, Route};
 
-const PROGRAMME_READERS: &[Role] =
-    &[Role::Marketing, Role::Finance, Role::Service, Role::Storefront];
+/// Who approves must know what is in force, and in which zone its days end.
+const PROGRAMME_READERS: &[Role] = &[
+    Role::Storefront,
+    Role::Service,
+    Role::Marketing,
+    Role::Finance,
+    Role::Approver,
+    Role::DepartmentHead,
+    Role::VicePresident,
+];
 
 /// The routes of the component.
 pub const ROUTES: &[Route] = &[
