@@ -1,0 +1,150 @@
+// The pages and their addresses, in the look and the language of the console.
+
+import { App as Antd, ConfigProvider, Result, Spin } from "antd";
+import en_US from "antd/locale/en_US";
+import zh_CN from "antd/locale/zh_CN";
+import dayjs from "dayjs";
+import "dayjs/locale/zh-cn";
+import { Component, lazy, Suspense, useEffect, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, Route, Routes, useLocation } from "react-router";
+import { Frame } from "./frame";
+import { SignInDoor, SignInAgain } from "./pages/sign-in";
+import { mayOpen, PLACES } from "./places";
+import { useAccess, useSignedIn } from "./session";
+
+const theme = {
+  token: {
+    colorPrimary: "#1f5fbf",
+    colorLink: "#1f5fbf",
+    // Lighter ones would fall below a contrast of 4.5 while the pointer is on them.
+    colorLinkHover: "#174a96",
+    colorLinkActive: "#174a96",
+    colorPrimaryHover: "#174a96",
+    colorPrimaryActive: "#123c7a",
+    colorErrorHover: "#8f1d17",
+    colorErrorActive: "#7a1813",
+    colorError: "#b3261e",
+    colorSuccess: "#1c6b3c",
+    colorWarning: "#8a5300",
+    colorText: "#1f2329",
+    // The lighter greys of Ant Design are below a contrast of 4.5.
+    colorTextSecondary: "#4d5563",
+    colorTextTertiary: "#5a6270",
+    colorTextDescription: "#5a6270",
+    colorTextPlaceholder: "#667085",
+    borderRadius: 6,
+    fontFamily: "inherit",
+    motionDurationMid: "0.12s",
+    motionDurationSlow: "0.16s",
+  },
+};
+
+const pages = {
+  invitation: lazy(() => import("./pages/invitation")),
+  overview: lazy(() => import("./pages/overview")),
+  members: lazy(() => import("./pages/members")),
+  inbox: lazy(() => import("./pages/inbox")),
+  rules: lazy(() => import("./pages/rules")),
+  draft: lazy(() => import("./pages/rules/draft")),
+  rewards: lazy(() => import("./pages/rewards")),
+  books: lazy(() => import("./pages/books")),
+  auditLog: lazy(() => import("./pages/audit-log")),
+  keys: lazy(() => import("./pages/keys")),
+  endpoints: lazy(() => import("./pages/endpoints")),
+  system: lazy(() => import("./pages/system")),
+  member: lazy(() => import("./pages/member")),
+};
+
+export function App() {
+  const { i18n } = useTranslation();
+  const isChinese = i18n.language === "zh-CN";
+  useEffect(() => {
+    dayjs.locale(isChinese ? "zh-cn" : "en");
+  }, [isChinese]);
+  return (
+    <ConfigProvider locale={isChinese ? zh_CN : en_US} theme={theme} button={{ autoInsertSpace: false }}>
+      <Antd component={false}>
+        <Suspense fallback={null}>
+          <Routes>
+            <Route path="/invitation/:token" element={<pages.invitation />} />
+            <Route path="*" element={<SignedInPages />} />
+          </Routes>
+        </Suspense>
+      </Antd>
+    </ConfigProvider>
+  );
+}
+
+function SignedInPages() {
+  const { signedIn, starting } = useAccess();
+  const { t } = useTranslation();
+  if (starting) return <div className="door"><Spin aria-label={t("list.loading")} /></div>;
+  if (!signedIn) return <SignInDoor />;
+  return (
+    <>
+      <Frame>
+        <Guard>
+          <Suspense fallback={<div className="loading"><Spin aria-label={t("list.loading")} /></div>}>
+            <Routes>
+              <Route index element={<pages.overview />} />
+              <Route path="inbox" element={<Allowed to="inbox"><pages.inbox /></Allowed>} />
+              <Route path="members" element={<Allowed to="members"><pages.members /></Allowed>} />
+              <Route path="members/:id" element={<Allowed to="members"><pages.member /></Allowed>} />
+              <Route path="rules" element={<Allowed to="rules"><pages.rules /></Allowed>} />
+              <Route path="rules/drafts/:name" element={<Allowed to="rules"><pages.draft /></Allowed>} />
+              <Route path="rewards" element={<Allowed to="rewards"><pages.rewards /></Allowed>} />
+              <Route path="books" element={<Allowed to="books"><pages.books /></Allowed>} />
+              <Route path="audit-log" element={<Allowed to="audit-log"><pages.auditLog /></Allowed>} />
+              <Route path="keys" element={<Allowed to="keys"><pages.keys /></Allowed>} />
+              <Route path="endpoints" element={<Allowed to="endpoints"><pages.endpoints /></Allowed>} />
+              <Route path="system" element={<Allowed to="system"><pages.system /></Allowed>} />
+              <Route path="*" element={<NotFound />} />
+            </Routes>
+          </Suspense>
+        </Guard>
+      </Frame>
+      <SignInAgain />
+    </>
+  );
+}
+
+function Allowed({ to, children }: { to: string; children: ReactNode }) {
+  const signedIn = useSignedIn();
+  const { t } = useTranslation();
+  const place = PLACES.find((one) => one.path === to);
+  if (place && mayOpen(signedIn, place)) return children;
+  return <Result status="403" title={t("problem.forbidden")} subTitle={t("page.notYours")} />;
+}
+
+function NotFound() {
+  const { t } = useTranslation();
+  return <Result status="404" title={t("page.notFound")} extra={<Link to="/">{t("page.home")}</Link>} />;
+}
+
+/** A fault of one page leaves the menu; another page begins anew. */
+function Guard({ children }: { children: ReactNode }) {
+  const { pathname } = useLocation();
+  return <Boundary key={pathname}>{children}</Boundary>;
+}
+
+class Boundary extends Component<{ children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+  override render() {
+    return this.state.failed ? <Broken /> : this.props.children;
+  }
+}
+
+function Broken() {
+  const { t } = useTranslation();
+  return (
+    <Result
+      status="500"
+      title={t("page.broken")}
+      extra={<a href={location.href} onClick={() => location.reload()}>{t("page.reload")}</a>}
+    />
+  );
+}

@@ -1,0 +1,95 @@
+// What stands around every page: the programme, the menu, the language, and who is signed in.
+
+import { GlobalOutlined, LogoutOutlined, MenuOutlined, UserSwitchOutlined } from "@ant-design/icons";
+import { Button, Drawer, Dropdown } from "antd";
+import { useEffect, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, NavLink, useLocation } from "react-router";
+import { setLanguage } from "./i18n";
+import { useWord } from "./lib/use";
+import { mayOpen, PLACES } from "./places";
+import { useAccess, useSignedIn } from "./session";
+import { useInboxCount } from "./inbox";
+
+export function Frame({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  const signedIn = useSignedIn();
+  const [open, setOpen] = useState(false);
+  const { pathname } = useLocation();
+  useEffect(() => {
+    setOpen(false);
+    scrollTo(0, 0);
+  }, [pathname]);
+  return (
+    <div className="frame">
+      <header className="top">
+        <a className="skip" href="#content">{t("frame.skip")}</a>
+        <Button className="only-narrow" type="text" icon={<MenuOutlined />} aria-label={t("frame.menu")} onClick={() => setOpen(true)} />
+        <Link className="brand" to="/" aria-label={`Accrue, ${t("page.home")}`}><img src="/console/icon.svg" alt="" /><span className="only-wide">Accrue</span></Link>
+        <span className="programme">{signedIn.programme.name}</span>
+        <span className="space" />
+        <LanguageSwitch />
+        <Who />
+      </header>
+      <nav className="side" aria-label={t("frame.menu")}><Menu /></nav>
+      <Drawer open={open} onClose={() => setOpen(false)} placement="left" size={260} title={signedIn.programme.name} styles={{ body: { padding: 8 } }}>
+        <nav aria-label={t("frame.menu")}><Menu /></nav>
+      </Drawer>
+      <main id="content" tabIndex={-1}>{children}</main>
+    </div>
+  );
+}
+
+function Menu() {
+  const { t } = useTranslation();
+  const signedIn = useSignedIn();
+  const waiting = useInboxCount();
+  return (
+    <ul className="menu">
+      {PLACES.filter((place) => mayOpen(signedIn, place)).map(({ path, name, icon: Icon }) => (
+        <li key={path}>
+          <NavLink to={`/${path}`} end={path === ""}>
+            <Icon />
+            {t(`menu.${name}`)}
+            {name === "inbox" && waiting > 0 && <span className="count" aria-label={t("inbox.waiting", { count: waiting })}>{waiting > 99 ? "99+" : waiting}</span>}
+          </NavLink>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Says the other language in that language. */
+export function LanguageSwitch() {
+  const { i18n } = useTranslation();
+  const other = i18n.language === "zh-CN" ? "en" : "zh-CN";
+  return (
+    <Button type="text" icon={<GlobalOutlined />} lang={other} onClick={() => setLanguage(other)}>
+      {other === "en" ? "English" : "中文"}
+    </Button>
+  );
+}
+
+function Who() {
+  const { t } = useTranslation();
+  const word = useWord();
+  const { signOut, changeRole } = useAccess();
+  const signedIn = useSignedIn();
+  const others = signedIn.roles.filter((role) => role !== signedIn.role);
+  const items = [
+    ...others.map((role) => ({
+      key: role,
+      icon: <UserSwitchOutlined />,
+      label: t("frame.actAs", { role: word("role", role) }),
+      onClick: () => void changeRole(role),
+    })),
+    { key: "out", icon: <LogoutOutlined />, label: t("signIn.out"), onClick: () => void signOut() },
+  ];
+  return (
+    <Dropdown menu={{ items }} trigger={["click"]}>
+      <Button type="text" aria-haspopup="menu" className="who">
+        <span className="only-wide">{signedIn.name} · </span>{word("role", signedIn.role)}
+      </Button>
+    </Dropdown>
+  );
+}

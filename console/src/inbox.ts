@@ -1,0 +1,110 @@
+// Everything that waits for a person's decision, from the routes that the role may read.
+
+import { useQueries } from "@tanstack/react-query";
+import { api, ask } from "./api/client";
+import type { Import, Key, Page, Publication, Request, Review, Reward } from "./api/answers";
+import { may, useSignedIn, type SignedIn } from "./session";
+
+export type Waiting =
+  | { kind: "adjustment"; id: string; waitsFor: string | null; item: Request }
+  | { kind: "publication"; id: string; waitsFor: string | null; item: Publication }
+  | { kind: "review"; id: string; waitsFor: null; item: Review }
+  | { kind: "reward"; id: string; waitsFor: null; item: Reward }
+  | { kind: "key"; id: string; waitsFor: null; item: Key }
+  | { kind: "import"; id: string; waitsFor: string | null; item: Import };
+
+/** The first page of each is enough: whoever has decided on 200 loads the next. */
+const query = { limit: 200 as never };
+
+interface Source {
+  name: Waiting["kind"];
+  allowed: (signedIn: SignedIn) => boolean;
+  read: () => Promise<Waiting[]>;
+}
+
+const SOURCES: Source[] = [
+  {
+    name: "adjustment",
+    allowed: (who) => may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
+    read: async () => {
+      const page = await ask<Page<Request>>(api.GET("/v1/adjustments", { params: { query } }));
+      return page.items.map((item) => ({ kind: "adjustment", id: item.request_id, waitsFor: item.waits_for, item }));
+    },
+  },
+  {
+    name: "publication",
+    allowed: (who) => may(who, "marketing", "finance", "approver", "department_head", "vice_president"),
+    read: async () => {
+      const page = await ask<Page<Publication>>(api.GET("/v1/rulebook/publications", { params: { query } }));
+      return page.items
+        .filter((item) => item.state === "waiting")
+        .map((item) => ({ kind: "publication", id: item.publication_id, waitsFor: item.waits_for, item }));
+    },
+  },
+  {
+    name: "review",
+    allowed: (who) => may(who, "service", "finance", "approver", "department_head", "vice_president"),
+    read: async () => {
+      const page = await ask<Page<Review>>(api.GET("/v1/reviews", { params: { query } }));
+      return page.items.map((item) => ({ kind: "review", id: item.review_id, waitsFor: null, item }));
+    },
+  },
+  {
+    name: "reward",
+    allowed: (who) => may(who, "marketing", "approver", "department_head", "vice_president"),
+    read: async () => {
+      const page = await ask<Page<Reward>>(api.GET("/v1/rewards", { params: { query } }));
+      return page.items
+        .filter((item) => item.change)
+        .map((item) => ({ kind: "reward", id: `${item.reward_id}/${item.change?.change_id}`, waitsFor: null, item }));
+    },
+  },
+  {
+    name: "key",
+    allowed: (who) => may(who),
+    read: async () => {
+      const page = await ask<Page<Key>>(api.GET("/v1/keys", { params: { query } }));
+      return page.items.filter((item) => item.waits && !item.revoked_at).map((item) => ({ kind: "key", id: item.prefix, waitsFor: null, item }));
+    },
+  },
+  {
+    name: "import",
+    allowed: (who) => may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
+    read: async () => {
+      const page = await ask<Page<Import>>(api.GET("/v1/imports", { params: { query } }));
+      return page.items
+        .filter((item) => item.state === "waiting")
+        .map((item) => ({ kind: "import", id: item.import_id, waitsFor: item.waits_for, item }));
+    },
+  },
+];
+
+export function useInbox() {
+  const signedIn = useSignedIn();
+  const sources = SOURCES.filter((source) => source.allowed(signedIn));
+  return useQueries({
+    queries: sources.map((source) => ({ queryKey: ["inbox", source.name], queryFn: source.read, refetchInterval: 60_000 })),
+    combine: (results) => ({
+      items: results.flatMap((result) => result.data ?? []),
+      isPending: results.some((result) => result.isPending),
+      errors: results.map((result) => result.error).filter((error) => error !== null),
+      refetch: () => results.forEach((result) => void result.refetch()),
+    }),
+  });
+}
+
+export function useInboxCount(): number {
+  return useInbox().items.length;
+}
+
+/** Whether the role is the one that decides next. Other people see the request, without buttons. */
+export function mayDecide(signedIn: SignedIn, waiting: Waiting): boolean {
+  switch (waiting.kind) {
+    case "key":
+      return may(signedIn);
+    case "reward":
+      return may(signedIn, "marketing", "approver", "department_head", "vice_president");
+    default:
+      return may(signedIn, "approver", "department_head", "vice_president");
+  }
+}

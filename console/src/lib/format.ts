@@ -1,0 +1,106 @@
+// Numbers, money and dates as people read them: in the language of the page, and in the time zone
+// of the programme.
+
+import type { Sum } from "../api/answers";
+
+export interface Locale {
+  language: string;
+  timeZone: string;
+  currency: string;
+}
+
+/** A sum beyond 64 bits is a text of digits; BigInt keeps it exact. */
+export function points(value: Sum | null | undefined, language: string): string {
+  if (value === null || value === undefined || value === "") return "–";
+  return new Intl.NumberFormat(language).format(typeof value === "string" ? BigInt(value) : value);
+}
+
+/** With its sign, as a change of a balance. */
+export function signed(value: Sum, language: string): string {
+  const number = typeof value === "string" ? BigInt(value) : value;
+  return new Intl.NumberFormat(language, { signDisplay: "exceptZero" }).format(number);
+}
+
+/** Short, such as 1.2万 or 12K, for tiles and axes. */
+export function compact(value: Sum, language: string): string {
+  const number = Number(value);
+  if (Math.abs(number) < 100_000) return points(value, language);
+  const options = { notation: "compact", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language, options).format(number);
+}
+
+export function money(minor: Sum | null | undefined, currency: string, language: string): string {
+  if (minor === null || minor === undefined) return "–";
+  const format = new Intl.NumberFormat(language, { style: "currency", currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(Number(minor) / 10 ** digits);
+}
+
+export function percent(share: number, language: string): string {
+  const options = { style: "percent", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language, options).format(share);
+}
+
+/** `2026-03-10 10:00`: one width in every language, so that columns line up. */
+export function instant(text: string | null | undefined, timeZone: string, seconds = false): string {
+  if (!text) return "–";
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return text;
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    ...(seconds ? { second: "2-digit" as const } : {}),
+  }).formatToParts(date);
+  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
+  const time = `${part("hour")}:${part("minute")}${seconds ? `:${part("second")}` : ""}`;
+  return `${part("year")}-${part("month")}-${part("day")} ${time}`;
+}
+
+/** The local day of an instant, as `2026-03-10`. */
+export function day(text: string | null | undefined, timeZone: string): string {
+  if (!text) return "–";
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : instant(text, timeZone).slice(0, 10);
+}
+
+/** The last local day before an end that is not included. */
+export function lastDay(end: string | null | undefined, timeZone: string): string {
+  if (!end) return "–";
+  return day(new Date(new Date(end).getTime() - 1).toISOString(), timeZone);
+}
+
+/** The instant of the local midnight that begins a day, `2026-03-10`. */
+export function midnight(localDay: string, timeZone: string): string {
+  const [year = 1970, month = 1, date = 1] = localDay.split("-").map(Number);
+  const wanted = Date.UTC(year, month - 1, date);
+  // The offset is looked up twice: the first guess may lie on the other side of a change of clocks.
+  let at = wanted;
+  for (let round = 0; round < 2; round += 1) at = wanted - offset(at, timeZone);
+  return new Date(at).toISOString();
+}
+
+/** How far the zone's clocks are ahead of UTC, in milliseconds. */
+function offset(at: number, timeZone: string): number {
+  const whole = Math.floor(at / 1000) * 1000;
+  const text = instant(new Date(whole).toISOString(), timeZone, true);
+  return Date.parse(`${text.replace(" ", "T")}Z`) - whole;
+}
+
+/** `2026-03-10` and a number of days: the day so much later. */
+export function addDays(localDay: string, days: number): string {
+  const at = Date.parse(`${localDay}T00:00:00Z`) + days * 86_400_000;
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+export function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

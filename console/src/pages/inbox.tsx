@@ -1,0 +1,367 @@
+// The approvals inbox: a card for each request, made for a phone and one thumb.
+
+import { App, Button, Form, Input, Segmented } from "antd";
+import { useQuery } from "@tanstack/react-query";
+import { useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { api, ask, asProblem, type Problem } from "../api/client";
+import type { Import, Publication, Request, Review } from "../api/answers";
+import { mayDecide, useInbox, type Waiting } from "../inbox";
+import { useChange, useFilters, useFormat, useWord } from "../lib/use";
+import { may, useSignedIn } from "../session";
+import { Dialog, Facts, Loading, Mark, Moved, Page } from "../ui/parts";
+import { Diff } from "../ui/diff";
+import { ProblemNote, showFaults } from "../ui/problem";
+import { Buttons } from "./member-actions";
+
+const KINDS = ["adjustment", "publication", "review", "reward", "key", "import"] as const;
+
+export default function Inbox() {
+  const { t } = useTranslation();
+  const inbox = useInbox();
+  const [filters, setFilters] = useFilters(["kind", "id"]);
+  const kinds = KINDS.filter((kind) => inbox.items.some((item) => item.kind === kind));
+  const shown = inbox.items.filter((item) => (!filters.kind || item.kind === filters.kind) && (!filters.id || item.id === filters.id));
+  const problem = inbox.errors[0] ? asProblem(inbox.errors[0]) : null;
+  return (
+    <Page title={t("inbox.title")} extra={filters.id && <Button onClick={() => setFilters({ id: "" })}>{t("inbox.all")}</Button>}>
+      <ProblemNote problem={problem} retry={inbox.refetch} />
+      {kinds.length > 1 && !filters.id && (
+        <div className="filters">
+          <Segmented
+            aria-label={t("inbox.kinds")}
+            value={filters.kind}
+            onChange={(kind) => setFilters({ kind })}
+            options={[
+              { value: "", label: `${t("inbox.every")} ${inbox.items.length}` },
+              ...kinds.map((kind) => ({ value: kind, label: `${t(`inbox.kind.${kind}`)} ${inbox.items.filter((item) => item.kind === kind).length}` })),
+            ]}
+          />
+        </div>
+      )}
+      {inbox.isPending && shown.length === 0 && <Loading rows={6} />}
+      {!inbox.isPending && shown.length === 0 && !problem && (
+        <div className="card done"><p>{t("inbox.done")}</p><p className="soft">{t("inbox.doneHint")}</p></div>
+      )}
+      <div className="inbox">
+        {shown.map((waiting) => <Card key={`${waiting.kind}/${waiting.id}`} waiting={waiting} />)}
+      </div>
+    </Page>
+  );
+}
+
+function Card({ waiting }: { waiting: Waiting }) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const signedIn = useSignedIn();
+  const [deciding, setDeciding] = useState<"approve" | "reject" | null>(null);
+  return (
+    <article className="card" aria-label={t(`inbox.kind.${waiting.kind}`)}>
+      <div className="row">
+        <Mark tone="info">{t(`inbox.kind.${waiting.kind}`)}</Mark>
+        {waiting.waitsFor && <span className="soft small">{t("inbox.waitsFor", { role: word("role", waiting.waitsFor) })}</span>}
+      </div>
+      <Content waiting={waiting} />
+      {mayDecide(signedIn, waiting) ? (
+        <div className="actions">
+          <Button onClick={() => setDeciding("reject")}>{waiting.kind === "key" ? t("keys.revoke") : t("inbox.reject")}</Button>
+          <Button type="primary" onClick={() => setDeciding("approve")}>{t("inbox.approve")}</Button>
+        </div>
+      ) : (
+        waiting.kind === "adjustment" && may(signedIn, "service", "marketing") && <Withdraw id={waiting.id} />
+      )}
+      {deciding && <Decide waiting={waiting} what={deciding} onClose={() => setDeciding(null)} />}
+    </article>
+  );
+}
+
+function Withdraw({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const change = useChange(
+    (_: null, key) => ask(api.POST("/v1/adjustments/{id}/withdraw", { params: { path: { id }, header: { "Idempotency-Key": key } } })),
+    () => void message.success(t("inbox.withdrawn")),
+  );
+  return (
+    <>
+      <ProblemNote problem={change.error} />
+      <Button loading={change.isPending} onClick={() => change.mutate(null)}>{t("inbox.withdraw")}</Button>
+    </>
+  );
+}
+
+function Content({ waiting }: { waiting: Waiting }) {
+  switch (waiting.kind) {
+    case "adjustment":
+      return <AdjustmentContent request={waiting.item} />;
+    case "publication":
+      return <PublicationContent publication={waiting.item} />;
+    case "review":
+      return <ReviewContent review={waiting.item} />;
+    case "reward":
+      return <RewardContent waiting={waiting} />;
+    case "key":
+      return <KeyContent waiting={waiting} />;
+    case "import":
+      return <ImportContent staged={waiting.item} />;
+  }
+}
+
+function MemberName({ id }: { id: string }) {
+  const signedIn = useSignedIn();
+  return may(signedIn, "service", "marketing", "finance") ? <Link to={`/members/${encodeURIComponent(id)}`}>{id}</Link> : <>{id}</>;
+}
+
+function AdjustmentContent({ request }: { request: Request }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const word = useWord();
+  const detail = useQuery<Request, Problem>({
+    queryKey: ["inbox", "adjustment", request.request_id],
+    queryFn: () => ask(api.GET("/v1/adjustments/{id}", { params: { path: { id: request.request_id } } })),
+  });
+  const { adjustment } = request;
+  const entry = detail.data?.entry;
+  return (
+    <>
+      <div className="lead">
+        <Moved points={adjustment.points} /> {t("inbox.for")} <MemberName id={request.member_id} />
+      </div>
+      {entry && <div className="soft">{t("inbox.effect", { before: format.points(entry.balance_after), after: format.points(entry.balance_after + adjustment.points) })}</div>}
+      {entry?.reason && <q>{entry.reason}</q>}
+      <Facts
+        rows={[
+          [t("adjust.code"), word("reason", adjustment.reason_code)],
+          adjustment.evidence ? [t("adjust.evidence"), adjustment.evidence] : null,
+          [t("inbox.askedBy"), adjustment.requested_by.name ?? adjustment.requested_by.actor],
+          adjustment.valid_through ? [t("lots.through"), adjustment.valid_through] : null,
+          adjustment.steps.length > 1 ? [t("inbox.steps"), adjustment.steps.map((role) => word("role", role)).join(" → ")] : null,
+          adjustment.approvals.length > 0 ? [t("inbox.approvedBy"), adjustment.approvals.map((one) => one.name ?? one.actor).join(", ")] : null,
+          adjustment.recovers ? [t("inbox.recovers"), t("inbox.entries", { count: adjustment.recovers.length })] : null,
+          adjustment.merges ? [t("inbox.merges"), adjustment.merges] : null,
+          [t("inbox.until"), format.instant(adjustment.until)],
+        ]}
+      />
+    </>
+  );
+}
+
+function PublicationContent({ publication }: { publication: Publication }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [open, setOpen] = useState(false);
+  const detail = useQuery<Publication, Problem>({
+    queryKey: ["publication", publication.publication_id],
+    queryFn: () => ask(api.GET("/v1/rulebook/publications/{id}", { params: { path: { id: publication.publication_id } } })),
+  });
+  return (
+    <>
+      <div className="lead">{t("inbox.publish", { draft: publication.draft })}</div>
+      <Facts
+        rows={[
+          [t("inbox.askedBy"), publication.asked_by],
+          [t("inbox.askedAt"), format.instant(publication.asked_at)],
+          [t("publications.at"), publication.at ? format.instant(publication.at) : t("publications.atOnce")],
+          [t("publications.base"), t("overview.version", { version: publication.base_version })],
+          [t("publications.major"), publication.major_changes.join(", ") || "–"],
+        ]}
+      />
+      {detail.data?.changes && (
+        <Button type="link" style={{ alignSelf: "start", padding: 0 }} aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? t("timeline.close") : t("inbox.changes", { count: detail.data.changes.length })}
+        </Button>
+      )}
+      {open && detail.data?.changes && <Diff changes={detail.data.changes} />}
+    </>
+  );
+}
+
+function ReviewContent({ review }: { review: Review }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const word = useWord();
+  const detail = useQuery<Review, Problem>({
+    queryKey: ["inbox", "review", review.review_id],
+    queryFn: () => ask(api.GET("/v1/reviews/{id}", { params: { path: { id: review.review_id } } })),
+  });
+  const entry = detail.data?.entry;
+  const sum = entry?.lines?.reduce((total, line) => total + line.amount_minor, 0);
+  return (
+    <>
+      <div className="lead">
+        {entry && <Moved points={entry.points} />} {t("inbox.for")} <MemberName id={review.member_id} />
+      </div>
+      <Facts
+        rows={[
+          [t("inbox.because"), because(review.because, word)],
+          entry ? [t("entry.kind"), word("event", entry.event)] : null,
+          sum === undefined ? null : [t("inbox.amount"), format.money(sum)],
+          entry?.reference ? [t("inbox.order"), entry.reference] : null,
+          entry?.store_id ? [t("entry.store"), entry.store_id] : null,
+          entry ? [t("entry.occurred"), format.instant(entry.occurred_at)] : null,
+          [t("inbox.reportedBy"), review.reported_by],
+        ]}
+      />
+    </>
+  );
+}
+
+function because(text: string, word: ReturnType<typeof useWord>): string {
+  const [kind, event, period] = text.split(":");
+  if (kind !== "velocity") return word("reviewBecause", text);
+  return `${word("reviewBecause", "velocity")}: ${word("event", event)}, ${word("per", period)}`;
+}
+
+function RewardContent({ waiting }: { waiting: Extract<Waiting, { kind: "reward" }> }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { item } = waiting;
+  const changed = item.change;
+  if (!changed) return null;
+  const fields = ["name", "points", "cash_minor", "stock", "offered", "tiers", "from", "until", "limit", "coupon"] as const;
+  const changes = fields
+    .filter((field) => JSON.stringify(item.reward?.[field] ?? null) !== JSON.stringify(changed.reward[field] ?? null))
+    .map((field) => ({ pointer: `/${field}`, before: item.reward?.[field], after: changed.reward[field] }));
+  return (
+    <>
+      <div className="lead">{changed.reward.name}</div>
+      <Facts rows={[[t("inbox.askedBy"), changed.asked_by], [t("inbox.askedAt"), format.instant(changed.asked_at)]]} />
+      <Diff changes={changes} />
+    </>
+  );
+}
+
+function KeyContent({ waiting }: { waiting: Extract<Waiting, { kind: "key" }> }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const word = useWord();
+  const { item } = waiting;
+  return (
+    <>
+      <div className="lead">{item.label}</div>
+      <Facts
+        rows={[
+          [t("keys.role"), word("role", item.role)],
+          [t("keys.person"), item.person_id ?? "–"],
+          [t("keys.prefix"), <code key="prefix">{item.prefix}</code>],
+          [t("inbox.askedBy"), item.created_by],
+          [t("inbox.askedAt"), format.instant(item.created_at)],
+        ]}
+      />
+    </>
+  );
+}
+
+function ImportContent({ staged }: { staged: Import }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const detail = useQuery<Import, Problem>({
+    queryKey: ["inbox", "import", staged.import_id],
+    queryFn: () => ask(api.GET("/v1/imports/{id}", { params: { path: { id: staged.import_id } } })),
+  });
+  const report = detail.data?.report;
+  return (
+    <>
+      <div className="lead">{report ? t("inbox.import", { members: format.points(report.members), points: format.points(report.points) }) : staged.import_id}</div>
+      <Facts
+        rows={[
+          [t("inbox.askedBy"), staged.asked_by],
+          [t("inbox.askedAt"), format.instant(staged.asked_at)],
+          report ? [t("inbox.clean"), format.percent(report.share_clean)] : null,
+          report ? [t("inbox.faulty"), format.points(report.faulty)] : null,
+        ]}
+      />
+    </>
+  );
+}
+
+function Decide({ waiting, what, onClose }: { waiting: Waiting; what: "approve" | "reject"; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const [form] = Form.useForm();
+  const change = useChange(
+    ({ reason }: { reason?: string }, key) => decide(waiting, what, reason?.trim(), key),
+    () => {
+      void message.success(what === "approve" ? t("inbox.approved") : t("inbox.rejected"));
+      onClose();
+    },
+  );
+  const takesReason = waiting.kind !== "key" && waiting.kind !== "reward";
+  const title = what === "approve" ? t("inbox.approveTitle") : waiting.kind === "key" ? t("keys.revoke") : t("inbox.rejectTitle");
+  return (
+    <Dialog open title={title} onClose={onClose}>
+      <Form form={form} layout="vertical" onFinish={(values) => change.mutate(values, { onError: (error) => showFaults(form, error, ["reason"]) })}>
+        <div style={{ display: "grid", gap: 8, marginBottom: 16 }}><Short waiting={waiting} /></div>
+        <ProblemNote problem={change.error} />
+        {takesReason && (
+          <Form.Item
+            name="reason"
+            label={what === "reject" ? t("form.reason") : t("form.note")}
+            rules={what === "reject" ? [{ required: true, whitespace: true, message: t("inbox.reasonNeeded") }] : []}
+          >
+            <Input.TextArea maxLength={500} autoSize={{ minRows: 2, maxRows: 6 }} />
+          </Form.Item>
+        )}
+        <Buttons
+          busy={change.isPending}
+          onClose={onClose}
+          danger={what === "reject"}
+          label={what === "approve" ? t("inbox.approve") : waiting.kind === "key" ? t("keys.revoke") : t("inbox.reject")}
+        />
+      </Form>
+    </Dialog>
+  );
+}
+
+/** What is decided on, once more. */
+function Short({ waiting }: { waiting: Waiting }): ReactNode {
+  const { t } = useTranslation();
+  switch (waiting.kind) {
+    case "adjustment":
+      return <div className="lead"><Moved points={waiting.item.adjustment.points} /> {t("inbox.for")} {waiting.item.member_id}</div>;
+    case "publication":
+      return <div className="lead">{t("inbox.publish", { draft: waiting.item.draft })}</div>;
+    case "review":
+      return <div className="lead">{waiting.item.member_id}</div>;
+    case "reward":
+      return <div className="lead">{waiting.item.change?.reward.name}</div>;
+    case "key":
+      return <div className="lead">{waiting.item.label}</div>;
+    case "import":
+      return <div className="lead">{waiting.item.asked_by}</div>;
+  }
+}
+
+function decide(waiting: Waiting, what: "approve" | "reject", reason: string | undefined, key: string): Promise<unknown> {
+  const header = { "Idempotency-Key": key };
+  const params = { path: { id: waiting.id }, header };
+  const said = reason ? { body: { reason } } : {};
+  const approve = what === "approve";
+  switch (waiting.kind) {
+    case "adjustment":
+      return ask(approve ? api.POST("/v1/adjustments/{id}/approve", { params, ...said }) : api.POST("/v1/adjustments/{id}/reject", { params, ...said }));
+    case "publication":
+      return ask(
+        approve
+          ? api.POST("/v1/rulebook/publications/{id}/approve", { params, ...said })
+          : api.POST("/v1/rulebook/publications/{id}/reject", { params, ...said }),
+      );
+    case "review":
+      return ask(approve ? api.POST("/v1/reviews/{id}/approve", { params, ...said }) : api.POST("/v1/reviews/{id}/reject", { params, ...said }));
+    case "import":
+      return ask(approve ? api.POST("/v1/imports/{id}/approve", { params, ...said }) : api.POST("/v1/imports/{id}/reject", { params, ...said }));
+    case "reward": {
+      const path = { id: waiting.item.reward_id, change: waiting.item.change?.change_id ?? "" };
+      return ask(
+        approve
+          ? api.POST("/v1/rewards/{id}/changes/{change}/approve", { params: { path, header } })
+          : api.POST("/v1/rewards/{id}/changes/{change}/reject", { params: { path, header } }),
+      );
+    }
+    case "key": {
+      const path = { prefix: waiting.item.prefix };
+      return ask(approve ? api.POST("/v1/keys/{prefix}/approve", { params: { path, header } }) : api.DELETE("/v1/keys/{prefix}", { params: { path, header } }));
+    }
+  }
+}

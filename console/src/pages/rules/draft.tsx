@@ -1,0 +1,217 @@
+// One draft: edit it, see what changes, try it on an event, hold it against the past, and ask for
+// its publication.
+
+import { App, Button, DatePicker, Form, Input } from "antd";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Dayjs } from "dayjs";
+import { useEffect, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate, useParams } from "react-router";
+import { api, ask, type Problem } from "../../api/client";
+import type { Draft as DraftAnswer, Publication, Rulebook } from "../../api/answers";
+import { atZone } from "../../lib/dates";
+import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
+import { may, useSignedIn } from "../../session";
+import { changesOf, Diff } from "../../ui/diff";
+import { Dialog, Loading, Mark, Page, Section } from "../../ui/parts";
+import { fieldOf, ProblemNote, showFaults } from "../../ui/problem";
+import { Tabs } from "../../ui/tabs";
+import { Buttons } from "../member-actions";
+import { BackTestOf } from "./back-test";
+import { Book } from "./book";
+import { Try } from "./try";
+import { usePublished } from ".";
+
+export default function Draft() {
+  const { name = "" } = useParams();
+  return <OneDraft key={name} name={name} />;
+}
+
+function OneDraft({ name }: { name: string }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const signedIn = useSignedIn();
+  const [filters] = useFilters(["tab", "back-test"]);
+  const [publishing, setPublishing] = useState(false);
+  const published = usePublished();
+  const draft = useQuery<DraftAnswer, Problem>({
+    queryKey: ["draft", name],
+    queryFn: () => ask(api.GET("/v1/rulebook/drafts/{name}", { params: { path: { name } } })),
+    // A text that is being edited must not be exchanged behind the editor's back.
+    refetchOnReconnect: false,
+    staleTime: Infinity,
+  });
+  const changes = useMemo(
+    () => (draft.data && published.data ? changesOf(published.data.rulebook, draft.data.rulebook) : null),
+    [draft.data, published.data],
+  );
+  const back = <Link to="/rules?tab=drafts" className="soft">{t("rules.drafts")} /</Link>;
+  if (!draft.data) {
+    return (
+      <Page title={name} back={back}>
+        <ProblemNote problem={draft.error} retry={() => void draft.refetch()} />
+        {!draft.error && <Loading rows={8} />}
+      </Page>
+    );
+  }
+  const faults = draft.data.problems ?? [];
+  const writes = may(signedIn, "marketing");
+  const isSound = faults.length === 0;
+  const tabs = [
+    ...(writes ? [{ key: "edit", label: t("rules.edit") }] : []),
+    { key: "words", label: t("rules.inWords") },
+    { key: "diff", label: t("rules.changes") },
+    ...(writes && isSound ? [{ key: "try", label: t("rules.try") }] : []),
+    ...(isSound ? [{ key: "back-test", label: t("rules.backTest") }] : []),
+  ];
+  const wanted = filters["back-test"] ? "back-test" : filters.tab;
+  const tab = tabs.some((one) => one.key === wanted) ? wanted : tabs[0]?.key ?? "words";
+  return (
+    <Page
+      title={name}
+      back={back}
+      extra={
+        writes && (
+          <>
+            <Drop name={name} />
+            <Button type="primary" disabled={faults.length > 0 || changes?.length === 0} onClick={() => setPublishing(true)}>{t("rules.askPublish")}</Button>
+          </>
+        )
+      }
+    >
+      <p className="row" style={{ marginBottom: 12 }}>
+        {faults.length > 0 ? <Mark tone="bad">{t("rules.faults", { count: faults.length })}</Mark> : <Mark tone="good">{t("rules.sound")}</Mark>}
+        {changes && <Mark tone="info">{t("inbox.changesCount", { count: changes.length })}</Mark>}
+        <span className="soft">{t("rules.keptBy", { who: draft.data.updated_by, at: format.instant(draft.data.updated_at) })}</span>
+      </p>
+      <Tabs tabs={tabs} active={tab} />
+      {/* What was typed stays while another part is looked at. */}
+      {writes && <div hidden={tab !== "edit"}><Editor draft={draft.data} /></div>}
+      {writes && isSound && <div hidden={tab !== "try"}><Try draft={name} book={draft.data.rulebook} /></div>}
+      {tab === "words" && draft.data.rulebook && <Book book={draft.data.rulebook} />}
+      {tab === "diff" && <Section>{changes ? <Diff changes={changes} /> : <Loading />}</Section>}
+      {tab === "back-test" && <BackTestOf draft={name} />}
+      {publishing && <Publish draft={name} onClose={() => setPublishing(false)} />}
+    </Page>
+  );
+}
+
+function Editor({ draft }: { draft: DraftAnswer }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const queries = useQueryClient();
+  const stored = useMemo(() => JSON.stringify(draft.rulebook, null, 2), [draft.rulebook]);
+  const [text, setText] = useState(stored);
+  const [base, setBase] = useState(stored);
+  const isChanged = text !== base;
+  useEffect(() => {
+    if (!isChanged) return undefined;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [isChanged]);
+  const parsed = useMemo(() => parse(text), [text]);
+  const save = useChange(
+    (body: Rulebook, key) =>
+      ask<DraftAnswer>(api.PUT("/v1/rulebook/drafts/{name}", { params: { path: { name: draft.draft }, header: { "Idempotency-Key": key } }, body: body as never })),
+    (kept, body) => {
+      queries.setQueryData(["draft", draft.draft], { ...kept, rulebook: body });
+      setBase(text);
+      void message.success(t("rules.kept"));
+    },
+  );
+  const faults = draft.problems ?? [];
+  return (
+    <Section>
+      <p className="quiet">{t("rules.editLead")}</p>
+      <ProblemNote problem={save.error} />
+      {faults.length > 0 && !isChanged && (
+        <ul className="faults" aria-label={t("rules.faults", { count: faults.length })} style={{ marginBottom: 12 }}>
+          {faults.map((fault) => (
+            <li key={fault.pointer + fault.detail}><code>{fault.pointer}</code> <span lang="en">{fault.detail}</span></li>
+          ))}
+        </ul>
+      )}
+      <div className="editor">
+        <Input.TextArea
+          aria-label={t("rules.document")}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          autoSize={{ minRows: 16, maxRows: 36 }}
+          spellCheck={false}
+          status={parsed.fault ? "error" : ""}
+        />
+      </div>
+      {parsed.fault && <p className="small" style={{ color: "var(--bad)" }} role="alert">{t("problem.malformed-json")}: <span lang="en">{parsed.fault}</span></p>}
+      <div className="row" style={{ justifyContent: "flex-end", marginTop: 12 }}>
+        <Button disabled={!isChanged} onClick={() => setText(base)}>{t("rules.undo")}</Button>
+        <Button type="primary" disabled={!isChanged || !parsed.book} loading={save.isPending} onClick={() => parsed.book && save.mutate(parsed.book)}>{t("rules.keep")}</Button>
+      </div>
+    </Section>
+  );
+}
+
+function parse(text: string): { book?: Rulebook; fault?: string } {
+  try {
+    return { book: JSON.parse(text) as Rulebook };
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function Drop({ name }: { name: string }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState(false);
+  const change = useChange(
+    (_: null, key) => ask(api.DELETE("/v1/rulebook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } } })),
+    () => void navigate("/rules?tab=drafts"),
+  );
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>{t("rules.drop")}</Button>
+      <Dialog open={open} title={t("rules.dropTitle", { name })} onClose={() => setOpen(false)}>
+        <Form onFinish={() => change.mutate(null)}>
+          <p className="quiet">{t("rules.dropLead")}</p>
+          <ProblemNote problem={change.error} />
+          <Buttons busy={change.isPending} onClose={() => setOpen(false)} danger label={t("rules.drop")} />
+        </Form>
+      </Dialog>
+    </>
+  );
+}
+
+function Publish({ draft, onClose }: { draft: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const format = useFormat();
+  const { message } = App.useApp();
+  const [form] = Form.useForm<{ at?: Dayjs }>();
+  const change = useChange(
+    ({ at }: { at?: string }, key) =>
+      ask<Publication>(
+        api.POST("/v1/rulebook/publications", { params: { header: { "Idempotency-Key": key } }, body: { draft, ...(at ? { at } : {}) } }),
+      ),
+    (publication) => {
+      const what = publication.waits_for ? t("adjust.done", { roles: word("role", publication.waits_for) }) : word("publicationState", publication.state);
+      void message.success(what, 6);
+      onClose();
+    },
+  );
+  return (
+    <Dialog open title={t("inbox.publish", { draft })} onClose={onClose}>
+      <Form
+        form={form}
+        layout="vertical"
+        onFinish={({ at }) => change.mutate(at ? { at: atZone(at, format.midnight) } : {}, { onError: (problem) => showFaults(form, problem, ["at"]) })}
+      >
+        <p className="quiet">{t("publications.lead")}</p>
+        <ProblemNote problem={change.error} except={(error) => fieldOf(error) === "at"} />
+        <Form.Item name="at" label={t("publications.at")} extra={t("publications.atHint", { zone: format.timeZone })}>
+          <DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("publications.atOnce")} style={{ width: "100%" }} />
+        </Form.Item>
+        <Buttons busy={change.isPending} onClose={onClose} label={t("rules.askPublish")} />
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,68 @@
+// Says rules in sentences: what a rule awards, when, and within which bounds.
+
+import type { Award, Cap, Condition, Limit, Rulebook } from "../../api/answers";
+import type { useFormat, useWord } from "../../lib/use";
+import type { TFunction } from "i18next";
+
+export interface Speech {
+  t: TFunction;
+  word: ReturnType<typeof useWord>;
+  format: ReturnType<typeof useFormat>;
+}
+
+export function awardText(award: Award, { t, format }: Speech): string {
+  switch (award.kind) {
+    case "rate":
+      return t("say.rate", { points: award.points_per_unit });
+    case "fixed":
+      return t("say.fixed", { points: format.points(award.points) });
+    case "each":
+      return t("say.each", { points: format.points(award.points) });
+    case "multiplier":
+      return t("say.times", { times: award.times });
+    case "brackets":
+      return (award.brackets ?? [])
+        .map((bracket) => t("say.bracket", { from: format.money(bracket.from_minor), points: bracket.points_per_unit }))
+        .join(t("say.and"));
+    default:
+      return JSON.stringify(award);
+  }
+}
+
+export function limitText(limit: Limit, { t, word }: Speech): string {
+  return t("say.limit", { times: limit.times, per: word("per", limit.per) });
+}
+
+export function capText(cap: Cap, { t, word, format }: Speech): string {
+  return t("say.cap", { points: format.points(cap.points), per: word("per", cap.per), of: word("capOf", cap.of ?? "member") });
+}
+
+export function conditionText(condition: Condition, { word, format }: Speech): string {
+  const values = (condition.values ?? []).map((value) => {
+    const text = String(value);
+    return condition.field.endsWith("_minor") && /^\d+$/.test(text) ? format.money(Number(text)) : text;
+  });
+  const field = condition.field.startsWith("attributes.")
+    ? word("attribute", condition.field.slice(11))
+    : word("field", condition.field.replace(".", "_"));
+  return `${field} ${word("operator", condition.operator)} ${values.join(", ")}`;
+}
+
+export function policyText(policy: Rulebook["expiry"][string] | undefined, { t, word }: Speech): string {
+  if (!policy) return "–";
+  const rounded = policy.round_up_to ? t("say.roundedUp", { unit: word("unit", String(policy.round_up_to)) }) : "";
+  switch (policy.policy) {
+    case "never":
+      return t("lots.never");
+    case "days":
+      return t("say.days", { days: policy.days }) + rounded;
+    case "months":
+      return t("say.months", { months: policy.months }) + rounded;
+    case "sliding":
+      return t("say.sliding", { days: policy.days });
+    case "fixed_dates":
+      return t("say.dates", { dates: (policy.dates as string[]).join(", ") });
+    default:
+      return JSON.stringify(policy);
+  }
+}

@@ -1,0 +1,205 @@
+// Who is signed in, to which programme, and in which role. An API key is kept in memory only.
+
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import type { ReactNode } from "react";
+import { ask, api, newKey, Problem, send, sendJson, carryKey, whenEnded } from "./api/client";
+import type { Programme, Role, Session } from "./api/answers";
+import { isZone } from "./lib/format";
+
+export interface SignedIn {
+  /** A person by cookie, or a key that was typed into this tab. */
+  by: "person" | "key";
+  name: string;
+  role: Role;
+  roles: Role[];
+  stores: string[] | null;
+  programme: { id: string; name: string };
+  expiresAt: string | null;
+  /** What the programme's rulebook says; the browser's own where the role may not read it. */
+  timeZone: string;
+  currency: string;
+}
+
+interface Access {
+  signedIn: SignedIn | null;
+  /** The session ended while pages were open: they stay, behind the sign-in form. */
+  ended: boolean;
+  starting: boolean;
+  signInByKey: (key: string, programme: string) => Promise<void>;
+  signInByPassword: (body: SignIn) => Promise<void>;
+  adopt: (session: Session) => Promise<void>;
+  changeRole: (role: Role) => Promise<void>;
+  signOut: () => Promise<void>;
+  refreshProgramme: () => Promise<void>;
+}
+
+export interface SignIn {
+  programme_id?: string;
+  person_id: string;
+  password: string;
+  code?: string;
+}
+
+const Context = createContext<Access | null>(null);
+
+export function useAccess(): Access {
+  const access = useContext(Context);
+  if (!access) throw new Error("outside of SessionProvider");
+  return access;
+}
+
+/** Of pages, which are only shown to people who are signed in. */
+export function useSignedIn(): SignedIn {
+  const { signedIn } = useAccess();
+  if (!signedIn) throw new Error("not signed in");
+  return signedIn;
+}
+
+/** Who sees the same: a person in a role, or any key of a role. */
+function reader({ by, name, role, programme, stores }: SignedIn): string {
+  return JSON.stringify([by, by === "person" ? name : null, role, programme.id, stores]);
+}
+
+export function may(signedIn: SignedIn, ...roles: Role[]): boolean {
+  return signedIn.role === "admin" || roles.includes(signedIn.role);
+}
+
+const DEFAULTS = {
+  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+  currency: "CNY",
+};
+
+async function programmeOf(id: string): Promise<Pick<SignedIn, "programme" | "timeZone" | "currency">> {
+  try {
+    const call = api.GET("/v1/programmes/{id}", { params: { path: { id } } });
+    const { name, rulebook } = await ask<Programme>(call);
+    const { time_zone: zone, currency } = rulebook;
+    return { programme: { id, name }, timeZone: isZone(zone) ? zone : DEFAULTS.timeZone, currency };
+  } catch (error) {
+    // Some roles may not read it.
+    if (error instanceof Problem && error.slug === "forbidden") {
+      return { programme: { id, name: id }, ...DEFAULTS };
+    }
+    throw error;
+  }
+}
+
+/**
+ * The role of a key, by what it may read. A query that no route has is answered with 403 where the
+ * role may not call it, and with 400 otherwise; nothing is read.
+ */
+async function roleOfKey(): Promise<Role> {
+  const session = await sendJson<{ role: Role }>("GET", "/v1/session").catch((error: unknown) => {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  });
+  if (session) return session.role;
+  const allowed = async (path: string, method = "GET") => {
+    try {
+      await send(method, `${path}?probe=1`);
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && error.slug === "forbidden") return false;
+      if (error instanceof Problem && error.status === 400) return true;
+      throw error;
+    }
+  };
+  const paths = ["/v1/keys", "/v1/audit-log", "/v1/rulebook/drafts", "/v1/members", "/v1/reviews", "/v1/rewards"];
+  const [keys, books, drafts, members, reviews, rewards] = await Promise.all(paths.map((path) => allowed(path)));
+  if (keys) return "admin";
+  if (books) return "finance";
+  if (drafts) return "marketing";
+  if (members) return "service";
+  if (reviews) return (await allowed("/v1/members/-/tier", "PUT")) ? "department_head" : "approver";
+  return rewards ? "storefront" : "job";
+}
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
+  const [ended, setEnded] = useState(false);
+  const [starting, setStarting] = useState(true);
+  const queries = useQueryClient();
+
+  const enter = useCallback(
+    (next: SignedIn) => {
+      // What another person has seen must not stay on the page.
+      const isSame = signedIn !== null && reader(signedIn) === reader(next);
+      if (!isSame) queries.clear();
+      setSignedIn(next);
+      setEnded(false);
+      if (isSame) void queries.invalidateQueries();
+    },
+    [queries, signedIn],
+  );
+
+  const adopt = useCallback(
+    async (session: Session) => {
+      carryKey(null);
+      const programme = await programmeOf(session.programme.id);
+      enter({
+        by: "person",
+        name: session.person.name || session.person.id,
+        role: session.role,
+        roles: [...new Set([session.role, ...(session.roles ?? []).map((one) => one.role)])],
+        stores: session.stores,
+        expiresAt: session.expires_at,
+        ...programme,
+        programme: session.programme,
+      });
+    },
+    [enter],
+  );
+
+  useEffect(() => {
+    whenEnded(() => setEnded(true));
+    sendJson<Session>("GET", "/v1/session")
+      .then(adopt)
+      .catch(() => setEnded(false))
+      .finally(() => setStarting(false));
+    // Once, when the page is loaded.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+
+  const access = useMemo<Access>(
+    () => ({
+      signedIn,
+      ended: ended && signedIn !== null,
+      starting,
+      adopt,
+      async signInByKey(key, programme) {
+        carryKey(key);
+        try {
+          const role = await roleOfKey();
+          const known = await programmeOf(programme);
+          const name = `${key.slice(0, key.startsWith("acc_") ? 12 : 4)}…`;
+          enter({ by: "key", name, role, roles: [role], stores: null, expiresAt: null, ...known });
+        } catch (error) {
+          if (signedIn === null) carryKey(null);
+          throw error;
+        }
+      },
+      async signInByPassword(body) {
+        await adopt(await sendJson<Session>("POST", "/v1/sign-in", { body, key: newKey() }));
+      },
+      async changeRole(role) {
+        const options = { body: { role }, key: newKey() };
+        await adopt(await sendJson<Session>("POST", "/v1/session/role", options));
+      },
+      async signOut() {
+        if (signedIn?.by === "person") {
+          await send("POST", "/v1/sign-out", { key: newKey() }).catch(() => {});
+        }
+        carryKey(null);
+        setSignedIn(null);
+        setEnded(false);
+        queries.clear();
+      },
+      async refreshProgramme() {
+        if (signedIn) enter({ ...signedIn, ...(await programmeOf(signedIn.programme.id)) });
+      },
+    }),
+    [signedIn, ended, starting, adopt, enter, queries],
+  );
+  return <Context value={access}>{children}</Context>;
+}

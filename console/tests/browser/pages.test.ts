@@ -1,0 +1,379 @@
+// The console in Chromium, on the real host: every page in both languages and at two widths, and
+// what people do there. Pictures go to target/console/pictures.
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { caller, seed } from "./seed.mjs";
+
+const api = process.env.ACCRUE_API ?? "";
+const admin = process.env.ACCRUE_ADMIN ?? "";
+const operator = process.env.ACCRUE_KEY ?? "";
+const PICTURES = "../target/console/pictures";
+const AXE = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+let browser: Browser;
+let keys: Record<string, string>;
+let now: Date;
+
+beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
+  const seeded = await seed({ api, admin, key: operator });
+  keys = seeded.keys;
+  now = new Date(seeded.now);
+  browser = await chromium.launch({
+    executablePath: process.env.ACCRUE_BROWSER ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** What must never happen, collected while a page is used. */
+interface Watched {
+  page: Page;
+  faults: string[];
+  close: () => Promise<void>;
+}
+
+async function open(path: string, options: { language?: string; width?: number } = {}): Promise<Watched> {
+  const width = options.width ?? 1440;
+  const context = await browser.newContext({ viewport: { width, height: width < 500 ? 844 : 900 }, locale: options.language ?? "zh-CN" });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
+  page.on("console", (message) => {
+    // The browser reports each refusal of the API, and those are answers.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) faults.push(`console: ${message.text()}`);
+  });
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  await page.clock.setFixedTime(now);
+  await page.goto(`${api}/console${path}`);
+  return { page, faults, close: () => context.close() };
+}
+
+async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByRole("tab").nth(1).click();
+  await page.locator("input#key").fill(key);
+  await page.locator("button[type=submit]:visible").click();
+  await page.locator(".frame").waitFor();
+}
+
+/** Goes to another page of the console as a link does. */
+async function go(page: Page, path: string): Promise<void> {
+  await page.evaluate((to) => {
+    history.pushState(null, "", `/console${to}`);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, path);
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.locator("h1").waitFor();
+  await page.locator(".loading, .ant-spin-spinning").first().waitFor({ state: "detached" }).catch(() => {});
+  await page.waitForLoadState("networkidle");
+  await page.waitForTimeout(250);
+}
+
+/** Rules of WCAG 2.2 A and AA that do not hold, with the first place of each. */
+async function violations(page: Page): Promise<string[]> {
+  // Through the debugger, which the page's policy does not bind.
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
+  return page.evaluate(async (tags) => {
+    const axe = (globalThis as unknown as { axe: { run: (root: Document, options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
+    const { violations: found } = await axe.run(document, { runOnly: tags });
+    return found.map((one) => `${one.id}: ${one.nodes[0]?.html.slice(0, 200)}`);
+  }, TAGS);
+}
+
+const PAGES: [name: string, role: string, path: string][] = [
+  ["overview", "admin", "/"],
+  ["inbox", "admin", "/inbox"],
+  ["members", "service", "/members"],
+  ["order", "service", "/members?by=order&text=SO202600001"],
+  ["member", "service", "/members/M10001"],
+  ["rules", "marketing", "/rules"],
+  ["versions", "marketing", "/rules?tab=versions"],
+  ["version", "marketing", "/rules?version=2"],
+  ["drafts", "marketing", "/rules?tab=drafts"],
+  ["publications", "marketing", "/rules?tab=publications"],
+  ["back-tests", "marketing", "/rules?tab=back-tests"],
+  ["draft-edit", "marketing", "/rules/drafts/broken"],
+  ["draft-changes", "marketing", "/rules/drafts/spring?tab=diff"],
+  ["draft-try", "marketing", "/rules/drafts/spring?tab=try"],
+  ["draft-back-test", "marketing", "/rules/drafts/spring?tab=back-test"],
+  ["rewards", "marketing", "/rewards"],
+  ["books", "finance", "/books"],
+  ["audit-log", "finance", "/audit-log"],
+  ["keys", "admin", "/keys"],
+  ["endpoints", "admin", "/endpoints"],
+  ["system", "admin", "/system"],
+  ["approver-overview", "approver", "/"],
+];
+
+describe.each([
+  ["zh-CN", 1440],
+  ["en-GB", 1440],
+  ["zh-CN", 390],
+  ["en-GB", 360],
+] as const)("in %s at %i px", (language, width) => {
+  test("the door", async () => {
+    const { page, faults, close } = await open("/", { language, width });
+    await page.locator("form").first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe(language === "zh-CN" ? "zh-CN" : "en");
+    expect(await violations(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.screenshot({ path: `${PICTURES}/sign-in-${language}-${width}.png` });
+    await close();
+  });
+
+  const opened = new Map<string, Watched>();
+  afterAll(async () => {
+    for (const one of opened.values()) await one.close();
+  });
+
+  test.each(PAGES)("%s", async (name, role, path) => {
+    let watched = opened.get(role);
+    if (!watched) {
+      watched = await open("/", { language, width });
+      opened.set(role, watched);
+      await signIn(watched.page, keys[role] ?? "");
+    }
+    const { page, faults } = watched;
+    faults.length = 0;
+    await go(page, path);
+    await settled(page);
+    await page.screenshot({ path: `${PICTURES}/${name}-${language}-${width}.png`, fullPage: true });
+    expect(await page.locator("h1").count()).toBe(1);
+    expect(await page.locator("[role=alert]:visible").allTextContents()).toEqual([]);
+    const text = await page.locator("body").innerText();
+    expect(text).not.toMatch(/NaN|undefined|\[object|\{\{/);
+    if (language === "en-GB") {
+      const shell = await page.locator(".side, .head, th, dt, .filters, h2").allInnerTexts();
+      expect(shell.join(" ").replaceAll("中文", "")).not.toMatch(/[\u4e00-\u9fff]/);
+    }
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, "scrolls sideways").toBeLessThanOrEqual(0);
+    expect(await violations(page)).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe("what people do", () => {
+  test("a wrong key is refused in words, and its field keeps it", async () => {
+    const { page, close } = await open("/");
+    await page.getByRole("tab").nth(1).click();
+    await page.locator("input#key").fill("acc_wrong-wrong-wrong-wrong-wrong-wrong");
+    await page.locator("button[type=submit]:visible").click();
+    await page.getByRole("alert").getByText("密钥或登录状态无效").waitFor();
+    expect(await page.locator("input#key").inputValue()).toContain("acc_wrong");
+    await close();
+  });
+
+  test("the key is gone with the page, and stored nowhere", async () => {
+    const { page, close } = await open("/");
+    await signIn(page, keys.service ?? "");
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    expect(kept).not.toContain("acc_");
+    await page.reload();
+    await page.locator("form").first().waitFor();
+    expect(await page.locator(".frame").count()).toBe(0);
+    await close();
+  });
+
+  test("an entry explains itself", async () => {
+    const { page, close } = await open("/members/M10001?kind=earn", { language: "en" });
+    await signIn(page, keys.service ?? "");
+    await page.getByRole("button", { name: "Explain" }).first().click();
+    await page.getByText("Rules that fired").waitFor();
+    await page.getByText("Rules that did not").waitFor();
+    await page.getByText("no line counts for it").first().waitFor();
+    await page.screenshot({ path: `${PICTURES}/explain-en-1440.png`, fullPage: true });
+    expect(await violations(page)).toEqual([]);
+    await close();
+  });
+
+  test("an adjustment is requested, kept through a refusal, and approved on a phone", async () => {
+    const service = await open("/members/M10004", { language: "en" });
+    await signIn(service.page, keys.service ?? "");
+    await service.page.getByRole("button", { name: "Adjust points" }).click();
+    const dialog = service.page.getByRole("dialog");
+    await dialog.getByLabel("Points", { exact: true }).fill("77");
+    await dialog.getByLabel("Reason", { exact: true }).click();
+    await service.page.getByTitle("Goodwill").click();
+    await dialog.getByLabel("Evidence").fill("ticket 77");
+    // The network is gone: everything stays, and the same request is sent again.
+    await service.page.context().setOffline(true);
+    await dialog.getByRole("button", { name: "Request" }).click();
+    await dialog.getByRole("alert").getByText("cannot be reached").waitFor();
+    expect(await violations(service.page)).toEqual([]);
+    expect(await dialog.getByLabel("Evidence").inputValue()).toBe("ticket 77");
+    await service.page.context().setOffline(false);
+    await dialog.getByRole("button", { name: "Request" }).click();
+    await service.page.getByText("Requested. Next: Approver.").waitFor();
+    await service.close();
+
+    const phone = await open("/inbox", { width: 390 });
+    await signIn(phone.page, keys.approver ?? "");
+    const card = phone.page.locator("article").filter({ hasText: "ticket 77" });
+    await card.getByRole("button", { name: "通过" }).click();
+    expect(await violations(phone.page)).toEqual([]);
+    await phone.page.getByRole("dialog").getByRole("button", { name: "通过" }).click();
+    await phone.page.getByText("已通过。").waitFor();
+    await card.waitFor({ state: "detached" });
+    expect(phone.faults).toEqual([]);
+    await phone.close();
+    const entries = await caller(api, operator)("GET", "/v1/members/M10004/entries?limit=3");
+    expect(entries.items.map((entry: { kind: string; points: number }) => [entry.kind, entry.points])).toContainEqual(["adjust", 77]);
+  });
+
+  test("a rejection needs a reason, which the requester reads", async () => {
+    const { page, close } = await open("/inbox", { width: 360, language: "en" });
+    await signIn(page, keys.approver ?? "");
+    const card = page.locator("article").filter({ hasText: "M10005" });
+    await card.getByRole("button", { name: "Reject" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Reject" }).click();
+    await dialog.getByText("Tell the other person why.").waitFor();
+    await dialog.getByLabel("Reason").fill("the order was booked once");
+    await dialog.getByRole("button", { name: "Reject" }).click();
+    await page.getByText("Rejected.").waitFor();
+    await close();
+  });
+
+  test("a person cannot decide on their own request, and reads why", async () => {
+    const head = caller(api, keys.department_head ?? "");
+    await head("POST", "/v1/adjustments", { member_id: "M10006", points: 40, reason_code: "goodwill", evidence: "own-40" });
+    const { page, close } = await open("/inbox");
+    await signIn(page, keys.department_head ?? "");
+    await page.locator("article").filter({ hasText: "own-40" }).getByRole("button", { name: "通过" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "通过" }).click();
+    await page.getByRole("alert").getByText("不能审批自己的申请").waitFor();
+    await close();
+  });
+
+  test("a session that ends leaves what was typed", async () => {
+    const made = await caller(api, operator)("POST", "/v1/keys", { role: "service", label: "short life", person_id: "短期" });
+    const { page, faults, close } = await open("/members/M10007", { language: "en" });
+    await signIn(page, made.key);
+    await page.getByRole("button", { name: "Freeze", exact: true }).click();
+    await page.getByLabel("Reason").fill("stolen phone, reported by call 4712");
+    await caller(api, operator)("DELETE", `/v1/keys/${made.prefix}`);
+    // A key that was admitted within the last minute still counts.
+    await fetch(`${admin}/clock`, { method: "PUT", body: new Date(now.getTime() + 120_000).toISOString() });
+    await page.getByRole("dialog").getByRole("button", { name: "Freeze" }).click();
+    await page.getByText("Your session has ended").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.locator("input#key").fill(keys.service ?? "");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByText("Your session has ended").waitFor({ state: "hidden" });
+    expect(await page.getByLabel("Reason").inputValue()).toBe("stolen phone, reported by call 4712");
+    await page.getByRole("dialog").getByRole("button", { name: "Freeze" }).click();
+    await page.getByText("The account is frozen.").waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("a draft is tried, held against the past, and asked for", async () => {
+    const { page, faults, close } = await open("/rules?tab=drafts", { language: "en" });
+    await signIn(page, keys.marketing ?? "");
+    await page.getByRole("button", { name: "New draft" }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("summer");
+    await page.getByRole("button", { name: "Create" }).click();
+    const editor = page.getByLabel("Rulebook");
+    const text = await editor.inputValue();
+    await editor.fill(text.replace('"times": "2"', '"times": "4"'));
+    await page.getByRole("button", { name: "Keep draft" }).click();
+    await page.getByText("The draft is kept.").waitFor();
+    await page.getByText("1 changes").waitFor();
+    // What is being typed outlives a look at another part.
+    await editor.fill("{ half a document");
+    await page.getByRole("link", { name: "In words" }).click();
+    await page.getByRole("link", { name: "Edit" }).click();
+    expect(await editor.inputValue()).toBe("{ half a document");
+    await page.getByRole("button", { name: "Discard changes" }).click();
+    await page.getByRole("link", { name: "Try" }).click();
+    await page.getByLabel("Member").fill("M10002");
+    await page.getByRole("button", { name: "Try" }).click();
+    await page.getByText("weekend_double", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "Back-test", exact: true }).click();
+    const [from, to] = [page.getByPlaceholder("Start date"), page.getByPlaceholder("End date")];
+    await from.fill("2026-02-01");
+    await from.press("Enter");
+    await to.fill("2026-03-10");
+    await to.press("Enter");
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByText("Compared").waitFor();
+    await page.locator(".mark.good", { hasText: "done" }).waitFor();
+    await settled(page);
+    await page.screenshot({ path: `${PICTURES}/back-test-en-1440.png`, fullPage: true });
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Request publication" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Request publication" }).click();
+    await page.getByText("Requested. Next: Approver.").waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("faults stand at their fields", async () => {
+    const { page, close } = await open("/endpoints", { language: "en" });
+    await signIn(page, keys.admin ?? "");
+    await page.getByRole("button", { name: "New endpoint" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Id").fill("bad");
+    await dialog.getByLabel("URL").fill("ftp://nowhere");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.locator(".ant-form-item-explain-error").first().waitFor();
+    expect(await dialog.getByLabel("URL").getAttribute("aria-invalid")).toBe("true");
+    expect(await dialog.getByLabel("URL").inputValue()).toBe("ftp://nowhere");
+    await close();
+  });
+
+  test("the keyboard alone reads and decides in the inbox", async () => {
+    const service = caller(api, keys.service ?? "");
+    await service("POST", "/v1/adjustments", { member_id: "M10008", points: 21, reason_code: "goodwill", evidence: "keys-21" });
+    const { page, close } = await open("/inbox?kind=adjustment", { language: "en" });
+    await signIn(page, keys.approver ?? "");
+    const button = page.locator("article").filter({ hasText: "keys-21" }).getByRole("button", { name: "Approve" });
+    await button.waitFor();
+    const focused = () => page.evaluate(() => document.activeElement?.closest("article")?.textContent?.includes("keys-21") && document.activeElement?.textContent);
+    for (let presses = 0; presses < 80 && (await focused()) !== "Approve"; presses += 1) await page.keyboard.press("Tab");
+    expect(await focused()).toBe("Approve");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    const inside = () => page.evaluate(() => document.activeElement?.closest("[role=dialog]") && document.activeElement?.textContent);
+    for (let presses = 0; presses < 10 && (await inside()) !== "Approve"; presses += 1) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByText("Approved.").waitFor();
+    await close();
+  });
+
+  test("lists are saved as CSV to their end", async () => {
+    const { page, close } = await open("/members", { language: "en" });
+    await signIn(page, keys.service ?? "");
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export CSV" }).click()]);
+    const lines = readFileSync((await saved.path()) ?? "", "utf8").trim().split("\n");
+    expect(lines.length).toBe(13);
+    expect(lines[0]).toContain("member_id");
+    await close();
+  });
+
+  test("roles see their pages only", async () => {
+    for (const [role, names] of [
+      ["approver", ["Overview", "Approvals", "Rules", "Rewards"]],
+      ["finance", ["Overview", "Approvals", "Members", "Rules", "Rewards", "Books", "Audit log", "System"]],
+      ["admin", ["Overview", "Approvals", "Members", "Rules", "Rewards", "Books", "Audit log", "Keys", "Endpoints", "System"]],
+    ] as const) {
+      const { page, close } = await open("/keys", { language: "en" });
+      await signIn(page, keys[role] ?? "");
+      const shown = await page.locator(".side .menu a").evaluateAll((links) => links.map((link) => link.firstElementChild?.nextSibling?.textContent));
+      expect(shown).toEqual(names);
+      if (role !== "admin") await page.getByText("Your role does not include this page.").waitFor();
+      await close();
+    }
+  });
+});

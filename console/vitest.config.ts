@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+// `npm test` runs the unit tests. The tests of the browser need a host: `cargo xtask test` starts
+// one and sets ACCRUE_API, ACCRUE_ADMIN and ACCRUE_KEY.
+const browser = process.env.ACCRUE_KEY !== undefined;
+
+export default defineConfig({
+  test: {
+    include: [browser ? "tests/browser/**/*.test.ts" : "tests/unit/**/*.test.ts"],
+    testTimeout: browser ? 60_000 : 5_000,
+    hookTimeout: 120_000,
+    fileParallelism: !browser,
+  },
+});
