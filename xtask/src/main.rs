@@ -1,6 +1,7 @@
 //! `cargo xtask`: the command line only. Each command has a file or folder of its name.
 
 mod bench;
+mod console;
 mod demo;
 mod deny;
 mod fmt;
@@ -41,6 +42,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Build the pages of the console for its component; needs Node, or Python to fetch it
+    Console,
     /// Build all and start Accrue on 127.0.0.1:3000; prints an admin key and a first request
     Up(up::Arguments),
     /// Everything that CI runs
@@ -79,6 +82,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let how = if quick { wasm::Build::Quick } else { wasm::Build::Shipped };
             wasm::run(&workspace, how, &components)
         }
+        Command::Console => console::run(&workspace),
         Command::Up(arguments) => up::run(&workspace, arguments),
         Command::Test => test::run(&workspace),
         Command::Fmt => fmt::run(&workspace, fmt::Mode::Write),

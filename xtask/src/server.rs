@@ -58,11 +58,16 @@ pub fn build(workspace: &Workspace, how: Option<wasm::Build>) -> Result<PathBuf>
     eprintln!("── 1/2 components");
     wasm::build(workspace, how, wasm::Output::Shown, &[])?;
     eprintln!("── 2/2 host (the first time it takes some minutes)");
+    build_host(workspace)
+}
+
+/// Builds the host alone.
+pub fn build_host(workspace: &Workspace) -> Result<PathBuf> {
     let mut command = process::cargo();
     // Without `--package` it has the features of all native packages, and the tests use it, too.
     command.current_dir(&workspace.root).args(["build", "--bin", "accrue"]);
     process::run(&mut command, "fix the errors that the compiler reports above")?;
-    Ok(binary)
+    Ok(workspace.target.join("debug/accrue"))
 }
 
 /// A random key: 256 bits as 64 hexadecimal digits.

@@ -1,8 +1,9 @@
 //! `cargo xtask test`: everything that CI runs, in the order in which it fails fastest. It needs
-//! only rustup and a C compiler.
+//! only rustup and a C compiler; the console is checked where there is Node or Python, and its pages
+//! where there is Chromium.
 
 use crate::workspace::{Component, Kind, Workspace};
-use crate::{deny, fmt, process, tidy, wasm};
+use crate::{console, deny, fmt, process, tidy, wasm};
 use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ const STAGES: &[Stage] = &[
     ("clippy, components", clippy_components),
     ("fuzz targets", fuzz_targets),
     ("tests", tests),
+    ("console", console::check),
     ("documentation", documentation),
 ];
 
@@ -47,6 +49,10 @@ fn format(workspace: &Workspace) -> Result<()> {
 }
 
 fn components(workspace: &Workspace) -> Result<()> {
+    // First, because a component embeds them.
+    if let console::Built::Without(how) = console::build(workspace)? {
+        eprintln!("the console's pages are left out: {how}");
+    }
     wasm::run(workspace, wasm::Build::Quick, &[])
 }
 

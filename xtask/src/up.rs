@@ -1,6 +1,7 @@
 //! `cargo xtask up`: builds everything, starts the host on 127.0.0.1:3000 and prints a first
 //! request.
 
+use crate::console::{self, Built};
 use crate::server::{self, Options, Server};
 use crate::wasm::Build;
 use crate::workspace::Workspace;
@@ -25,6 +26,13 @@ pub struct Arguments {
 
 pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let how = if arguments.shipped { Build::Shipped } else { Build::Quick };
+    eprintln!("── pages of the console");
+    // The API is there without them, and the address then says what is missing.
+    match console::build(workspace) {
+        Ok(Built::Now | Built::Unchanged) => {}
+        Ok(Built::Without(how)) => eprintln!("   left out: {how}"),
+        Err(error) => eprintln!("   left out: {error:#}"),
+    }
     let binary = server::build(workspace, Some(how))?;
     let state = workspace.root.join(".accrue");
     let mut host = arguments.host;
@@ -78,6 +86,7 @@ Accrue is ready. A first purchase of 128.50 CNY, in another terminal:
     -d '{{"member_id":"m1","event":"purchase","reference":"order-1","lines":[{{"line_id":"1","sku":"A","category":"BAKERY","quantity":1,"amount":{{"amount_minor":12850,"currency":"CNY"}}}}]}}'
   curl -s http://{api}/v1/members/m1 -H "Authorization: Bearer $ACCRUE_KEY"
 
+Console: http://{api}/console/ (sign in with that key)
 Metrics: http://{admin}/metrics · API: http://{api}/openapi.json · the key is kept in .accrue/admin-key · Ctrl-C ends it
 "#
     )

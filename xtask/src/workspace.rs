@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The repository that this xtask was built from.
+#[derive(Clone)]
 pub struct Workspace {
     pub root: PathBuf,
     /// The target folder of cargo. `target/components` is always under the root, because spin.toml
