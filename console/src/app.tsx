@@ -49,6 +49,7 @@ const pages = {
   draft: lazy(() => import("./pages/rules/draft")),
   rewards: lazy(() => import("./pages/rewards")),
   books: lazy(() => import("./pages/books")),
+  stores: lazy(() => import("./pages/stores")),
   auditLog: lazy(() => import("./pages/audit-log")),
   keys: lazy(() => import("./pages/keys")),
   endpoints: lazy(() => import("./pages/endpoints")),
@@ -59,6 +60,7 @@ const pages = {
 export function App() {
   const { i18n } = useTranslation();
   const isChinese = i18n.language === "zh-CN";
+  const isInvitation = useLocation().hash.startsWith("#/invitation/");
   useEffect(() => {
     dayjs.locale(isChinese ? "zh-cn" : "en");
   }, [isChinese]);
@@ -68,7 +70,7 @@ export function App() {
         <Suspense fallback={null}>
           <Routes>
             <Route path="/invitation/:token" element={<pages.invitation />} />
-            <Route path="*" element={<SignedInPages />} />
+            <Route path="*" element={isInvitation ? <pages.invitation /> : <SignedInPages />} />
           </Routes>
         </Suspense>
       </Antd>
@@ -95,6 +97,7 @@ function SignedInPages() {
               <Route path="rules/drafts/:name" element={<Allowed to="rules"><pages.draft /></Allowed>} />
               <Route path="rewards" element={<Allowed to="rewards"><pages.rewards /></Allowed>} />
               <Route path="books" element={<Allowed to="books"><pages.books /></Allowed>} />
+              <Route path="stores" element={<Allowed to="stores"><pages.stores /></Allowed>} />
               <Route path="audit-log" element={<Allowed to="audit-log"><pages.auditLog /></Allowed>} />
               <Route path="keys" element={<Allowed to="keys"><pages.keys /></Allowed>} />
               <Route path="endpoints" element={<Allowed to="endpoints"><pages.endpoints /></Allowed>} />

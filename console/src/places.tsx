@@ -11,6 +11,7 @@ import {
   KeyOutlined,
   NodeIndexOutlined,
   SettingOutlined,
+  ShopOutlined,
   UserOutlined,
 } from "@ant-design/icons";
 import type { ComponentType } from "react";
@@ -19,7 +20,7 @@ import { may, type SignedIn } from "./session";
 
 export interface Place {
   path: string;
-  name: "overview" | "inbox" | "members" | "rules" | "rewards" | "books" | "keys" | "auditLog" | "endpoints" | "system";
+  name: "overview" | "inbox" | "members" | "rules" | "rewards" | "books" | "stores" | "keys" | "auditLog" | "endpoints" | "system";
   icon: ComponentType;
   /** Null: everybody. */
   roles: Role[] | null;
@@ -32,6 +33,7 @@ export const PLACES: Place[] = [
   { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"] },
   { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"] },
   { path: "books", name: "books", icon: BankOutlined, roles: ["finance"] },
+  { path: "stores", name: "stores", icon: ShopOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"] },
   { path: "audit-log", name: "auditLog", icon: AuditOutlined, roles: ["finance"] },
   { path: "keys", name: "keys", icon: KeyOutlined, roles: [] },
   { path: "endpoints", name: "endpoints", icon: ApiOutlined, roles: [] },

@@ -90,11 +90,6 @@ async function programmeOf(id: string): Promise<Pick<SignedIn, "programme" | "ti
  * role may not call it, and with 400 otherwise; nothing is read.
  */
 async function roleOfKey(): Promise<Role> {
-  const session = await sendJson<{ role: Role }>("GET", "/v1/session").catch((error: unknown) => {
-    if (error instanceof Problem && error.status === 404) return null;
-    throw error;
-  });
-  if (session) return session.role;
   const allowed = async (path: string, method = "GET") => {
     try {
       await send(method, `${path}?probe=1`);

@@ -441,3 +441,21 @@ export interface Import {
   reason: string | null;
   report?: { rows: number; members: number; ready: number; faulty: number; points: number; debt: number; share_clean: number };
 }
+
+export interface Store {
+  store_id: string;
+  name: string;
+  region: string;
+  department: string | null;
+  manager_id: string | null;
+  opened_on: string | null;
+  closed_on: string | null;
+  updated_at: string;
+  updated_by: string;
+}
+
+export interface UnassignedStore {
+  store_id: string;
+  first_entry_id: string;
+  first_entry_at: string;
+}

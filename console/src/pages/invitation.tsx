@@ -4,7 +4,7 @@ import { Alert, Button, Form, Input, QRCode } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useParams } from "react-router";
+import { useLocation, useNavigate, useParams } from "react-router";
 import { asProblem, sendJson, type Problem } from "../api/client";
 import type { Session } from "../api/answers";
 import { LanguageSwitch } from "../frame";
@@ -14,15 +14,17 @@ import { Copy, Loading } from "../ui/parts";
 import { ProblemNote } from "../ui/problem";
 
 interface Invited {
-  person?: { id: string; name: string };
-  programme?: { id: string; name: string };
-  role?: string;
-  needs_code?: boolean;
+  person_id: string;
+  name: string;
+  programme_id: string;
+  needs_code: boolean;
 }
 
 export default function Invitation() {
   const { t } = useTranslation();
-  const { token = "" } = useParams();
+  // After a # the token stays out of the logs of servers.
+  const { hash } = useLocation();
+  const { token = hash.replace(/^#\/invitation\//, "") } = useParams();
   const path = `/v1/invitations/${encodeURIComponent(token)}`;
   const invited = useQuery<Invited, Problem>({
     queryKey: ["invitation", token],
@@ -78,7 +80,7 @@ function Accept({ path, invited }: { path: string; invited: Invited }) {
       onFinish={({ password, code }) => accept.mutate({ password, ...(code ? { code: code.replaceAll(" ", "") } : {}) })}
     >
       <p className="quiet">
-        {t("invitation.lead", { name: invited.person?.name ?? "", programme: invited.programme?.name ?? "" })}
+        {t("invitation.lead", { name: invited.name, programme: invited.programme_id })}
       </p>
       <ProblemNote problem={accept.error ?? code.error} />
       <Form.Item name="password" label={t("invitation.password")} extra={t("invitation.passwordHint")} rules={[{ required: true, min: 12, message: t("invitation.passwordHint") }]}>
@@ -105,9 +107,12 @@ function Accept({ path, invited }: { path: string; invited: Invited }) {
           </Form.Item>
         </>
       ) : (
-        <Button onClick={() => code.mutate(null)} loading={code.isPending} style={{ marginBottom: 16 }}>{t("invitation.setUp")}</Button>
+        <>
+          {invited.needs_code && <p className="quiet">{t("invitation.needsCode")}</p>}
+          <Button onClick={() => code.mutate(null)} loading={code.isPending} style={{ marginBottom: 16 }}>{t("invitation.setUp")}</Button>
+        </>
       )}
-      <Button type="primary" htmlType="submit" block loading={accept.isPending}>{t("invitation.accept")}</Button>
+      <Button type="primary" htmlType="submit" block disabled={invited.needs_code && !secret} loading={accept.isPending}>{t("invitation.accept")}</Button>
     </Form>
   );
 }

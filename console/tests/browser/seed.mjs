@@ -180,6 +180,8 @@ export async function seed({ api, admin, key, days = 42 }) {
   const manager = caller(api, keys.admin);
   await manager("POST", "/v1/keys", { role: "approver", label: "新审批人", person_id: "钱多多" });
   await manager("PUT", "/v1/endpoints/crm", { url: "https://crm.example.com/hooks/accrue", kinds: ["earn", "redeem"] });
+  await manager("PUT", "/v1/stores/SH-001", { name: "世纪大道店", region: "华东/上海/浦东", department: "华东零售部", manager_id: "li.na", opened_on: "2024-05-01" });
+  await manager("PUT", "/v1/stores/HZ-001", { name: "湖滨店", region: "华东/杭州", department: "华东零售部", opened_on: "2023-09-10", closed_on: "2026-02-28" });
   return { keys, members, now };
 }
 

@@ -53,7 +53,7 @@ test("every key that a page names is there, and every key is used", () => {
   expect(named.length).toBeGreaterThan(50);
   for (const key of named) expect(english.has(key), key).toBe(true);
   // Groups that pages look up by a value of the API, such as `kind.earn`.
-  const groups = [...code.matchAll(/\bword\("(\w+(?:\.\w+)*)"/g)].map((one) => one[1] ?? "");
+  const groups = [...code.matchAll(/\b(?:word|options)\("(\w+(?:\.\w+)*)"/g)].map((one) => one[1] ?? "");
   const parts = [...code.matchAll(/`([\w.]+)\.\$\{/g)].map((one) => one[1] ?? "");
   const literals = new Set([...code.matchAll(/"([\w.-]+)"/g)].map((one) => one[1]));
   const unused = [...english.keys()].filter(

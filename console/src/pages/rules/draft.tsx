@@ -1,6 +1,7 @@
 // One draft: edit it, see what changes, try it on an event, hold it against the past, and ask for
 // its publication.
 
+import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { App, Button, DatePicker, Form, Input } from "antd";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
@@ -8,7 +9,7 @@ import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
-import type { Draft as DraftAnswer, Publication, Rulebook } from "../../api/answers";
+import type { Draft as DraftAnswer, Publication, Rule, Rulebook } from "../../api/answers";
 import { atZone } from "../../lib/dates";
 import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
@@ -18,8 +19,10 @@ import { fieldOf, ProblemNote, showFaults } from "../../ui/problem";
 import { Tabs } from "../../ui/tabs";
 import { Buttons } from "../member-actions";
 import { BackTestOf } from "./back-test";
-import { Book } from "./book";
+import { Book, useSpeech } from "./book";
+import { RuleForm } from "./rule-form";
 import { Try } from "./try";
+import { awardText } from "./words";
 import { usePublished } from ".";
 
 export default function Draft() {
@@ -121,9 +124,13 @@ function Editor({ draft }: { draft: DraftAnswer }) {
     },
   );
   const faults = draft.problems ?? [];
+  const change = (rules: Rule[]) => {
+    if (!parsed.book) return;
+    setText(JSON.stringify({ ...parsed.book, rules }, null, 2));
+    void message.info(t("ruleForm.taken"));
+  };
   return (
     <Section>
-      <p className="quiet">{t("rules.editLead")}</p>
       <ProblemNote problem={save.error} />
       {faults.length > 0 && !isChanged && (
         <ul className="faults" aria-label={t("rules.faults", { count: faults.length })} style={{ marginBottom: 12 }}>
@@ -132,6 +139,9 @@ function Editor({ draft }: { draft: DraftAnswer }) {
           ))}
         </ul>
       )}
+      {parsed.book && <RuleList book={parsed.book} onChange={change} />}
+      <h3>{t("ruleForm.document")}</h3>
+      <p className="quiet">{t("rules.editLead")}</p>
       <div className="editor">
         <Input.TextArea
           aria-label={t("rules.document")}
@@ -148,6 +158,54 @@ function Editor({ draft }: { draft: DraftAnswer }) {
         <Button type="primary" disabled={!isChanged || !parsed.book} loading={save.isPending} onClick={() => parsed.book && save.mutate(parsed.book)}>{t("rules.keep")}</Button>
       </div>
     </Section>
+  );
+}
+
+/** The rules in their order; each can be edited in a form, moved and removed by keyboard. */
+function RuleList({ book, onChange }: { book: Rulebook; onChange: (rules: Rule[]) => void }) {
+  const { t } = useTranslation();
+  const speech = useSpeech();
+  const [edited, setEdited] = useState<Rule | "new" | null>(null);
+  const rules = Array.isArray(book.rules) ? book.rules : [];
+  const move = (from: number, to: number) => {
+    const moved = [...rules];
+    const [rule] = moved.splice(from, 1);
+    if (rule) moved.splice(to, 0, rule);
+    onChange(moved);
+  };
+  return (
+    <>
+      <div className="row" style={{ marginBottom: 8 }}>
+        <h3 style={{ margin: 0 }}>{t("ruleForm.list")}</h3>
+        <Button size="small" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t("ruleForm.new")}</Button>
+      </div>
+      <ol className="rules">
+        {rules.map((rule, index) => (
+          <li key={rule.id} className="row">
+            <strong>{rule.id}</strong>
+            <span className="soft">{speech.word("event", rule.event)}</span>
+            <Mark tone="good">{rule.award ? awardText(rule.award, speech) : "–"}</Mark>
+            <span className="extra">
+              <Button size="small" type="text" aria-label={`${t("ruleForm.up")}: ${rule.id}`} disabled={index === 0} onClick={() => move(index, index - 1)}>↑</Button>
+              <Button size="small" type="text" aria-label={`${t("ruleForm.down")}: ${rule.id}`} disabled={index === rules.length - 1} onClick={() => move(index, index + 1)}>↓</Button>
+              <Button size="small" aria-label={t("ruleForm.editRule", { id: rule.id })} onClick={() => setEdited(rule)}>{t("do.edit")}</Button>
+              <Button size="small" danger type="text" icon={<DeleteOutlined />} aria-label={t("ruleForm.removeRule", { id: rule.id })} onClick={() => onChange(rules.filter((one) => one !== rule))} />
+            </span>
+          </li>
+        ))}
+      </ol>
+      {edited && (
+        <RuleForm
+          rule={edited === "new" ? null : edited}
+          book={book}
+          onClose={() => setEdited(null)}
+          onKeep={(rule) => {
+            onChange(edited === "new" ? [...rules, rule] : rules.map((one) => (one === edited ? rule : one)));
+            setEdited(null);
+          }}
+        />
+      )}
+    </>
   );
 }
 
