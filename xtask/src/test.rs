@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that CI runs, in the order in which it fails fastest. It needs
-//! only rustup and a C compiler; the console is checked where there is Node or Python, and its pages
-//! where there is Chromium.
+//! only rustup and a C compiler; the console is checked where there is Node or Python, and its
+//! pages where there is Chromium.
 
 use crate::workspace::{Component, Kind, Workspace};
 use crate::{console, deny, fmt, process, tidy, wasm};

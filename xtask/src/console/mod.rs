@@ -1,5 +1,5 @@
-//! `cargo xtask console`: builds the console's files for the component `console`, with Node. Nothing
-//! is built when nothing has changed.
+//! `cargo xtask console`: builds the console's files for its component, with Node. Nothing is
+//! built when nothing has changed.
 //!
 //! `target/console` has the built files (`dist`), the same as gzip (`gzip`, which the component
 //! embeds), and a digest of all they were made of (`stamp`).
