@@ -40,16 +40,23 @@ fn every_documented_route_exists() {
     let document = host.ask("GET", "/openapi.json").send().ok();
     let mut operations = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let address = path.replace("{id}", "x").replace("{prefix}", "x").replace("{name}", "night");
+        let address = path
+            .replace("{id}", "x")
+            .replace("{prefix}", "x")
+            .replace("{token}", "x")
+            .replace("{name}", "night");
         for (method, operation) in methods.as_object().unwrap() {
             let answer = host.ask(&method.to_uppercase(), &address).send();
             let public = operation.get("security").is_none();
-            assert_eq!(
-                answer.status,
-                if public { 200 } else { 401 },
-                "{method} {path}: {}",
-                answer.text()
-            );
+            // Of the public routes some take a body, and those of an invitation need one.
+            let expected = match path.as_str() {
+                _ if !public => 401,
+                "/v1/sign-out" => 204,
+                _ if operation.get("requestBody").is_some() => 400,
+                _ if path.contains("{token}") => 404,
+                _ => 200,
+            };
+            assert_eq!(answer.status, expected, "{method} {path}: {}", answer.text());
             operations += 1;
         }
         let answer = host.ask("BREW", &address).send();

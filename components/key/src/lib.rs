@@ -7,16 +7,13 @@
 use ledger::{ProgrammeId, Refusal, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Role, authenticate,
-    authenticated_body, folded, new_key, now, once, parse_json, person, sealed, who,
+    App, Bearer, FieldError, KeyBody, OPERATOR, Page, Problem, Reply, Request, Role, TRUSTED_ROLES,
+    authenticate, authenticated_body, folded, new_key, now, once, parse_json, person, sealed, who,
 };
 use store::{
     Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, revoke_key, rotate_key,
 };
 
-/// Roles whose keys can decide, or create keys that can.
-const TRUSTED_ROLES: [Role; 4] =
-    [Role::Approver, Role::DepartmentHead, Role::VicePresident, Role::Admin];
 /// Max keys of a programme in use, and max keys including revoked ones. Revoked keys are listed for
 /// as long as the rulebook says.
 const MAX_KEYS: i64 = 1_000;

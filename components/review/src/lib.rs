@@ -35,10 +35,14 @@ async fn decide(app: &App, request: &Request, id: &str, approves: bool) -> Resul
         .await
 }
 
-/// Whether the person who decides also reported the earn: with any of their keys, or with a key
+/// Whether the person who decides also reported the earn: with any of their keys or in a
+/// session, or with a key
 /// without a person that they created.
 async fn is_same_person(app: &App, caller: &Caller, earn: &Entry) -> Result<bool, Problem> {
     let by = person(caller)?;
+    if let Some(reporter) = earn.origin.actor.strip_prefix("person:") {
+        return Ok(reporter == by);
+    }
     let Some(prefix) = earn.origin.actor.strip_prefix("key:") else { return Ok(false) };
     let Some(key) = key(&app.sql, caller.programme.no, prefix).await? else { return Ok(false) };
     Ok(key

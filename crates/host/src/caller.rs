@@ -33,14 +33,15 @@ pub struct Caller {
     pub address: SocketAddr,
     /// The address as limits count it: one id for a whole IPv6 network.
     pub address_id: Id,
-    /// The value of `Authorization`, if there is one.
+    /// The value of `Authorization`, else of `Cookie`, if there is one.
     pub key: Option<Id>,
 }
 
 impl Proxies {
     pub fn caller(&self, peer: SocketAddr, headers: &HeaderMap) -> Caller {
         let address = self.address(peer, headers);
-        let key = headers.get(header::AUTHORIZATION).map(|value| id("key", &value.as_bytes()));
+        let shown = headers.get(header::AUTHORIZATION).or_else(|| headers.get(header::COOKIE));
+        let key = shown.map(|value| id("key", &value.as_bytes()));
         Caller { address, address_id: id("place", &network(address.ip())), key }
     }
 
@@ -114,6 +115,22 @@ mod tests {
                 "{peer} {lines:?}"
             );
         }
+    }
+
+    /// A session travels in a cookie. Where a key is sent as well, guests look at the key.
+    #[test]
+    fn a_cookie_is_as_good_as_a_key() {
+        let proxies = Proxies { trusted: Vec::new(), header: HeaderName::from_static("x") };
+        let key = |pairs: &[(HeaderName, &str)]| {
+            let headers =
+                pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
+            proxies.caller("192.0.2.1:1".parse().unwrap(), &headers).key
+        };
+        let (bearer, cookie) = ((header::AUTHORIZATION, "Bearer a"), (header::COOKIE, "s=a"));
+        assert_eq!(key(&[]), None);
+        assert_eq!(key(&[cookie.clone()]), key(&[cookie.clone()]));
+        assert_ne!(key(&[cookie.clone()]), key(&[(header::COOKIE, "s=b")]));
+        assert_eq!(key(&[bearer.clone(), cookie]), key(&[bearer]));
     }
 
     #[test]

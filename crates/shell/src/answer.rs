@@ -71,6 +71,12 @@ impl Reply {
         self
     }
 
+    /// The same, for nobody to keep on the way.
+    #[must_use]
+    pub fn private(self) -> Self {
+        self.with("cache-control", "no-store")
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {

@@ -35,6 +35,8 @@ pub mod reverse;
 pub mod review;
 pub mod reward;
 mod roles;
+pub mod sign_in;
+pub mod staff;
 pub mod stores;
 pub mod trace;
 pub mod transfer;
@@ -94,6 +96,8 @@ components! {
     reverse "reverse": [ReverseBody];
     review "review": [];
     reward "reward": [];
+    sign_in "sign-in": [AcceptBody, SessionRoleBody, SignInBody];
+    staff "staff": [PersonInvitationBody, StaffBody];
     stores "stores": [StoreBody];
     trace "trace": [];
     transfer "transfer": [TransferBody];

@@ -33,7 +33,7 @@ pub struct App {
 }
 
 /// How exactly a key's last use is kept: not every request writes.
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 /// Keys that an instance remembers.
 const MAX_KEYS: usize = 10_000;
 
@@ -71,14 +71,20 @@ impl App {
         Ok(app)
     }
 
-    /// Whether it has to be written down that a key is used: once an hour, by one of the requests
-    /// that are under way.
-    pub(crate) fn is_first_use(&self, prefix: &str, last_used_at: i64, now: Timestamp) -> bool {
-        if now.0.saturating_sub(last_used_at) < HOUR_MS {
+    /// Whether it has to be written down that a key is used: once in so many milliseconds, by one
+    /// of the requests that are under way.
+    pub(crate) fn is_first_use(
+        &self,
+        prefix: &str,
+        last_used_at: i64,
+        every_ms: i64,
+        now: Timestamp,
+    ) -> bool {
+        if now.0.saturating_sub(last_used_at) < every_ms {
             return false;
         }
         let mut used = self.used.borrow_mut();
-        if used.get(prefix).is_some_and(|noted| now.0.saturating_sub(noted.0) < HOUR_MS) {
+        if used.get(prefix).is_some_and(|noted| now.0.saturating_sub(noted.0) < every_ms) {
             return false;
         }
         if used.len() >= MAX_KEYS {

@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 use store::{Caller, Who, note, note_refused, seal};
 
-use crate::app::App;
+use crate::app::{App, HOUR_MS};
 use crate::auth::Bearer;
 use crate::ids::now;
 use crate::problem::Problem;
@@ -53,7 +53,7 @@ pub async fn sealed(app: &App, caller: &Caller) {
 /// together.
 pub(crate) async fn refused(app: &App, request: &Request, bearer: &Bearer, found: Option<&Caller>) {
     let key = if found.is_some() { bearer.prefix() } else { "unknown" };
-    if !app.is_first_use(&format!("refused {key}"), 0, now()) {
+    if !app.is_first_use(&format!("refused {key}"), 0, HOUR_MS, now()) {
         return;
     }
     let address = request.address().map(|address| address.to_string());

@@ -14,6 +14,11 @@ use crate::route::{Access, Route};
 
 /// What the keys that are made here begin with.
 const OURS: &str = "acc_";
+/// What the secrets of sessions begin with.
+const SESSION: &str = "ses_";
+/// The cookie that bears such a secret. Browsers take a name that begins so from a secure page
+/// alone, for the whole host and from no other host.
+const COOKIE: &str = "__Host-accrue";
 /// Characters of such a key that it is found and listed by; they are not secret.
 const PREFIX_LENGTH: usize = 12;
 /// Length of such a key.
@@ -97,8 +102,8 @@ impl Bearer {
             return None;
         }
         let hash = hash(key);
-        let public =
-            key.get(..PREFIX_LENGTH).filter(|_| key.starts_with(OURS) && key.len() == OUR_LENGTH);
+        let is_ours = key.starts_with(OURS) || key.starts_with(SESSION);
+        let public = key.get(..PREFIX_LENGTH).filter(|_| is_ours && key.len() == OUR_LENGTH);
         // A key of another make (the operator's variable) has no public part: its first characters
         // are as secret as the rest.
         let prefix = public
@@ -111,7 +116,33 @@ impl Bearer {
         let mut values = headers.get_all(http::header::AUTHORIZATION).iter();
         let (header, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
         let (scheme, key) = header.split_once(' ')?;
-        if scheme.eq_ignore_ascii_case("bearer") { Self::parse(key.trim()) } else { None }
+        let bearer = Self::parse(key.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;
+        (!bearer.is_session()).then_some(bearer)
+    }
+
+    /// The session in the cookie, sent once. Keys do not travel in cookies, nor sessions in the
+    /// `Authorization` header: so whatever a browser adds by itself is known as such.
+    pub(crate) fn from_cookie(headers: &http::HeaderMap) -> Option<Self> {
+        let lines = headers.get_all(http::header::COOKIE).iter();
+        let pairs = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+        let mut values = pairs
+            .filter_map(|pair| pair.split_once('='))
+            .filter(|(name, _)| name.trim() == COOKIE)
+            .map(|(_, value)| value.trim());
+        let (value, None) = (values.next()?, values.next()) else { return None };
+        Self::parse(value).filter(Self::is_session)
+    }
+
+    /// Whether it is the session of a person, and no key.
+    #[must_use]
+    pub fn is_session(&self) -> bool {
+        self.prefix.starts_with(SESSION) && self.prefix.len() == PREFIX_LENGTH
+    }
+
+    /// The header that gives a browser the session.
+    #[must_use]
+    pub fn cookie(&self) -> String {
+        format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict", self.key)
     }
 
     /// The key of a request.
@@ -136,7 +167,8 @@ impl Bearer {
     }
 
     /// Whether this is the stored key, and it counts at this instant.
-    pub(crate) fn is_of(&self, caller: &Caller, now: Timestamp) -> bool {
+    #[must_use]
+    pub fn is_of(&self, caller: &Caller, now: Timestamp) -> bool {
         let is_same: bool = self.hash.as_bytes().ct_eq(caller.hash.as_bytes()).into();
         is_same && caller.ends_at.is_none_or(|ends_at| now.0 < ends_at)
     }
@@ -182,18 +214,51 @@ pub fn check_role(caller: &Caller, roles: &[Role]) -> Result<(), Problem> {
     Err(Problem::Forbidden(names.join(", ")))
 }
 
+/// The header that takes the session from a browser.
+#[must_use]
+pub fn no_cookie() -> String {
+    format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0")
+}
+
 /// A fresh key: `acc_`, 8 characters to find it by, 43 characters with 256 random bits. `None` when
 /// the host has no randomness.
 #[must_use]
 pub fn new_key() -> Option<Bearer> {
+    fresh(OURS)
+}
+
+/// A fresh secret of a session, made as a key is.
+#[must_use]
+pub fn new_session() -> Option<Bearer> {
+    fresh(SESSION)
+}
+
+/// The line that all sessions of a person are: a request that is repeated after a new sign-in gets
+/// the first answer.
+#[must_use]
+pub fn line_of(folded: &str) -> String {
+    format!("person_{}", hash(folded).get(..16).unwrap_or_default())
+}
+
+/// The token of an invitation, 258 random bits, and what is stored of it.
+#[must_use]
+pub fn new_token() -> Option<(String, String)> {
+    let token = random::<43>()?;
+    let stored = hash(&token);
+    Some((token, stored))
+}
+
+/// 51 characters of 6 bits: 8 public ones, and 43 × 6 = 258 secret bits.
+fn fresh(start: &str) -> Option<Bearer> {
+    Bearer::parse(&format!("{start}{}", random::<51>()?))
+}
+
+fn random<const LENGTH: usize>() -> Option<String> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut random = [0u8; 51];
+    let mut random = [0u8; LENGTH];
     getrandom::fill(&mut random).ok()?;
-    // 51 characters of 6 bits: 8 public ones, and 43 × 6 = 258 secret bits.
-    let text = random
-        .iter()
-        .filter_map(|byte| ALPHABET.get(usize::from(byte & 63)).map(|c| char::from(*c)));
-    Bearer::parse(&format!("acc_{}", text.collect::<String>()))
+    let letter = |byte: &u8| ALPHABET.get(usize::from(byte & 63)).map(|c| char::from(*c));
+    Some(random.iter().filter_map(letter).collect())
 }
 
 impl Bearer {
@@ -275,6 +340,44 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn sessions_travel_in_the_cookie_and_keys_in_the_header() {
+        let (key, session) = (new_key().unwrap(), new_session().unwrap());
+        assert!(session.is_session() && !key.is_session());
+        assert_eq!((session.reveal().len(), session.prefix().len()), (55, 12));
+        let (k, s) = (key.reveal(), session.reveal());
+        let given = session.cookie();
+        assert_eq!(given, format!("__Host-accrue={s}; Path=/; Secure; HttpOnly; SameSite=Strict"));
+        let found = |name: &'static str, values: &[String]| {
+            let mut headers = http::HeaderMap::new();
+            for value in values {
+                headers.append(name, value.parse().unwrap());
+            }
+            (Bearer::from_header(&headers).is_some(), Bearer::from_cookie(&headers).is_some())
+        };
+        for (name, values, outcome) in [
+            ("authorization", vec![format!("Bearer {k}")], (true, false)),
+            ("authorization", vec![format!("Bearer {s}")], (false, false)),
+            ("cookie", vec![format!("__Host-accrue={s}")], (false, true)),
+            ("cookie", vec![format!("a=b; __Host-accrue={s};c=d")], (false, true)),
+            ("cookie", vec!["a=b".to_owned(), format!("__Host-accrue={s}")], (false, true)),
+            ("cookie", vec![format!("__Host-accrue={s}; __Host-accrue={s}")], (false, false)),
+            ("cookie", vec![format!("__Host-accrue={k}")], (false, false)),
+            ("cookie", vec![format!("__host-accrue={s}")], (false, false)),
+            ("cookie", vec![format!("accrue={s}")], (false, false)),
+            ("cookie", vec![format!("__Host-accrue={s}x")], (false, false)),
+            (
+                "cookie",
+                vec!["__Host-accrue".to_owned(), "=".to_owned(), ";;=;".to_owned()],
+                (false, false),
+            ),
+        ] {
+            assert_eq!(found(name, &values), outcome, "{name}: {values:?}");
+        }
+        assert_eq!(line_of("anna"), line_of("anna"));
+        assert_ne!(line_of("anna"), line_of("ben"));
     }
 
     #[test]

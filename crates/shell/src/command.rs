@@ -9,7 +9,7 @@ use store::{
 };
 
 use crate::answer::{Reply, show};
-use crate::app::App;
+use crate::app::{App, HOUR_MS};
 use crate::audit::refused;
 use crate::auth::Bearer;
 use crate::ids::{fresh, now};
@@ -19,6 +19,11 @@ use crate::request::Request;
 use crate::rulebooks::published;
 use crate::stores::within;
 use crate::trace::{none_for_all, with_client_info};
+
+/// A session ends when it is not used for so long. The last use is written down once in two
+/// minutes, so it may end two minutes early.
+pub const SESSION_IDLE_MS: i64 = 30 * 60_000;
+const NOTED_MS: i64 = 2 * 60_000;
 
 /// Who sends the request, when the route is for them; then checks the query's names. Where the
 /// route is also for keys of some stores, the handler has to see to it that it shows and does
@@ -55,16 +60,33 @@ pub async fn admitted(
     let caller = match bearer.admit(caller, request.route(), now()) {
         Ok(caller) => caller,
         Err(problem) => {
-            if matches!(problem, Problem::Unauthorized) {
+            // That a session is over is nothing to note.
+            let is_over = bearer.is_session()
+                && found.as_ref().is_some_and(|found| found.hash == bearer.hash());
+            if matches!(problem, Problem::Unauthorized) && !is_over {
                 refused(app, request, bearer, found.as_ref()).await;
             }
             return Err(problem);
         }
     };
-    if app.is_first_use(bearer.prefix(), caller.last_used_at, now()) {
+    if bearer.is_session() {
+        request.is_from(caller.person.as_deref());
+        if app.is_first_use(bearer.prefix(), caller.last_used_at, NOTED_MS, now()) {
+            store::session_used(&app.sql, bearer.prefix(), now().0, SESSION_IDLE_MS).await?;
+        }
+    } else if app.is_first_use(bearer.prefix(), caller.last_used_at, HOUR_MS, now()) {
         store::key_used(&app.sql, bearer.prefix(), now().0).await?;
     }
     Ok(caller)
+}
+
+/// Lets in the person of a session before what they send is read: entries name them, and not the
+/// session.
+async fn let_in_person(app: &App, request: &Request, bearer: &Bearer) -> Result<(), Problem> {
+    if bearer.is_session() {
+        let_in(app, request).await?;
+    }
+    Ok(())
 }
 
 /// Notes that nobody has such a key.
@@ -84,13 +106,14 @@ pub async fn submit(
     parse: impl FnOnce(&[u8], &str, &str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
+    let_in_person(app, request, bearer).await?;
     let parsed = request.flag("dry_run").and_then(|dry| {
         request.check_query()?;
         let body = request.body()?;
         let key = request.idempotency_key()?;
         Ok((
             dry,
-            digested(&app.salt, with_client_info(parse(body, &key, &actor(bearer))?, request)?),
+            digested(&app.salt, with_client_info(parse(body, &key, &request.actor()?)?, request)?),
         ))
     });
     let (dry, submission) = match parsed {
@@ -174,8 +197,7 @@ pub async fn submit_to_two_programmes(
     parse: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let submission =
-        digested(&app.salt, with_client_info(parse(&actor(Bearer::of(request)?))?, request)?);
+    let submission = digested(&app.salt, with_client_info(parse(&request.actor()?)?, request)?);
     let submission = kept_for(caller, within(submission, caller)?);
     let found = load(
         &app.sql,
@@ -256,10 +278,11 @@ pub async fn submit_many(
     parse: impl FnOnce(&[u8], &str) -> Result<Vec<Result<Submission, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let bearer = Bearer::of(request)?;
+    let_in_person(app, request, bearer).await?;
     let parsed = none_for_all(request).and_then(|()| {
         let dry = request.flag("dry_run")?;
         request.check_query()?;
-        Ok((dry, parse(request.body()?, &actor(bearer))?))
+        Ok((dry, parse(request.body()?, &request.actor()?)?))
     });
     let (dry, parsed) = match parsed {
         Ok(parsed) => parsed,
@@ -315,7 +338,7 @@ pub async fn submit_many_as(
     parse: impl FnOnce(&str) -> Result<Vec<Result<Submission, Problem>>, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let parsed = parse(&actor(Bearer::of(request)?))?;
+    let parsed = parse(&request.actor()?)?;
     let parsed = parsed
         .into_iter()
         .map(|submission| submission.and_then(|submission| within(submission, caller)))
@@ -447,12 +470,7 @@ fn one_each(
 /// # Errors
 /// [`Problem::Unauthorized`].
 pub fn actor_of(request: &Request) -> Result<String, Problem> {
-    Ok(actor(Bearer::of(request)?))
-}
-
-/// How entries name who asked for them.
-fn actor(bearer: &Bearer) -> String {
-    format!("key:{}", bearer.prefix())
+    request.actor()
 }
 
 #[derive(serde::Serialize)]

@@ -18,6 +18,7 @@ mod auth;
 mod check;
 mod command;
 mod gains;
+mod grants;
 mod idempotent;
 mod ids;
 mod json;
@@ -53,12 +54,14 @@ pub use api::reverse::ReturnedLineBody;
 pub use api::reverse::Target;
 pub use app::App;
 pub use audit::{noted, sealed, who};
-pub use auth::{Bearer, Role, check_role, new_key};
+pub use auth::{Bearer, Role, check_role, line_of, new_key, new_session, new_token, no_cookie};
 pub use command::{
-    actor_of, admitted, authenticate, authenticated_body, resolve_member_id, simulate_submission,
-    submit, submit_approved, submit_as, submit_many, submit_many_as, submit_to_two_programmes,
+    SESSION_IDLE_MS, actor_of, admitted, authenticate, authenticated_body, resolve_member_id,
+    simulate_submission, submit, submit_approved, submit_as, submit_many, submit_many_as,
+    submit_to_two_programmes,
 };
 pub use gains::makes_no_points;
+pub use grants::{Acting, Grant, Grants, TRUSTED_ROLES};
 pub use idempotent::once;
 pub use ids::{fresh, new_id, now};
 pub use json::{parse_json, parse_optional_json, wide};

@@ -39,6 +39,8 @@ pub enum Problem {
     RouteNotFound,
     /// The route exists, but not for this method; carries those that do.
     MethodNotAllowed(String),
+    /// A browser may have been led here by another page.
+    CrossSite,
     /// No key, or one that does not count.
     Unauthorized,
     /// The key's role may not do this; carries the roles that may.
@@ -58,6 +60,10 @@ pub enum Problem {
     /// The request has the wrong shape: every place that is wrong, or the first that could not be
     /// read.
     InvalidRequest(Vec<FieldError>),
+    /// Nobody signs in so; carries the seconds to wait where there were too many failures.
+    SignInFailed(Option<i64>),
+    /// The password is right, and a code is missing.
+    CodeNeeded,
     /// The key was used for another request.
     IdempotencyKeyReused,
     /// The programme, key or endpoint named in the path does not exist.
@@ -82,9 +88,10 @@ pub enum Problem {
 }
 
 /// Slug, status and title of every problem that is not a refusal, in order of precedence.
-pub const PROBLEMS: [(&str, u16, &str); 17] = [
+pub const PROBLEMS: [(&str, u16, &str); 20] = [
     ("route-not-found", 404, "No such route"),
     ("method-not-allowed", 405, "Method not allowed"),
+    ("cross-site", 403, "The request may come from another page"),
     ("unauthorized", 401, "A valid key is needed"),
     ("forbidden", 403, "The key's role may not do this"),
     ("person-needed", 403, "The key names no person"),
@@ -94,6 +101,8 @@ pub const PROBLEMS: [(&str, u16, &str); 17] = [
     ("idempotency-key-invalid", 400, "Idempotency-Key is invalid"),
     ("malformed-json", 400, "The body is not JSON"),
     ("invalid-request", 400, "The request is invalid"),
+    ("sign-in-failed", 401, "Nobody signs in so"),
+    ("code-needed", 401, "A code is needed"),
     ("idempotency-key-reused", 422, "The idempotency key belongs to another request"),
     ("resource-not-found", 404, "Not found"),
     ("conflict", 409, "Changed by somebody else"),
@@ -116,24 +125,27 @@ impl Problem {
         let index = match self {
             Self::RouteNotFound => 0,
             Self::MethodNotAllowed(_) => 1,
-            Self::Unauthorized => 2,
-            Self::Forbidden(_) => 3,
-            Self::PersonNeeded => 4,
-            Self::StoreForbidden => 5,
-            Self::BodyTooLarge(_) => 6,
-            Self::IdempotencyKeyMissing => 7,
-            Self::IdempotencyKeyInvalid => 8,
-            Self::MalformedJson(_) => 9,
-            Self::InvalidRequest(_) => 10,
-            Self::IdempotencyKeyReused => 11,
-            Self::ResourceNotFound => 12,
-            Self::Conflict => 13,
-            Self::Busy => 14,
+            Self::CrossSite => 2,
+            Self::Unauthorized => 3,
+            Self::Forbidden(_) => 4,
+            Self::PersonNeeded => 5,
+            Self::StoreForbidden => 6,
+            Self::BodyTooLarge(_) => 7,
+            Self::IdempotencyKeyMissing => 8,
+            Self::IdempotencyKeyInvalid => 9,
+            Self::MalformedJson(_) => 10,
+            Self::InvalidRequest(_) => 11,
+            Self::SignInFailed(_) => 12,
+            Self::CodeNeeded => 13,
+            Self::IdempotencyKeyReused => 14,
+            Self::ResourceNotFound => 15,
+            Self::Conflict => 16,
+            Self::Busy => 17,
             Self::Refused { refusal, .. } => {
                 return (refusal.slug(), refusal.status(), "The rules refuse this");
             }
-            Self::StorageFull => 15,
-            Self::Internal(_) => 16,
+            Self::StorageFull => 18,
+            Self::Internal(_) => 19,
         };
         PROBLEMS.get(index).copied().unwrap_or(("internal", 500, "Internal error"))
     }
@@ -148,6 +160,7 @@ impl Problem {
         match self {
             Self::RouteNotFound => "See /openapi.json for the routes.".to_owned(),
             Self::MethodNotAllowed(allowed) => format!("This route takes {allowed}."),
+            Self::CrossSite => "Send the header `X-Accrue: 1` with every change that a session makes, from a page of this host.".to_owned(),
             Self::Unauthorized => "Send `Authorization: Bearer <key>` with a key that is not revoked or expired, and does not wait for a second admin.".to_owned(),
             Self::Forbidden(roles) => format!("This route needs a key with the role {roles}."),
             Self::StoreForbidden => {
@@ -163,6 +176,10 @@ impl Problem {
             }
             Self::MalformedJson(what) => format!("The body must be JSON in UTF-8: {what}."),
             Self::InvalidRequest(_) => "The list errors names each place and its fault.".to_owned(),
+            Self::SignInFailed(_) => {
+                "Person, password and code do not go together, or the person may not sign in now. After several failures everybody has to wait.".to_owned()
+            }
+            Self::CodeNeeded => "Send the same again with the code that the app on your phone shows, or a recovery code.".to_owned(),
             Self::IdempotencyKeyReused => "Use a new key for a new request.".to_owned(),
             Self::ResourceNotFound => "The programme has no resource with this name.".to_owned(),
             Self::Conflict => "The resource has changed. Read it again and repeat the change.".to_owned(),
@@ -216,7 +233,15 @@ impl Problem {
         let mut reply = Reply::new(self.status(), "application/problem+json", body.to_string());
         match self {
             Self::MethodNotAllowed(allowed) => reply = reply.with("allow", allowed),
-            Self::Unauthorized => reply = reply.with("www-authenticate", "Bearer"),
+            Self::Unauthorized | Self::CodeNeeded => {
+                reply = reply.with("www-authenticate", "Bearer");
+            }
+            Self::SignInFailed(wait) => {
+                reply = reply.with("www-authenticate", "Bearer");
+                if let Some(seconds) = wait {
+                    reply = reply.with("retry-after", &seconds.to_string());
+                }
+            }
             Self::Busy => reply = reply.with("retry-after", "1"),
             // Somebody has to make room first.
             Self::StorageFull => reply = reply.with("retry-after", "60"),

@@ -1,5 +1,6 @@
 //! A request: its head first, its body only for callers who were let in, whole and bounded.
 
+use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 use crate::auth::Bearer;
 use crate::json::CONTROLS;
 use crate::problem::{FieldError, Problem};
-use crate::route::{Route, find};
+use crate::route::{Access, Route, find};
 
 /// That of a request before its route is found: only admins would be let in, and no body is read.
 static NO_ROUTE: Route = Route::read("", "", &[]);
@@ -25,6 +26,8 @@ pub struct Request {
     query: Vec<(String, String)>,
     headers: HeaderMap,
     bearer: Option<Bearer>,
+    /// How entries name a person who was let in by a session.
+    person: OnceCell<String>,
     body: Body,
 }
 
@@ -46,7 +49,12 @@ impl Request {
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .map(|(name, value)| (decoded(name), decoded(value)));
         let query = query.collect();
-        let bearer = Bearer::from_header(&parts.headers);
+        // A header that is sent counts, also where it is of the wrong shape.
+        let bearer = if parts.headers.contains_key(http::header::AUTHORIZATION) {
+            Bearer::from_header(&parts.headers)
+        } else {
+            Bearer::from_cookie(&parts.headers)
+        };
         Self {
             route: &NO_ROUTE,
             method: parts.method,
@@ -54,6 +62,7 @@ impl Request {
             query,
             headers: parts.headers,
             bearer,
+            person: OnceCell::new(),
             body: Body::Unread,
         }
     }
@@ -66,8 +75,26 @@ impl Request {
     pub(crate) fn find_route(&mut self, routes: &'static [Route]) -> Result<usize, Problem> {
         let place = find(routes, self.method.as_str(), &self.segments)?;
         self.route = routes.get(place).ok_or(Problem::RouteNotFound)?;
+        self.refuse_other_sites()?;
         self.refuse_controls()?;
         Ok(place)
+    }
+
+    /// Browsers send a cookie along with requests that other pages make. Those cannot add a header
+    /// of ours without asking the server first, which never allows it. A sign-in has no cookie yet:
+    /// there the browser's own word counts, which page it is.
+    fn refuse_other_sites(&self) -> Result<(), Problem> {
+        if self.method == http::Method::GET {
+            return Ok(());
+        }
+        let is_by_cookie = self.bearer.as_ref().is_some_and(Bearer::is_session);
+        let is_ours = matches!(self.header("x-accrue"), Some(Ok("1")));
+        let is_of_others = matches!(self.route.access, Access::Public)
+            && matches!(self.header("sec-fetch-site"), Some(Ok("cross-site" | "same-site")));
+        if (is_by_cookie && !is_ours) || is_of_others {
+            return Err(Problem::CrossSite);
+        }
+        Ok(())
     }
 
     /// As in bodies, no text has control characters.
@@ -124,6 +151,23 @@ impl Request {
     /// The key that it bears, when it has the shape of one.
     pub(crate) fn bearer(&self) -> Option<&Bearer> {
         self.bearer.as_ref()
+    }
+
+    /// Notes that a person was let in by a session.
+    pub(crate) fn is_from(&self, person: Option<&str>) {
+        if let Some(person) = person {
+            self.person.get_or_init(|| format!("person:{person}"));
+        }
+    }
+
+    /// How entries name who asks: the key, or the person of a session.
+    ///
+    /// # Errors
+    /// [`Problem::Unauthorized`].
+    pub(crate) fn actor(&self) -> Result<String, Problem> {
+        let bearer = Bearer::of(self)?;
+        let key = || format!("key:{}", bearer.prefix());
+        Ok(self.person.get().cloned().unwrap_or_else(key))
     }
 
     /// The network address that the request came from, as the host saw it. Hosts set this header

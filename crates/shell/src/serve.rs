@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::ids::now;
 use crate::problem::Problem;
 use crate::request::Request;
-use crate::route::Route;
+use crate::route::{Access, Route};
 
 /// What a component's handler gives back to the host.
 pub type Response = SpinResponse<FullBody<Bytes>>;
@@ -85,7 +85,10 @@ pub async fn serve(
         let place = request.find_route(routes)?;
         let handler = handlers.get(place).ok_or(Problem::RouteNotFound)?;
         let app = App::of_this_instance().await?;
-        if request.route().max_bytes > 0 && may_read_body(&app.sql, &request, now()).await? {
+        let is_public = matches!(request.route().access, Access::Public);
+        if request.route().max_bytes > 0
+            && (is_public || may_read_body(&app.sql, &request, now()).await?)
+        {
             request.read(body).await?;
         }
         handler(&app, &request).await

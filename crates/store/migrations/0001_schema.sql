@@ -204,9 +204,12 @@ CREATE TABLE IF NOT EXISTS api_key (
   -- The person that asked for it, or the key that did where that names none.
   created_by TEXT,
   approved_by TEXT,
-  -- 1 until another admin approves: such a key opens nothing yet.
+  -- 1 until another admin approves, 2 while its person is suspended: such a key opens nothing.
   waits INTEGER NOT NULL DEFAULT 0,
   expires_at INTEGER,
+  -- A session of a person ends then, however much it is used; null for a key. "expires_at" of a
+  -- session moves on with its use.
+  session_until INTEGER,
   -- To the hour: not every request writes.
   last_used_at INTEGER,
   revoked_at INTEGER,
@@ -215,17 +218,202 @@ CREATE TABLE IF NOT EXISTS api_key (
 -- then
 CREATE INDEX IF NOT EXISTS api_key_programme ON api_key (programme_no, prefix)
 -- then
+CREATE INDEX IF NOT EXISTS api_key_person ON api_key (programme_no, person_folded, session_until) WHERE person_folded IS NOT NULL
+-- then
 -- A person is spelled as by the first key that named it, however later keys spell it.
 CREATE TABLE IF NOT EXISTS person (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   folded TEXT NOT NULL,
   id TEXT NOT NULL,
+  -- Null for a person that only keys name.
+  name TEXT,
+  language TEXT NOT NULL DEFAULT 'zh-CN',
+  -- 1 while neither a password nor a session nor a key of theirs counts.
+  suspended INTEGER NOT NULL DEFAULT 0,
+  -- What they may act as: a JSON list of objects, see shell/grants.rs.
+  roles TEXT NOT NULL DEFAULT '[]',
+  who TEXT,
   PRIMARY KEY (programme_no, folded)
 ) STRICT, WITHOUT ROWID
 -- then
 CREATE TRIGGER IF NOT EXISTS api_key_tells_of_a_person AFTER INSERT ON api_key WHEN NEW.person_folded IS NOT NULL
 BEGIN
   INSERT OR IGNORE INTO person (programme_no, folded, id) VALUES (NEW.programme_no, NEW.person_folded, NEW.person);
+END
+-- then
+-- ── Sign-in ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- How a person proves who they are.
+CREATE TABLE IF NOT EXISTS credential (
+  programme_no INTEGER NOT NULL,
+  folded TEXT NOT NULL,
+  -- argon2id, as PHC text.
+  password TEXT NOT NULL,
+  -- The secret of one-time codes, sealed as those of endpoints are; null without such codes.
+  totp TEXT,
+  -- The step of the last code that was accepted: a code works once.
+  totp_step INTEGER NOT NULL,
+  -- The hashes of the recovery codes that are left, a JSON list.
+  recovery TEXT NOT NULL,
+  set_at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, folded)
+) STRICT, WITHOUT ROWID
+-- then
+-- A link by which a person chooses a password: at most one each, gone when it was used. Its token is
+-- not stored.
+CREATE TABLE IF NOT EXISTS invitation (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  folded TEXT NOT NULL,
+  hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  -- 1 until another admin approves: such a link opens nothing.
+  waits INTEGER NOT NULL,
+  -- The secret of one-time codes that the person is setting up, sealed.
+  totp TEXT,
+  PRIMARY KEY (programme_no, folded)
+) STRICT, WITHOUT ROWID
+-- then
+-- Sign-ins that failed, by the person that was named (whether or not there is one) and by network
+-- address, which is of no programme: 0. A person's count until they sign in, or a day has passed. Of
+-- an address one is forgotten every five minutes, as many may share it.
+CREATE TABLE IF NOT EXISTS failed_sign_in (
+  programme_no INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  -- From the fifth one on (of an address, the twentieth) the next must wait: 30 seconds at first,
+  -- twice as long each time, 15 minutes at most.
+  locked_until INTEGER GENERATED ALWAYS AS (
+    CASE WHEN failures < CASE programme_no WHEN 0 THEN 20 ELSE 5 END THEN 0
+    ELSE last_at + min(900000, 30000 << min(10, failures - CASE programme_no WHEN 0 THEN 20 ELSE 5 END)) END) VIRTUAL,
+  PRIMARY KEY (programme_no, subject)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS failed_sign_in_last ON failed_sign_in (last_at)
+-- then
+CREATE TRIGGER IF NOT EXISTS failed_sign_in_is_forgotten AFTER INSERT ON failed_sign_in
+BEGIN
+  DELETE FROM failed_sign_in WHERE last_at < NEW.last_at - 86400000;
+END
+-- then
+-- A person with all that is told of them.
+CREATE VIEW IF NOT EXISTS person_standing AS
+SELECT p.programme_no, p.folded, p.id, p.name, p.language, p.suspended, p.roles, c.set_at AS password_set_at, c.totp IS NOT NULL AS has_code,
+  i.expires_at AS invited_until, i.waits AS invitation_waits, i.created_by AS invited_by
+FROM person AS p
+LEFT JOIN credential AS c ON c.programme_no = p.programme_no AND c.folded = p.folded
+LEFT JOIN invitation AS i ON i.programme_no = p.programme_no AND i.folded = p.folded
+-- then
+-- Invites a person, who is made where there is none. Without a name it is an invitation of one who
+-- has lost a password or a phone.
+CREATE VIEW IF NOT EXISTS invitation_wish (programme_no, folded, id, name, language, roles, hash, at, expires_at, created_by, waits, who)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS invitation_made INSTEAD OF INSERT ON invitation_wish
+BEGIN
+  SELECT RAISE(IGNORE) WHERE CASE WHEN NEW.name IS NULL
+    THEN NOT EXISTS (SELECT 1 FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND name IS NOT NULL)
+    ELSE EXISTS (SELECT 1 FROM credential WHERE programme_no = NEW.programme_no AND folded = NEW.folded) END;
+  INSERT INTO person (programme_no, folded, id, name, language, roles)
+    SELECT NEW.programme_no, NEW.folded, NEW.id, NEW.name, NEW.language, NEW.roles WHERE NEW.name IS NOT NULL
+    ON CONFLICT (programme_no, folded) DO UPDATE SET name = excluded.name, language = excluded.language, roles = excluded.roles;
+  INSERT INTO invitation (programme_no, folded, hash, created_at, created_by, expires_at, waits)
+    VALUES (NEW.programme_no, NEW.folded, NEW.hash, NEW.at, NEW.created_by, NEW.expires_at, NEW.waits)
+    ON CONFLICT (programme_no, folded) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at, created_by = excluded.created_by,
+      expires_at = excluded.expires_at, waits = excluded.waits, totp = NULL;
+  INSERT INTO audit SELECT programme_no, CASE WHEN NEW.name IS NULL THEN 'person_reset' ELSE 'person_invited' END, id, NEW.who, NULL,
+      json_object('name', name, 'roles', json(roles), 'waits', NEW.waits, 'expires_at', NEW.expires_at)
+    FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
+END
+-- then
+-- The person has chosen a password: replaces what they proved themselves by before.
+CREATE VIEW IF NOT EXISTS invitation_acceptance (hash, at, password, step, recovery, who) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS invitation_accepted INSTEAD OF INSERT ON invitation_acceptance
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded
+    WHERE i.hash = NEW.hash AND i.waits = 0 AND i.expires_at > NEW.at AND p.suspended = 0);
+  INSERT INTO credential (programme_no, folded, password, totp, totp_step, recovery, set_at)
+    SELECT programme_no, folded, NEW.password, CASE WHEN NEW.step IS NOT NULL THEN totp END, coalesce(NEW.step, 0), NEW.recovery, NEW.at
+    FROM invitation WHERE hash = NEW.hash
+    ON CONFLICT (programme_no, folded) DO UPDATE SET password = excluded.password, totp = excluded.totp, totp_step = excluded.totp_step,
+      recovery = excluded.recovery, set_at = excluded.set_at;
+  UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
+    WHERE session_until IS NOT NULL AND revoked_at IS NULL
+    AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+  INSERT INTO audit SELECT i.programme_no, 'password_set', p.id, NEW.who, NULL, json_object('has_code', NEW.step IS NOT NULL)
+    FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded WHERE i.hash = NEW.hash;
+  DELETE FROM invitation WHERE hash = NEW.hash;
+END
+-- then
+-- Another admin lets count what waits: roles, and the invitation.
+CREATE VIEW IF NOT EXISTS person_approval (programme_no, folded, before, roles, who) AS SELECT NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS person_approved INSTEAD OF INSERT ON person_approval
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND roles = NEW.before);
+  UPDATE person SET roles = NEW.roles WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
+  UPDATE invitation SET waits = 0 WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
+  INSERT INTO audit SELECT programme_no, 'person_approved', id, NEW.who, json_object('roles', json(NEW.before)), json_object('roles', json(roles))
+    FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
+END
+-- then
+-- A session begins: an API key of the person. Nothing begins where the password, the code or the
+-- session that it follows was used up meanwhile. settled: the address whose failure this was none.
+CREATE VIEW IF NOT EXISTS session_start (
+  programme_no, folded, prefix, hash, lineage, role, stores, at, expires_at, until, password, step, recovery, follows, settled, who
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS session_started INSTEAD OF INSERT ON session_start
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+      SELECT 1 FROM person AS p JOIN credential AS c ON c.programme_no = p.programme_no AND c.folded = p.folded
+      WHERE p.programme_no = NEW.programme_no AND p.folded = NEW.folded AND p.suspended = 0
+      AND c.password = coalesce(NEW.password, c.password)
+      AND (NEW.step IS NULL OR c.totp_step < NEW.step)
+      AND (NEW.recovery IS NULL OR EXISTS (SELECT 1 FROM json_each(c.recovery) WHERE value = NEW.recovery)))
+    OR (NEW.follows IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM api_key WHERE prefix = NEW.follows AND revoked_at IS NULL AND expires_at > NEW.at));
+  UPDATE credential SET totp_step = coalesce(NEW.step, totp_step),
+      recovery = CASE WHEN NEW.recovery IS NULL THEN recovery
+        ELSE (SELECT json_group_array(value) FROM json_each(recovery) WHERE value <> NEW.recovery) END
+    WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND (NEW.step IS NOT NULL OR NEW.recovery IS NOT NULL);
+  UPDATE api_key SET revoked_at = NEW.at, who = NEW.who WHERE prefix = NEW.follows;
+  -- Those that are over, and the oldest beyond twenty.
+  DELETE FROM api_key WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NOT NULL
+    AND (revoked_at IS NOT NULL OR expires_at <= NEW.at);
+  DELETE FROM api_key WHERE prefix IN (
+    SELECT prefix FROM api_key WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NOT NULL
+    ORDER BY created_at DESC, prefix LIMIT -1 OFFSET 19);
+  DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND subject = NEW.folded;
+  UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
+  INSERT INTO api_key (prefix, programme_no, role, label, hash, lineage, person, person_folded, stores, created_at, created_by, last_used_at, expires_at,
+      session_until, who)
+    SELECT NEW.prefix, NEW.programme_no, NEW.role, 'session', NEW.hash, NEW.lineage, id, NEW.folded, NEW.stores, NEW.at, id, NEW.at, NEW.expires_at,
+      NEW.until, NEW.who
+    FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
+END
+-- then
+-- A suspended person has no sessions, and their keys do not count until they are restored.
+CREATE TRIGGER IF NOT EXISTS person_suspended AFTER UPDATE OF suspended ON person WHEN NEW.suspended <> OLD.suspended
+BEGIN
+  UPDATE api_key SET waits = CASE NEW.suspended WHEN 1 THEN 2 ELSE 0 END
+    WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NULL
+    AND waits = CASE NEW.suspended WHEN 1 THEN 0 ELSE 2 END;
+  UPDATE api_key SET revoked_at = NEW.who ->> 'at', who = NEW.who
+    WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NOT NULL AND revoked_at IS NULL;
+END
+-- then
+-- A session has the role and the stores that it began with. So it ends when those change.
+CREATE TRIGGER IF NOT EXISTS person_acts_otherwise AFTER UPDATE OF roles ON person WHEN NEW.roles <> OLD.roles
+BEGIN
+  UPDATE api_key SET revoked_at = coalesce(NEW.who ->> 'at', created_at)
+    WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NOT NULL AND revoked_at IS NULL;
 END
 -- then
 -- What makes digests of this database, so that erased data cannot be guessed from them.
@@ -1078,7 +1266,7 @@ END
 -- then
 CREATE TRIGGER IF NOT EXISTS api_key_made AFTER INSERT ON api_key
 BEGIN
-  INSERT INTO audit VALUES (NEW.programme_no, 'key_made', NEW.prefix,
+  INSERT INTO audit VALUES (NEW.programme_no, CASE WHEN NEW.session_until IS NULL THEN 'key_made' ELSE 'session_begun' END, NEW.prefix,
     coalesce(NEW.who, json_object('at', NEW.created_at, 'person', CASE WHEN NEW.operator = 1 THEN 'variable admin_key' ELSE NEW.created_by END)), NULL,
     json_object('role', NEW.role, 'label', NEW.label, 'person_id', NEW.person, 'stores', json(NEW.stores), 'expires_at', NEW.expires_at,
       'waits', NEW.waits));
@@ -1087,9 +1275,18 @@ END
 CREATE TRIGGER IF NOT EXISTS api_key_changed AFTER UPDATE OF who ON api_key
 WHEN NEW.revoked_at IS NOT OLD.revoked_at OR NEW.waits IS NOT OLD.waits
 BEGIN
-  INSERT INTO audit VALUES (NEW.programme_no, CASE WHEN NEW.waits IS OLD.waits THEN 'key_revoked' ELSE 'key_approved' END, NEW.prefix, NEW.who,
+  INSERT INTO audit VALUES (NEW.programme_no,
+    CASE WHEN NEW.session_until IS NOT NULL THEN 'session_ended' WHEN NEW.waits IS OLD.waits THEN 'key_revoked' ELSE 'key_approved' END, NEW.prefix, NEW.who,
     json_object('waits', OLD.waits, 'revoked_at', OLD.revoked_at),
     json_object('waits', NEW.waits, 'revoked_at', NEW.revoked_at, 'role', NEW.role, 'person_id', NEW.person));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS person_changed AFTER UPDATE OF who ON person WHEN NEW.who IS NOT NULL
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no,
+    CASE WHEN NEW.suspended > OLD.suspended THEN 'person_suspended' WHEN NEW.suspended < OLD.suspended THEN 'person_restored' ELSE 'person_changed' END,
+    NEW.id, NEW.who, json_object('name', OLD.name, 'language', OLD.language, 'suspended', OLD.suspended, 'roles', json(OLD.roles)),
+    json_object('name', NEW.name, 'language', NEW.language, 'suspended', NEW.suspended, 'roles', json(NEW.roles)));
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS endpoint_made AFTER INSERT ON endpoint WHEN NEW.who IS NOT NULL

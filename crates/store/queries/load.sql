@@ -9,7 +9,7 @@
 -- the programme whose member it is or null for this one], …], ?4 most lots (-1: all)
 SELECT json_array(
   p.no, p.id, p.rulebook_version, p.rulebook_digest,
-  k.role, k.operator, lower(hex(k.hash)), CASE WHEN k.revoked_at IS NOT NULL OR k.waits = 1 THEN 0 ELSE k.expires_at END, k.label, k.person, k.last_used_at,
+  k.role, k.operator, lower(hex(k.hash)), CASE WHEN k.revoked_at IS NOT NULL OR k.waits > 0 THEN 0 ELSE k.expires_at END, k.label, k.person, k.last_used_at,
   k.stores,
   coalesce(m.id, w.value ->> 0),
   m.no, m.sequence, hex(m.head), m.points_in_lots, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,

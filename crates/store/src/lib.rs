@@ -38,6 +38,7 @@ mod load;
 mod member_extras;
 mod member_row;
 mod migrate;
+mod persons;
 mod profile;
 mod programmes;
 mod publications;
@@ -49,6 +50,7 @@ mod reviews;
 mod rewards;
 mod rulebook_diff;
 mod secrets;
+mod sessions;
 mod sources;
 mod sql;
 mod statement;
@@ -104,6 +106,10 @@ pub use keys::{
 };
 pub use load::{Caller, LoadRequest, LoadedMember, Scope, caller, load};
 pub use migrate::{is_ready, migrate, try_to_write};
+pub use persons::{
+    InvitationWish, OpenInvitation, PersonRecord, approve_person, count_persons, find_person,
+    invite, list_persons, programme_no, put_person, suspend_person,
+};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes,
     publish, publish_as, rulebook_text, seed, zone_of,
@@ -128,6 +134,11 @@ pub use rewards::{
 pub use rulebook_diff::changes;
 pub use rules::{ExtraColumns, Lots, ReversalTargets};
 pub use secrets::secret;
+pub use sessions::{
+    Counted, Invitation, ListedSession, NewSession, Session, SignIn, SignInPerson,
+    accept_invitation, attempt_sign_in, begin_session, end_session, end_sessions, find_invitation,
+    find_session, find_sign_in, invitation_code, list_sessions, session_used, undo_attempt,
+};
 pub use sources::{records, source};
 #[cfg(feature = "native")]
 pub use sql::native::Native;
@@ -138,7 +149,7 @@ pub use sql::spin_sync::SpinSync;
 pub use sql::{Row, Rows, Sql, Value};
 pub use stores::{
     RegisteredStore, Store, UnassignedStore, list_stores, other_stores, put_store,
-    registered_store, remove_store, unassigned_stores,
+    registered_store, remove_store, stores_within, unassigned_stores,
 };
 pub use submission::{Answer, ClientInfo, Outcome, Submission, is_fingerprint};
 pub use sums::{MemberSums, member_sums};

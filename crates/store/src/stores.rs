@@ -86,6 +86,22 @@ pub async fn list_stores(
     rows.into_iter().map(|mut row| read(&mut row)).collect()
 }
 
+/// The ids of up to `most` stores that lie in one of the regions.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn stores_within(
+    sql: &impl Sql,
+    programme_no: i64,
+    regions: &[String],
+    most: i64,
+) -> Result<Vec<String>, Error> {
+    let regions = serde_json::json!(regions).to_string();
+    let values = vec![programme_no.into(), regions.into(), most.into()];
+    let rows = sql.query(statement!("queries/store_within"), values).await?;
+    rows.into_iter().map(|mut row| row.text(0)).collect()
+}
+
 /// How many stores there are beside the one of that id.
 ///
 /// # Errors

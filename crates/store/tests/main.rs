@@ -14,6 +14,7 @@ mod orders;
 mod plans;
 mod preparations;
 mod returns;
+mod sessions;
 mod shared;
 mod support;
 mod texts;

@@ -11,18 +11,19 @@ use std::collections::BTreeSet;
 /// is not compiled before the first command runs.
 const ARROWS: &[(&str, &[&str])] = &[
     ("crates/files", &[]),
+    ("crates/credential", &[]),
     ("crates/ledger", &[]),
     ("crates/rules", &["ledger"]),
     ("crates/store", &["rules", "ledger"]),
     ("crates/jobs", &["store", "rules", "ledger"]),
     ("crates/shell", &["files", "store", "rules", "ledger"]),
     ("crates/host", &[]),
-    ("components/", &["shell", "jobs", "store", "rules", "ledger"]),
+    ("components/", &["shell", "jobs", "store", "rules", "ledger", "credential"]),
     ("xtask", &["jobs", "store", "rules", "ledger"]),
     ("xtask/rival", &[]),
     ("tests/libsql", &[]),
     ("tests/components/", &["shell", "jobs", "store", "rules", "ledger"]),
-    ("tests", &["shell", "jobs", "store", "rules", "ledger", "host"]),
+    ("tests", &["shell", "jobs", "store", "rules", "ledger", "credential", "host"]),
 ];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {

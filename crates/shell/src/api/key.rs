@@ -2,21 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::roles::ADMIN;
-use crate::auth::Role;
+use super::roles::{ADMIN, EVERYBODY};
 use crate::route::{KIB, Route};
-
-/// Whoever is a person may end and replace their own keys.
-const EVERYBODY: &[Role] = &[
-    Role::Storefront,
-    Role::Marketing,
-    Role::Finance,
-    Role::Service,
-    Role::Approver,
-    Role::DepartmentHead,
-    Role::VicePresident,
-    Role::Job,
-];
 
 /// The routes of the component.
 pub const ROUTES: &[Route] = &[

@@ -25,6 +25,18 @@ pub(super) const FINANCE: &[Role] = &[Role::Finance];
 /// Tills and shops.
 pub(super) const STOREFRONT: &[Role] = &[Role::Storefront];
 
+/// Whoever is a person may end and replace their own keys and sessions.
+pub(super) const EVERYBODY: &[Role] = &[
+    Role::Storefront,
+    Role::Marketing,
+    Role::Finance,
+    Role::Service,
+    Role::Approver,
+    Role::DepartmentHead,
+    Role::VicePresident,
+    Role::Job,
+];
+
 /// No role but `admin`.
 pub(super) const ADMIN: &[Role] = &[];
 

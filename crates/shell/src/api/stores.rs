@@ -14,7 +14,7 @@ use crate::route::{KIB, Route};
 /// Max parts of a region.
 const MAX_PARTS: usize = 4;
 
-const EVERYBODY: &[Role] = &[
+const READERS: &[Role] = &[
     Role::Storefront,
     Role::Service,
     Role::Marketing,
@@ -29,10 +29,10 @@ const OFFICES: &[Role] = &[Role::Marketing, Role::Finance];
 
 /// The routes of the component.
 pub const ROUTES: &[Route] = &[
-    Route::list("/v1/stores", "The registry of stores", EVERYBODY)
+    Route::list("/v1/stores", "The registry of stores", READERS)
         .asks(&[("region", "string"), ("limit", "integer"), ("cursor", "string")])
         .for_stores(),
-    Route::read("/v1/stores/{id}", "A store", EVERYBODY).for_stores(),
+    Route::read("/v1/stores/{id}", "A store", READERS).for_stores(),
     Route::write("/v1/stores/{id}", "Register a store, or change what is told about it", ADMIN)
         .by("PUT")
         .takes("StoreBody", 16 * KIB)
@@ -103,7 +103,7 @@ impl StoreBody {
     }
 }
 
-const REGION: &str = "must have 1 to 4 parts with slashes between, each of 1 to 40 characters without spaces at its ends and control characters";
+pub(super) const REGION: &str = "must have 1 to 4 parts with slashes between, each of 1 to 40 characters without spaces at its ends and control characters";
 
 /// The region of a query.
 ///
@@ -116,7 +116,7 @@ pub fn region_of_query(text: Option<&str>) -> Result<Option<&str>, Problem> {
     }
 }
 
-fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     let is_part = |part: &str| {
         (1..=40).contains(&part.chars().count())
             && part.trim() == part

@@ -1,0 +1,111 @@
+//! The first visit: an invited person chooses a password, and sets up one-time codes where one of
+//! their roles takes them. The link works once.
+
+use credential::password;
+use credential::random::{RECOVERY_CODES, hash, hash_of_recovery_code, recovery_code};
+use credential::totp::{self, base32};
+use jobs::NONCE;
+use serde_json::json;
+use shell::{AcceptBody, App, FieldError, Grants, Problem, Reply, Request, now, parse_json};
+use store::{Invitation, NewSession, accept_invitation, find_invitation, invitation_code};
+
+use crate::{Beginning, SESSION_MS, opened, place_of, seals, who};
+
+pub(crate) async fn show(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
+    request.check_query()?;
+    let found = found(app, token).await?;
+    let (_, programme, _) = &found.programme;
+    let shown = json!({
+        "person_id": found.person.id,
+        "name": found.person.name,
+        "programme_id": programme,
+        "needs_code": Grants::read(&found.person.roles)?.need_code(),
+    });
+    Ok(Reply::json(200, &shown).private())
+}
+
+/// The secret stays the same until the invitation is used: whoever loads the page anew has read it
+/// into their phone already.
+pub(crate) async fn code(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
+    request.check_query()?;
+    let found = found(app, token).await?;
+    let (no, _, programme) = &found.programme;
+    let place = place_of(&found.folded);
+    let sealed = {
+        let fresh = base32(&random::<{ totp::SECRET }>()?);
+        seals().await.seal(&fresh, (*no, &place), random::<NONCE>()?)
+    };
+    let stored = invitation_code(&app.sql, &hash(token), &sealed).await?;
+    let stored = stored.ok_or(Problem::ResourceNotFound)?;
+    let secret = seals().await.open(&stored, (*no, &place));
+    let secret =
+        secret.ok_or_else(|| Problem::Internal("secrets_key does not open it".to_owned()))?;
+    let uri = totp::uri(&secret, programme, &found.person.id);
+    Ok(Reply::json(200, &json!({"secret": secret, "uri": uri})).private())
+}
+
+pub(crate) async fn accept(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
+    request.check_query()?;
+    let body: AcceptBody = parse_json(request.body()?)?;
+    let found = found(app, token).await?;
+    password::check(&body.password, &[&found.person.id, &found.person.name])
+        .map_err(|wrong| FieldError::new("/password", wrong))?;
+    let grants = Grants::read(&found.person.roles)?;
+    let step = match &body.code {
+        Some(code) => Some(step_of(&found, code).await?),
+        None if grants.need_code() => return Err(Problem::CodeNeeded),
+        None => None,
+    };
+    if grants.current(step.is_some(), now()).next().is_none() {
+        return Err(FieldError::new("token", "is of a person who has no role now").into());
+    }
+    let stored = password::hash(&body.password, random()?)
+        .ok_or_else(|| Problem::Internal("no memory for a password".to_owned()))?;
+    let mut codes = Vec::new();
+    while step.is_some() && codes.len() < RECOVERY_CODES {
+        codes.push(recovery_code(random()?));
+    }
+    let hashes: Vec<String> = codes.iter().map(|code| hash_of_recovery_code(code)).collect();
+    let by = who(request, Some((&found.person.id, "invitation")));
+    if !accept_invitation(&app.sql, &hash(token), &stored, step, &hashes, &by).await? {
+        return Err(Problem::ResourceNotFound);
+    }
+    let (no, id, name) = &found.programme;
+    let first = Beginning {
+        programme: (*no, id, name),
+        folded: &found.folded,
+        person: &found.person,
+        grants: &grants,
+        has_code: step.is_some(),
+        latest: now().0.saturating_add(SESSION_MS),
+    };
+    let proven = NewSession { password: Some(&stored), ..NewSession::default() };
+    let begun = first.begin(app, request, None, proven).await?;
+    let reply = begun.ok_or(Problem::SignInFailed(None))?;
+    Ok(reply.and("recovery_codes", json!(codes)))
+}
+
+/// The step of the code that the person's phone shows.
+async fn step_of(found: &Invitation, code: &str) -> Result<i64, Problem> {
+    let wrong = |what: &str| Problem::from(FieldError::new("/code", what));
+    let stored =
+        found.totp.as_ref().ok_or_else(|| wrong("was not set up: ask for a secret first"))?;
+    let (no, ..) = found.programme;
+    let secret = opened(stored, no, &found.folded).await;
+    let step = secret.and_then(|secret| totp::accepted(&secret, code, now().0, 0));
+    step.ok_or_else(|| wrong("is not the one that the app shows now"))
+}
+
+/// A link that was used, replaced or waits for a second admin opens as little as one that never
+/// was.
+async fn found(app: &App, token: &str) -> Result<Invitation, Problem> {
+    let found = find_invitation(&app.sql, &hash(token), now().0).await?;
+    found.ok_or(Problem::ResourceNotFound)
+}
+
+fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Problem> {
+    let mut random = [0u8; LENGTH];
+    getrandom::fill(&mut random)
+        .map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
+    Ok(random)
+}

@@ -1,0 +1,332 @@
+//! Sign-in, sessions and the first visit of an invited person.
+//!
+//! A session is an API key of its person that ends soon and travels in a cookie. So roles, stores
+//! and the audit log know nothing of sessions.
+
+mod invitation;
+
+use std::net::IpAddr;
+
+use credential::proof::{Account, Proof, prove};
+use credential::totp::from_base32;
+use jobs::Seals;
+use ledger::Timestamp;
+use serde_json::{Value as Json, json};
+use shell::{
+    Acting, App, Bearer, FieldError, Grant, Grants, Problem, Reply, Request, SESSION_IDLE_MS,
+    SessionRoleBody, SignInBody, authenticate, folded, line_of, new_session, no_cookie, now,
+    parse_json,
+};
+use store::{
+    Counted, NewSession, Session, SignIn, SignInPerson, Who, attempt_sign_in, begin_session,
+    end_session, find_session, find_sign_in, note, seal, stores_within, undo_attempt,
+};
+
+/// How long a session lasts at most.
+const SESSION_MS: i64 = 12 * 3_600_000;
+/// Every request of a session loads its stores.
+const MAX_STORES: usize = 1_000;
+/// From so many failures on the audit log has a row for each.
+const MANY_FAILURES: i64 = 5;
+
+shell::component! { shell::api::sign_in::ROUTES {
+    "POST /v1/sign-in" => sign_in(),
+    "POST /v1/sign-out" => sign_out(),
+    "GET /v1/session" => session(),
+    "POST /v1/session/role" => act_as(),
+    "GET /v1/invitations/{token}" => invitation::show(token),
+    "POST /v1/invitations/{token}/code" => invitation::code(token),
+    "POST /v1/invitations/{token}/accept" => invitation::accept(token),
+} }
+
+/// Every attempt is counted as failed before anything is compared, so that many at once are no more
+/// guesses than one after the other.
+async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
+    request.check_query()?;
+    let body: SignInBody = parse_json(request.body()?)?;
+    let programme = body.programme_id.as_deref().unwrap_or("default");
+    let person = folded(&body.person_id)?;
+    let address = request.address().map(place);
+    let place = address.as_deref().unwrap_or_default();
+    let found = find_sign_in(&app.sql, programme, &person, place).await?;
+    wait(&found)?;
+    let mut counted: Vec<Counted> = Vec::new();
+    counted.extend(found.programme.iter().map(|(no, _)| (*no, person.clone())));
+    counted.extend(address.iter().map(|address| (0, address.clone())));
+    let failures = attempt_sign_in(&app.sql, &counted, now().0).await?;
+    if failures.len() < counted.len() {
+        wait(&find_sign_in(&app.sql, programme, &person, place).await?)?;
+        return Err(Problem::SignInFailed(None));
+    }
+    let secret = match (&found.totp, &found.programme) {
+        (Some(stored), Some((no, _))) => opened(stored, *no, &person).await,
+        _ => None,
+    };
+    let account = Account {
+        password: found.password.as_deref(),
+        is_suspended: found.person.as_ref().is_none_or(|person| person.is_suspended),
+        has_code: found.totp.is_some(),
+        secret: secret.as_deref(),
+        last_step: found.totp_step,
+        recovery: &found.recovery,
+    };
+    let proof = prove(&account, &body.password, body.code.as_deref(), now().0);
+    if proof == Proof::CodeNeeded {
+        undo_attempt(&app.sql, &counted).await?;
+        return Err(Problem::CodeNeeded);
+    }
+    let begun = match (&found.person, &found.programme) {
+        (Some(who), Some((no, name))) if proof != Proof::Failed => {
+            let beginning = Beginning {
+                programme: (*no, programme, name),
+                folded: &person,
+                person: who,
+                grants: &Grants::read(&who.roles)?,
+                has_code: account.has_code,
+                latest: now().0.saturating_add(SESSION_MS),
+            };
+            let proven = NewSession {
+                password: found.password.as_deref(),
+                step: if let Proof::ByCode(step) = &proof { Some(*step) } else { None },
+                recovery: if let Proof::ByRecovery(hash) = &proof { Some(hash) } else { None },
+                address: address.as_deref(),
+                ..NewSession::default()
+            };
+            beginning.begin(app, request, None, proven).await?
+        }
+        _ => None,
+    };
+    if let Some(reply) = begun {
+        return Ok(reply);
+    }
+    note_failures(app, request, &found, &failures).await?;
+    Err(Problem::SignInFailed(None))
+}
+
+/// # Errors
+/// [`Problem::SignInFailed`] while nobody may try.
+fn wait(found: &SignIn) -> Result<(), Problem> {
+    let left = found.locked_until.saturating_sub(now().0);
+    if left > 0 {
+        return Err(Problem::SignInFailed(Some(left.div_euclid(1_000).saturating_add(1))));
+    }
+    Ok(())
+}
+
+/// Guesses at a person leave a trace for their admins. They come no faster than the waits allow.
+async fn note_failures(
+    app: &App,
+    request: &Request,
+    found: &SignIn,
+    failures: &[(i64, i64)],
+) -> Result<(), Problem> {
+    let (Some((no, _)), Some(person)) = (&found.programme, &found.person) else { return Ok(()) };
+    let count = failures.iter().find(|(of, _)| of == no).map_or(0, |(_, count)| *count);
+    if count >= MANY_FAILURES {
+        let with = json!({"failures": count}).to_string();
+        let who = who(request, None);
+        note(&app.sql, *no, ("sign_in_failed", &person.id), &who, Some(with)).await?;
+        sealed(app, *no).await;
+    }
+    Ok(())
+}
+
+/// The address as attempts are counted for it: whoever has one IPv6 address has 2⁶⁴ of them.
+fn place(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string()
+        }
+    }
+}
+
+/// A session that is about to begin.
+struct Beginning<'a> {
+    /// Number, id and name.
+    programme: (i64, &'a str, &'a str),
+    folded: &'a str,
+    person: &'a SignInPerson,
+    grants: &'a Grants,
+    has_code: bool,
+    /// When it ends at the latest.
+    latest: i64,
+}
+
+impl Beginning<'_> {
+    /// Begins it in that role, or in the first one that the person has. `None` when they have none
+    /// now, or what they proved themselves by was used meanwhile.
+    async fn begin(
+        &self,
+        app: &App,
+        request: &Request,
+        role: Option<&str>,
+        proven: NewSession<'_>,
+    ) -> Result<Option<Reply>, Problem> {
+        let at = now();
+        let first = self.grants.current(self.has_code, at).next().map(|grant| grant.role.as_str());
+        let Some(role) = role.or(first) else { return Ok(None) };
+        let Some(acting) = self.grants.acting(role, self.has_code, at) else { return Ok(None) };
+        let secret = new_session()
+            .ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
+        let stores = stores_of(app, self.programme.0, &acting).await?;
+        let until = acting.until.map_or(self.latest, |until| until.min(self.latest));
+        let (programme_no, ..) = self.programme;
+        let session = NewSession {
+            programme_no,
+            folded: self.folded,
+            prefix: secret.prefix(),
+            hash: secret.hash(),
+            lineage: &line_of(self.folded),
+            role,
+            stores: stores.as_deref(),
+            expires_at: until.min(at.0.saturating_add(SESSION_IDLE_MS)),
+            until,
+            ..proven
+        };
+        let who = who(request, Some((&self.person.id, secret.prefix())));
+        if !begin_session(&app.sql, &session, &who).await? {
+            return Ok(None);
+        }
+        sealed(app, programme_no).await;
+        let shown = self.shown(role, stores.as_deref(), until, at);
+        Ok(Some(Reply::json(200, &shown).with("set-cookie", &secret.cookie()).private()))
+    }
+
+    fn shown(&self, role: &str, stores: Option<&[String]>, until: i64, at: Timestamp) -> Json {
+        let (_, id, name) = self.programme;
+        let roles: Vec<Json> = self.grants.current(self.has_code, at).map(Grant::json).collect();
+        json!({
+            "person": {
+                "id": self.person.id, "name": self.person.name, "language": self.person.language,
+            },
+            "programme": {"id": id, "name": name},
+            "role": role,
+            "stores": stores,
+            "expires_at": Timestamp(until).to_string(),
+            "roles": roles,
+        })
+    }
+}
+
+/// The stores of a session: those that were named, and those that lie in the regions now.
+async fn stores_of(
+    app: &App,
+    programme_no: i64,
+    acting: &Acting,
+) -> Result<Option<Vec<String>>, Problem> {
+    let Some(mut stores) = acting.stores.clone() else { return Ok(None) };
+    if !acting.regions.is_empty() {
+        let most = i64::try_from(MAX_STORES).unwrap_or_default();
+        stores.extend(stores_within(&app.sql, programme_no, &acting.regions, most + 1).await?);
+        stores.sort();
+        stores.dedup();
+    }
+    if stores.len() > MAX_STORES {
+        let wrong = "the role is for more than 1000 stores: give it without stores, or for a part";
+        return Err(FieldError::new("", wrong).into());
+    }
+    Ok(Some(stores))
+}
+
+/// A key that is sent as usual is no session.
+async fn own_session<'a>(app: &App, request: &'a Request) -> Result<(Session, &'a str), Problem> {
+    let bearer = Bearer::of(request)?;
+    let found = find_session(&app.sql, bearer.prefix()).await?.ok_or(Problem::Unauthorized)?;
+    Ok((found, bearer.prefix()))
+}
+
+async fn session(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let (found, _) = own_session(app, request).await?;
+    let grants = Grants::read(&found.person.roles)?;
+    let own = Beginning {
+        programme: (caller.programme.no, &caller.programme.id, &found.programme),
+        folded: &found.folded,
+        person: &found.person,
+        grants: &grants,
+        has_code: found.has_code,
+        latest: found.until,
+    };
+    let shown = own.shown(&found.role, found.stores.as_deref(), found.until, now());
+    Ok(Reply::json(200, &shown).private())
+}
+
+/// A person acts in one role at a time. Another role is another session, which ends no later than
+/// this one.
+async fn act_as(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let body: SessionRoleBody = parse_json(request.body()?)?;
+    let (found, prefix) = own_session(app, request).await?;
+    let grants = Grants::read(&found.person.roles)?;
+    if grants.acting(&body.role, found.has_code, now()).is_none() {
+        return Err(FieldError::new("/role", "is none of the roles that you have now").into());
+    }
+    let next = Beginning {
+        programme: (caller.programme.no, &caller.programme.id, &found.programme),
+        folded: &found.folded,
+        person: &found.person,
+        grants: &grants,
+        has_code: found.has_code,
+        latest: found.until,
+    };
+    let follows = NewSession { follows: Some(prefix), ..NewSession::default() };
+    let begun = next.begin(app, request, Some(&body.role), follows).await?;
+    begun.ok_or(Problem::Unauthorized)
+}
+
+/// Takes the cookie away in any case: a session that is over is no reason to keep it.
+async fn sign_out(app: &App, request: &Request) -> Result<Reply, Problem> {
+    request.check_query()?;
+    if let Ok(bearer) = Bearer::of(request) {
+        let caller = store::caller(&app.sql, bearer.prefix()).await?;
+        if let Some(caller) = caller.filter(|caller| bearer.is_of(caller, now())) {
+            let who =
+                who(request, caller.person.as_deref().map(|person| (person, bearer.prefix())));
+            end_session(&app.sql, bearer.prefix(), &who).await?;
+            sealed(app, caller.programme.no).await;
+        }
+    }
+    Ok(Reply::empty(204).with("set-cookie", &no_cookie()).private())
+}
+
+/// Who does something: the person and the session, once they are known.
+fn who(request: &Request, of: Option<(&str, &str)>) -> Who {
+    Who {
+        at: now(),
+        person: of.map(|(person, _)| person.to_owned()),
+        key: of.map(|(_, prefix)| prefix.to_owned()),
+        address: request.address().map(|address| address.to_string()),
+    }
+}
+
+/// Whoever comes next seals what fails here.
+async fn sealed(app: &App, programme_no: i64) {
+    if let Err(error) = seal(&app.sql, programme_no).await {
+        eprintln!(
+            "{}",
+            json!({"level": "warn", "message": format!("the audit log is not sealed: {error}")})
+        );
+    }
+}
+
+async fn seals() -> Seals {
+    Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default())
+}
+
+/// The bytes of a sealed secret of one-time codes.
+async fn opened(stored: &str, programme_no: i64, folded: &str) -> Option<Vec<u8>> {
+    let opened = seals().await.open(stored, (programme_no, &place_of(folded)));
+    if opened.is_none() {
+        eprintln!(
+            "{}",
+            json!({"level": "warn", "message": "secrets_key does not open a person's codes: only recovery codes help"})
+        );
+    }
+    from_base32(&opened?)
+}
+
+/// What a person's secret is sealed for; no endpoint has such an id.
+fn place_of(folded: &str) -> String {
+    format!("person:{folded}")
+}

@@ -1,0 +1,162 @@
+//! Sessions and failed sign-ins as the database keeps them.
+#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+
+use crate::support;
+
+use ledger::Timestamp;
+use store::{
+    InvitationWish, NewSession, Who, accept_invitation, attempt_sign_in, begin_session, caller,
+    find_person, find_sign_in, invite, session_used, suspend_person, undo_attempt,
+};
+use support::{World, wait};
+
+const MINUTE: i64 = 60_000;
+
+fn who(at: i64) -> Who {
+    Who { at: Timestamp(at), person: Some("anna".into()), key: None, address: None }
+}
+
+/// A person with the password `stored`, whose last code was that of step 10.
+fn world() -> World {
+    let world = World::new();
+    let hash = "ab".repeat(32);
+    let wish = InvitationWish {
+        folded: "anna",
+        id: "Anna",
+        person: Some(("Anna Li", "en", "[]")),
+        hash: &hash,
+        expires_at: 1_000,
+        waits: false,
+    };
+    assert!(wait(invite(&world.sql, 1, &wish, "operator", &who(1))).unwrap());
+    world.sql.connection().execute("UPDATE invitation SET totp = 'secret'", ()).unwrap();
+    let codes = ["one".to_owned(), "two".to_owned()];
+    let accept =
+        |at| wait(accept_invitation(&world.sql, &hash, "stored", Some(10), &codes, &who(at)));
+    assert!(!accept(1_000).unwrap(), "over");
+    assert!(accept(999).unwrap());
+    assert!(!accept(999).unwrap(), "used");
+    assert!(!wait(invite(&world.sql, 1, &wish, "operator", &who(1))).unwrap(), "has a password");
+    let reset = InvitationWish { person: None, ..wish };
+    assert!(wait(invite(&world.sql, 1, &reset, "operator", &who(1))).unwrap());
+    let nobody = InvitationWish { folded: "ben", ..reset };
+    assert!(!wait(invite(&world.sql, 1, &nobody, "operator", &who(1))).unwrap(), "unknown");
+    world
+}
+
+#[test]
+fn failures_lock_longer_each_time() {
+    let world = world();
+    let attempt = |subject: (i64, &str), at: i64| {
+        let counted = [(subject.0, subject.1.to_owned())];
+        wait(attempt_sign_in(&world.sql, &counted, at))
+            .unwrap()
+            .first()
+            .map(|(_, failures)| *failures)
+    };
+    let locked = |at: i64| {
+        wait(find_sign_in(&world.sql, "default", "anna", "192.0.2.1")).unwrap().locked_until - at
+    };
+    let anna = (1, "anna");
+    for failures in 1..=4 {
+        assert_eq!(attempt(anna, 1_000), Some(failures));
+        assert!(locked(1_000) <= 0);
+    }
+    let mut at = 1_000;
+    for (failures, seconds) in
+        [(5, 30), (6, 60), (7, 120), (8, 240), (9, 480), (10, 900), (11, 900), (12, 900)]
+    {
+        assert_eq!(attempt(anna, at), Some(failures));
+        assert_eq!(locked(at), seconds * 1_000, "{failures}");
+        assert_eq!(attempt(anna, at + seconds * 1_000 - 1), None, "not counted while it lasts");
+        at += seconds * 1_000;
+    }
+    // One that only lacked a code is none, and its wait is over at once.
+    let of_anna = [(1, "anna".to_owned())];
+    assert_eq!(attempt(anna, at), Some(13));
+    wait(undo_attempt(&world.sql, &of_anna)).unwrap();
+    assert!(locked(at) <= 0);
+    assert_eq!(attempt(anna, at), Some(13));
+    assert_eq!(attempt(anna, at + 24 * 60 * MINUTE), Some(14));
+    assert_eq!(attempt(anna, at + 48 * 60 * MINUTE + 1), Some(1), "a day without one");
+    // Many share an address: it has more, and forgets one in five minutes.
+    let place = (0, "192.0.2.1");
+    for failures in 1..=20 {
+        assert_eq!(attempt(place, at), Some(failures));
+    }
+    assert_eq!(attempt(place, at + 29_999), None);
+    assert_eq!(attempt(place, at + 30_000), Some(21));
+    assert_eq!(attempt(place, at + 30_000 + 50 * MINUTE), Some(12));
+    assert_eq!(attempt(place, at + 30_000 + 500 * MINUTE), Some(1));
+    // What is over is forgotten.
+    assert_eq!(attempt((1, "carl"), at + 200 * 60 * MINUTE), Some(1));
+    assert_eq!(world.number("SELECT count(*) FROM failed_sign_in"), 1);
+}
+
+#[test]
+fn a_session_begins_with_what_still_counts() {
+    let world = world();
+    let mut number = 0;
+    let mut begin = |session: NewSession<'_>| {
+        number += 1;
+        let (prefix, hash) = (format!("ses_{number:08}"), format!("{number:064x}"));
+        let session = NewSession {
+            programme_no: 1,
+            folded: "anna",
+            prefix: &prefix,
+            hash: &hash,
+            lineage: "person_1",
+            role: "service",
+            expires_at: 2_000 + 30 * MINUTE,
+            until: 2_000 + 60 * MINUTE,
+            ..session
+        };
+        wait(begin_session(&world.sql, &session, &who(2_000))).unwrap().then_some(prefix)
+    };
+    let with = NewSession { password: Some("stored"), ..NewSession::default() };
+    let first = begin(NewSession { step: Some(11), ..with.clone() }).unwrap();
+    for (what, session, begins) in [
+        ("the code again", NewSession { step: Some(11), ..with.clone() }, false),
+        ("a code before", NewSession { step: Some(10), ..with.clone() }, false),
+        ("the next code", NewSession { step: Some(12), ..with.clone() }, true),
+        ("a recovery code", NewSession { recovery: Some("one"), ..with.clone() }, true),
+        ("that one again", NewSession { recovery: Some("one"), ..with.clone() }, false),
+        ("another", NewSession { recovery: Some("two"), ..with.clone() }, true),
+        ("a password from before", NewSession { password: Some("old"), ..with.clone() }, false),
+        (
+            "no such session",
+            NewSession { follows: Some("ses_none"), ..NewSession::default() },
+            false,
+        ),
+        ("a session", NewSession { follows: Some(&first), ..NewSession::default() }, true),
+        ("it again", NewSession { follows: Some(&first), ..NewSession::default() }, false),
+    ] {
+        assert_eq!(begin(session).is_some(), begins, "{what}");
+    }
+    assert_eq!(world.number("SELECT json_array_length(recovery) FROM credential"), 0);
+    assert_eq!(wait(caller(&world.sql, &first)).unwrap(), None, "ended by the one that follows");
+    // Its end moves on with its use, up to its last end.
+    let last = begin(NewSession { step: Some(13), ..with.clone() }).unwrap();
+    let ends_at = || wait(caller(&world.sql, &last)).unwrap().unwrap().ends_at.unwrap();
+    assert_eq!(ends_at(), 2_000 + 30 * MINUTE);
+    for (minutes, end) in [(20, 50), (40, 60), (59, 60), (60, 60), (90, 60)] {
+        let at = 2_000 + minutes * MINUTE;
+        wait(session_used(&world.sql, &last, at, 30 * MINUTE)).unwrap();
+        assert_eq!(ends_at(), 2_000 + end * MINUTE, "{minutes}");
+    }
+    // Suspended: all ends, and nothing begins.
+    let of_key = "INSERT INTO api_key (prefix, programme_no, role, label, hash, person, person_folded, created_at)
+        VALUES ('acc_key', 1, 'service', 'key', zeroblob(32), 'Anna', 'anna', 1)";
+    world.sql.connection().execute(of_key, ()).unwrap();
+    let counts =
+        |prefix: &str| wait(caller(&world.sql, prefix)).unwrap().unwrap().ends_at != Some(0);
+    assert!(counts(&last) && counts("acc_key"));
+    assert!(wait(suspend_person(&world.sql, 1, "anna", true, &who(3_000))).unwrap());
+    assert!(!counts(&last) && !counts("acc_key"));
+    assert!(begin(NewSession { step: Some(14), ..with.clone() }).is_none());
+    wait(suspend_person(&world.sql, 1, "anna", false, &who(3_000))).unwrap();
+    assert!(!counts(&last) && counts("acc_key"));
+    assert!(begin(NewSession { step: Some(14), ..with }).is_some());
+    let person = wait(find_person(&world.sql, 1, "anna")).unwrap().unwrap();
+    assert_eq!((person.id.as_str(), person.has_code, person.is_suspended), ("Anna", true, false));
+}
