@@ -660,6 +660,9 @@ END
 -- INSERT OR REPLACE takes rows away without firing the trigger above.
 CREATE TRIGGER IF NOT EXISTS entry_is_never_replaced BEFORE INSERT ON entry
 WHEN EXISTS (SELECT 1 FROM entry WHERE no = NEW.no OR (member_no = NEW.member_no AND sequence = NEW.sequence))
+  OR (NEW.kind <> 'earn' AND EXISTS (
+    SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND id = NEW.id
+    AND kind IN ('donate', 'hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')))
 BEGIN
   SELECT RAISE(ABORT, 'entries are append-only');
 END

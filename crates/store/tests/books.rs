@@ -32,6 +32,9 @@ fn entries_cannot_be_updated_or_deleted() {
         "REPLACE INTO entry SELECT * FROM entry",
         "INSERT OR REPLACE INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
          SELECT programme_no, member_no, sequence, id, kind, 0, 0, occurred_at, recorded_at, hash, body FROM entry",
+        // Nor what it takes away under the id of another entry.
+        "INSERT OR REPLACE INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
+         SELECT programme_no, member_no, sequence + 1000, id, kind, 0, 0, occurred_at, recorded_at, hash, body FROM entry WHERE kind = 'redeem'",
         "UPDATE claim SET entry_no = 1",
         "DELETE FROM claim",
         "DELETE FROM claim WHERE kind = 'reference'",
