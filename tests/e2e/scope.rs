@@ -46,9 +46,18 @@ fn two_regions(host: &Host) -> Shop {
             till.returns(member, &format!("{region}-order-{member}")).send().ok();
         }
     }
-    let mut unknown = purchase("m-1", "o-unknown", 1_000);
+    let mut unknown = purchase("m-1", "o-unknown", 100_000);
     unknown["store_id"] = "west-unregistered".into();
     shop.post("/v1/earn", &unknown).send().ok();
+    // A household that spends in both.
+    for member in ["m-1", "m-east"] {
+        shop.ask("PUT", &format!("/v1/pools/home/members/{member}")).send();
+        shop.put("/v1/pools/home/invitations/m-east", &json!({"head_id": "m-1"})).send();
+    }
+    for region in ["east", "west"] {
+        let spends = json!({"member_id": "m-1", "points": 2, "store_id": format!("{region}-1"), "reason": format!("{region}-treat")});
+        assert_eq!(shop.post("/v1/pools/home/redeem", &spends).send().status, 201);
+    }
     shop
 }
 
@@ -70,7 +79,7 @@ fn of_the_west(shop: &Shop) -> BTreeSet<String> {
 /// What stands in place of a path's parameters: all that there is of either region.
 fn names(shop: &Shop) -> Vec<String> {
     let mut names: Vec<String> =
-        ["m-1", "m-east", "m-west", "east-1", "west-1", "default", "1", "west-order-m-1"]
+        ["m-1", "m-east", "m-west", "home", "east-1", "west-1", "default", "1", "west-order-m-1"]
             .map(str::to_owned)
             .into();
     for member in ["m-1", "m-east", "m-west"] {
@@ -144,9 +153,9 @@ fn a_person_of_one_region_finds_nothing_of_another() {
                 }
             }
         }
-        sums_are_those_of_the_east(&anna, role);
+        sums_are_those_of_the_east(&host, &anna, role);
     }
-    assert!(read.len() >= 17, "only {read:?} were read");
+    assert!(read.len() >= 19, "only {read:?} were read");
     assert!(faults.is_empty(), "{faults:#?}");
     // All of it is there for whom it concerns.
     let all = shop.get("/v1/stores").send().text();
@@ -170,8 +179,8 @@ fn addresses(path: &str, names: &[String]) -> Vec<String> {
     addresses
 }
 
-/// Counts and sums are no larger than what was done in the east: two members, five entries each.
-fn sums_are_those_of_the_east(anna: &Person, role: &str) {
+/// Counts and sums are no larger than what was done in the east.
+fn sums_are_those_of_the_east(host: &Host, anna: &Person, role: &str) {
     let answer = anna.ask("GET", "/v1/reports/trial-balance").send();
     if answer.status != 200 {
         assert_eq!(answer.outcome(), "403 forbidden", "{role}");
@@ -180,5 +189,37 @@ fn sums_are_those_of_the_east(anna: &Person, role: &str) {
     let report = answer.json();
     let count = |kind: &Json| kind["entries"].as_i64().unwrap();
     let entries: i64 = report["kinds"].as_array().unwrap().iter().map(count).sum();
-    assert_eq!(entries, 10, "{role}: {report}");
+    let of_the_east = host.books().number("SELECT count(*) FROM entry WHERE store = 'east-1'");
+    assert_eq!(entries, of_the_east, "{role}: {report}");
+}
+
+/// A list is narrowed where it is read: a page is full as long as there is more.
+#[test]
+fn pages_of_a_person_of_one_region_are_full() {
+    let host = Host::start();
+    let shop = host.shop();
+    let till = |store: &str, order: usize| {
+        let mut body = purchase("m", &format!("o-{order}"), 1_000);
+        body["store_id"] = store.into();
+        shop.post("/v1/earn", &body).with("device-id", "phone").send().ok();
+    };
+    for order in 0..9 {
+        till(if order % 3 == 0 { "s-1" } else { "s-2" }, order);
+    }
+    let anna = person(&host, "anna", &json!([{"role": "service", "stores": ["s-1"]}]), START);
+    for list in ["/v1/members/m/entries?", "/v1/traces?member_id=m&", "/v1/traces?device_id=phone&"]
+    {
+        let (mut sizes, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = anna.ask("GET", &format!("{list}limit=2{cursor}")).send().ok();
+            sizes.push(page["items"].as_array().unwrap().len());
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(sizes, [2, 1], "{list}");
+    }
+    let nowhere = person(&host, "ben", &json!([{"role": "service", "stores": ["s-9"]}]), START);
+    let of = |member: &str| nowhere.ask("GET", &format!("/v1/members/{member}/entries")).send();
+    assert_eq!(of("m").ok()["items"], json!([]));
+    assert_eq!(of("nobody").outcome(), "404 member-not-found");
 }

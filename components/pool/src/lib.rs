@@ -131,7 +131,8 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;
     let account = account(app, &caller, id).await?;
-    let found = history(&app.sql, caller.programme.no, &account.id, before, page.limit + 1).await?;
+    let (no, stores) = (caller.programme.no, caller.stores.as_deref());
+    let found = history(&app.sql, no, &account.id, stores, before, page.limit + 1).await?;
     let zone = published(&app.sql, &caller.programme).await?.zone();
     Ok(page.reply(found, |entry| entry_json(entry, zone), |last| last.sequence.0.to_string()))
 }

@@ -3,8 +3,7 @@
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, authenticate, may_see, noted,
-    resolve_member_id, zone,
+    App, FieldError, Page, Problem, Reply, Request, authenticate, noted, resolve_member_id, zone,
 };
 use store::{ActivityFilter, ActivityWindow, Cursor, entry_json, trail};
 
@@ -35,6 +34,7 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
         from: instant(request, "from")?,
         to: instant(request, "to")?,
         actor: request.query("actor"),
+        stores: caller.stores.as_deref(),
     };
     let before = page.place()?.map_or(i64::MAX, |place| place.no);
     // One entry more than requested shows whether there is a next page.
@@ -45,7 +45,6 @@ async fn traces(app: &App, request: &Request) -> Result<Reply, Problem> {
     found.truncate(limit);
     let next =
         found.last().filter(|_| is_more).map(|(number, _, _)| Cursor::at(*number).to_string());
-    found.retain(|(_, entry, _)| may_see(&caller, entry.origin.store.as_deref()));
     let zone = zone(&app.sql, &caller.programme).await?;
     let shown = |(_, entry, trace): &(i64, ledger::Entry, store::ClientInfo)| -> Json {
         json!({"device_id": trace.device, "ip": trace.ip, "entry": entry_json(entry, zone)})

@@ -1,6 +1,6 @@
 -- Entries of programme ?1 asked for from device ?2, recorded from ?3 until before ?4 (null: any),
 -- asked for by ?5 (null: anybody), before entry number ?6, newest first, at most ?7, with where
--- they were asked from.
+-- they were asked from; in the stores ?8 (a JSON list) or, when that is null, all.
 SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, e.texts, e.hash,
   (SELECT b.hash FROM entry AS b WHERE b.member_no = e.member_no AND b.sequence = e.sequence - 1),
   e.no, t.device, t.ip
@@ -11,5 +11,6 @@ JOIN programme AS p ON p.no = e.programme_no
 WHERE t.programme_no = ?1 AND t.device = ?2 AND t.entry_no < ?6
   AND (?3 IS NULL OR e.recorded_at >= ?3) AND (?4 IS NULL OR e.recorded_at < ?4)
   AND (?5 IS NULL OR json_extract(e.body, '$.actor') = ?5)
+  AND (?8 IS NULL OR e.store IN (SELECT value FROM json_each(?8)))
 ORDER BY t.entry_no DESC
 LIMIT (SELECT ?7)

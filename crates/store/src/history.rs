@@ -7,6 +7,7 @@ use crate::entry_row;
 use crate::member_row::NEVER;
 use crate::sql::{Row, Sql, hexadecimal};
 use crate::statement::statement;
+use crate::stores::listed;
 
 /// The entries `first` to `last` (sequence numbers) of the member with that row number, in order.
 ///
@@ -61,7 +62,8 @@ pub async fn transferred(
     rows.first_mut().map(|row| entry_row::read(row, 0)).transpose()
 }
 
-/// Up to `most` entries of a member before sequence number `before`, newest first.
+/// Up to `most` entries of a member before sequence number `before`, newest first: all, or those in
+/// these stores.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -69,10 +71,17 @@ pub async fn history(
     sql: &impl Sql,
     programme_no: i64,
     member: &MemberId,
+    stores: Option<&[String]>,
     before: i64,
     most: i64,
 ) -> Result<Vec<Entry>, Error> {
-    let values = vec![programme_no.into(), member.as_str().into(), before.into(), most.into()];
+    let values = vec![
+        programme_no.into(),
+        member.as_str().into(),
+        before.into(),
+        most.into(),
+        listed(stores),
+    ];
     let rows = sql.query(statement!("queries/history"), values).await?;
     rows.into_iter().map(|mut row| entry_row::read(&mut row, 0)).collect()
 }

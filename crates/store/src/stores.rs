@@ -177,6 +177,11 @@ pub async fn unassigned_stores(
     rows.into_iter().map(read).collect()
 }
 
+/// The stores that a statement may show, as it takes them; null for all.
+pub(crate) fn listed(stores: Option<&[String]>) -> Value {
+    stores.map(|stores| serde_json::json!(stores).to_string()).into()
+}
+
 /// A region as the database has it: a slash ends each part, so that `east` is not within `eas`.
 fn as_stored(region: &str) -> String {
     format!("{region}/")

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::entry_row;
 use crate::sql::{Sql, Value};
 use crate::statement::statement;
+use crate::stores::listed;
 use crate::submission::ClientInfo;
 
 /// Whose trail.
@@ -28,6 +29,8 @@ pub struct ActivityWindow<'a> {
     pub to: Option<Timestamp>,
     /// Asked for by this actor.
     pub actor: Option<&'a str>,
+    /// In these stores.
+    pub stores: Option<&'a [String]>,
 }
 
 /// Up to `most` entries before entry number `before`, newest first, with their numbers and where
@@ -57,6 +60,7 @@ pub async fn trail(
         part.actor.into(),
         before.into(),
         most.into(),
+        listed(part.stores),
     ];
     let read = |mut row: crate::Row| {
         let trace = ClientInfo { device: row.optional_text(14)?, ip: row.optional_text(15)? };

@@ -84,7 +84,7 @@ fn the_audit_follows_a_chain_of_mergers() {
     let undone = || wait(store::undone_too_often(&world.sql, world.programme.no)).unwrap();
     let earn = world.bearing("purchase:o1").unwrap();
     let mut own = earn.clone();
-    let there = wait(store::history(&world.sql, 1, &id("c"), i64::MAX, 10)).unwrap();
+    let there = wait(store::history(&world.sql, 1, &id("c"), None, i64::MAX, 10)).unwrap();
     own.lots.grants = there[0]
         .lots
         .grants
