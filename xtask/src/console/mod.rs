@@ -16,7 +16,6 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 pub use check::check;
 
@@ -124,14 +123,24 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 /// A digest of the files that the console is built of.
 fn stamp(workspace: &Workspace) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    let mut git = Command::new("git");
-    git.current_dir(&workspace.root);
-    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "console"]);
-    let listed = process::output(&mut git, "run it in a clone: git names the console's files")?;
-    let of_build = |path: &&str| !path.starts_with("console/tests/");
-    for path in listed.lines().filter(of_build) {
-        path.hash(&mut hasher);
-        fs::read(workspace.root.join(path)).unwrap_or_default().hash(&mut hasher);
+    let folder = folder(workspace);
+    // Tests and what npm installs change nothing of the build.
+    let is_of_build = |path: &Path| {
+        !["node_modules", "tests", "dist"].iter().any(|other| path.starts_with(folder.join(other)))
+    };
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        match (is_of_build(&path), path.is_dir()) {
+            (false, _) => {}
+            (true, true) => sources.extend(files(&path)?),
+            (true, false) => sources.push(path),
+        }
+    }
+    sources.sort();
+    for path in sources {
+        path.strip_prefix(&folder)?.hash(&mut hasher);
+        fs::read(&path)?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
 }
