@@ -458,6 +458,12 @@ fn a_session_ends() {
         );
     }
     assert_eq!(anna.session(), "200");
+    // A browser that was taken over gets no key that lasts.
+    let own = shop.key_of("anna", "service");
+    let rotated = anna.ask("POST", &format!("/v1/keys/{}/rotate", &own[..12])).send().ok();
+    assert_eq!(rotated["waits"], true);
+    let key = rotated["key"].as_str().unwrap();
+    assert_eq!(shop.get("/v1/members/m").bearer(key).send().outcome(), "401 unauthorized");
 }
 
 fn person_at(host: &Host, id: &str) -> Person {

@@ -200,12 +200,15 @@ async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
     let (caller, found) = holder(app, request, prefix).await?;
     request.idempotency_key()?;
     let found = found.ok_or(Problem::ResourceNotFound)?;
-    let is_own = Bearer::of(request)?.prefix() == prefix;
+    let bearer = Bearer::of(request)?;
+    let is_own = bearer.prefix() == prefix;
     let is_of_trust = Role::parse(&found.role).is_some_and(|role| TRUSTED_ROLES.contains(&role));
     let of = found.person.as_ref().map(|(_, folded)| folded.as_str());
     // The person of the key gains nothing by a rotation. Anyone else who created the successor
     // alone would act for that person.
-    let waits = !is_own && needs_second_admin(&caller, is_of_trust, of)?;
+    // A browser is easier to take over than a key, and its session ends soon: it makes no key that
+    // lasts.
+    let waits = bearer.is_session() || (!is_own && needs_second_admin(&caller, is_of_trust, of)?);
     let fresh = fresh()?;
     let successor = KeyRecord {
         prefix: fresh.prefix().to_owned(),
