@@ -1,7 +1,7 @@
 // Everything that waits for a person's decision, from the routes that the role may read.
 
 import { useQueries } from "@tanstack/react-query";
-import { api, ask } from "./api/client";
+import { api, ask, Problem } from "./api/client";
 import type { Import, Key, Page, Publication, Request, Review, Reward } from "./api/answers";
 import { may, useSignedIn, type SignedIn } from "./session";
 
@@ -79,11 +79,17 @@ const SOURCES: Source[] = [
   },
 ];
 
+/** Some lists are of the whole programme, and closed to people of single stores. */
+function nothingForStores(error: unknown): Waiting[] {
+  if (error instanceof Problem && error.slug === "store-forbidden") return [];
+  throw error;
+}
+
 export function useInbox() {
   const signedIn = useSignedIn();
   const sources = SOURCES.filter((source) => source.allowed(signedIn));
   return useQueries({
-    queries: sources.map((source) => ({ queryKey: ["inbox", source.name], queryFn: source.read, refetchInterval: 60_000 })),
+    queries: sources.map((source) => ({ queryKey: ["inbox", source.name], queryFn: () => source.read().catch(nothingForStores), refetchInterval: 60_000 })),
     combine: (results) => ({
       items: results.flatMap((result) => result.data ?? []),
       isPending: results.some((result) => result.isPending),

@@ -43,7 +43,7 @@ enum Command {
         quick: bool,
     },
     /// Build the pages of the console for its component; needs Node, or Python to fetch it
-    Console,
+    Console(console::Arguments),
     /// Build all and start Accrue on 127.0.0.1:3000; prints an admin key and a first request
     Up(up::Arguments),
     /// Everything that CI runs
@@ -82,7 +82,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let how = if quick { wasm::Build::Quick } else { wasm::Build::Shipped };
             wasm::run(&workspace, how, &components)
         }
-        Command::Console => console::run(&workspace),
+        Command::Console(arguments) => console::run(&workspace, &arguments),
         Command::Up(arguments) => up::run(&workspace, arguments),
         Command::Test => test::run(&workspace),
         Command::Fmt => fmt::run(&workspace, fmt::Mode::Write),

@@ -37,7 +37,7 @@ export default function Invitation() {
         <div className="card">
           <h1>{t("invitation.title")}</h1>
           {invited.isPending && <Loading />}
-          {invited.error && (
+          {invited.error && !invited.data && (
             <Alert type="error" role="alert" showIcon title={asProblem(invited.error).status === 404 ? t("invitation.gone") : t("problem.other")} />
           )}
           {invited.data && <Accept path={path} invited={invited.data} />}
@@ -99,7 +99,7 @@ function Accept({ path, invited }: { path: string; invited: Invited }) {
       {secret ? (
         <>
           <p className="quiet">{t("invitation.scan")}</p>
-          <QRCode value={secret.uri} type="svg" size={180} bordered={false} />
+          <QRCode aria-label={t("invitation.qr")} value={secret.uri} type="svg" size={180} bordered={false} />
           <p><code>{secret.secret.replace(/(.{4})/g, "$1 ").trim()}</code> <Copy text={secret.secret} /></p>
           <p><a href={secret.uri}>{t("invitation.openApp")}</a></p>
           <Form.Item name="code" label={t("signIn.code")} rules={[{ required: true, message: t("form.required") }]}>

@@ -55,6 +55,7 @@ export const en = {
     needsCode: "Your role needs codes of an authenticator app besides the password.",
     setUp: "Set up codes with an authenticator app",
     scan: "Scan this with your authenticator app, or type the secret. Then type the code that it shows.",
+    qr: "QR code of the secret",
     openApp: "Open in an app on this device",
     accept: "Begin",
     recovery: "Keep these recovery codes in a safe place. Each signs you in once when you have lost your app. They are shown only now.",

@@ -10,6 +10,7 @@ mod node;
 use crate::process;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use flate2::{Compression, write::GzEncoder};
 use node::Node;
 use std::fs;
@@ -31,7 +32,17 @@ pub enum Built {
     Without(String),
 }
 
-pub fn run(workspace: &Workspace) -> Result<()> {
+#[derive(Args)]
+pub struct Arguments {
+    /// Run the stage `console` of `cargo xtask test` alone
+    #[arg(long)]
+    check: bool,
+}
+
+pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    if arguments.check {
+        return check(workspace);
+    }
     match build(workspace)? {
         Built::Without(how) => bail!("{how}"),
         Built::Unchanged => println!("nothing has changed"),
