@@ -1,14 +1,14 @@
 // What stands around every page: the programme, the menu, the language, and who is signed in.
 
-import { GlobalOutlined, LogoutOutlined, MenuOutlined, UserSwitchOutlined } from "@ant-design/icons";
-import { Button, Drawer, Dropdown } from "antd";
+import { GlobalOutlined, LogoutOutlined, MenuOutlined, SearchOutlined, UserSwitchOutlined } from "@ant-design/icons";
+import { Button, Drawer, Dropdown, Input } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, NavLink, useLocation } from "react-router";
+import { Link, NavLink, useLocation, useNavigate } from "react-router";
 import { setLanguage } from "./i18n";
 import { useWord } from "./lib/use";
 import { mayOpen, PLACES } from "./places";
-import { useAccess, useSignedIn } from "./session";
+import { may, useAccess, useSignedIn } from "./session";
 import { useInboxCount } from "./inbox";
 
 export function Frame({ children }: { children: ReactNode }) {
@@ -28,6 +28,7 @@ export function Frame({ children }: { children: ReactNode }) {
         <Link className="brand" to="/" aria-label={`Accrue, ${t("page.home")}`}><img src="/console/icon.svg" alt="" /><span className="only-wide">Accrue</span></Link>
         <span className="programme">{signedIn.programme.name}</span>
         <span className="space" />
+        {may(signedIn, "service", "marketing", "finance") && <Search />}
         <LanguageSwitch />
         <Who />
       </header>
@@ -56,6 +57,35 @@ function Menu() {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** A phone number or an address leads to its member, in any spelling; anything else is searched for. */
+export function memberPath(text: string): string {
+  const name = /^\+?[\d\s-]{7,}$/.test(text) ? `~phone:${text.replaceAll(/[\s-]/g, "")}` : text.includes("@") && !text.startsWith("@") ? `~email:${text}` : null;
+  return name ? `/members/${encodeURIComponent(name)}` : `/members?text=${encodeURIComponent(text)}`;
+}
+
+function Search() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [text, setText] = useState("");
+  const go = () => {
+    if (text.trim() === "") return;
+    void navigate(memberPath(text.trim()));
+    setText("");
+  };
+  return (
+    <Input
+      className="only-wide search"
+      type="search"
+      prefix={<SearchOutlined aria-hidden />}
+      aria-label={t("frame.search")}
+      placeholder={t("frame.search")}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onPressEnter={go}
+    />
   );
 }
 

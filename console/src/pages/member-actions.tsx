@@ -1,13 +1,12 @@
 // What a person may do about a member: each a form that stays open until the server has taken it.
 
 import { Alert, App, Button, Form, Input, InputNumber, Radio, Select } from "antd";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, ask, type Problem } from "../api/client";
-import type { Entry, Member, Programme, Written } from "../api/answers";
+import { api, ask } from "../api/client";
+import type { Entry, Member, Written } from "../api/answers";
+import { usePublished } from "../lib/published";
 import { useChange, useFormat, useWord } from "../lib/use";
-import { useSignedIn } from "../session";
 import { Dialog } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
 
@@ -27,15 +26,10 @@ export function Adjust({ member, onClose }: { member: Member; onClose: () => voi
   const { t } = useTranslation();
   const format = useFormat();
   const word = useWord();
-  const signedIn = useSignedIn();
   const [form] = Form.useForm<AdjustValues>();
   const direction = Form.useWatch("direction", form) ?? "grant";
   const { message } = App.useApp();
-  const programme = useQuery<Programme, Problem>({
-    queryKey: ["programme", signedIn.programme.id],
-    queryFn: () => ask(api.GET("/v1/programmes/{id}", { params: { path: { id: signedIn.programme.id } } })),
-    retry: false,
-  });
+  const programme = usePublished();
   const rulebook = programme.data?.rulebook;
   const reasons = rulebook?.approvals?.reasons ?? [];
   const change = useChange(

@@ -71,9 +71,9 @@ function OneMember({ id }: { id: string }) {
         <Tier member={member.data} />
         <Profile member={member.data} />
       </div>
-      <Lots id={id} />
-      <Coupons id={id} />
-      <History id={id} member={member.data} />
+      <Lots id={member.data.member_id} />
+      <Coupons id={member.data.member_id} />
+      <History id={member.data.member_id} member={member.data} />
       {open === "adjust" && <Adjust member={member.data} onClose={() => setOpen(null)} />}
       {open === "freeze" && <Freeze member={member.data} onClose={() => setOpen(null)} />}
     </Page>

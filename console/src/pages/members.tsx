@@ -7,10 +7,10 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { useQuery } from "@tanstack/react-query";
 import { api, ask, asProblem, send, type Problem } from "../api/client";
-import type { MemberRow, Page as Items, Programme } from "../api/answers";
+import type { MemberRow, Page as Items } from "../api/answers";
 import { download } from "../lib/csv";
+import { usePublished } from "../lib/published";
 import { useFilters, useFormat, usePages, useWord } from "../lib/use";
-import { useSignedIn } from "../session";
 import { Mark, Moved, Page, Section } from "../ui/parts";
 import { ProblemNote } from "../ui/problem";
 import { List, Table } from "../ui/table";
@@ -21,13 +21,9 @@ export default function Members() {
   const { t } = useTranslation();
   const format = useFormat();
   const navigate = useNavigate();
-  const signedIn = useSignedIn();
   const [filters, setFilters] = useFilters(["by", "text", "tier", "attribute"]);
   const by = KINDS.includes(filters.by as "id") ? (filters.by as (typeof KINDS)[number]) : "id";
-  const programme = useQuery<Programme, Problem>({
-    queryKey: ["programme", signedIn.programme.id],
-    queryFn: () => ask(api.GET("/v1/programmes/{id}", { params: { path: { id: signedIn.programme.id } } })),
-  });
+  const programme = usePublished();
   const levels = programme.data?.rulebook.tiers?.levels ?? [];
   const query = {
     ...(filters.text && by === "id" ? { id: filters.text } : {}),

@@ -14,6 +14,7 @@ import { Figure, Loading, Mark, Page, Section } from "../ui/parts";
 import { ProblemNote } from "../ui/problem";
 import { Table } from "../ui/table";
 import { useInboxCount } from "../inbox";
+import { usePublished } from "../lib/published";
 
 const Trend = lazy(() => import("../ui/trend"));
 
@@ -29,6 +30,7 @@ export default function Overview() {
       <div className="columns">
         {seesBudgets && <BudgetList />}
         {seesBooks && <Accounts />}
+        {may(signedIn, "service", "marketing", "finance") && <Ladder />}
       </div>
     </Page>
   );
@@ -60,18 +62,14 @@ function Today() {
     refetchInterval: 60_000,
   });
   const waiting = useInboxCount();
-  const programme = useQuery<{ rulebook_version: number; published_at: string }, Problem>({
-    queryKey: ["programme", signedIn.programme.id],
-    queryFn: () => ask(api.GET("/v1/programmes/{id}", { params: { path: { id: signedIn.programme.id } } })),
-    enabled: may(signedIn, "finance", "marketing", "service", "storefront"),
-  });
+  const programme = usePublished();
   return (
     <Section>
       <ProblemNote problem={books.error} retry={() => void books.refetch()} />
       <dl className="figures">
         {seesBooks && (
           <>
-            <Figure label={t("overview.pool")} value={format.compact(account(books.data, "members") ?? 0)} hint={t("overview.poolHint")} />
+            <Figure label={t("overview.pool")} value={<Link to="/books">{format.compact(account(books.data, "members") ?? 0)}</Link>} hint={t("overview.poolHint")} />
             <Figure label={t("overview.issued")} value={format.compact(negated(account(books.data, "issued") ?? 0))} />
             <Figure label={t("overview.redeemed")} value={format.compact(account(books.data, "redeemed") ?? 0)} />
             <Figure label={t("overview.expired")} value={format.compact(account(books.data, "expired") ?? 0)} />
@@ -190,6 +188,29 @@ function BudgetList() {
           );
         })}
       </ul>
+    </Section>
+  );
+}
+
+/** The levels, each with the list of its members. */
+function Ladder() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const word = useWord();
+  const tiers = usePublished().data?.rulebook.tiers;
+  if (!tiers) return null;
+  return (
+    <Section flush title={t("book.tiers")} extra={<span className="soft small">{word("basis", tiers.basis)}</span>}>
+      <Table
+        label={t("book.tiers")}
+        rows={tiers.levels}
+        id={(level) => level.id}
+        columns={[
+          { title: t("members.tier"), main: true, show: (level) => <Link to={`/members?tier=${encodeURIComponent(level.id)}`}>{level.id}</Link> },
+          { title: t("book.from"), number: true, show: (level) => (tiers.basis === "spend" ? format.money(level.from) : format.points(level.from)) },
+          { title: t("book.multiplier"), number: true, show: (level) => `× ${level.multiplier ?? "1"}` },
+        ]}
+      />
     </Section>
   );
 }

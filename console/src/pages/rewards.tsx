@@ -7,13 +7,13 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, ask, type Problem } from "../api/client";
 import type { Coupon, Page as Items, Reward } from "../api/answers";
+import { usePublished } from "../lib/published";
 import { useChange, useFilters, useFormat, usePages, useWord } from "../lib/use";
 import { may, useSignedIn } from "../session";
 import { Dialog, Facts, Mark, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
 import { Export, List } from "../ui/table";
 import { Buttons } from "./member-actions";
-import { usePublished } from "./rules";
 
 const read = (cursor: string | undefined) => ask<Items<Reward>>(api.GET("/v1/rewards", { params: { query: cursor ? { cursor } : {} } }));
 

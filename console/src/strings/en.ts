@@ -2,7 +2,7 @@
 
 export const en = {
   points: "Points",
-  frame: { skip: "Skip to content", menu: "Menu", parts: "Parts of the page", actAs: "Act as {{role}}" },
+  frame: { skip: "Skip to content", menu: "Menu", parts: "Parts of the page", search: "Phone, e-mail or member id", actAs: "Act as {{role}}" },
   menu: {
     overview: "Overview",
     inbox: "Approvals",
@@ -411,8 +411,8 @@ export const en = {
     until: "Lapses",
     waitsFor: "waits for: {{role}}",
     publish: "Publish draft “{{draft}}”",
-    changes: "Show {{count}} changes",
-    changesCount: "{{count}} changes",
+    changes: "Show changes ({{count}})",
+    changesCount: "Changes: {{count}}",
     because: "Suspicious",
     amount: "Amount",
     order: "Order",
@@ -467,7 +467,7 @@ export const en = {
     decidedBy: "Decided by",
     changes: "Changes",
     noBackTests: "No draft was held against the past yet.",
-    faults: "{{count}} faults",
+    faults: "Faults: {{count}}",
     sound: "No faults",
     keptBy: "Kept by {{who}}, {{at}}",
     edit: "Edit",
@@ -514,7 +514,7 @@ export const en = {
     times: "{{times}} times the points",
     bracket: "{{points}} per unit from {{from}}",
     and: ", ",
-    limit: "at most {{times}} times {{per}}",
+    limit: "up to {{times}} × {{per}}",
     cap: "at most {{points}} points {{per}} and {{of}}",
     growth: "{{growth}} per unit of money",
     days: "{{days}} days",

@@ -4,7 +4,7 @@ import type { Strings } from "./en";
 
 export const zh: Strings = {
   points: "积分",
-  frame: { skip: "跳到正文", menu: "菜单", parts: "页面内容", actAs: "切换为{{role}}" },
+  frame: { skip: "跳到正文", menu: "菜单", parts: "页面内容", search: "手机号、邮箱或会员编号", actAs: "切换为{{role}}" },
   menu: {
     overview: "首页",
     inbox: "审批",

@@ -37,7 +37,7 @@ export function Table<T>({ rows, columns, id, label, onOpen, empty }: {
   const classes = (column: Column<T>) =>
     [column.number && "number", column.main && "main", column.wrap && "wrap", column.minor && "minor"].filter(Boolean).join(" ") || undefined;
   return (
-    <div className="table" role="region" aria-label={label} tabIndex={0}>
+    <div className={columns.length === 2 ? "table pair" : "table"} role="region" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>

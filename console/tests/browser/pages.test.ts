@@ -291,7 +291,7 @@ describe("what people do", () => {
     await editor.fill(text.replace('"times": "2"', '"times": "4"'));
     await page.getByRole("button", { name: "Keep draft" }).click();
     await page.getByText("The draft is kept.").waitFor();
-    await page.getByText("1 changes").waitFor();
+    await page.getByText("Changes: 1").waitFor();
     // What is being typed outlives a look at another part.
     await editor.fill("{ half a document");
     await page.getByRole("link", { name: "In words" }).click();
@@ -371,6 +371,15 @@ describe("what people do", () => {
     for (let presses = 0; presses < 10 && (await inside()) !== "Approve"; presses += 1) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.getByText("Approved.").waitFor();
+    await close();
+  });
+
+  test("a phone number in any spelling finds its member", async () => {
+    const { page, close } = await open("/", { language: "en" });
+    await signIn(page, keys.service ?? "");
+    await page.getByLabel("Phone, e-mail or member id").fill("138 0000 1002");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "M10003" }).waitFor();
     await close();
   });
 

@@ -77,7 +77,7 @@ export function Book({ book }: { book: Rulebook }) {
                 rows={book.tiers.levels}
                 id={(level) => level.id}
                 columns={[
-                  { title: t("member.level"), main: true, show: (level) => level.id },
+                  { title: t("members.tier"), main: true, show: (level) => level.id },
                   { title: t("book.from"), number: true, show: (level) => (book.tiers?.basis === "spend" ? format.money(level.from) : format.points(level.from)) },
                   { title: t("book.multiplier"), number: true, show: (level) => `× ${level.multiplier ?? "1"}` },
                   { title: t("book.gift"), number: true, show: (level) => (level.gift_points ? format.points(level.gift_points) : "–") },

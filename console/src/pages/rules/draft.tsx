@@ -11,6 +11,7 @@ import { Link, useNavigate, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
 import type { Draft as DraftAnswer, Publication, Rule, Rulebook } from "../../api/answers";
 import { atZone } from "../../lib/dates";
+import { usePublished } from "../../lib/published";
 import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf, Diff } from "../../ui/diff";
@@ -23,7 +24,6 @@ import { Book, useSpeech } from "./book";
 import { RuleForm } from "./rule-form";
 import { Try } from "./try";
 import { awardText } from "./words";
-import { usePublished } from ".";
 
 export default function Draft() {
   const { name = "" } = useParams();

@@ -6,7 +6,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
-import type { BackTest, Change, Draft, Page as Items, Programme, Publication, Rulebook, Version } from "../../api/answers";
+import type { BackTest, Change, Draft, Page as Items, Publication, Rulebook, Version } from "../../api/answers";
+import { usePublished } from "../../lib/published";
 import { useChange, useFilters, useFormat, usePages, useWord } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { Diff } from "../../ui/diff";
@@ -41,14 +42,6 @@ export default function Rules() {
       {active === "back-tests" && <BackTests />}
     </Page>
   );
-}
-
-export function usePublished() {
-  const signedIn = useSignedIn();
-  return useQuery<Programme, Problem>({
-    queryKey: ["programme", signedIn.programme.id],
-    queryFn: () => ask(api.GET("/v1/programmes/{id}", { params: { path: { id: signedIn.programme.id } } })),
-  });
 }
 
 function Published() {
