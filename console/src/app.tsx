@@ -50,6 +50,7 @@ const pages = {
   rewards: lazy(() => import("./pages/rewards")),
   books: lazy(() => import("./pages/books")),
   stores: lazy(() => import("./pages/stores")),
+  staff: lazy(() => import("./pages/staff")),
   auditLog: lazy(() => import("./pages/audit-log")),
   keys: lazy(() => import("./pages/keys")),
   endpoints: lazy(() => import("./pages/endpoints")),
@@ -98,6 +99,7 @@ function SignedInPages() {
               <Route path="rewards" element={<Allowed to="rewards"><pages.rewards /></Allowed>} />
               <Route path="books" element={<Allowed to="books"><pages.books /></Allowed>} />
               <Route path="stores" element={<Allowed to="stores"><pages.stores /></Allowed>} />
+              <Route path="staff" element={<Allowed to="staff"><pages.staff /></Allowed>} />
               <Route path="audit-log" element={<Allowed to="audit-log"><pages.auditLog /></Allowed>} />
               <Route path="keys" element={<Allowed to="keys"><pages.keys /></Allowed>} />
               <Route path="endpoints" element={<Allowed to="endpoints"><pages.endpoints /></Allowed>} />

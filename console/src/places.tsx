@@ -12,6 +12,7 @@ import {
   NodeIndexOutlined,
   SettingOutlined,
   ShopOutlined,
+  TeamOutlined,
   UserOutlined,
 } from "@ant-design/icons";
 import type { ComponentType } from "react";
@@ -20,7 +21,7 @@ import { may, type SignedIn } from "./session";
 
 export interface Place {
   path: string;
-  name: "overview" | "inbox" | "members" | "rules" | "rewards" | "books" | "stores" | "keys" | "auditLog" | "endpoints" | "system";
+  name: "overview" | "inbox" | "members" | "rules" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "endpoints" | "system";
   icon: ComponentType;
   /** Null: everybody. */
   roles: Role[] | null;
@@ -35,6 +36,7 @@ export const PLACES: Place[] = [
   { path: "books", name: "books", icon: BankOutlined, roles: ["finance"] },
   { path: "stores", name: "stores", icon: ShopOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"] },
   { path: "audit-log", name: "auditLog", icon: AuditOutlined, roles: ["finance"] },
+  { path: "staff", name: "staff", icon: TeamOutlined, roles: [] },
   { path: "keys", name: "keys", icon: KeyOutlined, roles: [] },
   { path: "endpoints", name: "endpoints", icon: ApiOutlined, roles: [] },
   { path: "system", name: "system", icon: SettingOutlined, roles: ["marketing", "finance"] },

@@ -459,3 +459,44 @@ export interface UnassignedStore {
   first_entry_id: string;
   first_entry_at: string;
 }
+
+export interface GrantedRole {
+  role: Role;
+  stores: string[] | null;
+  regions: string[] | null;
+  from: string | null;
+  until: string | null;
+  waits?: boolean;
+  by?: string;
+}
+
+export interface Person {
+  person_id: string;
+  name: string;
+  language: string;
+  state: "active" | "invited" | "none" | "suspended";
+  has_code: boolean;
+  waits: boolean;
+  password_set_at: string | null;
+  invited_until: string | null;
+  invited_by: string | null;
+  roles: GrantedRole[];
+}
+
+export interface Invited {
+  person_id: string;
+  token: string;
+  path: string;
+  expires_at: string;
+  waits: boolean;
+}
+
+export interface PersonSession {
+  prefix: string;
+  role: Role;
+  stores: string[] | null;
+  created_at: string;
+  last_used_at: string | null;
+  expires_at: string;
+  address: string | null;
+}

@@ -1,6 +1,7 @@
 // The console in Chromium, on the real host: every page in both languages and at two widths, and
 // what people do there. Pictures go to target/console/pictures.
 
+import { createHmac } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -110,6 +111,7 @@ const PAGES: [name: string, role: string, path: string][] = [
   ["rewards", "marketing", "/rewards"],
   ["books", "finance", "/books"],
   ["stores", "admin", "/stores"],
+  ["staff", "admin", "/staff"],
   ["audit-log", "finance", "/audit-log"],
   ["keys", "admin", "/keys"],
   ["endpoints", "admin", "/endpoints"],
@@ -393,11 +395,47 @@ describe("what people do", () => {
     await close();
   });
 
+  test("a person is invited, sets up codes, signs in again, and acts in another role", async () => {
+    const roles = [{ role: "admin" }, { role: "service" }];
+    const link = await caller(api, operator)("POST", "/v1/invitations", { person_id: "anna", name: "李安娜", roles });
+    const { page, faults, close } = await open(`/#/invitation/${link.token}`, { language: "en" });
+    await page.getByRole("button", { name: "Set up codes with an authenticator app" }).click();
+    const secret = (await page.locator("code").first().innerText()).replaceAll(" ", "");
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel("New password").fill("a-long-way-home");
+    await page.getByLabel("The same password again").fill("a-long-way-home");
+    const clock = async () => Date.parse(await (await fetch(`${admin}/clock`)).text());
+    await page.getByLabel("Code of your").fill(codeOf(secret, await clock()));
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByRole("button", { name: "I have kept them" }).click();
+    await page.locator(".who", { hasText: "李安娜" }).waitFor();
+    await page.reload();
+    await page.locator(".who", { hasText: "Administrator" }).click();
+    await page.getByText("Act as Customer service").click();
+    await page.locator(".who", { hasText: "Customer service" }).waitFor();
+    await page.locator(".who").click();
+    await page.getByText("Sign out").click();
+    await page.getByLabel("Person id").fill("anna");
+    await page.getByLabel("Password", { exact: true }).fill("not-this-one-anyway");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("alert").getByText("Person or password is wrong").waitFor();
+    await page.getByLabel("Password", { exact: true }).fill("a-long-way-home");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    const later = (await clock()) + 60_000;
+    await fetch(`${admin}/clock`, { method: "PUT", body: new Date(later).toISOString() });
+    await page.getByLabel("Code of your").fill(codeOf(secret, later));
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.locator(".who", { hasText: "李安娜" }).waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("roles see their pages only", async () => {
     for (const [role, names] of [
       ["approver", ["Overview", "Approvals", "Rules", "Rewards", "Stores"]],
       ["finance", ["Overview", "Approvals", "Members", "Rules", "Rewards", "Books", "Stores", "Audit log", "System"]],
-      ["admin", ["Overview", "Approvals", "Members", "Rules", "Rewards", "Books", "Stores", "Audit log", "Keys", "Endpoints", "System"]],
+      ["admin", ["Overview", "Approvals", "Members", "Rules", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Endpoints", "System"]],
     ] as const) {
       const { page, close } = await open("/keys", { language: "en" });
       await signIn(page, keys[role] ?? "");
@@ -408,3 +446,15 @@ describe("what people do", () => {
     }
   });
 });
+
+/** The code of an authenticator app (RFC 6238: SHA-1, 6 digits, 30 seconds). */
+function codeOf(secret: string, at: number): string {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const place = (digest.at(-1) ?? 0) & 15;
+  return String((digest.readUInt32BE(place) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
