@@ -126,7 +126,7 @@ function Row({ name, book, onRemove, onUp }: { name: number; book: Rulebook; onR
         <Select aria-label={t("ruleForm.operator")} placeholder={t("ruleForm.operator")} options={OPERATORS[type].map((value) => ({ value, label: word("operator", value) }))} />
       </Form.Item>
       <Form.Item name={[name, "values"]} rules={required} style={{ flex: "2 1 150px" }}>
-        <Select mode="tags" aria-label={t("ruleForm.value")} placeholder={t("ruleForm.value")} options={tiers} tokenSeparators={[",", ","]} suffixIcon={null} />
+        <Select mode="tags" aria-label={t("ruleForm.value")} placeholder={t("ruleForm.value")} options={tiers} {...(tiers.length === 0 ? { open: false } : {})} tokenSeparators={[",", ","]} suffixIcon={null} />
       </Form.Item>
       {onUp && <Button type="text" aria-label={t("ruleForm.up")} onClick={onUp}>↑</Button>}
       <Button type="text" icon={<DeleteOutlined />} aria-label={t("ruleForm.removeCondition")} onClick={onRemove} />
