@@ -886,6 +886,25 @@ BEGIN
     WHERE lot.member_no = move.no AND lot.number = move.number;
 END
 -- then
+-- An expiry that nobody asked for, as nights write by the million: it claims no name and grants
+-- nothing. draws: {number of the lot: points drawn, …}.
+CREATE VIEW IF NOT EXISTS posting_of_expiry (
+  programme_no, member_no, expected_head, sequence, head, balance, debt, state, due_at, id, points, occurred_at, recorded_at, body, draws
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS posting_of_expiry_commit INSTEAD OF INSERT ON posting_of_expiry
+BEGIN
+  SELECT RAISE(IGNORE) WHERE (SELECT head FROM member WHERE no = NEW.member_no) IS NOT NEW.expected_head;
+  UPDATE member SET sequence = NEW.sequence, head = NEW.head, points_in_lots = NEW.balance + NEW.debt, state = NEW.state, due_at = NEW.due_at
+    WHERE no = NEW.member_no;
+  INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
+    VALUES (NEW.programme_no, NEW.member_no, NEW.sequence, NEW.id, 'expire', NEW.points, NEW.balance, NEW.occurred_at, NEW.recorded_at,
+      NEW.head, NEW.body);
+  UPDATE lot SET remaining = remaining - draw.points
+    FROM (SELECT key + 0 AS number, value AS points FROM json_each(NEW.draws) LIMIT -1) AS draw
+    WHERE lot.member_no = NEW.member_no AND lot.number = draw.number;
+END
+-- then
 -- A posting that does something outside its member, or changes its profile: few do, and only these
 -- pay for it.
 CREATE VIEW IF NOT EXISTS posting_with_effects (

@@ -13,9 +13,11 @@ use crate::effects::{self, OtherRow, With};
 use crate::member_extras;
 use crate::member_row::{NEVER, write_counters, write_standing};
 use crate::programmes::ProgrammeRef;
-use crate::sql::{Sql, Value};
+use crate::sql::{Rows, Sql, Value};
 use crate::statement::statement;
 use crate::submission::ClientInfo;
+
+mod expiries;
 
 /// What is claimed with a decision, beside the member's head.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +38,25 @@ pub(crate) async fn commit(
     abroad: Option<&ProgrammeRef>,
     decisions: &[(&Decision, &UniqueKeys)],
 ) -> Result<Vec<bool>, Error> {
+    let (expiries, others): (Vec<_>, Vec<_>) = decisions
+        .iter()
+        .copied()
+        .partition(|(decision, claims)| abroad.is_none() && expiries::is_alone(decision, claims));
+    let mut written = write(sql, programme_no, abroad, &others).await?;
+    written.extend(expiries::write(sql, programme_no, &expiries).await?);
+    let is_written = |decision: &Decision| {
+        decision.postings.iter().all(|posting| written.contains(&posting.entry.id))
+    };
+    Ok(decisions.iter().map(|(decision, _)| is_written(decision)).collect())
+}
+
+/// Writes rows of all sorts; the ids of those that are written.
+async fn write(
+    sql: &impl Sql,
+    programme_no: i64,
+    abroad: Option<&ProgrammeRef>,
+    decisions: &[(&Decision, &UniqueKeys)],
+) -> Result<HashSet<EntryId>, Error> {
     let mut rows = Vec::new();
     for (decision, claims) in decisions {
         let mut heads = ExpectedHeads::of(decision);
@@ -60,22 +81,46 @@ pub(crate) async fn commit(
     // One plain row, as nearly every request writes, is bound as it is; others travel as one JSON
     // text.
     let (statement, values) = match (rows.len(), has_effects) {
-        (0, _) => return Ok(decisions.iter().map(|_| true).collect()),
+        (0, _) => return Ok(HashSet::new()),
         (1, false) => (statement!("queries/commit_one"), rows.pop().unwrap_or_default()),
-        (_, false) => (statement!("queries/commit"), vec![Value::Text(batch(&rows)?)]),
-        (_, true) => (statement!("queries/commit_with_effects"), vec![Value::Text(batch(&rows)?)]),
+        (_, false) => (statement!("queries/commit"), vec![Value::Text(batch(&in_parts(&rows))?)]),
+        (_, true) => {
+            let values = vec![Value::Text(batch(&in_parts(&rows))?)];
+            (statement!("queries/commit_with_effects"), values)
+        }
     };
-    let written = sql.query(statement, values).await?;
-    let written: HashSet<EntryId> =
-        written.into_iter().map(|mut row| row.entry_id(0)).collect::<Result<_, _>>()?;
-    let is_written = |decision: &Decision| {
-        decision.postings.iter().all(|posting| written.contains(&posting.entry.id))
-    };
-    Ok(decisions.iter().map(|(decision, _)| is_written(decision)).collect())
+    ids(sql.query(statement, values).await?)
+}
+
+/// The ids that a statement returns: those of the rows that it has written.
+fn ids(rows: Rows) -> Result<HashSet<EntryId>, Error> {
+    rows.into_iter().map(|mut row| row.entry_id(0)).collect()
+}
+
+/// Columns of the account, of the entry up to its body, the body, what the entry refers to, and the
+/// others.
+type Parts<'a> = (&'a [Value], &'a [Value], Option<&'a Value>, &'a [Value], &'a [Value]);
+
+/// Where the columns of the account, of the entry and of what it refers to end.
+const ACCOUNT: usize = 15;
+const ENTRY: usize = 9;
+const LINKS: usize = 5;
+
+/// As commit.sql reads them.
+fn in_parts(rows: &[Vec<Value>]) -> Vec<Parts<'_>> {
+    rows.iter().map(|row| parts(row)).collect()
+}
+
+fn parts(row: &[Value]) -> Parts<'_> {
+    let (account, rest) = row.split_at_checked(ACCOUNT).unwrap_or_default();
+    let (entry, rest) = rest.split_at_checked(ENTRY).unwrap_or_default();
+    let (body, rest) = rest.split_first().map_or((None, rest), |(body, rest)| (Some(body), rest));
+    let (links, others) = rest.split_at_checked(LINKS).unwrap_or_default();
+    (account, entry, body, links, others)
 }
 
 /// Rows as a JSON array of arrays.
-fn batch(rows: &[Vec<Value>]) -> Result<String, Error> {
+fn batch<T: Serialize>(rows: &[T]) -> Result<String, Error> {
     serde_json::to_string(rows).map_err(|_| Error::Corrupt("postings to be written"))
 }
 

@@ -126,6 +126,17 @@ struct BaseState {
     is_ahead: bool,
 }
 
+impl BaseState {
+    /// The state to decide on. A stored one, which nobody asks for again, is given away.
+    fn given(&mut self) -> Member {
+        if self.is_ahead || self.stored.is_some() {
+            return self.member.clone();
+        }
+        let id = self.member.id.clone();
+        std::mem::replace(&mut self.member, Member::new(id))
+    }
+}
+
 impl Round {
     /// Decides one submission, or answers it from what is stored. `None` leaves it open.
     async fn execute_one<S: Sql, I: FnMut() -> Fresh>(
@@ -148,7 +159,8 @@ impl Round {
             claims.source = Some(source);
         }
         let (recorded, opened_as) = (std::mem::take(&mut loaded.recorded), loaded.opened_as.take());
-        let Some(base) = self.state_to_decide_on(executor, submission, loaded.member, &recorded)
+        let Some(mut base) =
+            self.state_to_decide_on(executor, submission, loaded.member, &recorded)
         else {
             return Ok(None);
         };
@@ -156,7 +168,7 @@ impl Round {
             claims.aliases = opened_as.map(|name| vec![name]);
         }
         let fresh = (executor.fresh)();
-        match attempt(executor, submission, base.member.clone(), &recorded, fresh)? {
+        match attempt(executor, submission, base.given(), &recorded, fresh)? {
             Attempt::NeedsAllLots => {
                 self.needs_all_lots = true;
                 self.put_back(base);

@@ -10,11 +10,12 @@
 )]
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use ledger::{
     Currency, Entry, EntryId, Fresh, MemberId, Money, Origin, Reference, Seed, Timestamp,
 };
-use rules::operations::{Capture, Earn, Hold, Redeem};
+use rules::operations::{Capture, Earn, Hold, Redeem, Settle};
 use rules::{EarnEvent, ExtraColumns, Line, Operation, Rulebook};
 use store::{
     Executor, InFlight, LoadRequest, LoadedMember, Lots, Native, Outcome, ProgrammeRef, Scope, Sql,
@@ -26,6 +27,8 @@ use crate::support::wait;
 
 /// Max events of `POST /v1/earn/bulk`.
 pub const EVENTS: usize = 500;
+/// Members of a group in a night.
+pub const DUE_MEMBERS: usize = 250;
 
 /// What a caller's key begins with.
 const PREFIX: &str = "acc_01234567";
@@ -113,6 +116,15 @@ impl<S: Sql> Shop<S> {
     pub fn bulk(&self, members: impl Iterator<Item = usize>) {
         let purchases: Vec<Submission> = members.map(|member| self.purchase(member)).collect();
         self.run(Scope::KeyPrefix(PREFIX), &purchases);
+    }
+
+    /// A group of a night run in which all lots of the seed are due.
+    pub fn night(&self, members: impl Iterator<Item = usize>) {
+        self.now.set(Timestamp::parse("2027-02-01T00:30:00+08:00").unwrap());
+        let due: Vec<Submission> = members
+            .map(|member| Submission::of_job(name(member), Rc::new(Settle), "night"))
+            .collect();
+        self.run(Scope::Programme(self.programme.no), &due);
     }
 
     /// Reads what an earn reads.
