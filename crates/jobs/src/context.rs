@@ -1,6 +1,8 @@
 //! The inputs of every job: the database, the clock and fresh ids; the limit of one call; and a
 //! programme with its rules.
 
+use std::rc::Rc;
+
 use ledger::{Fresh, Timestamp};
 use rules::Rulebook;
 use store::{Error, ProgrammeRef, Sql, parse_rulebook, rulebook_text};
@@ -91,7 +93,7 @@ impl WorkLimit {
 #[derive(Debug, Clone)]
 pub(crate) struct ActiveProgramme {
     pub(crate) programme: ProgrammeRef,
-    pub(crate) book: Rulebook,
+    pub(crate) book: Rc<Rulebook>,
 }
 
 impl ActiveProgramme {
@@ -103,6 +105,6 @@ impl ActiveProgramme {
         let text = context
             .with_retries(async || rulebook_text(context.sql, programme.no, version).await)
             .await?;
-        Ok(Self { book: parse_rulebook(&text, version)?, programme })
+        Ok(Self { book: Rc::new(parse_rulebook(&text, version)?), programme })
     }
 }

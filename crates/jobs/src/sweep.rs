@@ -7,13 +7,26 @@
 use rules::operations::Settle;
 use store::{Error, Sql, expiring_members};
 
-use crate::chunk::{MAX_MEMBERS, execute_chunk};
+use crate::chunk::{Lanes, MAX_MEMBERS};
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::report::Report;
 
 /// Settles members with due lots. True when the list is done.
 pub(crate) async fn sweep<S: Sql>(
     context: &JobContext<'_, S>,
+    active: &mut ActiveProgramme,
+    limit: &mut WorkLimit,
+    report: &mut Report,
+) -> Result<bool, Error> {
+    let mut lanes = Lanes::new(context, Settle);
+    let is_done = walk(context, &mut lanes, active, limit, report).await;
+    lanes.finish(active, report).await?;
+    is_done
+}
+
+async fn walk<S: Sql>(
+    context: &JobContext<'_, S>,
+    lanes: &mut Lanes<'_, '_, S>,
     active: &mut ActiveProgramme,
     limit: &mut WorkLimit,
     report: &mut Report,
@@ -30,7 +43,7 @@ pub(crate) async fn sweep<S: Sql>(
         after = *last;
         let is_last = i64::try_from(due.len()).unwrap_or(0) < MAX_MEMBERS;
         let members: Vec<_> = due.into_iter().map(|(member, _)| member).collect();
-        execute_chunk(context, active, &members, Settle, report).await?;
+        lanes.start(active, &members, report).await?;
         if is_last {
             return Ok(true);
         }

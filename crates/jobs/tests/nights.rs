@@ -199,6 +199,20 @@ fn a_rulebook_published_in_mid_run_counts_from_there_on() {
 }
 
 #[test]
+fn what_a_request_expired_first_is_not_swept_again() {
+    let world = world(3);
+    world.set(NIGHT);
+    let rival = || world.redeem("m00001", 7);
+    let mark = "INSERT INTO posting_of_expiry";
+    let raced = Raced { sql: &world.sql, mark, rival: RefCell::new(Some(rival)) };
+    let report = world.run_on(&raced, &WithoutNetwork, Job::ExpireSweep, 9).unwrap();
+    assert_eq!((report.done, report.members, report.lots_expired, report.failed), (true, 3, 2, 0));
+    let expired = "SELECT count(*) FROM entry WHERE kind = 'expire' AND points = -100";
+    assert_eq!(world.number(expired), 3);
+    world.assert_clean();
+}
+
+#[test]
 fn a_member_is_warned_once_a_stage_and_day() {
     let world = world(600);
     for (now, warned) in [
