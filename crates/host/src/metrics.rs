@@ -11,7 +11,7 @@ use prometheus_client::{
     },
     registry::Registry,
 };
-use std::time::Duration;
+use std::{sync::atomic::AtomicU64, time::Duration};
 
 /// Every family, by its label.
 pub struct Metrics {
@@ -28,6 +28,7 @@ pub struct Metrics {
     fires: Family<FireLabel, Counter>,
     group_size: Histograms<DatabaseLabel>,
     commit_seconds: Histograms<DatabaseLabel>,
+    longest_lock: Family<DatabaseLabel, Gauge<f64, AtomicU64>>,
     queued: Family<DatabaseLabel, Gauge>,
     failed_commits: Family<DatabaseLabel, Counter>,
     resident: Gauge,
@@ -82,6 +83,7 @@ pub struct ComponentMetrics {
 pub struct DatabaseMetrics {
     pub group_size: Histogram,
     pub commit_seconds: Histogram,
+    longest_lock: Gauge<f64, AtomicU64>,
     pub queued: Gauge,
     pub failed_commits: Counter,
 }
@@ -105,6 +107,7 @@ impl Metrics {
             fires: Family::default(),
             group_size,
             commit_seconds,
+            longest_lock: Family::default(),
             queued: Family::default(),
             failed_commits: Family::default(),
             resident: Gauge::default(),
@@ -162,6 +165,11 @@ impl Metrics {
             metrics.commit_seconds.clone(),
         );
         registry.register(
+            "longest_write_lock_seconds",
+            "Longest time that writes of one commit kept others waiting, since the start",
+            metrics.longest_lock.clone(),
+        );
+        registry.register(
             "write_queue",
             "Writes sent and not yet answered",
             metrics.queued.clone(),
@@ -202,6 +210,7 @@ impl Metrics {
         DatabaseMetrics {
             group_size: self.group_size.get_or_create_owned(&label),
             commit_seconds: self.commit_seconds.get_or_create_owned(&label),
+            longest_lock: self.longest_lock.get_or_create_owned(&label),
             queued: self.queued.get_or_create_owned(&label),
             failed_commits: self.failed_commits.get_or_create_owned(&label),
         }
@@ -223,6 +232,15 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+impl DatabaseMetrics {
+    /// Notes how long writers had to wait for a transaction. Only the one writer of the database
+    /// calls it.
+    pub fn locked(&self, took: Duration) {
+        let longest = self.longest_lock.get().max(took.as_secs_f64());
+        self.longest_lock.set(longest);
     }
 }
 

@@ -119,10 +119,12 @@ impl Writer {
             self.one_by_one(done.into_iter().map(|(job, _)| job).chain(rest));
             return VecDeque::new();
         }
-        let started = Instant::now();
-        match self.command("COMMIT") {
+        let committing = Instant::now();
+        let outcome = self.command("COMMIT");
+        self.metrics.locked(started.elapsed());
+        match outcome {
             Ok(()) => {
-                self.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+                self.metrics.commit_seconds.observe(committing.elapsed().as_secs_f64());
                 self.metrics.group_size.observe(done.len() as f64);
                 for (job, outcome) in done {
                     self.answer(job, outcome);
@@ -245,6 +247,7 @@ impl Writer {
                 }
             }
         }
+        self.metrics.locked(started.elapsed());
         // A transaction that blocks the others to its deadline gets the penalty of a statement.
         if started.elapsed() >= self.allowance.time {
             usage.record_stopped_write(started.elapsed());
