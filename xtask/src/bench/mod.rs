@@ -90,16 +90,18 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// The night run over 1,000,000 lots of 100,000 members, half of them due
+    /// Nights over 1,000,000 lots of 100,000 members, half of them due
     Night {
         #[arg(long, default_value_t = 100_000)]
         members: usize,
         #[arg(long, default_value_t = 10)]
         lots_per_member: usize,
-        /// Per cent of the lots that are due
-        #[arg(long, default_value_t = 50)]
-        due: usize,
+        /// Per cent of the lots that are due; several are nights one after the other
+        #[arg(long, default_value = "50", value_delimiter = ',')]
+        due: Vec<usize>,
     },
+    /// How counts of requests grow with members and lots
+    Growth,
 }
 
 /// The duration and number of runs.
@@ -145,6 +147,9 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     }
     if arguments.instructions {
         return instructions::run(workspace, arguments.no_build, arguments.accept);
+    }
+    if matches!(arguments.what, Some(What::Growth)) {
+        return gates::growth(workspace);
     }
     if cfg!(not(feature = "ledger")) {
         return with_ledger(workspace);

@@ -1,5 +1,6 @@
-//! `cargo xtask bench night`: times the night run over many lots. Then it repeats the run from the
-//! same start, with a kill in the middle and two runs at once. Both must write the same entries.
+//! `cargo xtask bench night`: times nights over many lots. Then it does all of their work in one
+//! late night from the same start, with a kill in the middle and two runs at once. Both must write
+//! the same entries.
 
 use super::inside::{Inside, purchase};
 use super::load::per_second;
@@ -18,33 +19,52 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How many lots, and how many of them are due in the night.
+/// How many lots, and which share of them is due by each night, in per cent. The nights follow each
+/// other in one database.
 pub struct Size {
     pub members: usize,
     pub lots_per_member: usize,
-    pub due_per_cent: usize,
+    pub due_per_cent: Vec<usize>,
 }
 
 const POINTS_A_LOT: u32 = 100;
 const ORDERS_A_COMMIT: usize = 500;
-/// Lots of the first day expire 60 days later, at the midnight before the night; the others a month
-/// after that.
-const EARNED_EARLY: &str = "2026-01-01T10:00:00+08:00";
-const EARNED_LATE: &str = "2026-01-31T10:00:00+08:00";
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// What falls due by the first night is earned on this day and ends 60 days later, at the midnight
+/// before the night. What falls due by the next one is a day later, and what is due by none a
+/// month.
+const EARNED: &str = "2026-01-01T10:00:00+08:00";
 const NIGHT: &str = "2026-03-03T00:30:00+08:00";
 
 impl Size {
-    fn due_per_member(&self) -> usize {
-        self.lots_per_member * self.due_per_cent.min(100) / 100
-    }
-
-    fn lots_due(&self) -> usize {
-        self.members * self.due_per_member()
-    }
-
     fn lots(&self) -> usize {
         self.members * self.lots_per_member
     }
+
+    /// How many lots are due by each night: the first ones, as they are counted member by member.
+    fn due(&self) -> Vec<usize> {
+        let due = |per_cent: &usize| self.lots() * (*per_cent).min(100) / 100;
+        self.due_per_cent.iter().map(due).collect()
+    }
+
+    fn last_night(&self) -> usize {
+        self.due_per_cent.len().saturating_sub(1)
+    }
+
+    fn due_at_last(&self) -> usize {
+        self.due().into_iter().max().unwrap_or(0)
+    }
+
+    /// What a member's lots come to that are not due by a night by which so many are.
+    fn kept(&self, member: usize, due: usize) -> usize {
+        let lots = (0..self.lots_per_member).map(|lot| lot * self.members + member);
+        lots.filter(|lot| *lot >= due).count() * POINTS_A_LOT as usize
+    }
+}
+
+/// The instant of a night, or of the purchases that it ends.
+fn on(first: &str, night: usize) -> Result<Timestamp> {
+    Ok(time(first)?.plus_ms(DAY_MS * i64::try_from(night)?))
 }
 
 pub fn run(workspace: &Workspace, size: &Size, no_build: bool) -> Result<()> {
@@ -56,7 +76,7 @@ pub fn run(workspace: &Workspace, size: &Size, no_build: bool) -> Result<()> {
 async fn nights(workspace: &Workspace, binary: &Path, size: &Size) -> Result<()> {
     let seed = fresh_state(workspace, "bench/night-seed")?;
     seed_lots(&seed.join("default.db"), size).await?;
-    println!("{} lots of {} members, {} of them due", size.lots(), size.members, size.lots_due());
+    println!("{} lots of {} members", size.lots(), size.members);
 
     let calm = Scene {
         workspace,
@@ -66,7 +86,17 @@ async fn nights(workspace: &Workspace, binary: &Path, size: &Size) -> Result<()>
     };
     fs::copy(seed.join("default.db"), calm.state.join("default.db"))
         .context("copying the seeded database")?;
-    let (books, duration) = undisturbed_night(&calm, size).await?;
+    let (mut swept, mut duration) = (0, Duration::ZERO);
+    for (night, due) in size.due().into_iter().enumerate() {
+        let server = calm.host(night).await?;
+        unswept_is_not_spendable(&mut server.client(), size, due).await?;
+        duration += undisturbed_night(server, due.saturating_sub(swept)).await?;
+        swept = swept.max(due);
+    }
+    println!("database: {} MiB", database_bytes(&calm.state) / (1024 * 1024));
+    let server = calm.host(size.last_night()).await?;
+    let books_after = books(&mut server.client(), size).await?;
+    server.stop().await?;
 
     let rough = Scene {
         workspace,
@@ -77,8 +107,8 @@ async fn nights(workspace: &Workspace, binary: &Path, size: &Size) -> Result<()>
     fs::rename(seed.join("default.db"), rough.state.join("default.db"))
         .context("moving the seeded database")?;
     let rough_books = interrupted_night(&rough, size, duration / 3).await?;
-    if books != rough_books {
-        bail!("the killed and doubled night wrote other books:\n  {books}\n  {rough_books}");
+    if books_after != rough_books {
+        bail!("the killed and doubled night wrote other books:\n  {books_after}\n  {rough_books}");
     }
     println!("the same books after it, audit clean");
     Ok(())
@@ -87,17 +117,20 @@ async fn nights(workspace: &Workspace, binary: &Path, size: &Size) -> Result<()>
 async fn seed_lots(file: &Path, size: &Size) -> Result<()> {
     eprintln!("seeding {} lots in-process …", size.lots());
     let started = Instant::now();
-    let (early, late) = (time(EARNED_EARLY)?, time(EARNED_LATE)?);
-    let mut inside = Inside::create(file, &document(), early).await?;
-    for lot in 0..size.lots_per_member {
-        let now = if lot < size.due_per_member() { early } else { late };
-        for first in (0..size.members).step_by(ORDERS_A_COMMIT) {
-            let members = first..size.members.min(first + ORDERS_A_COMMIT);
-            let orders: Vec<_> = members
-                .map(|member| purchase(member, &format!("seed-{lot}-{member}"), POINTS_A_LOT * 100))
-                .collect::<Result<_>>()?;
-            inside.execute(&orders, now).await?;
-        }
+    let mut inside = Inside::create(file, &document(), time(EARNED)?).await?;
+    let due = size.due();
+    let mut first = 0;
+    while first < size.lots() {
+        let night = due.iter().position(|due| first < *due);
+        // One round is a lot of each member, and all of a commit is earned at once.
+        let round = (first / size.members + 1) * size.members;
+        let ends = night.and_then(|night| due.get(night)).copied().unwrap_or(size.lots());
+        let end = (first + ORDERS_A_COMMIT).min(round).min(ends);
+        let orders: Vec<_> = (first..end)
+            .map(|lot| purchase(lot % size.members, &format!("seed-{lot}"), POINTS_A_LOT * 100))
+            .collect::<Result<_>>()?;
+        inside.execute(&orders, on(EARNED, night.unwrap_or(30))?).await?;
+        first = end;
     }
     let seconds = started.elapsed().as_secs_f64();
     eprintln!(
@@ -124,24 +157,23 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    async fn host(&self) -> Result<Server> {
+    async fn host(&self, night: usize) -> Result<Server> {
+        let clock = on(NIGHT, night)?.to_string();
         let options = Options {
             listen: "127.0.0.1:0".to_owned(),
             admin: "127.0.0.1:0".to_owned(),
             state: self.state.clone(),
             key: self.key.clone(),
-            arguments: ["--cron", "off", "--clock", NIGHT].map(str::to_owned).into(),
+            arguments: ["--cron", "off", "--clock", &clock].map(str::to_owned).into(),
             log: Some(self.state.with_extension("log")),
         };
         Server::start(self.workspace, self.binary, &options).await
     }
 }
 
-/// One undisturbed caller gives the figure. Returns the books afterwards, and the time taken.
-async fn undisturbed_night(scene: &Scene<'_>, size: &Size) -> Result<(String, Duration)> {
-    let server = scene.host().await?;
+/// One undisturbed caller gives the figure. Returns the time taken.
+async fn undisturbed_night(server: Server, due: usize) -> Result<Duration> {
     let mut client = server.client();
-    unswept_is_not_spendable(&mut client, size).await?;
     let (started, mut longest, mut calls) = (Instant::now(), Duration::ZERO, 0);
     loop {
         let called = Instant::now();
@@ -156,14 +188,23 @@ async fn undisturbed_night(scene: &Scene<'_>, size: &Size) -> Result<(String, Du
     let seconds = duration.as_secs_f64();
     let (_, peak) = server.memory_mib()?;
     println!(
-        "night run: {seconds:.1} s, {:.0} due lots a second; {calls} calls, the longest {:.0} ms; host memory at most {peak} MiB",
-        per_second(u64::try_from(size.lots_due())?, seconds),
-        longest.as_secs_f64() * 1000.0
+        "night run: {due} due lots, {seconds:.1} s, {:.0} a second; {calls} calls, the longest {:.0} ms; \
+         the longest write lock {:.0} ms; host memory at most {peak} MiB",
+        per_second(u64::try_from(due)?, seconds),
+        longest.as_secs_f64() * 1000.0,
+        longest_write_lock(&server).await? * 1000.0
     );
-    let books = books(&mut client, size).await?;
     server.stop().await?;
-    println!("database: {} MiB", database_bytes(&scene.state) / (1024 * 1024));
-    Ok((books, duration))
+    Ok(duration)
+}
+
+/// In seconds, since the start of the host.
+async fn longest_write_lock(server: &Server) -> Result<f64> {
+    const NAME: &str = "accrue_longest_write_lock_seconds{database=\"default\"} ";
+    let metrics = server.admin_client().get("/metrics").await?;
+    let mut lines = metrics.as_str().unwrap_or_default().lines();
+    let value = lines.find_map(|line| line.strip_prefix(NAME));
+    value.with_context(|| format!("the host has no metric {NAME}"))?.parse().context(NAME)
 }
 
 /// Kills the host after `before_the_kill` without warning and starts it again. Then two callers do
@@ -173,7 +214,8 @@ async fn interrupted_night(
     size: &Size,
     before_the_kill: Duration,
 ) -> Result<String> {
-    let server = scene.host().await?;
+    let night = size.last_night();
+    let server = scene.host(night).await?;
     let mut client = server.client();
     let finished = tokio::time::timeout(before_the_kill, until_done(&mut client)).await;
     server.signal(Signal::KILL);
@@ -187,7 +229,7 @@ async fn interrupted_night(
         }
     );
 
-    let server = scene.host().await?;
+    let server = scene.host(night).await?;
     let (mut one, mut two) = (server.client(), server.client());
     let started = Instant::now();
     tokio::try_join!(until_done(&mut one), until_done(&mut two))?;
@@ -208,26 +250,27 @@ async fn night_call(client: &mut Client) -> Result<bool> {
     answer.get("done").and_then(Value::as_bool).with_context(|| format!("no `done` in {answer}"))
 }
 
-/// Checks before any sweep that due points are neither shown nor spent.
-async fn unswept_is_not_spendable(client: &mut Client, size: &Size) -> Result<()> {
+/// Checks before a sweep that due points are neither shown nor spent.
+async fn unswept_is_not_spendable(client: &mut Client, size: &Size, due: usize) -> Result<()> {
     let view = client.get("/v1/members/m1").await?;
-    let kept = (size.lots_per_member - size.due_per_member()) * usize::try_from(POINTS_A_LOT)?;
+    let kept = size.kept(1, due);
     if view.get("balance").and_then(Value::as_u64) != Some(u64::try_from(kept)?) {
         bail!("before the sweep member m1 should show {kept} spendable points: {view}");
     }
     let body = json!({ "member_id": "m1", "points": kept + 1 }).to_string();
-    let answer = client.call("POST", "/v1/redeem", Some("too-much"), body.as_bytes()).await?;
+    let answer = client
+        .call("POST", "/v1/redeem", Some(&format!("too-much-{due}")), body.as_bytes())
+        .await?;
     if answer.status != 422 {
         bail!("a redemption of due points answered {}: {}", answer.status, answer.body);
     }
-    println!("due but unswept points are not spendable");
     Ok(())
 }
 
 /// All pages of the audit, and the trial balance. It must show every due lot as expired.
 async fn books(client: &mut Client, size: &Size) -> Result<String> {
     let audited = audit::everything(client).await?;
-    let expired = size.lots_due() * usize::try_from(POINTS_A_LOT)?;
+    let expired = size.due_at_last() * usize::try_from(POINTS_A_LOT)?;
     let balance = client.get("/v1/reports/trial-balance").await?;
     let accounts = balance
         .get("accounts")
