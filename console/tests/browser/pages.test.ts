@@ -309,12 +309,17 @@ describe("what people do", () => {
     const form = page.getByRole("dialog");
     await form.getByLabel("Points", { exact: true }).fill("60");
     await form.getByRole("button", { name: "Add a condition" }).click();
+    const row = form.locator(".line").last();
     await form.getByLabel("Field").last().fill("weekday");
+    await page.locator(".ant-select-item-option-active", { hasText: "weekday" }).waitFor();
     await page.keyboard.press("Enter");
+    await expect.poll(() => row.innerText()).toContain("weekday");
     await form.getByLabel("Comparison").last().click();
     await page.locator(".ant-select-dropdown:visible").getByTitle("is one of").click();
+    await expect.poll(() => row.innerText()).toContain("is one of");
     await form.getByLabel("Values").last().fill("5");
     await page.keyboard.press("Enter");
+    await expect.poll(() => row.innerText()).toMatch(/(^|\n)5(\n|$)/);
     expect(await violations(page)).toEqual([]);
     await form.getByRole("button", { name: "Take over" }).click();
     await page.getByText("Taken over into the draft").waitFor();
