@@ -1,15 +1,17 @@
 //! What an instance keeps between requests: one connection to the database and the rulebooks it has
 //! read.
 //!
-//! Set up by the first request. Several first requests may set it up at once: every step can be
-//! repeated, and the last one is kept.
+//! Set up by the first request. Every step can be repeated, as instances that start at once, or
+//! requests whose first one failed, set it up side by side.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ledger::{Hash, Timestamp};
-use store::{InFlight, Spin, ensure_operator, migrate, seed};
+use spin_sdk::wasip3::wit_bindgen::{StreamReader, StreamWriter};
+use spin_sdk::wasip3::wit_stream;
+use store::{InFlight, Spin, begin};
 
 use crate::auth::Bearer;
 use crate::ids::now;
@@ -18,6 +20,29 @@ use crate::problem::Problem;
 
 thread_local! {
     static INSTANCE: RefCell<Option<Rc<App>>> = const { RefCell::new(None) };
+    static FIRST: RefCell<Option<Vec<StreamWriter<u8>>>> = const { RefCell::new(None) };
+}
+
+/// What the first request of an instance holds while it sets the instance up. The bells of those
+/// that wait ring by being dropped.
+struct First;
+
+impl Drop for First {
+    fn drop(&mut self) {
+        let bells = FIRST.with_borrow_mut(Option::take);
+        drop(bells);
+    }
+}
+
+/// A bell that rings when the first request is done, unless the asking one is the first.
+fn wait_for_the_first(bells: &mut Option<Vec<StreamWriter<u8>>>) -> Option<StreamReader<u8>> {
+    let Some(bells) = bells else {
+        *bells = Some(Vec::new());
+        return None;
+    };
+    let (bell, rung) = wit_stream::new::<u8>();
+    bells.push(bell);
+    Some(rung)
 }
 
 /// An instance's connections. Holds nothing that belongs to one request.
@@ -39,7 +64,8 @@ const MAX_KEYS: usize = 10_000;
 
 impl App {
     /// The instance's, set up when this is its first request: schema, default programme, operator's
-    /// key.
+    /// key. Requests that come meanwhile wait for it, as each would else open connections of its
+    /// own.
     ///
     /// # Errors
     /// What the database does.
@@ -47,28 +73,38 @@ impl App {
         if let Some(app) = INSTANCE.with_borrow(Clone::clone) {
             return Ok(app);
         }
+        if let Some(mut rung) = FIRST.with_borrow_mut(wait_for_the_first) {
+            rung.next().await;
+            // Where the first one failed, each tries on its own.
+            if let Some(app) = INSTANCE.with_borrow(Clone::clone) {
+                return Ok(app);
+            }
+        }
+        let first = First;
+        let app = Self::set_up().await?;
+        INSTANCE.set(Some(app.clone()));
+        drop(first);
+        Ok(app)
+    }
+
+    async fn set_up() -> Result<Rc<Self>, Problem> {
         let sql = Spin::open("default").await?;
-        migrate(&sql).await?;
-        seed(&sql, now().0).await?;
         // Without the variable there is no operator: keys made earlier go on working.
-        let key = spin_sdk::variables::get("admin_key").await.unwrap_or_default();
-        match Bearer::parse(&key) {
-            Some(bearer) => ensure_operator(&sql, bearer.prefix(), bearer.hash(), now().0).await?,
-            None => eprintln!(
+        let key = Bearer::parse(&spin_sdk::variables::get("admin_key").await.unwrap_or_default());
+        if key.is_none() {
+            eprintln!(
                 "{}",
                 serde_json::json!({"level": "warn", "message": "admin_key has not 32 to 255 visible characters: there is no operator"})
-            ),
+            );
         }
         let mut random = [0u8; 32];
         getrandom::fill(&mut random)
             .map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
-        let stored = store::secret(&sql, "salt", &Hash(random).to_string()).await?;
+        let operator = key.as_ref().map(|bearer| (bearer.prefix(), bearer.hash()));
+        let stored = begin(&sql, operator, &Hash(random).to_string(), now()).await?;
         let salt =
             Salt::of(&stored, &spin_sdk::variables::get("digest_key").await.unwrap_or_default());
-        let app =
-            Rc::new(Self { sql, salt, in_flight: InFlight::default(), used: RefCell::default() });
-        INSTANCE.set(Some(app.clone()));
-        Ok(app)
+        Ok(Rc::new(Self { sql, salt, in_flight: InFlight::default(), used: RefCell::default() }))
     }
 
     /// Whether it has to be written down that a key is used: once in so many milliseconds, by one

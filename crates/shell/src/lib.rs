@@ -6,7 +6,8 @@
 //! which binds a handler to each route of its list.
 //!
 //! Architecture invariant: a request awaits host calls only. No task waits for another one of the
-//! same instance, and nothing kept between requests belongs to a single one.
+//! same instance, but for the first one that sets the instance up, and on Spin for its turn to
+//! write. Nothing kept between requests belongs to a single one.
 #![deny(missing_docs)]
 
 mod admissions;

@@ -1,6 +1,7 @@
 //! One statement that writes decisions: each wholly or not at all, each with an outcome of its own.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use ledger::{
     Decision, Entry, EntryId, Fault, Hash, Kind, LotDates, LotGrant, MemberId, Posting, Timestamp,
@@ -18,6 +19,12 @@ use crate::statement::statement;
 use crate::submission::ClientInfo;
 
 mod expiries;
+
+/// Rows of the view `posting`.
+pub type PostingRows = Vec<Vec<Value>>;
+
+/// The ids of the entries that a statement wrote, or why it wrote none.
+pub type Written = Result<Rc<HashSet<EntryId>>, Error>;
 
 /// What is claimed with a decision, beside the member's head.
 #[derive(Debug, Clone, Default)]
@@ -42,10 +49,11 @@ pub(crate) async fn commit(
         .iter()
         .copied()
         .partition(|(decision, claims)| abroad.is_none() && expiries::is_alone(decision, claims));
-    let mut written = write(sql, programme_no, abroad, &others).await?;
-    written.extend(expiries::write(sql, programme_no, &expiries).await?);
+    let written = write(sql, programme_no, abroad, &others).await?;
+    let expired = expiries::write(sql, programme_no, &expiries).await?;
     let is_written = |decision: &Decision| {
-        decision.postings.iter().all(|posting| written.contains(&posting.entry.id))
+        let mut ids = decision.postings.iter().map(|posting| posting.entry.id);
+        ids.all(|id| written.contains(&id) || expired.contains(&id))
     };
     Ok(decisions.iter().map(|(decision, _)| is_written(decision)).collect())
 }
@@ -56,7 +64,7 @@ async fn write(
     programme_no: i64,
     abroad: Option<&ProgrammeRef>,
     decisions: &[(&Decision, &UniqueKeys)],
-) -> Result<HashSet<EntryId>, Error> {
+) -> Written {
     let mut rows = Vec::new();
     for (decision, claims) in decisions {
         let mut heads = ExpectedHeads::of(decision);
@@ -77,19 +85,26 @@ async fn write(
     }
     // Rows of one statement follow each other, so one with effects takes the others along.
     let has_effects = rows.iter().any(PostingRow::has_effects);
-    let mut rows: Vec<Vec<Value>> = rows.into_iter().map(|row| row.columns(has_effects)).collect();
-    // One plain row, as nearly every request writes, is bound as it is; others travel as one JSON
-    // text.
-    let (statement, values) = match (rows.len(), has_effects) {
-        (0, _) => return Ok(HashSet::new()),
-        (1, false) => (statement!("queries/commit_one"), rows.pop().unwrap_or_default()),
-        (_, false) => (statement!("queries/commit"), vec![Value::Text(batch(&in_parts(&rows))?)]),
-        (_, true) => {
+    let rows: Vec<Vec<Value>> = rows.into_iter().map(|row| row.columns(has_effects)).collect();
+    match (rows.is_empty(), has_effects) {
+        (true, _) => Ok(Rc::default()),
+        (false, false) => sql.post(rows).await,
+        (false, true) => {
             let values = vec![Value::Text(batch(&in_parts(&rows))?)];
-            (statement!("queries/commit_with_effects"), values)
+            ids(sql.query(statement!("queries/commit_with_effects"), values).await?).map(Rc::new)
         }
+    }
+}
+
+/// Writes rows of the view `posting` in one statement. One row, as nearly every request has, is
+/// bound as it is; others travel as one JSON text.
+pub(crate) async fn post<S: Sql + ?Sized>(sql: &S, mut rows: PostingRows) -> Written {
+    let (statement, values) = if rows.len() == 1 {
+        (statement!("queries/commit_one"), rows.pop().unwrap_or_default())
+    } else {
+        (statement!("queries/commit"), vec![Value::Text(batch(&in_parts(&rows))?)])
     };
-    ids(sql.query(statement, values).await?)
+    ids(sql.query(statement, values).await?).map(Rc::new)
 }
 
 /// The ids that a statement returns: those of the rows that it has written.

@@ -57,10 +57,7 @@ pub async fn execute<S: Sql, I: FnMut() -> Fresh>(
     }
     let mut outcomes: Vec<Option<Outcome>> = submissions.iter().map(|_| None).collect();
     let mut found: Vec<(usize, LoadedMember)> = loaded.into_iter().enumerate().collect();
-    for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
-            executor.sql.pause(attempt).await;
-        }
+    for attempt in 1..=ATTEMPTS {
         let mut round = Round::default();
         for (place, (index, loaded)) in found.into_iter().enumerate() {
             let (Some(submission), Some(outcome)) =
@@ -85,6 +82,8 @@ pub async fn execute<S: Sql, I: FnMut() -> Fresh>(
         if open.is_empty() {
             return Ok(outcomes.into_iter().flatten().collect());
         }
+        // Before the load: what is loaded grows old during a pause.
+        executor.sql.pause(attempt).await;
         found = reload(executor, submissions, open, round.needs_all_lots).await?;
     }
     Err(Error::Busy)

@@ -27,6 +27,7 @@ mod entry_row;
 mod exchanges;
 mod execute;
 mod find;
+mod gather;
 mod groups;
 mod history;
 mod imports;
@@ -84,6 +85,7 @@ pub use entry_json::{EntryView, adjustment_json, coupon_json, dates, entry_json}
 pub use exchanges::{Exchanged, ExchangesWith, exchanges, wrong_exchanges};
 pub use execute::{Executor, execute};
 pub use find::{ListedMember, MemberOrder, find_entry, list_members};
+pub use gather::Gather;
 pub use groups::{agreements, gains, group_of, kin, name_clashes, set_group};
 pub use history::{
     adjusted, corrections, drawn_lots, gifts, history, named_entry, redact, span, taken_over,
@@ -105,7 +107,7 @@ pub use keys::{
     revoke_key, rotate_key,
 };
 pub use load::{Caller, LoadRequest, LoadedMember, Scope, caller, load};
-pub use migrate::{is_ready, migrate, try_to_write};
+pub use migrate::{begin, is_ready, migrate, try_to_write};
 pub use persons::{
     InvitationWish, OpenInvitation, PersonRecord, approve_person, count_persons, find_person,
     invite, list_persons, programme_no, put_person, suspend_person,
@@ -159,7 +161,7 @@ pub use versions::{Version, rulebook_version, rulebook_versions};
 use std::fmt;
 
 /// What can go wrong between Accrue and its database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Error {
     /// The database did not carry out a statement. The text is for the log, never for a caller.
     Database(String),

@@ -6,11 +6,17 @@
 use ledger::Timestamp;
 
 use crate::Error;
+use crate::keys::ensure_operator;
+use crate::programmes::seed;
+use crate::secrets::secret;
 use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
 /// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
 const MIGRATIONS: [(&str, &str); 1] = [("0001_schema", statement!("migrations/0001_schema"))];
+
+/// The name of the secret that digests are keyed with.
+const SALT: &str = "salt";
 
 /// Separates the statements of a migration, as databases behind Spin take one at a time.
 const SEPARATOR: &str = "\n-- then\n";
@@ -44,6 +50,46 @@ pub async fn migrate(sql: &impl Sql) -> Result<(), Error> {
             .await?;
     }
     Ok(())
+}
+
+/// Brings a database to where requests can be answered: schema, default programme, the operator's
+/// key with this prefix and hash, and a salt, which is `fresh` when there is none yet. Gives back
+/// the salt. Costs one short read when nothing is missing.
+///
+/// # Errors
+/// [`Error`] when the database refuses a statement.
+pub async fn begin(
+    sql: &impl Sql,
+    operator: Option<(&str, &str)>,
+    fresh: &str,
+    now: Timestamp,
+) -> Result<String, Error> {
+    // An empty file has no table to ask.
+    if let Ok(Some(salt)) = begun(sql, operator).await {
+        return Ok(salt);
+    }
+    migrate(sql).await?;
+    seed(sql, now.0).await?;
+    if let Some((prefix, hash)) = operator {
+        ensure_operator(sql, prefix, hash, now.0).await?;
+    }
+    secret(sql, SALT, fresh).await
+}
+
+/// The salt of a database that misses nothing.
+async fn begun(sql: &impl Sql, operator: Option<(&str, &str)>) -> Result<Option<String>, Error> {
+    let mut rows = sql.query(statement!("queries/begun"), vec![SALT.into()]).await?;
+    let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
+    let is_migrated = usize::try_from(row.integer(0)?) == Ok(MIGRATIONS.len());
+    let has_programme = row.integer(1)? == 1;
+    let keys: Vec<(String, String)> =
+        serde_json::from_str(&row.text(2)?).map_err(|_| Error::Corrupt("operator's key"))?;
+    let is_operator = match (operator, keys.as_slice()) {
+        (None, _) => true,
+        (Some((prefix, hash)), [key]) => key.0 == prefix && key.1 == hash,
+        (Some(_), _) => false,
+    };
+    Ok(row.optional_text(3)?.filter(|_| is_migrated && has_programme && is_operator))
 }
 
 /// A column cannot be added "if it does not exist": that it does is what another instance, or a run

@@ -6,6 +6,7 @@ mod bounds;
 mod commands;
 mod erasures;
 mod gates;
+mod gather;
 mod groups;
 mod kinds;
 mod loads;

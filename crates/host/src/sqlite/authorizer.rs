@@ -351,6 +351,11 @@ mod tests {
         for (name, text) in &queries {
             for connection in [&writer, &reader] {
                 let prepared = connection.prepare(text);
+                // By this refusal components know a host that has one writer for all of them.
+                if name == "lock_wait" {
+                    assert!(prepared.is_err());
+                    continue;
+                }
                 assert!(prepared.is_ok(), "{name}: {prepared:?}");
                 largest =
                     largest.max(prepared.unwrap().get_status(rusqlite::StatementStatus::MemUsed));

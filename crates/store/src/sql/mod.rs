@@ -7,11 +7,15 @@ pub(crate) mod spin;
 #[cfg(any(feature = "spin", feature = "spin-sync"))]
 pub(crate) mod spin_sync;
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use ledger::{EntryId, Hash};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::Error;
+use crate::commit::post;
 
 /// A bound value or a column. Accrue stores no floats.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +98,15 @@ pub trait Sql {
     /// As [`Sql::query`].
     async fn look_up(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
         self.query(statement, values).await
+    }
+
+    /// Writes rows of the view `posting`, each wholly or not at all, and returns the ids of the
+    /// entries that are written. Requests of one instance may share a statement.
+    ///
+    /// # Errors
+    /// As [`Sql::query`].
+    async fn post(&self, rows: Vec<Vec<Value>>) -> Result<Rc<HashSet<EntryId>>, Error> {
+        post(self, rows).await
     }
 
     /// Waits a moment before a write that somebody else was faster with is tried for the
