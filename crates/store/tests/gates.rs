@@ -149,26 +149,6 @@ const KINDS: [Kind; 6] = [
     },
 ];
 
-/// `cargo xtask bench growth`: what a request costs with ten times the members and entries, and
-/// with ten times the lots of a member. Trees grow by a level; only a balance walks lots, up to 64.
-#[test]
-#[ignore = "takes a minute"]
-fn costs_do_not_grow() {
-    let sizes = [(1_000, 10), (10_000, 10), (1_000, 100)];
-    let counts = sizes.map(|(members, lots)| {
-        let shop = Shop::new(Native::in_memory().unwrap(), members, Counted::new);
-        shop.seed(lots);
-        KINDS.iter().flat_map(|kind| of_kind(&shop, kind)).collect::<Counts>()
-    });
-    let [small, members, lots] = &counts;
-    println!("{:<36}{:>12}{:>12}{:>12}", "count", "1000 × 10", "10000 × 10", "1000 × 100");
-    for ((name, a), ((_, b), (_, c))) in small.iter().zip(members.iter().zip(lots)) {
-        println!("{name:<36}{:>12}{:>12}{:>12}", shown(*a), shown(*b), shown(*c));
-        assert!(*b <= a * 1.5, "{name} grows with members");
-        assert!(*c <= a * 1.5 || name.starts_with("balance"), "{name} grows with lots");
-    }
-}
-
 /// Comes last, as it is a year later.
 const NIGHT: Kind = Kind {
     name: "night_of_250",

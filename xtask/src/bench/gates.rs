@@ -10,7 +10,6 @@ use std::fs;
 /// The expected counts.
 const EXPECTED: &str = "crates/store/tests/gates.txt";
 const TEST: &str = "gates::requests_cost_what_is_expected";
-const GROWTH: &str = "gates::costs_do_not_grow";
 /// Names the file that the test writes the counts to, instead of comparing them.
 const OUTPUT: &str = "ACCRUE_GATES";
 
@@ -27,14 +26,6 @@ pub fn run(workspace: &Workspace, accept: bool) -> Result<()> {
     let measured =
         fs::read_to_string(&output).with_context(|| format!("reading {}", output.display()))?;
     compare(workspace, EXPECTED, &measured, accept)
-}
-
-/// Prints how counts grow.
-pub fn growth(workspace: &Workspace) -> Result<()> {
-    let mut command = process::cargo();
-    command.current_dir(&workspace.root).args(["test", "--quiet", "--package", "store"]);
-    command.args(["--test", "all", "--", "--ignored", "--nocapture", "--exact", GROWTH]);
-    process::run(&mut command, "fix what the test reports above")
 }
 
 /// Prints counts beside those of a file, and makes them its content if they are accepted.

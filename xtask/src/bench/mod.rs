@@ -100,8 +100,6 @@ enum What {
         #[arg(long, default_value = "50", value_delimiter = ',')]
         due: Vec<usize>,
     },
-    /// How counts of requests grow with members and lots
-    Growth,
 }
 
 /// The duration and number of runs.
@@ -147,9 +145,6 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     }
     if arguments.instructions {
         return instructions::run(workspace, arguments.no_build, arguments.accept);
-    }
-    if matches!(arguments.what, Some(What::Growth)) {
-        return gates::growth(workspace);
     }
     if cfg!(not(feature = "ledger")) {
         return with_ledger(workspace);
