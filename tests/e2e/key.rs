@@ -25,7 +25,7 @@ fn each_role_may_call_its_own_routes() {
         (shop.get("/v1/members/m"), "storefront marketing finance service admin"),
         (shop.get("/v1/members/m/entries"), "storefront marketing finance service admin"),
         (shop.get("/v1/members/m/lots"), "storefront marketing finance service admin"),
-        (shop.get("/v1/programmes/default"), "storefront marketing finance service admin"),
+        (shop.get("/v1/programmes/default"), "storefront marketing finance service approver admin"),
         (shop.put("/v1/programmes/default", &json!({"name": "x", "rulebook": book})), ""),
         (shop.get("/v1/keys"), "admin"),
         (shop.post("/v1/keys", &json!({"role": "job", "label": "x"})), "admin"),

@@ -1,7 +1,7 @@
 //! `/v1/staff` and `POST /v1/invitations`: who may let whom in.
 
 use serde_json::{Value as Json, json};
-use tests::Host;
+use tests::{Host, Shop};
 
 fn body(id: &str, roles: Json) -> Json {
     json!({"person_id": id, "name": "A Name", "roles": roles})
@@ -83,7 +83,7 @@ fn what_is_wrong_with_a_person_is_told() {
     assert_eq!(
         shown,
         json!({
-            "person_id": "a", "name": "B Name", "language": "en", "state": "invited", "has_code": false, "waits": false,
+            "person_id": "a", "name": "B Name", "language": "en", "state": "invited", "has_code": false, "waits": false, "waiting_id": null,
             "password_set_at": null, "invited_until": shown["invited_until"], "invited_by": "operator",
             "roles": [{"role": "marketing", "stores": ["s"], "regions": null, "from": null, "until": null, "waits": false, "by": "operator"}],
         })
@@ -128,18 +128,44 @@ fn a_second_admin_approves() {
         (&json!(true), &json!(false), &json!(true))
     );
     let approve = "/v1/staff/carl/approve";
+    let seen = || json!({"waiting_id": anna.get("/v1/staff/carl").send().ok()["waiting_id"]});
+    let approves = |by: &Shop, what: &Json| by.post(approve, what);
     let other = shop.with_bearer(&shop.key_of("Anna", "admin"));
-    assert_eq!(anna.ask("POST", approve).send().outcome(), "403 own-request");
-    assert_eq!(other.ask("POST", approve).send().outcome(), "403 own-request", "the same person");
+    assert_eq!(approves(&anna, &seen()).send().outcome(), "403 own-request");
+    assert_eq!(approves(&other, &seen()).send().outcome(), "403 own-request", "the same person");
     let nobody = shop.post("/v1/keys", &json!({"role": "storefront", "label": "till"})).send().ok();
     assert_eq!(
-        shop.ask("POST", approve).bearer(nobody["key"].as_str().unwrap()).send().outcome(),
+        approves(&shop, &seen()).bearer(nobody["key"].as_str().unwrap()).send().outcome(),
         "403 forbidden"
     );
-    let approved = ben.ask("POST", approve).key("yes").send();
+    // What the admin saw is what counts, and nothing that another one put in its place.
+    let before = seen();
+    let again = json!([{"role": "service"}, {"role": "admin"}]);
+    let replaced = anna.post("/v1/invitations", &body("carl", again)).send().ok();
+    assert_eq!(approves(&ben, &before).send().outcome(), "409 conflict");
+    for wrong in [json!({}), json!({"waiting_id": 1}), json!({"waiting_id": "x", "y": 1})] {
+        assert_eq!(approves(&ben, &wrong).send().status, 400);
+    }
+    let path_of = |link: &Json| format!("/v1/invitations/{}", link["token"].as_str().unwrap());
+    assert_eq!(host.ask("GET", &path_of(&replaced)).send().outcome(), "404 resource-not-found");
+    anna.post("/v1/invitations", &body("carl", json!([{"role": "service"}, {"role": "approver"}])))
+        .send()
+        .ok();
+    // A link that the approver asked for in the meantime is not let through with it.
+    let seen_first = seen();
+    let own = ben.ask("POST", "/v1/staff/carl/reset").send().ok();
+    assert_eq!(approves(&ben, &seen_first).send().outcome(), "403 own-request");
+    assert_eq!(host.ask("GET", &path_of(&own)).send().outcome(), "404 resource-not-found");
+    let invited = anna
+        .post("/v1/invitations", &body("carl", json!([{"role": "service"}, {"role": "approver"}])))
+        .send()
+        .ok();
+    let path = path_of(&invited);
+    let yes = seen();
+    let approved = approves(&ben, &yes).key("yes").send();
     assert_eq!((approved.status, &approved.ok()["waits"]), (200, &json!(false)));
-    assert_eq!(ben.ask("POST", approve).key("yes").send().outcome(), "200 (again)");
-    assert_eq!(ben.ask("POST", approve).send().outcome(), "409 request-resolved");
+    assert_eq!(approves(&ben, &yes).key("yes").send().outcome(), "200 (again)");
+    assert_eq!(approves(&ben, &yes).send().outcome(), "409 request-resolved");
     assert_eq!(host.ask("GET", &path).send().status, 200);
     // A role that decides waits; what was there before counts on, and other roles count at once.
     let put = json!({"name": "Carl", "roles": [{"role": "approver"}, {"role": "marketing"}, {"role": "department_head", "stores": ["a"]}]});
@@ -151,14 +177,14 @@ fn a_second_admin_approves() {
         .map(|role| (role["role"].as_str().unwrap(), role["waits"].as_bool().unwrap()))
         .collect();
     assert_eq!(waits, [("approver", false), ("marketing", false), ("department_head", true)]);
-    assert_eq!(ben.ask("POST", approve).send().outcome(), "403 own-request");
+    assert_eq!(approves(&ben, &seen()).send().outcome(), "403 own-request");
     // The same again changes nothing: it still waits, and is still asked for by the first.
     let shown = anna.put("/v1/staff/carl", &put).send().ok();
     assert_eq!(
         (&shown["roles"][2]["waits"], &shown["roles"][2]["by"]),
         (&json!(true), &json!("ben"))
     );
-    anna.ask("POST", approve).send().ok();
+    approves(&anna, &seen()).send().ok();
     // In all stores it is another role.
     let put = json!({"name": "Carl", "roles": [{"role": "department_head"}]});
     assert_eq!(anna.put("/v1/staff/carl", &put).send().ok()["roles"][0]["waits"], true);
@@ -175,6 +201,10 @@ fn a_second_admin_approves() {
     assert_eq!(
         actions,
         [
+            "person_invited anna",
+            "person_invited anna",
+            "person_invited anna",
+            "person_reset ben",
             "person_invited anna",
             "person_approved ben",
             "person_changed ben",

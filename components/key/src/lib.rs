@@ -38,7 +38,7 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
         return Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()));
     }
     let key = fresh()?;
-    let record = requested_key(&body, key.prefix(), &caller)?;
+    let record = requested_key(&body, key.prefix(), &caller, Bearer::of(request)?.is_session())?;
     let (in_use, all) = count_keys(&app.sql, &programme).await?;
     if in_use >= MAX_KEYS || all >= MAX_KEPT {
         let detail = format!(
@@ -55,8 +55,14 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     Ok(Reply::json(201, &revealed(&key, &record)))
 }
 
-/// The key that the body requests.
-fn requested_key(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRecord, Problem> {
+/// The key that the body requests. One that a session makes waits: whoever takes over a browser
+/// gets no key that lasts.
+fn requested_key(
+    body: &KeyBody,
+    prefix: &str,
+    caller: &Caller,
+    by_session: bool,
+) -> Result<KeyRecord, Problem> {
     let mut errors = Vec::new();
     let role = Role::parse(&body.role);
     if role.is_none() {
@@ -128,11 +134,12 @@ fn requested_key(body: &KeyBody, prefix: &str, caller: &Caller) -> Result<KeyRec
         label: body.label.clone(),
         created_at: now().0,
         created_by: Some(caller.name().to_owned()),
-        waits: needs_second_admin(
-            caller,
-            is_of_trust,
-            whose.as_ref().map(|(_, folded)| folded.as_str()),
-        )?,
+        waits: by_session
+            || needs_second_admin(
+                caller,
+                is_of_trust,
+                whose.as_ref().map(|(_, folded)| folded.as_str()),
+            )?,
         person: whose,
         expires_at: expires_at.flatten().map(|at| at.0),
         stores: body.stores.clone(),

@@ -9,7 +9,7 @@ use serde_json::json;
 use shell::{AcceptBody, App, FieldError, Grants, Problem, Reply, Request, now, parse_json};
 use store::{Invitation, NewSession, accept_invitation, find_invitation, invitation_code};
 
-use crate::{Beginning, SESSION_MS, opened, place_of, seals, who};
+use crate::{Beginning, SESSION_MS, opened, place_of, seals, stores_of, who};
 
 pub(crate) async fn show(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
     request.check_query()?;
@@ -56,9 +56,12 @@ pub(crate) async fn accept(app: &App, request: &Request, token: &str) -> Result<
         None if grants.need_code() => return Err(Problem::CodeNeeded),
         None => None,
     };
-    if grants.current(step.is_some(), now()).next().is_none() {
-        return Err(FieldError::new("token", "is of a person who has no role now").into());
-    }
+    let first = grants.current(step.is_some(), now()).next().map(|grant| grant.role.as_str());
+    let acting = first.and_then(|role| grants.acting(role, step.is_some(), now()));
+    let acting =
+        acting.ok_or_else(|| FieldError::new("token", "is of a person who has no role now"))?;
+    // What would stop the session must not use up the link.
+    stores_of(app, found.programme.0, &acting).await?;
     let stored = password::hash(&body.password, random()?)
         .ok_or_else(|| Problem::Internal("no memory for a password".to_owned()))?;
     let mut codes = Vec::new();

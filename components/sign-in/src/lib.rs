@@ -92,7 +92,14 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
                 address: address.as_deref(),
                 ..NewSession::default()
             };
-            beginning.begin(app, request, None, proven).await?
+            match beginning.begin(app, request, None, proven).await {
+                Ok(begun) => begun,
+                // The right password is no failure, whatever the role is for.
+                Err(problem) => {
+                    undo_attempt(&app.sql, &counted).await?;
+                    return Err(problem);
+                }
+            }
         }
         _ => None,
     };
@@ -175,6 +182,7 @@ impl Beginning<'_> {
         let session = NewSession {
             programme_no,
             folded: self.folded,
+            roles: &self.person.roles,
             prefix: secret.prefix(),
             hash: secret.hash(),
             lineage: &line_of(self.folded),
@@ -210,7 +218,7 @@ impl Beginning<'_> {
 }
 
 /// The stores of a session: those that were named, and those that lie in the regions now.
-async fn stores_of(
+pub(crate) async fn stores_of(
     app: &App,
     programme_no: i64,
     acting: &Acting,

@@ -3,16 +3,17 @@
 //! One admin alone gets nobody in: an invitation waits until another admin approves it, and so does
 //! a role that may decide. Otherwise one person could be two.
 
-use ledger::{Refusal, Timestamp};
+use ledger::{Hash, Refusal, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Grants, OPERATOR, Page, PersonInvitationBody, Problem, Reply, Request,
-    StaffBody, authenticate, authenticated_body, folded, new_token, now, once, parse_json, person,
-    sealed, who,
+    StaffApprovalBody, StaffBody, authenticate, authenticated_body, folded, new_token, now, once,
+    parse_json, person, sealed, who,
 };
 use store::{
-    Caller, InvitationWish, ListedSession, PersonRecord, approve_person, count_persons,
-    end_sessions, find_person, invite, list_persons, list_sessions, put_person, suspend_person,
+    Caller, InvitationWish, ListedSession, OpenInvitation, PersonRecord, approve_person,
+    count_persons, end_sessions, find_person, invite, list_persons, list_sessions, put_person,
+    suspend_person,
 };
 
 /// How long an invitation can be used.
@@ -172,12 +173,13 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 
 /// Whoever gave a role or asked for the invitation does not approve it.
 async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (caller, key, _) = authenticated_body(app, request).await?;
+    let (caller, key, body) = authenticated_body(app, request).await?;
+    let body: StaffApprovalBody = parse_json(body)?;
     let by = person(&caller)?;
     let approved = async || {
         let person = found(app, &caller, id).await?;
         let mut grants = Grants::read(&person.roles)?;
-        let invitation = person.invitation.as_ref().filter(|invitation| invitation.waits);
+        let invitation = waiting(&person);
         let asked = grants.0.iter().filter(|grant| grant.waits).map(|grant| grant.by.as_str());
         let asked: Vec<&str> =
             asked.chain(invitation.map(|invitation| invitation.created_by.as_str())).collect();
@@ -186,6 +188,9 @@ async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
         }
         if asked.contains(&by) {
             return Err(Problem::refused(Refusal::OwnRequest));
+        }
+        if waiting_id(&person, &grants).as_deref() != Some(body.waiting_id.as_str()) {
+            return Err(Problem::Conflict);
         }
         for grant in &mut grants.0 {
             grant.waits = false;
@@ -196,7 +201,20 @@ async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
         }
         Ok(Reply::json(200, &shown(&found(app, &caller, id).await?)?))
     };
-    once(app, &key, &caller, "staff-approve", &id, approved).await
+    once(app, &key, &caller, "staff-approve", &(id, &body), approved).await
+}
+
+/// The invitation, where it can be approved.
+fn waiting(person: &PersonRecord) -> Option<&OpenInvitation> {
+    let open = person.invitation.as_ref();
+    open.filter(|invitation| invitation.waits && invitation.expires_at > now().0)
+}
+
+/// Names all that an approval lets count, so that nobody approves what they did not see.
+fn waiting_id(person: &PersonRecord, grants: &Grants) -> Option<String> {
+    let invitation = waiting(person).map(|invitation| invitation.hash.as_str());
+    let waits = grants.0.iter().any(|grant| grant.waits) || invitation.is_some();
+    waits.then(|| Hash::of(json!([person.roles, invitation]).to_string().as_bytes()).to_string())
 }
 
 async fn suspend(
@@ -257,7 +275,7 @@ fn shown(person: &PersonRecord) -> Result<Json, Problem> {
         shown
     };
     let open = person.invitation.as_ref().filter(|invitation| invitation.expires_at > now().0);
-    let waits = grants.0.iter().any(|grant| grant.waits) || open.is_some_and(|open| open.waits);
+    let waiting_id = waiting_id(person, &grants);
     let state = match (person.is_suspended, person.password_set_at, open) {
         (true, ..) => "suspended",
         (false, Some(_), _) => "active",
@@ -270,7 +288,8 @@ fn shown(person: &PersonRecord) -> Result<Json, Problem> {
         "language": person.language,
         "state": state,
         "has_code": person.has_code,
-        "waits": waits,
+        "waits": waiting_id.is_some(),
+        "waiting_id": waiting_id,
         "password_set_at": person.password_set_at.map(|at| Timestamp(at).to_string()),
         "invited_until": open.map(|open| Timestamp(open.expires_at).to_string()),
         "invited_by": open.map(|open| &open.created_by),

@@ -477,6 +477,7 @@ export interface Person {
   state: "active" | "invited" | "none" | "suspended";
   has_code: boolean;
   waits: boolean;
+  waiting_id: string | null;
   password_set_at: string | null;
   invited_until: string | null;
   invited_by: string | null;

@@ -29,11 +29,11 @@ export default function Staff() {
   const [link, setLink] = useState<Invited | null>(null);
   const pages = usePages<Person>(["staff"], read);
   const act = useChange(
-    ({ id, what }: { id: string; what: "approve" | "suspend" | "restore" | "reset" }, key) => {
+    ({ id, what, waiting }: { id: string; what: "approve" | "suspend" | "restore" | "reset"; waiting?: string | null }, key) => {
       const params = { path: { id }, header: { "Idempotency-Key": key } };
       switch (what) {
         case "approve":
-          return ask<Person | Invited>(api.POST("/v1/staff/{id}/approve", { params }));
+          return ask<Person | Invited>(api.POST("/v1/staff/{id}/approve", { params, body: { waiting_id: waiting ?? "" } }));
         case "suspend":
           return ask<Person | Invited>(api.POST("/v1/staff/{id}/suspend", { params }));
         case "restore":
@@ -93,7 +93,7 @@ export default function Staff() {
               title: t("do.title"),
               show: (row) => (
                 <span className="row">
-                  {row.waits && <Button size="small" type="primary" onClick={() => act.mutate({ id: row.person_id, what: "approve" })}>{t("inbox.approve")}</Button>}
+                  {row.waits && <Button size="small" type="primary" onClick={() => act.mutate({ id: row.person_id, what: "approve", waiting: row.waiting_id })}>{t("inbox.approve")}</Button>}
                   <Button size="small" onClick={() => setEdited(row)}>{t("do.edit")}</Button>
                   <Button size="small" onClick={() => setShown(row)}>{t("staff.sessions")}</Button>
                   <Button size="small" onClick={() => act.mutate({ id: row.person_id, what: "reset" })}>{t("staff.reset")}</Button>

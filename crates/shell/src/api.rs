@@ -97,7 +97,7 @@ components! {
     review "review": [];
     reward "reward": [];
     sign_in "sign-in": [AcceptBody, SessionRoleBody, SignInBody];
-    staff "staff": [PersonInvitationBody, StaffBody];
+    staff "staff": [PersonInvitationBody, StaffApprovalBody, StaffBody];
     stores "stores": [StoreBody];
     trace "trace": [];
     transfer "transfer": [TransferBody];

@@ -301,7 +301,7 @@ END
 -- A person with all that is told of them.
 CREATE VIEW IF NOT EXISTS person_standing AS
 SELECT p.programme_no, p.folded, p.id, p.name, p.language, p.suspended, p.roles, c.set_at AS password_set_at, c.totp IS NOT NULL AS has_code,
-  i.expires_at AS invited_until, i.waits AS invitation_waits, i.created_by AS invited_by
+  i.expires_at AS invited_until, i.waits AS invitation_waits, i.created_by AS invited_by, lower(hex(i.hash)) AS invitation
 FROM person AS p
 LEFT JOIN credential AS c ON c.programme_no = p.programme_no AND c.folded = p.folded
 LEFT JOIN invitation AS i ON i.programme_no = p.programme_no AND i.folded = p.folded
@@ -350,30 +350,32 @@ BEGIN
   DELETE FROM invitation WHERE hash = NEW.hash;
 END
 -- then
--- Another admin lets count what waits: roles, and the invitation.
-CREATE VIEW IF NOT EXISTS person_approval (programme_no, folded, before, roles, who) AS SELECT NULL, NULL, NULL, NULL, NULL
+-- Another admin lets count what waits: roles, and the invitation with that hash (hexadecimal; null for
+-- none). Nothing counts where either is another one by now.
+CREATE VIEW IF NOT EXISTS person_approval (programme_no, folded, before, invitation, roles, who) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS person_approved INSTEAD OF INSERT ON person_approval
 BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
-    SELECT 1 FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND roles = NEW.before);
+    SELECT 1 FROM person_standing WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND roles = NEW.before
+    AND invitation IS NEW.invitation);
   UPDATE person SET roles = NEW.roles WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
   UPDATE invitation SET waits = 0 WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
   INSERT INTO audit SELECT programme_no, 'person_approved', id, NEW.who, json_object('roles', json(NEW.before)), json_object('roles', json(roles))
     FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
 END
 -- then
--- A session begins: an API key of the person. Nothing begins where the password, the code or the
--- session that it follows was used up meanwhile. settled: the address whose failure this was none.
+-- A session begins: an API key of the person. Nothing begins where the roles are others by now, or the
+-- password, the code or the session that it follows was used up meanwhile. settled: the address whose failure this was none.
 CREATE VIEW IF NOT EXISTS session_start (
-  programme_no, folded, prefix, hash, lineage, role, stores, at, expires_at, until, password, step, recovery, follows, settled, who
-) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  programme_no, folded, roles, prefix, hash, lineage, role, stores, at, expires_at, until, password, step, recovery, follows, settled, who
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS session_started INSTEAD OF INSERT ON session_start
 BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
       SELECT 1 FROM person AS p JOIN credential AS c ON c.programme_no = p.programme_no AND c.folded = p.folded
-      WHERE p.programme_no = NEW.programme_no AND p.folded = NEW.folded AND p.suspended = 0
+      WHERE p.programme_no = NEW.programme_no AND p.folded = NEW.folded AND p.suspended = 0 AND p.roles = NEW.roles
       AND c.password = coalesce(NEW.password, c.password)
       AND (NEW.step IS NULL OR c.totp_step < NEW.step)
       AND (NEW.recovery IS NULL OR EXISTS (SELECT 1 FROM json_each(c.recovery) WHERE value = NEW.recovery)))
@@ -390,7 +392,8 @@ BEGIN
   DELETE FROM api_key WHERE prefix IN (
     SELECT prefix FROM api_key WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NOT NULL
     ORDER BY created_at DESC, prefix LIMIT -1 OFFSET 19);
-  DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND subject = NEW.folded;
+  -- Another role in a session proves nothing.
+  DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND subject = NEW.folded AND NEW.follows IS NULL;
   UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
   INSERT INTO api_key (prefix, programme_no, role, label, hash, lineage, person, person_folded, stores, created_at, created_by, last_used_at, expires_at,
       session_until, who)

@@ -1,3 +1,3 @@
 -- Persons of programme ?1 after ?2, at most ?3.
-SELECT folded, id, name, language, suspended, roles, password_set_at, has_code, invited_until, invitation_waits, invited_by
+SELECT folded, id, name, language, suspended, roles, password_set_at, has_code, invited_until, invitation_waits, invited_by, invitation
 FROM person_standing WHERE programme_no = ?1 AND folded > ?2 ORDER BY folded LIMIT (SELECT ?3)

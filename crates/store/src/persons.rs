@@ -38,6 +38,8 @@ pub struct OpenInvitation {
     pub waits: bool,
     /// Who asked for it.
     pub created_by: String,
+    /// SHA-256 of its token, 64 hexadecimal digits.
+    pub hash: String,
 }
 
 fn read(mut row: Row) -> Result<PersonRecord, Error> {
@@ -46,6 +48,7 @@ fn read(mut row: Row) -> Result<PersonRecord, Error> {
             expires_at,
             waits: row.integer(9)? != 0,
             created_by: row.text(10)?,
+            hash: row.text(11)?,
         }),
         None => None,
     };
@@ -199,8 +202,8 @@ pub async fn suspend_person(
     Ok(!sql.query(statement!("queries/person_suspend"), values).await?.is_empty())
 }
 
-/// Lets count what waits of a person, as long as their roles are those of `found`. False when they
-/// changed.
+/// Lets count what waits of a person, as long as their roles and their invitation are those of
+/// `found`. False when they changed.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -215,6 +218,7 @@ pub async fn approve_person(
         programme_no.into(),
         found.folded.as_str().into(),
         found.roles.as_str().into(),
+        found.invitation.as_ref().map(|invitation| invitation.hash.as_str()).into(),
         roles.into(),
         who.text().into(),
     ];

@@ -113,6 +113,8 @@ pub struct NewSession<'a> {
     pub programme_no: i64,
     /// How the person's id is compared.
     pub folded: &'a str,
+    /// What the person may act as, as it was read: a session begins on no other roles.
+    pub roles: &'a str,
     /// The first characters of its secret.
     pub prefix: &'a str,
     /// SHA-256 of its secret, 64 hexadecimal digits.
@@ -154,6 +156,7 @@ pub async fn begin_session(
     let values = vec![
         session.programme_no.into(),
         session.folded.into(),
+        session.roles.into(),
         session.prefix.into(),
         session.hash.into(),
         session.lineage.into(),

@@ -103,6 +103,7 @@ fn a_session_begins_with_what_still_counts() {
         let session = NewSession {
             programme_no: 1,
             folded: "anna",
+            roles: if session.roles.is_empty() { "[]" } else { session.roles },
             prefix: &prefix,
             hash: &hash,
             lineage: "person_1",
@@ -122,6 +123,7 @@ fn a_session_begins_with_what_still_counts() {
         ("a recovery code", NewSession { recovery: Some("one"), ..with.clone() }, true),
         ("that one again", NewSession { recovery: Some("one"), ..with.clone() }, false),
         ("another", NewSession { recovery: Some("two"), ..with.clone() }, true),
+        ("other roles", NewSession { roles: "[{}]", ..with.clone() }, false),
         ("a password from before", NewSession { password: Some("old"), ..with.clone() }, false),
         (
             "no such session",

@@ -19,7 +19,8 @@ pub const ROUTES: &[Route] = &[
     Route::list("/v1/staff", "List persons", ADMIN),
     Route::read("/v1/staff/{id}", "Show a person", ADMIN),
     Route::write("/v1/staff/{id}", "Change a person", ADMIN).by("PUT").takes("StaffBody", 64 * KIB),
-    Route::write("/v1/staff/{id}/approve", "Let count what waits for a second admin", ADMIN),
+    Route::write("/v1/staff/{id}/approve", "Let count what waits for a second admin", ADMIN)
+        .takes("StaffApprovalBody", KIB),
     Route::write("/v1/staff/{id}/suspend", "Suspend a person at once", ADMIN),
     Route::write("/v1/staff/{id}/restore", "Restore a suspended person", ADMIN),
     Route::write("/v1/staff/{id}/reset", "Invite a person anew; the link is shown once", ADMIN)
@@ -67,6 +68,15 @@ pub struct StaffBody {
     pub language: Option<String>,
     /// What they may act as, 20 at most; without any they cannot sign in.
     pub roles: Vec<PersonRoleBody>,
+}
+
+/// What another admin approves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StaffApprovalBody {
+    /// The `waiting_id` of the person as the admin saw them.
+    pub waiting_id: String,
 }
 
 /// A role that a person may act in.
