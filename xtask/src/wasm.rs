@@ -24,8 +24,9 @@ const SIZE_LIMIT_BYTES: usize = 1_750_000;
 const SHORT_NUMBERS: &str =
     "target.wasm32-wasip2.rustflags = [\"-C\", \"link-arg=--compress-relocations\"]";
 
-/// Reading decides nothing: components that mostly read have the rules for size.
-const RULES_FOR_SIZE: &str = "profile.hot.package.rules.opt-level = \"s\"";
+/// Reading decides and commits nothing: components that mostly read have these crates for size.
+const FOR_SIZE: [&str; 2] =
+    ["profile.hot.package.rules.opt-level = \"s\"", "profile.hot.package.store.opt-level = \"s\""];
 
 /// Built with any others, because it turns on what no other does. So the crates below are built
 /// once, for some components and for all.
@@ -156,7 +157,7 @@ fn profile(component: &Component, how: Build) -> &'static str {
 /// What cargo is told beside the profile.
 fn settings(profile: &str, reads: bool) -> Vec<&'static str> {
     let shipped = (profile != "quick").then_some(SHORT_NUMBERS);
-    shipped.into_iter().chain(reads.then_some(RULES_FOR_SIZE)).collect()
+    shipped.into_iter().chain(FOR_SIZE.into_iter().filter(|_| reads)).collect()
 }
 
 fn compile<'a>(
