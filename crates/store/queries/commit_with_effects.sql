@@ -1,14 +1,12 @@
--- As commit.sql for postings with effects: attributes and effects are the last of the other columns.
-WITH posted AS MATERIALIZED (SELECT value FROM json_each(?1)),
-  parts AS MATERIALIZED (
-    SELECT value -> 0 AS account, value -> 1 AS entry, value ->> 2 AS body, value -> 3 AS links, value -> 4 AS rest FROM posted
-  )
+-- Writes every posting of ?1 (an array of arrays, columns in the order of the view) whose claims
+-- hold; returns the ids of those. MATERIALIZED: each posting becomes text once, not once a column.
+WITH posted AS MATERIALIZED (SELECT value FROM json_each(?1))
 INSERT INTO posting_with_effects SELECT
-  account ->> 0, account ->> 1, unhex(account ->> 2), account ->> 3, account ->> 4, account ->> 5,
-  unhex(account ->> 6), account ->> 7, account ->> 8, account ->> 9, account ->> 10, account ->> 11, account ->> 12,
-  account ->> 13, account ->> 14, entry ->> 0, entry ->> 1, entry ->> 2, entry ->> 3, unhex(entry ->> 4),
-  entry ->> 5, entry ->> 6, entry ->> 7, entry ->> 8, body, links ->> 0, unhex(links ->> 1), unhex(links ->> 2),
-  links ->> 3, links ->> 4, rest ->> 0, rest ->> 1, rest ->> 2, rest ->> 3, rest ->> 4, rest ->> 5, rest ->> 6,
-  rest ->> 7, rest ->> 8, rest ->> 9, rest ->> 10, rest ->> 11, rest ->> 12, rest ->> 13, rest ->> 14, rest ->> 15
-FROM parts
+  value ->> 0, value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5, unhex(value ->> 6), value ->> 7,
+  value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15,
+  value ->> 16, value ->> 17, value ->> 18, unhex(value ->> 19), value ->> 20, value ->> 21, value ->> 22, value ->> 23,
+  value ->> 24, value ->> 25, unhex(value ->> 26), unhex(value ->> 27), value ->> 28, value ->> 29, value ->> 30, value ->> 31,
+  value ->> 32, value ->> 33, value ->> 34, value ->> 35, value ->> 36, value ->> 37, value ->> 38, value ->> 39,
+  value ->> 40, value ->> 41, value ->> 42, value ->> 43, value ->> 44, value ->> 45
+FROM posted
 RETURNING id

@@ -90,7 +90,7 @@ async fn write(
         (true, _) => Ok(Rc::default()),
         (false, false) => sql.post(rows).await,
         (false, true) => {
-            let values = vec![Value::Text(batch(&in_parts(&rows))?)];
+            let values = vec![Value::Text(batch(&rows)?)];
             ids(sql.query(statement!("queries/commit_with_effects"), values).await?).map(Rc::new)
         }
     }
@@ -102,7 +102,7 @@ pub(crate) async fn post<S: Sql + ?Sized>(sql: &S, mut rows: PostingRows) -> Wri
     let (statement, values) = if rows.len() == 1 {
         (statement!("queries/commit_one"), rows.pop().unwrap_or_default())
     } else {
-        (statement!("queries/commit"), vec![Value::Text(batch(&in_parts(&rows))?)])
+        (statement!("queries/commit"), vec![Value::Text(batch(&rows)?)])
     };
     ids(sql.query(statement, values).await?).map(Rc::new)
 }
@@ -110,28 +110,6 @@ pub(crate) async fn post<S: Sql + ?Sized>(sql: &S, mut rows: PostingRows) -> Wri
 /// The ids that a statement returns: those of the rows that it has written.
 fn ids(rows: Rows) -> Result<HashSet<EntryId>, Error> {
     rows.into_iter().map(|mut row| row.entry_id(0)).collect()
-}
-
-/// Columns of the account, of the entry up to its body, the body, what the entry refers to, and the
-/// others.
-type Parts<'a> = (&'a [Value], &'a [Value], Option<&'a Value>, &'a [Value], &'a [Value]);
-
-/// Where the columns of the account, of the entry and of what it refers to end.
-const ACCOUNT: usize = 15;
-const ENTRY: usize = 9;
-const LINKS: usize = 5;
-
-/// As commit.sql reads them.
-fn in_parts(rows: &[Vec<Value>]) -> Vec<Parts<'_>> {
-    rows.iter().map(|row| parts(row)).collect()
-}
-
-fn parts(row: &[Value]) -> Parts<'_> {
-    let (account, rest) = row.split_at_checked(ACCOUNT).unwrap_or_default();
-    let (entry, rest) = rest.split_at_checked(ENTRY).unwrap_or_default();
-    let (body, rest) = rest.split_first().map_or((None, rest), |(body, rest)| (Some(body), rest));
-    let (links, others) = rest.split_at_checked(LINKS).unwrap_or_default();
-    (account, entry, body, links, others)
 }
 
 /// Rows as a JSON array of arrays.
