@@ -4,23 +4,12 @@ use rules::Document;
 use serde::{Deserialize, Serialize};
 
 use super::common::said;
-use crate::auth::Role;
+use super::roles::PEOPLE;
 use crate::route::{DRY_RUN, KIB, Route};
-
-/// Who approves must know what is in force, and in which zone its days end.
-const PROGRAMME_READERS: &[Role] = &[
-    Role::Storefront,
-    Role::Service,
-    Role::Marketing,
-    Role::Finance,
-    Role::Approver,
-    Role::DepartmentHead,
-    Role::VicePresident,
-];
 
 /// The routes of the component.
 pub const ROUTES: &[Route] = &[
-    Route::read("/v1/programmes/{id}", "A programme and its published rulebook", PROGRAMME_READERS)
+    Route::read("/v1/programmes/{id}", "A programme and its published rulebook", PEOPLE)
         .for_stores(),
     Route::write(
         "/v1/programmes/{id}",
@@ -35,19 +24,19 @@ pub const ROUTES: &[Route] = &[
     Route::list(
         "/v1/programmes/{id}/rulebooks",
         "The rulebooks a programme has had, newest first",
-        PROGRAMME_READERS,
+        PEOPLE,
     )
     .for_stores(),
     Route::read(
         "/v1/programmes/{id}/rulebooks/{version}",
         "One rulebook that a programme has had",
-        PROGRAMME_READERS,
+        PEOPLE,
     )
     .for_stores(),
     Route::read(
         "/v1/programmes/{id}/rulebooks/{version}/diff",
         "What is different in a rulebook from the one before, or another",
-        PROGRAMME_READERS,
+        PEOPLE,
     )
     .asks(&[("from", "integer")])
     .for_stores(),

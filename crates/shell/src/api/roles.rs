@@ -16,6 +16,17 @@ pub(super) const APPROVERS: &[Role] = &[Role::Approver, Role::DepartmentHead, Ro
 pub(super) const DESK: &[Role] =
     &[Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 
+/// Every role but those of schedulers: who may know the rules, the catalogue and the stores.
+pub(super) const PEOPLE: &[Role] = &[
+    Role::Storefront,
+    Role::Service,
+    Role::Marketing,
+    Role::Finance,
+    Role::Approver,
+    Role::DepartmentHead,
+    Role::VicePresident,
+];
+
 /// The department that keeps the rules.
 pub(super) const MARKETING: &[Role] = &[Role::Marketing];
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use store::Store;
 
 use super::import::day;
-use super::roles::ADMIN;
+use super::roles::{ADMIN, PEOPLE};
 use crate::auth::Role;
 use crate::check::Check;
 use crate::problem::{FieldError, Problem};
@@ -14,25 +14,15 @@ use crate::route::{KIB, Route};
 /// Max parts of a region.
 const MAX_PARTS: usize = 4;
 
-const READERS: &[Role] = &[
-    Role::Storefront,
-    Role::Service,
-    Role::Marketing,
-    Role::Finance,
-    Role::Approver,
-    Role::DepartmentHead,
-    Role::VicePresident,
-];
-
 /// The departments that look at all stores.
 const OFFICES: &[Role] = &[Role::Marketing, Role::Finance];
 
 /// The routes of the component.
 pub const ROUTES: &[Route] = &[
-    Route::list("/v1/stores", "The registry of stores", READERS)
+    Route::list("/v1/stores", "The registry of stores", PEOPLE)
         .asks(&[("region", "string"), ("limit", "integer"), ("cursor", "string")])
         .for_stores(),
-    Route::read("/v1/stores/{id}", "A store", READERS).for_stores(),
+    Route::read("/v1/stores/{id}", "A store", PEOPLE).for_stores(),
     Route::write("/v1/stores/{id}", "Register a store, or change what is told about it", ADMIN)
         .by("PUT")
         .takes("StoreBody", 16 * KIB)
