@@ -56,6 +56,7 @@ pub struct CronTrigger {
 pub struct Component {
     pub id: String,
     pub source: PathBuf,
+    /// Also those of `[component.<id>.tool.accrue]`, which Spin ignores.
     pub sqlite_databases: BTreeSet<String>,
     pub key_value_stores: BTreeSet<String>,
     /// Templates such as `{{ admin_key }}`.
@@ -147,15 +148,16 @@ impl Manifest {
                     }
                 }
             }
-            let affinity = component.tool.accrue.affinity;
+            let HostSettings { affinity, sqlite_databases } = component.tool.accrue;
             if let Some(empty) = affinity.as_ref().filter(|field| field.get_ref().is_empty()) {
                 return Err(Fault::new(text, empty.span(), "name a field of the body".into()));
             }
             let affinity = affinity.map(Spanned::into_inner);
+            let databases = component.sqlite_databases.into_iter().chain(sqlite_databases);
             components.push(Component {
                 id: id.into_inner(),
                 source: folder.join(component.source),
-                sqlite_databases: component.sqlite_databases,
+                sqlite_databases: databases.collect(),
                 key_value_stores: component.key_value_stores,
                 variables: component
                     .variables
@@ -306,6 +308,10 @@ struct Tools {
 struct HostSettings {
     /// Field of the body: see affinity.rs.
     affinity: Option<Spanned<String>>,
+    /// Databases that the component may open here. Spin refuses a manifest that names one which
+    /// nobody has configured, so those that a component can do without stand here.
+    #[serde(default)]
+    sqlite_databases: BTreeSet<String>,
 }
 
 /// The build command of the component. This host only checks its shape.
@@ -352,6 +358,7 @@ command = "cargo xtask wasm"
 watch = ["src/**/*.rs"]
 [component.member.tool.accrue]
 affinity = "member_id"
+sqlite_databases = ["second", "default"]
 [component.sweep]
 source = "sweep.wasm"
 [component.sweep.tool.spin]
@@ -368,6 +375,8 @@ anything = true
         let [member, sweep] = manifest.components.as_slice() else { panic!() };
         assert_eq!(member.source, Path::new("app/target/components/member.wasm"));
         assert_eq!((member.affinity.as_deref(), &sweep.affinity), (Some("member_id"), &None));
+        let databases: Vec<&str> = member.sqlite_databases.iter().map(String::as_str).collect();
+        assert_eq!((databases, sweep.sqlite_databases.len()), (vec!["default", "second"], 0));
     }
 
     #[test]
@@ -384,6 +393,12 @@ anything = true
             ("watch", "wacht", 26, "unknown field `wacht`"),
             ("\"member_id\"", "\"\"", 28, "name a field"),
             ("affinity", "afinity", 28, "unknown field `afinity`"),
+            (
+                "sqlite_databases = [\"second",
+                "databases = [\"second",
+                29,
+                "unknown field `databases`",
+            ),
             ("name = \"shop\"", "name = shop", 3, ""),
         ] {
             let text = GOOD.replacen(from, to, 1);
