@@ -43,6 +43,7 @@ mod persons;
 mod profile;
 mod programmes;
 mod publications;
+mod reach;
 mod receipts;
 mod refusals;
 mod reports;
@@ -121,6 +122,7 @@ pub use publications::{
     major_changes, open_publications, publication, publication_by_key, publication_document,
     publish_due,
 };
+pub use reach::begin_reach;
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
 pub use reports::{

@@ -12,8 +12,28 @@ use crate::secrets::secret;
 use crate::sql::{Sql, Value};
 use crate::statement::statement;
 
-/// All migrations, oldest first. Parallel branches that add one conflict here, which is the point.
-const MIGRATIONS: [(&str, &str); 1] = [("0001_schema", statement!("migrations/0001_schema"))];
+/// A list of migrations, and the statements that keep how far a database has come.
+pub(crate) struct Schema {
+    /// Oldest first.
+    pub(crate) migrations: &'static [(&'static str, &'static str)],
+    /// 1 when the table of the applied ones is there.
+    pub(crate) exists: &'static str,
+    /// Makes that table.
+    pub(crate) table: &'static str,
+    /// The last one that was applied.
+    pub(crate) done: &'static str,
+    /// Keeps that one was applied.
+    pub(crate) mark: &'static str,
+}
+
+/// The ledger's. Parallel branches that add a migration conflict here, which is the point.
+const LEDGER: Schema = Schema {
+    migrations: &[("0001_schema", statement!("migrations/0001_schema"))],
+    exists: statement!("queries/migration_table_exists"),
+    table: statement!("queries/migration_table"),
+    done: statement!("queries/migrations_done"),
+    mark: statement!("queries/migration_done"),
+};
 
 /// The name of the secret that digests are keyed with.
 const SALT: &str = "salt";
@@ -21,35 +41,40 @@ const SALT: &str = "salt";
 /// Separates the statements of a migration, as databases behind Spin take one at a time.
 const SEPARATOR: &str = "\n-- then\n";
 
-/// Applies what is missing. Costs two short reads when nothing is.
+/// Applies what is missing of the ledger's schema. Costs two short reads when nothing is.
 ///
 /// # Errors
 /// [`Error`] when the database refuses a statement.
 pub async fn migrate(sql: &impl Sql) -> Result<(), Error> {
-    let mut done = 0;
-    let exists = sql.query(statement!("queries/migration_table_exists"), vec![]).await?;
-    if first_integer(exists)? == 1 {
-        done = first_integer(sql.query(statement!("queries/migrations_done"), vec![]).await?)?;
-    } else {
-        sql.query(statement!("queries/migration_table"), vec![]).await?;
-    }
-    if usize::try_from(done).is_ok_and(|done| done > MIGRATIONS.len()) {
-        return Err(Error::Database(format!(
-            "the database has {done} migrations, and this version knows {}",
-            MIGRATIONS.len()
-        )));
-    }
-    for (number, (name, text)) in (1i64..).zip(MIGRATIONS) {
-        if number <= done {
-            continue;
+    LEDGER.apply(sql).await
+}
+
+impl Schema {
+    /// Applies what is missing.
+    pub(crate) async fn apply(&self, sql: &impl Sql) -> Result<(), Error> {
+        let mut done = 0;
+        if first_integer(sql.query(self.exists, vec![]).await?)? == 1 {
+            done = first_integer(sql.query(self.done, vec![]).await?)?;
+        } else {
+            sql.query(self.table, vec![]).await?;
         }
-        for statement in text.split(SEPARATOR) {
-            apply(sql, statement).await?;
+        let known = self.migrations.len();
+        if usize::try_from(done).is_ok_and(|done| done > known) {
+            return Err(Error::Database(format!(
+                "the database has {done} migrations, and this version knows {known}"
+            )));
         }
-        sql.query(statement!("queries/migration_done"), vec![Value::from(number), name.into()])
-            .await?;
+        for (number, (name, text)) in (1i64..).zip(self.migrations) {
+            if number <= done {
+                continue;
+            }
+            for statement in text.split(SEPARATOR) {
+                apply(sql, statement).await?;
+            }
+            sql.query(self.mark, vec![Value::from(number), (*name).into()]).await?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Brings a database to where requests can be answered: schema, default programme, the operator's
@@ -80,7 +105,7 @@ pub async fn begin(
 async fn begun(sql: &impl Sql, operator: Option<(&str, &str)>) -> Result<Option<String>, Error> {
     let mut rows = sql.query(statement!("queries/begun"), vec![SALT.into()]).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
-    let is_migrated = usize::try_from(row.integer(0)?) == Ok(MIGRATIONS.len());
+    let is_migrated = usize::try_from(row.integer(0)?) == Ok(LEDGER.migrations.len());
     let has_programme = row.integer(1)? == 1;
     let keys: Vec<(String, String)> =
         serde_json::from_str(&row.text(2)?).map_err(|_| Error::Corrupt("operator's key"))?;

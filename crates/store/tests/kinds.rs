@@ -2,21 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
+use crate::support::sql_files;
 use ledger::{KINDS, Kind, KindRow};
 
 /// The texts of all SQL files, by their paths in the crate.
 fn statements() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = ["queries", "migrations"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
-    let read = |file: std::io::Result<fs::DirEntry>| {
-        let path = file.unwrap().path();
-        let name = path.strip_prefix(root).unwrap().display().to_string();
-        (name, fs::read_to_string(&path).unwrap())
+    let named = |folder: &str| {
+        let path = move |name| format!("{folder}/{name}.sql");
+        sql_files(folder).into_iter().map(|(name, text)| (path(name), text)).collect::<Vec<_>>()
     };
-    files.into_iter().flatten().map(read).collect()
+    ["queries", "migrations"].into_iter().flat_map(named).collect()
 }
 
 fn kinds(has: Set) -> BTreeSet<Kind> {

@@ -14,6 +14,7 @@ mod mergers;
 mod orders;
 mod plans;
 mod preparations;
+mod reach;
 mod returns;
 mod sessions;
 mod shared;

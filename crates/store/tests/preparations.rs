@@ -4,28 +4,25 @@
 
 use crate::support;
 
-use std::path::Path;
-
 use rusqlite::StatementStatus;
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
-use support::World;
+use store::begin_reach;
+use support::{World, sql_files, wait};
 
 #[test]
 fn no_statement_is_prepared_anew_at_every_call() {
     let world = World::new();
+    wait(begin_reach(&world.sql)).unwrap();
     let connection = world.sql.connection();
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, false).unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
     let (mut seen, mut anew) = (0, Vec::new());
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+    for (name, text) in sql_files("queries") {
         // One is DDL, the other is a setting and sent once.
-        if ["migration_table", "lock_wait"].contains(&name.as_str()) {
+        if ["migration_table", "reach/migration_table", "lock_wait"].contains(&name.as_str()) {
             continue;
         }
-        let mut statement = connection.prepare(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let mut statement = connection.prepare(&text).unwrap();
         for value in ["1", "2", "[]", "[[\"m\"]]"] {
             // Not 0 or 1: newer releases of SQLite also look whether a number is one of these, and
             // only then prepare anew.

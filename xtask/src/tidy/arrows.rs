@@ -1,5 +1,5 @@
-//! Which package may depend on which (ARCHITECTURE.md): components → shell, jobs → store → rules →
-//! ledger. cargo and deny.toml govern dependencies from outside the repository.
+//! Which package may depend on which (ARCHITECTURE.md): components → shell, jobs → store →
+//! reach → rules → ledger. cargo and deny.toml govern dependencies from outside the repository.
 
 use super::Fault;
 use super::tree::{File, Tree};
@@ -14,16 +14,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/credential", &[]),
     ("crates/ledger", &[]),
     ("crates/rules", &["ledger"]),
-    ("crates/store", &["rules", "ledger"]),
-    ("crates/jobs", &["store", "rules", "ledger"]),
-    ("crates/shell", &["files", "store", "rules", "ledger"]),
+    ("crates/reach", &["rules", "ledger"]),
+    ("crates/store", &["reach", "rules", "ledger"]),
+    ("crates/jobs", &["store", "reach", "rules", "ledger"]),
+    ("crates/shell", &["files", "store", "reach", "rules", "ledger"]),
     ("crates/host", &[]),
-    ("components/", &["shell", "jobs", "store", "rules", "ledger", "credential"]),
-    ("xtask", &["jobs", "store", "rules", "ledger"]),
+    ("components/", &["shell", "jobs", "store", "reach", "rules", "ledger", "credential"]),
+    ("xtask", &["jobs", "store", "reach", "rules", "ledger"]),
     ("xtask/rival", &[]),
     ("tests/libsql", &[]),
     ("tests/components/", &["shell", "jobs", "store", "rules", "ledger"]),
-    ("tests", &["shell", "jobs", "store", "rules", "ledger", "credential", "host"]),
+    ("tests", &["shell", "jobs", "store", "reach", "rules", "ledger", "credential", "host"]),
 ];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 const ROOT: &str = "clippy.toml";
 /// Given time and chance by their callers.
-const PURE: [&str; 3] = ["crates/files", "crates/ledger", "crates/rules"];
+const PURE: [&str; 4] = ["crates/files", "crates/ledger", "crates/reach", "crates/rules"];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     let root = tree.get(ROOT).map(|file| file.text.as_str()).unwrap_or_default();
@@ -40,6 +40,7 @@ mod tests {
                 ("clippy.toml", "a = 1\n"),
                 ("crates/files/clippy.toml", "a = 1\nb = 2\n"),
                 ("crates/ledger/clippy.toml", ledger),
+                ("crates/reach/clippy.toml", "a = 1\nb = 2\n"),
                 ("crates/rules/clippy.toml", "a = 1\nb = 2\n"),
             ])
         };

@@ -17,6 +17,13 @@ use serde_json::value::RawValue;
 use crate::Error;
 use crate::commit::post;
 
+/// The label of the ledger's database.
+#[cfg(any(feature = "spin", feature = "spin-sync"))]
+pub(crate) const LEDGER: &str = "default";
+/// The label of the database with what is known of customers.
+#[cfg(any(feature = "spin", feature = "spin-sync"))]
+pub(crate) const REACH: &str = "reach";
+
 /// A bound value or a column. Accrue stores no floats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {

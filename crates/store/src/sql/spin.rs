@@ -16,7 +16,7 @@ use crate::Error;
 use crate::commit::post;
 use crate::gather::Gather;
 use crate::sql::spin_sync::SpinSync;
-use crate::sql::{Row, Rows, Sql, Value, error_from_text};
+use crate::sql::{LEDGER, REACH, Row, Rows, Sql, Value, error_from_text};
 use crate::statement::statement;
 
 /// How long a statement asks for a lock.
@@ -64,6 +64,22 @@ impl Spin {
     /// [`Error::Database`] when the component has no such database.
     pub async fn open(label: &str) -> Result<Self, Error> {
         let connection = Connection::open(label).await.map_err(error)?;
+        Self::set_up(connection, label).await
+    }
+
+    /// Opens the database that is called `reach`, or, where the manifest grants none, the ledger's
+    /// own. One that is granted and does not open is an error: its rows would else go to two files.
+    ///
+    /// # Errors
+    /// As [`Spin::open`].
+    pub async fn open_reach() -> Result<Self, Error> {
+        match Connection::open(REACH).await {
+            Err(SpinError::AccessDenied) => Self::open(LEDGER).await,
+            opened => Self::set_up(opened.map_err(error)?, REACH).await,
+        }
+    }
+
+    async fn set_up(connection: Connection, label: &str) -> Result<Self, Error> {
         let has_locks = run(&connection, statement!("queries/lock_wait"), vec![]).await.is_ok();
         let waits = has_locks && !has_readers_beside_the_writer(&connection).await;
         Ok(Self {

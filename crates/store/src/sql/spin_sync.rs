@@ -15,6 +15,8 @@ mod bindings {
 use bindings::fermyon::spin::sqlite::{Connection, Error as SpinError, Value as SpinValue};
 
 use crate::Error;
+#[cfg(feature = "spin-sync")]
+use crate::sql::{LEDGER, REACH};
 use crate::sql::{Row, Rows, Sql, Value, error_from_text};
 
 /// One connection.
@@ -27,6 +29,19 @@ impl SpinSync {
     /// [`Error::Database`] when the component has no such database.
     pub fn open(label: &str) -> Result<Self, Error> {
         Connection::open(label).map(Self).map_err(error)
+    }
+
+    /// Opens the database that is called `reach`, or, where the manifest grants none, the ledger's
+    /// own. One that is granted and does not open is an error: its rows would else go to two files.
+    ///
+    /// # Errors
+    /// As [`SpinSync::open`].
+    #[cfg(feature = "spin-sync")]
+    pub fn open_reach() -> Result<Self, Error> {
+        match Connection::open(REACH) {
+            Err(SpinError::AccessDenied) => Self::open(LEDGER),
+            opened => opened.map(Self).map_err(error),
+        }
     }
 }
 

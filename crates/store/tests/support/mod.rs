@@ -9,6 +9,7 @@
 )]
 
 use std::cell::Cell;
+use std::path::Path;
 use std::rc::Rc;
 
 use futures::FutureExt;
@@ -27,6 +28,26 @@ use store::{
 
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("rusqlite answers at once")
+}
+
+/// The SQL files of a folder of this crate and of the folders in it: the name within the folder,
+/// the text.
+pub fn sql_files(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let (mut folders, mut found) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&root).unwrap().with_extension("");
+            found.push((name.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
 }
 
 /// What the seed of every world is: no database may hold it.
