@@ -1,12 +1,17 @@
-//! Any text as a condition of an event and of a line; conditions that parse are evaluated.
+//! Any text as a condition of an event, of a line and of a member; those of events and lines that
+//! parse are evaluated.
 
 #![no_main]
 
-use rules::{EarningRule, RuleAward, Scope, compile, default_document};
+use rules::{
+    EarningRule, MAX_MEMBER_STEPS, RuleAward, Scope, compile, compile_member, default_document,
+};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let (of_event, of_line) =
         (compile(text, Scope::Event).is_ok(), compile(text, Scope::Line).is_ok());
+    // A condition about a member that can be read says what it takes at most.
+    assert!(compile_member(text).map_or(true, |it| it.most_steps() <= MAX_MEMBER_STEPS));
     if !of_event && !of_line {
         return;
     }

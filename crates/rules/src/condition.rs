@@ -1,13 +1,17 @@
 //! Conditions of rules: a small typed tree that a text in CEL becomes when a rulebook is published.
 //!
-//! Owns the tree, what it may ask of an event ([`Field`]) and its evaluation. Reading CEL is the
-//! business of `compile`, which only who publishes links in. Evaluation never fails loudly, never
-//! loops but over the lines of the order and the items of a list, and counts its steps ([`cost`]).
+//! Owns the tree, what it may ask of an event ([`Field`]) or, outside an event, of a member
+//! ([`MemberField`]), and its evaluation. Reading CEL is the business of `compile`, which only who
+//! publishes or defines links in. Evaluation never fails loudly, never loops but over the lines of
+//! the order and the items of a list, and counts its steps ([`cost`]).
 
 mod compile;
 mod cost;
 mod evaluate;
 mod field;
+mod member_field;
+mod of_event;
+mod of_member;
 mod plain;
 
 use std::cell::Cell;
@@ -15,17 +19,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use compile::compile;
+pub use compile::{compile, compile_member};
 pub use cost::MAX_PUBLISHED as MAX_CONDITION_STEPS;
 pub(crate) use cost::{LISTS, MAX_PUBLISHED};
-pub(crate) use evaluate::Facts;
-pub use field::{FIELDS, Field, Type};
-pub use plain::{Operator, PlainCondition, to_cel};
+pub use field::{FIELDS, Field, Known, Type};
+pub use member_field::{MEMBER_FIELDS, MemberField};
+pub(crate) use of_event::Facts;
+pub use of_member::{AskedMember, MAX_MEMBER_STEPS, MemberCondition};
+pub use plain::{Operator, PlainCondition, member_to_cel, to_cel};
 
 /// A condition that was read and checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Condition(pub(crate) Node);
+pub struct Condition<F = Field>(pub(crate) Node<F>);
 
 /// What a condition is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,36 +116,36 @@ pub(crate) enum Search {
 /// One node of the tree. `compile` only makes trees whose types fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Node {
+pub(crate) enum Node<F = Field> {
     Bool(bool),
     Int(i64),
     Text(String),
-    Texts(Vec<Node>),
-    Ints(Vec<Node>),
-    Field(Field),
+    Texts(Vec<Node<F>>),
+    Ints(Vec<Node<F>>),
+    Field(F),
     /// What the merchant told about the member; empty when nothing.
     Attribute(String),
     /// Whether the merchant told it.
     HasAttribute(String),
-    Not(Box<Node>),
-    All(Box<Node>, Box<Node>),
-    Any(Box<Node>, Box<Node>),
-    If(Box<Node>, Box<Node>, Box<Node>),
-    Compare(Comparison, Box<Node>, Box<Node>),
-    In(Box<Node>, Box<Node>),
-    Calculate(Operation, Box<Node>, Box<Node>),
+    Not(Box<Node<F>>),
+    All(Box<Node<F>>, Box<Node<F>>),
+    Any(Box<Node<F>>, Box<Node<F>>),
+    If(Box<Node<F>>, Box<Node<F>>, Box<Node<F>>),
+    Compare(Comparison, Box<Node<F>>, Box<Node<F>>),
+    In(Box<Node<F>>, Box<Node<F>>),
+    Calculate(Operation, Box<Node<F>>, Box<Node<F>>),
     /// One text after the other.
-    Join(Box<Node>, Box<Node>),
-    Find(Search, Box<Node>, Box<Node>),
+    Join(Box<Node<F>>, Box<Node<F>>),
+    Find(Search, Box<Node<F>>, Box<Node<F>>),
     /// Items of a list, characters of a text.
-    Size(Box<Node>),
+    Size(Box<Node<F>>),
     /// Whether it holds for a line of the order.
-    SomeLine(Box<Node>),
+    SomeLine(Box<Node<F>>),
     /// Whether it holds for every line of the order.
-    EveryLine(Box<Node>),
+    EveryLine(Box<Node<F>>),
 }
 
-impl Node {
+impl<F> Node<F> {
     /// Whether some node of the tree is such a one.
     fn any(&self, is: &dyn Fn(&Self) -> bool) -> bool {
         is(self)
@@ -158,6 +164,18 @@ impl Node {
     }
 }
 
+impl<F> Condition<F> {
+    /// How many nodes it has.
+    pub(crate) fn size(&self) -> usize {
+        let count = Cell::new(0);
+        self.0.any(&|_| {
+            count.set(count.get() + 1);
+            false
+        });
+        count.get()
+    }
+}
+
 impl Condition {
     /// Whether it asks for this.
     pub(crate) fn asks_for(&self, field: Field) -> bool {
@@ -169,16 +187,6 @@ impl Condition {
         [Field::MemberOrders, Field::MemberSpendMinor, Field::MemberGrowth]
             .iter()
             .any(|field| self.asks_for(*field))
-    }
-
-    /// How many nodes it has.
-    pub(crate) fn size(&self) -> usize {
-        let count = Cell::new(0);
-        self.0.any(&|_| {
-            count.set(count.get() + 1);
-            false
-        });
-        count.get()
     }
 
     /// Whether it asks for what the merchant told about the member.

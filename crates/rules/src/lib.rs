@@ -42,8 +42,9 @@ pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use case::Case;
 pub use condition::{
-    Condition, Conditions, FIELDS, MAX_CONDITION_STEPS, Operator, PlainCondition, Scope, Type,
-    compile, to_cel,
+    AskedMember, Condition, Conditions, FIELDS, MAX_CONDITION_STEPS, MAX_MEMBER_STEPS,
+    MEMBER_FIELDS, MemberCondition, MemberField, Operator, PlainCondition, Scope, Type, compile,
+    compile_member, member_to_cel, to_cel,
 };
 pub use default::default_document;
 pub use document::{

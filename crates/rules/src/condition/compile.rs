@@ -5,11 +5,16 @@
 //! `startsWith`, `endsWith`, `contains`, `has`, and `exists` and `all` over `order.lines`. There
 //! are no fractions: amounts are minor units.
 
+use std::marker::PhantomData;
+
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators};
 use cel::parser::PrattParser;
 
-use super::{Comparison, Condition, FIELDS, Node, Operation, Scope, Search, Type};
+use super::{
+    Comparison, Condition, Known, MAX_MEMBER_STEPS, MemberCondition, Node, Operation, Scope,
+    Search, Type,
+};
 
 /// The longest text of a condition, in bytes.
 const MAX_BYTES: usize = 2_000;
@@ -26,6 +31,23 @@ const MAX_LEVELS: u16 = 48;
 /// # Errors
 /// What is wrong, for people.
 pub fn compile(text: &str, scope: Scope) -> Result<Condition, String> {
+    read(text, scope)
+}
+
+/// Reads and checks a condition about a member outside an event.
+///
+/// # Errors
+/// What is wrong, for people.
+pub fn compile_member(text: &str) -> Result<MemberCondition, String> {
+    let condition: MemberCondition = read(text, Scope::Event)?;
+    let steps = condition.most_steps();
+    if steps > MAX_MEMBER_STEPS {
+        return Err(format!("takes {steps} steps for a member, and may take {MAX_MEMBER_STEPS}"));
+    }
+    Ok(condition)
+}
+
+fn read<F: Known>(text: &str, scope: Scope) -> Result<Condition<F>, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("must have at most {MAX_BYTES} bytes"));
     }
@@ -41,8 +63,12 @@ pub fn compile(text: &str, scope: Scope) -> Result<Condition, String> {
                 .map(|error| format!("at {}:{}: {}", error.pos.0, error.pos.1, error.msg));
             told.unwrap_or_else(|| "cannot be read".to_owned())
         })?;
-    let mut checker =
-        Checker { line: (scope == Scope::Line).then(|| "line".to_owned()), nodes: 0, depth: 0 };
+    let mut checker = Checker {
+        line: (scope == Scope::Line).then(|| "line".to_owned()),
+        nodes: 0,
+        depth: 0,
+        fields: PhantomData,
+    };
     let (node, kind) = checker.node(&parsed)?;
     if kind == Type::Bool {
         Ok(Condition(node))
@@ -51,17 +77,20 @@ pub fn compile(text: &str, scope: Scope) -> Result<Condition, String> {
     }
 }
 
-struct Checker {
+struct Checker<F> {
     /// The name that a line goes by, where there is one.
     line: Option<String>,
     nodes: usize,
     depth: u16,
+    fields: PhantomData<F>,
 }
 
-type Typed = Result<(Node, Type), String>;
+type Typed<F> = Result<(Node<F>, Type), String>;
+/// Makes a node that holds for some line, or for each, of one that is asked about a line.
+type Wrap<F> = fn(Box<Node<F>>) -> Node<F>;
 
-impl Checker {
-    fn node(&mut self, expression: &IdedExpr) -> Typed {
+impl<F: Known> Checker<F> {
+    fn node(&mut self, expression: &IdedExpr) -> Typed<F> {
         self.nodes += 1;
         self.depth += 1;
         if self.nodes > MAX_NODES || self.depth > MAX_LEVELS {
@@ -86,7 +115,7 @@ impl Checker {
         typed
     }
 
-    fn boxed(&mut self, expression: &IdedExpr, kind: Type) -> Result<Box<Node>, String> {
+    fn boxed(&mut self, expression: &IdedExpr, kind: Type) -> Result<Box<Node<F>>, String> {
         let (node, found) = self.node(expression)?;
         if found == kind {
             Ok(Box::new(node))
@@ -95,7 +124,7 @@ impl Checker {
         }
     }
 
-    fn list(&mut self, elements: &[IdedExpr]) -> Typed {
+    fn list(&mut self, elements: &[IdedExpr]) -> Typed<F> {
         let mut nodes = Vec::new();
         let mut kind = None;
         for element in elements {
@@ -113,7 +142,7 @@ impl Checker {
         })
     }
 
-    fn select(&mut self, select: &SelectExpr) -> Typed {
+    fn select(&mut self, select: &SelectExpr) -> Typed<F> {
         let Expr::Ident(of) = &select.operand.expr else {
             return Err(format!("has no field {}", select.field));
         };
@@ -129,16 +158,33 @@ impl Checker {
         }
         let is_line = self.line.as_ref() == Some(of);
         let name = format!("{}.{}", if is_line { "line" } else { of.as_str() }, select.field);
-        let found = FIELDS
-            .iter()
-            .find(|(known, ..)| *known == name)
-            .filter(|(_, field, ..)| is_line || !field.is_of_line());
-        found
-            .map(|(_, field, kind, _)| (Node::Field(*field), *kind))
+        F::named(&name)
+            .filter(|(field, _)| is_line || !field.is_of_line())
+            .map(|(field, kind)| (Node::Field(field), kind))
             .ok_or_else(|| format!("{of}.{} is no field that is known here", select.field))
     }
 
-    fn call(&mut self, call: &CallExpr) -> Typed {
+    fn index(&mut self, of: &IdedExpr, key: &IdedExpr) -> Typed<F> {
+        if let Expr::Literal(LiteralValue::String(key)) = &key.expr {
+            match &of.expr {
+                Expr::Ident(name) if name == "attributes" => {
+                    return Ok((Node::Attribute(key.inner().to_owned()), Type::Text));
+                }
+                Expr::Select(select) if !select.test => {
+                    if let Expr::Ident(of) = &select.operand.expr
+                        && let Some((field, kind)) =
+                            F::keyed(&format!("{of}.{}", select.field), key.inner())
+                    {
+                        return Ok((Node::Field(field), kind));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Err("only attributes have an index, which is a text: attributes[\"city\"]".to_owned())
+    }
+
+    fn call(&mut self, call: &CallExpr) -> Typed<F> {
         let bool = |node| Ok((node, Type::Bool));
         match (call.func_name.as_str(), &call.target, call.args.as_slice()) {
             (operators::LOGICAL_NOT, None, [a]) => bool(Node::Not(self.boxed(a, Type::Bool)?)),
@@ -162,15 +208,7 @@ impl Checker {
                 ),
                 Type::Int,
             )),
-            (operators::INDEX, None, [of, key]) => match (&of.expr, &key.expr) {
-                (Expr::Ident(name), Expr::Literal(LiteralValue::String(key)))
-                    if name == "attributes" =>
-                {
-                    Ok((Node::Attribute(key.inner().to_owned()), Type::Text))
-                }
-                _ => Err("only attributes have an index, which is a text: attributes[\"city\"]"
-                    .to_owned()),
-            },
+            (operators::INDEX, None, [of, key]) => self.index(of, key),
             (operators::IN, None, [item, list]) => {
                 let (item, kind) = self.node(item)?;
                 let (list, of) = self.node(list)?;
@@ -228,7 +266,7 @@ impl Checker {
         }
     }
 
-    fn size(&mut self, of: &IdedExpr) -> Typed {
+    fn size(&mut self, of: &IdedExpr) -> Typed<F> {
         let (node, kind) = self.node(of)?;
         match kind {
             Type::Text | Type::Texts | Type::Ints => Ok((Node::Size(Box::new(node)), Type::Int)),
@@ -237,11 +275,14 @@ impl Checker {
     }
 
     /// `order.lines.exists(l, …)` and `order.lines.all(l, …)`, as the parser has written them out.
-    fn lines(&mut self, over: &ComprehensionExpr) -> Typed {
+    fn lines(&mut self, over: &ComprehensionExpr) -> Typed<F> {
         let unknown = || {
             Err("goes over something else than order.lines, or not with exists() or all()"
                 .to_owned())
         };
+        if !F::HAS_LINES {
+            return Err("goes over a list, which only conditions about an event do".to_owned());
+        }
         let Expr::Select(range) = &over.iter_range.expr else { return unknown() };
         if !matches!(&range.operand.expr, Expr::Ident(name) if name == "order")
             || range.field != "lines"
@@ -256,18 +297,15 @@ impl Checker {
         let is_accumulator =
             |part: &IdedExpr| matches!(&part.expr, Expr::Ident(name) if *name == over.accu_var);
         let is_result = is_accumulator(&over.result);
-        let (wrap, asked): (fn(Box<Node>) -> Node, _) =
-            match (step.func_name.as_str(), step.args.as_slice()) {
-                (operators::LOGICAL_OR, [before, asked]) if is_accumulator(before) && is_result => {
-                    (Node::SomeLine, asked)
-                }
-                (operators::LOGICAL_AND, [before, asked])
-                    if is_accumulator(before) && is_result =>
-                {
-                    (Node::EveryLine, asked)
-                }
-                _ => return unknown(),
-            };
+        let (wrap, asked): (Wrap<F>, _) = match (step.func_name.as_str(), step.args.as_slice()) {
+            (operators::LOGICAL_OR, [before, asked]) if is_accumulator(before) && is_result => {
+                (Node::SomeLine, asked)
+            }
+            (operators::LOGICAL_AND, [before, asked]) if is_accumulator(before) && is_result => {
+                (Node::EveryLine, asked)
+            }
+            _ => return unknown(),
+        };
         self.line = Some(over.iter_var.clone());
         let node = self.boxed(asked, Type::Bool);
         self.line = None;
@@ -275,7 +313,7 @@ impl Checker {
     }
 }
 
-fn literal_of(literal: &LiteralValue) -> Typed {
+fn literal_of<F>(literal: &LiteralValue) -> Typed<F> {
     match literal {
         LiteralValue::Boolean(value) => Ok((Node::Bool(*value.inner()), Type::Bool)),
         LiteralValue::Int(value) => Ok((Node::Int(*value.inner()), Type::Int)),

@@ -5,7 +5,7 @@
 //! counts the same steps as it goes. What is told here is never less than what an order within the
 //! bounds of the API takes, which a test holds the two to.
 
-use super::{Condition, Field, Node, Scope, Search};
+use super::{Condition, Known, Node, Scope, Search};
 
 /// The most lines of an order.
 pub(crate) const MAX_LINES: u64 = 500;
@@ -19,11 +19,11 @@ pub(crate) const MAX_SPENT: u64 = 4_000_000;
 pub(crate) const LISTS: u64 = 2 * MAX_LINES + TAGS;
 
 /// Bytes of a text of 64 characters.
-const NAME: u64 = 256;
+pub(super) const NAME: u64 = 256;
 /// Bytes of an attribute: 200 characters.
 const ATTRIBUTE: u64 = 800;
 /// Tags in an attribute.
-const TAGS: u64 = 400;
+pub(super) const TAGS: u64 = 400;
 
 /// Steps for comparing two texts.
 pub(super) fn comparing(a: u64, b: u64) -> u64 {
@@ -56,8 +56,8 @@ pub(super) fn counting(text: u64) -> u64 {
 /// Steps, and how large the value may be: bytes of a text, items of a list.
 type Cost = (u64, u64);
 
-impl Condition {
-    /// The most steps that it takes for one event; one of lines is asked for each line.
+impl<F: Known> Condition<F> {
+    /// The most steps that it takes for one event or member; one of lines is asked for each line.
     pub(crate) fn steps(&self, scope: Scope) -> u64 {
         let (steps, _) = cost(&self.0);
         match scope {
@@ -67,19 +67,19 @@ impl Condition {
     }
 }
 
-fn cost(node: &Node) -> Cost {
+fn cost<F: Known>(node: &Node<F>) -> Cost {
     // A node may be looked at as a value first, then as true or false.
     let (steps, size) = inner(node);
     (steps.saturating_add(2), size)
 }
 
-fn inner(node: &Node) -> Cost {
+fn inner<F: Known>(node: &Node<F>) -> Cost {
     let sum = |a: u64, b: u64, own: u64| a.saturating_add(b).saturating_add(own);
     match node {
         Node::Bool(_) | Node::Int(_) | Node::HasAttribute(_) => (0, 0),
         Node::Text(text) => (0, text.len() as u64),
         Node::Attribute(_) => (0, ATTRIBUTE),
-        Node::Field(field) => (1, size_of(*field)),
+        Node::Field(field) => (1, field.size()),
         Node::Texts(items) | Node::Ints(items) => {
             let steps = items.iter().map(|item| cost(item).0).fold(0, u64::saturating_add);
             (steps, items.len() as u64)
@@ -113,13 +113,13 @@ fn inner(node: &Node) -> Cost {
     }
 }
 
-fn with(a: &Node, b: &Node, own: impl Fn(u64, u64) -> u64) -> Cost {
+fn with<F: Known>(a: &Node<F>, b: &Node<F>, own: impl Fn(u64, u64) -> u64) -> Cost {
     let ((a, size_a), (b, size_b)) = (cost(a), cost(b));
     (a.saturating_add(b).saturating_add(own(size_a, size_b)), 0)
 }
 
 /// The items of a list that is written out, so that nothing has to be made of it.
-pub(super) fn written_out(list: &Node) -> Option<&[Node]> {
+pub(super) fn written_out<F>(list: &Node<F>) -> Option<&[Node<F>]> {
     match list {
         Node::Texts(items) if items.iter().all(|item| matches!(item, Node::Text(_))) => Some(items),
         Node::Ints(items) if items.iter().all(|item| matches!(item, Node::Int(_))) => Some(items),
@@ -129,30 +129,12 @@ pub(super) fn written_out(list: &Node) -> Option<&[Node]> {
 
 /// Steps for looking for a text, or a number, in a list that is written out: most items differ at
 /// once.
-pub(super) fn searching_literals(items: &[Node], text: u64) -> u64 {
-    let one = |item: &Node| match item {
+pub(super) fn searching_literals<F>(items: &[Node<F>], text: u64) -> u64 {
+    let one = |item: &Node<F>| match item {
         Node::Text(item) => comparing(item.len() as u64, text),
         _ => 1,
     };
     1 + items.iter().map(one).fold(0, u64::saturating_add) / 4
-}
-
-/// Bytes of a text, items of a list.
-fn size_of(field: Field) -> u64 {
-    match field {
-        Field::OrderCategories | Field::OrderSkus => MAX_LINES,
-        Field::MemberTags => TAGS,
-        Field::Event
-        | Field::EventReference
-        | Field::EventChannel
-        | Field::EventStore
-        | Field::EventDate
-        | Field::MemberId
-        | Field::MemberTier
-        | Field::LineCategory
-        | Field::LineSku => NAME,
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! What conditions may ask for. The table is the documentation: docs/reference/conditions.md shows
-//! the same names.
+//! What conditions of rules may ask for. The table is the documentation:
+//! docs/reference/conditions.md shows the same names.
 
 use serde::{Deserialize, Serialize};
+
+use super::cost::{MAX_LINES, NAME, TAGS};
 
 /// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,29 @@ impl Type {
     }
 }
 
-/// Something that a condition may ask for.
+/// The days left of what has no end, and the days since what never was: more than a policy may
+/// count.
+pub(crate) const WITHOUT_END: i64 = 36_600;
+
+/// A set of fields that conditions may ask for.
+pub trait Known: Clone + PartialEq + 'static {
+    /// Whether conditions may go over the lines of an order.
+    const HAS_LINES: bool;
+
+    /// The field of that name, and its type.
+    fn named(name: &str) -> Option<(Self, Type)>;
+
+    /// The field of that name and key, as in `member.category_share["digital"]`, and its type.
+    fn keyed(name: &str, key: &str) -> Option<(Self, Type)>;
+
+    /// Whether it belongs to a line of the order.
+    fn is_of_line(&self) -> bool;
+
+    /// Bytes of a text, items of a list, at most.
+    fn size(&self) -> u64;
+}
+
+/// Something that a condition of a rule may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
@@ -160,18 +184,45 @@ pub const FIELDS: [(&str, Field, Type, &str); 31] = [
 ];
 
 impl Field {
-    /// Whether it belongs to a line of the order.
+    /// Whether it is read from what the merchant told about the member.
     #[must_use]
-    pub fn is_of_line(self) -> bool {
+    pub fn is_of_profile(self) -> bool {
+        matches!(self, Self::MemberTags | Self::MemberBirthMonth | Self::MemberBirthDay)
+    }
+}
+
+impl Known for Field {
+    const HAS_LINES: bool = true;
+
+    fn named(name: &str) -> Option<(Self, Type)> {
+        FIELDS.iter().find(|(known, ..)| *known == name).map(|(_, field, kind, _)| (*field, *kind))
+    }
+
+    fn keyed(_: &str, _: &str) -> Option<(Self, Type)> {
+        None
+    }
+
+    fn is_of_line(&self) -> bool {
         matches!(
             self,
             Self::LineCategory | Self::LineSku | Self::LineAmountMinor | Self::LineQuantity
         )
     }
 
-    /// Whether it is read from what the merchant told about the member.
-    #[must_use]
-    pub fn is_of_profile(self) -> bool {
-        matches!(self, Self::MemberTags | Self::MemberBirthMonth | Self::MemberBirthDay)
+    fn size(&self) -> u64 {
+        match self {
+            Self::OrderCategories | Self::OrderSkus => MAX_LINES,
+            Self::MemberTags => TAGS,
+            Self::Event
+            | Self::EventReference
+            | Self::EventChannel
+            | Self::EventStore
+            | Self::EventDate
+            | Self::MemberId
+            | Self::MemberTier
+            | Self::LineCategory
+            | Self::LineSku => NAME,
+            _ => 0,
+        }
     }
 }

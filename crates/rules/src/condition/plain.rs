@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FIELDS, Type};
+use super::{Field, Known, MemberField, Type};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +50,34 @@ pub enum Operator {
 /// # Errors
 /// Every problem found.
 pub fn to_cel(rows: &[PlainCondition]) -> Result<String, Vec<(usize, &'static str, String)>> {
+    rows_to_cel(rows, &|name| Field::named(name).map(|(_, kind)| (name.to_owned(), kind)))
+}
+
+/// Rows about a member outside an event, in CEL. `member.category_share.` and a category name the
+/// share of that category.
+///
+/// # Errors
+/// Every problem found.
+pub fn member_to_cel(
+    rows: &[PlainCondition],
+) -> Result<String, Vec<(usize, &'static str, String)>> {
+    rows_to_cel(rows, &|name| {
+        let keyed = name.strip_prefix("member.category_share.");
+        let keyed = keyed.map(|key| (format!("member.category_share[{}]", quoted(key)), Type::Int));
+        keyed.or_else(|| MemberField::named(name).map(|(_, kind)| (name.to_owned(), kind)))
+    })
+}
+
+/// How a field is written in CEL, and its type, by its name.
+type Named<'a> = &'a dyn Fn(&str) -> Option<(String, Type)>;
+
+fn rows_to_cel(
+    rows: &[PlainCondition],
+    named: Named<'_>,
+) -> Result<String, Vec<(usize, &'static str, String)>> {
     let (mut texts, mut problems) = (Vec::new(), Vec::new());
     for (index, row) in rows.iter().enumerate() {
-        match row_to_cel(row) {
+        match row_to_cel(row, named) {
             Ok(text) => texts.push(text),
             Err((field, detail)) => problems.push((index, field, detail)),
         }
@@ -60,17 +85,13 @@ pub fn to_cel(rows: &[PlainCondition]) -> Result<String, Vec<(usize, &'static st
     if problems.is_empty() { Ok(texts.join(" && ")) } else { Err(problems) }
 }
 
-fn row_to_cel(row: &PlainCondition) -> Result<String, (&'static str, String)> {
+fn row_to_cel(row: &PlainCondition, named: Named<'_>) -> Result<String, (&'static str, String)> {
     let of_attribute = row
         .field
         .strip_prefix("attributes.")
         .map(|name| (format!("attributes[{}]", quoted(name)), Type::Text));
-    let of_table = FIELDS
-        .iter()
-        .find(|(name, ..)| *name == row.field)
-        .map(|(name, _, kind, _)| ((*name).to_owned(), *kind));
     let (field, kind) = of_attribute
-        .or(of_table)
+        .or_else(|| named(&row.field))
         .ok_or(("field", "is no field that conditions know".to_owned()))?;
     let wants_many = matches!(row.operator, Operator::OneOf | Operator::NoneOf);
     if row.values.is_empty() || (row.values.len() > 1 && !wants_many) {
