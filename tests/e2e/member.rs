@@ -211,3 +211,43 @@ fn a_programme_may_want_members_registered_first() {
         assert_eq!(ask.send().outcome(), outcome);
     }
 }
+
+/// A till asks what a level gives; an app shows how far an average is from the next one.
+#[test]
+fn a_member_sees_benefits_and_what_an_average_takes() {
+    let host = Host::start();
+    let shop = host.shop();
+    let mut rulebook = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
+    rulebook["tiers"]["basis"] = json!("average_order");
+    rulebook["tiers"]["minimum_orders"] = json!(2);
+    rulebook["tiers"]["levels"][1]["benefits"] = json!([
+        {"kind": "discount", "percent_off": "5", "from_minor": 10_000},
+        {"kind": "service", "names": {"zh-CN": "专属客服"}},
+    ]);
+    let put = |rulebook: &serde_json::Value| {
+        let body = json!({"name": "Shop", "rulebook": rulebook});
+        shop.put("/v1/programmes/default", &body).send()
+    };
+    put(&rulebook).ok();
+    shop.buys("m", "o-1", 250_000).send().ok();
+    let tier = shop.member("m")["tier"].take();
+    assert_eq!((&tier["id"], &tier["value"]), (&json!("member"), &json!(250_000)));
+    assert_eq!((&tier["next"]["missing"], &tier["next"]["missing_orders"]), (&json!(0), &json!(1)));
+    assert_eq!(tier["benefits"], json!([]));
+    shop.buys("m", "o-2", 150_000).send().ok();
+    let tier = shop.member("m")["tier"].take();
+    assert_eq!((&tier["id"], &tier["value"]), (&json!("silver"), &json!(200_000)));
+    assert_eq!(
+        tier["benefits"],
+        json!([
+            {"kind": "discount", "percent_off": "5", "from_minor": 10_000, "names": {}},
+            {"kind": "service", "percent_off": null, "from_minor": null, "names": {"zh-CN": "专属客服"}},
+        ])
+    );
+    rulebook["tiers"]["levels"][1]["benefits"][0]["percent_off"] = json!("five");
+    rulebook["tiers"]["levels"][1]["benefits"][1]["names"] = json!({});
+    assert_eq!(
+        put(&rulebook).outcome(),
+        "400 invalid-request /rulebook/tiers/levels/1/benefits/0/percent_off /rulebook/tiers/levels/1/benefits/1/names"
+    );
+}

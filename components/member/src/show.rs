@@ -87,13 +87,20 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
         TierBasis::Spend => "spend",
         TierBasis::Growth => "growth",
         TierBasis::Orders => "orders",
+        TierBasis::AverageOrder => "average_order",
     };
     let goal = |goal: Goal| {
         let by = goal.by.map(|at| at.to_string());
         let mut shown =
             json!({"tier": goal.tier, "from": goal.from, "missing": goal.missing, "by": by});
-        if let (Some(growth), Some(fields)) = (goal.or_missing_growth, shown.as_object_mut()) {
-            fields.insert("or_missing_growth".to_owned(), growth.into());
+        let others = [
+            ("or_missing_growth", goal.or_missing_growth),
+            ("missing_orders", goal.missing_orders),
+        ];
+        for (name, value) in others {
+            if let (Some(value), Some(fields)) = (value, shown.as_object_mut()) {
+                fields.insert(name.to_owned(), value.into());
+            }
         }
         shown
     };
@@ -103,6 +110,7 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
         "until": member.tier.as_ref().and_then(|tier| tier.until).map(|at| at.to_string()),
         "basis": basis,
         "value": at.value,
+        "benefits": book.benefits(&at.tier),
         "next": at.next.map(goal),
         "keep": at.keep.map(goal),
     })

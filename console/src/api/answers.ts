@@ -141,10 +141,19 @@ export interface Member {
     until: string | null;
     basis: string;
     value: number;
-    next: { tier: string; from: number; missing: number; by: string | null } | null;
+    benefits: Benefit[];
+    next: { tier: string; from: number; missing: number; missing_orders?: number; by: string | null } | null;
     keep: { tier: string; from: number; missing: number; by: string | null } | null;
   } | null;
   attributes: Record<string, string>;
+}
+
+/** What a level gives besides points. */
+export interface Benefit {
+  kind: "discount" | "free_delivery" | "service";
+  percent_off: string | null;
+  from_minor: number | null;
+  names: Record<string, string>;
 }
 
 export interface Lot {

@@ -36,6 +36,11 @@ export function money(minor: Sum | null | undefined, currency: string, language:
   return format.format(Number(minor) / 10 ** digits);
 }
 
+/** Whether a ladder counts money, and not growth or orders. */
+export function countsMoney(basis: string | undefined): boolean {
+  return basis === "spend" || basis === "average_order";
+}
+
 export function percent(share: number, language: string): string {
   const options = { style: "percent", maximumFractionDigits: 1 } as const;
   return new Intl.NumberFormat(language, options).format(share);

@@ -6,7 +6,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, ask, type Problem } from "../api/client";
-import type { Coupon, Entry, Lot, Member as MemberAnswer, Page as Items } from "../api/answers";
+import type { Benefit, Coupon, Entry, Lot, Member as MemberAnswer, Page as Items } from "../api/answers";
+import { countsMoney } from "../lib/format";
 import { useFormat, usePages, useWord } from "../lib/use";
 import { may, useSignedIn } from "../session";
 import { Facts, Figure, Loading, Mark, Page, Section } from "../ui/parts";
@@ -107,7 +108,7 @@ function Tier({ member }: { member: MemberAnswer }) {
   const word = useWord();
   const tier = member.tier;
   if (!tier) return null;
-  const amount = (value: number) => (tier.basis === "spend" ? format.money(value) : format.points(value));
+  const amount = (value: number) => (countsMoney(tier.basis) ? format.money(value) : format.points(value));
   const share = tier.next ? Math.min(1, tier.value / tier.next.from) : 1;
   return (
     <Section title={t("member.tier")}>
@@ -119,12 +120,27 @@ function Tier({ member }: { member: MemberAnswer }) {
           [word("basis", tier.basis), amount(tier.value)],
         ]}
       />
+      {tier.benefits.length > 0 && (
+        <div style={{ marginTop: 12 }}>
+          <span className="soft small">{t("member.benefits")}</span>
+          <ul className="small" style={{ margin: "4px 0 0", paddingInlineStart: 18 }}>
+            {tier.benefits.map((benefit, place) => (
+              <li key={place}>
+                <OneBenefit benefit={benefit} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       {tier.next && (
         <div style={{ marginTop: 12 }}>
           <div className="bar" role="meter" aria-label={t("member.toNext")} aria-valuenow={Math.round(share * 100)} aria-valuemin={0} aria-valuemax={100}>
             <span style={{ width: `${share * 100}%` }} />
           </div>
           <span className="soft small">{t("member.missing", { amount: amount(tier.next.missing), tier: tier.next.tier })}</span>
+          {(tier.next.missing_orders ?? 0) > 0 && (
+            <span className="soft small"> {t("member.missingOrders", { count: tier.next.missing_orders })}</span>
+          )}
         </div>
       )}
       {tier.keep && tier.keep.missing > 0 && (
@@ -132,6 +148,17 @@ function Tier({ member }: { member: MemberAnswer }) {
       )}
     </Section>
   );
+}
+
+/** The name that the rulebook gives it, or what it is. */
+function OneBenefit({ benefit }: { benefit: Benefit }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const percent = Number(benefit.percent_off);
+  const name = benefit.names[format.language] ?? Object.values(benefit.names)[0];
+  const kind = t(`member.benefit.${benefit.kind}`, { percent, tenths: (100 - percent) / 10 });
+  const from = benefit.from_minor ? t("member.benefitFrom", { amount: format.money(benefit.from_minor) }) : "";
+  return <>{[name ?? kind, from].filter(Boolean).join(" ")}</>;
 }
 
 function Profile({ member }: { member: MemberAnswer }) {

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, ask, type Problem } from "../api/client";
 import type { Budgets, Sum, TrialBalance } from "../api/answers";
-import { addDays } from "../lib/format";
+import { addDays, countsMoney } from "../lib/format";
 import { useFilters, useFormat, useWord } from "../lib/use";
 import { may, useSignedIn } from "../session";
 import { Figure, Loading, Mark, Page, Section } from "../ui/parts";
@@ -207,7 +207,7 @@ function Ladder() {
         id={(level) => level.id}
         columns={[
           { title: t("members.tier"), main: true, show: (level) => <Link to={`/members?tier=${encodeURIComponent(level.id)}`}>{level.id}</Link> },
-          { title: t("book.from"), number: true, show: (level) => (tiers.basis === "spend" ? format.money(level.from) : format.points(level.from)) },
+          { title: t("book.from"), number: true, show: (level) => (countsMoney(tiers.basis) ? format.money(level.from) : format.points(level.from)) },
           { title: t("book.multiplier"), number: true, show: (level) => `× ${level.multiplier ?? "1"}` },
         ]}
       />

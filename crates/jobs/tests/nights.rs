@@ -270,6 +270,7 @@ fn a_new_ladder_moves_members_up_in_one_resumable_pass() {
             multiplier: "1".into(),
             gift_points: 10,
             gift_coupon: None,
+            benefits: Vec::new(),
         };
         levels.insert(1, bronze);
     });

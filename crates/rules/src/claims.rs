@@ -103,10 +103,13 @@ pub(crate) fn lower(
         });
         let level = measured.map_or(level, |period| {
             let after = Ladder::totals_in(member, period);
+            let before = before(after, came_back);
             // An order from after the level was reached holds it only once others of the period
             // have come back.
-            let was_held = || ladder.qualified(before(after, came_back)) >= level;
-            if is_hidden || claim.at >= earn.recorded_at || was_held() {
+            let was_held = || ladder.qualified(before) >= level;
+            // What pulled an average down never held the level.
+            let is_raised = ladder.value(after) > ladder.value(before);
+            if is_hidden || (claim.at >= earn.recorded_at && !is_raised) || was_held() {
                 level.min(ladder.qualified(after))
             } else {
                 level

@@ -37,6 +37,7 @@ pub fn default_document() -> Document {
         multiplier: multiplier.to_owned(),
         gift_points,
         gift_coupon: None,
+        benefits: Vec::new(),
     };
     let purchase = PurchaseRule {
         points_per_unit: "1".to_owned(),
@@ -54,6 +55,7 @@ pub fn default_document() -> Document {
         caps: Caps { points_per_day: Some(100_000), budget: None },
         tiers: Some(Tiers {
             basis: TierBasis::Spend,
+            minimum_orders: None,
             period: QualifyingPeriod::RollingMonths { months: 12 },
             lines: None,
             downgrade: Downgrade::OneStep,

@@ -5,6 +5,7 @@
 //! checks in the order of the document.
 
 mod approvals;
+mod benefits;
 pub(crate) mod check;
 mod coupons;
 mod earning;
@@ -30,6 +31,7 @@ use crate::rulebook::Rulebook;
 use check::{Check, Read, escape};
 
 pub use approvals::{ApprovalStep, ApprovalTotals, Approvals, Multiples};
+pub use benefits::{Benefit, BenefitKind};
 pub use check::Problem;
 pub use coupons::{CouponRule, PurchaseCoupon};
 pub use earning::{Bracket, Budget, CapOf, Caps, EarningRule, RuleAward, RuleCap, Stacking};

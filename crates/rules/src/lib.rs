@@ -28,6 +28,7 @@ mod names;
 mod operation;
 pub mod operations;
 mod prior_records;
+mod projection;
 mod replay;
 mod review;
 mod reward;
@@ -48,12 +49,12 @@ pub use condition::{
 };
 pub use default::default_document;
 pub use document::{
-    Accepted, ActionRule, ApprovalStep, ApprovalTotals, Approvals, Bracket, Budget, CapOf, Caps,
-    Consumption, CouponRule, Document, Downgrade, EarningRule, Enrolment, Exchanges, Expiry,
-    GiftPolicy, Limit, Members, Multiples, Pending, Per, Problem, Publication, PurchaseCoupon,
-    PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders, Retention, Returns,
-    Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion,
-    TierBasis, TierLevel, Tiers, Transfers, Velocity,
+    Accepted, ActionRule, ApprovalStep, ApprovalTotals, Approvals, Benefit, BenefitKind, Bracket,
+    Budget, CapOf, Caps, Consumption, CouponRule, Document, Downgrade, EarningRule, Enrolment,
+    Exchanges, Expiry, GiftPolicy, Limit, Members, Multiples, Pending, Per, Problem, Publication,
+    PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders,
+    Retention, Returns, Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap, ShortfallPolicy,
+    Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use event::{EarnEvent, Line};
@@ -63,10 +64,10 @@ pub use operation::{
     Outcome, ReferenceUse, ReversalTargets, Stores, decide,
 };
 pub use prior_records::PriorRecords;
+pub use projection::{Goal, Projection, projection};
 pub use replay::{Replay, Sums};
 pub use review::Promise;
 pub use reward::{Reward, RewardKind, stock_subject};
 pub use rulebook::{Level, Rulebook};
 pub use settle::{by_the_clock, settle};
-pub use tiers::{Goal, Projection, projection};
 pub use ways::{OpenRate, gaining_way, open_rates};

@@ -10,8 +10,8 @@ use ledger::{
 
 use crate::condition::{Condition, Conditions, LISTS, Scope};
 use crate::document::{
-    CapOf, Consumption, Document, Downgrade, Limit, PurchaseCoupon, QualifyingPeriod, Retention,
-    TierBasis,
+    Benefit, CapOf, Consumption, Document, Downgrade, Limit, PurchaseCoupon, QualifyingPeriod,
+    Retention, TierBasis,
 };
 use crate::earning::Rule;
 use crate::limits::{BUDGET, subject_of};
@@ -116,6 +116,8 @@ impl Availability {
 #[derive(Debug, Clone)]
 pub(crate) struct Ladder {
     pub(crate) basis: TierBasis,
+    /// How many orders an average takes before it counts.
+    pub(crate) minimum_orders: u32,
     pub(crate) period: QualifyingPeriod,
     /// Which lines count.
     pub(crate) lines: Option<Condition>,
@@ -143,6 +145,13 @@ pub struct Level {
 }
 
 impl Rulebook {
+    /// What a level gives besides points.
+    #[must_use]
+    pub fn benefits(&self, tier: &str) -> &[Benefit] {
+        let mut levels = self.document.tiers.iter().flat_map(|tiers| &tiers.levels);
+        levels.find(|level| level.id == tier).map_or(&[], |level| &level.benefits)
+    }
+
     /// The roles that approve of so many points, in order, and for how many days they can. Where
     /// levels are given, too, one of them is at least a department head, as for a level set by
     /// hand.

@@ -17,47 +17,24 @@ use crate::rulebook::{Ladder, Level, Rulebook};
 /// The source of points that come with a tier.
 pub(crate) const TIER_GIFT: &str = "tier_gift";
 
-/// What is missing for a tier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Goal {
-    /// The tier.
-    pub tier: String,
-    /// The value of the basis that it starts at.
-    pub from: i64,
-    /// What is missing, 0 when nothing is.
-    pub missing: i64,
-    /// The growth that is missing to reach it so; `None` where growth is no other way.
-    pub or_missing_growth: Option<i64>,
-    /// The last instant (exclusive) that still counts; `None` when there is no end.
-    pub by: Option<Timestamp>,
-}
-
-/// Where a member stands on the ladder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Projection {
-    /// The tier the member is in.
-    pub tier: String,
-    /// What qualifies: `spend`, `growth` or `orders`.
-    pub basis: TierBasis,
-    /// The value of the basis in the current period.
-    pub value: i64,
-    /// The next tier; `None` at the top.
-    pub next: Option<Goal>,
-    /// What keeping this tier takes; `None` for the first level and for life-long tiers.
-    pub keep: Option<Goal>,
-}
-
 impl Ladder {
     pub(crate) fn index_of(&self, tier: Option<&str>) -> usize {
         tier.and_then(|id| self.levels.iter().position(|level| level.id == id)).unwrap_or(0)
     }
 
-    fn value(&self, totals: Totals) -> i64 {
+    pub(crate) fn value(&self, totals: Totals) -> i64 {
         match self.basis {
             TierBasis::Spend => totals.spend_minor,
             TierBasis::Growth => totals.growth,
             TierBasis::Orders => totals.orders,
+            TierBasis::AverageOrder => totals.spend_minor.checked_div(totals.orders).unwrap_or(0),
         }
+    }
+
+    /// The orders that are missing before the value counts: an average of one order says little.
+    pub(crate) fn missing_orders(&self, totals: Totals) -> Option<i64> {
+        let is_average = self.basis == TierBasis::AverageOrder;
+        is_average.then(|| i64::from(self.minimum_orders).saturating_sub(totals.orders).max(0))
     }
 
     /// The first day of the qualification period that `day` lies in.
@@ -87,7 +64,7 @@ impl Ladder {
 
     /// What counts for keeping a tier through `last_day`, its grace included: the period that
     /// ended, and what came in the grace.
-    fn totals_to_keep(&self, member: &Member, last_day: NaiveDate) -> Totals {
+    pub(crate) fn totals_to_keep(&self, member: &Member, last_day: NaiveDate) -> Totals {
         self.totals_of(member, self.period_end(last_day), last_day)
     }
 
@@ -130,20 +107,10 @@ impl Ladder {
         })
     }
 
-    fn goal(&self, level: &Level, totals: Totals, by: Option<Timestamp>) -> Goal {
-        let missing = |from: i64, value: i64| from.saturating_sub(value).max(0);
-        Goal {
-            tier: level.id.clone(),
-            from: level.from,
-            missing: missing(level.from, self.value(totals)),
-            or_missing_growth: level.or_growth.map(|growth| missing(growth, totals.growth)),
-            by,
-        }
-    }
-
     pub(crate) fn qualified(&self, totals: Totals) -> usize {
+        let counts = self.missing_orders(totals).is_none_or(|missing| missing == 0);
         let is_reached = |level: &Level| {
-            level.from <= self.value(totals)
+            (counts && level.from <= self.value(totals))
                 || level.or_growth.is_some_and(|growth| growth <= totals.growth)
         };
         self.levels.iter().rposition(is_reached).unwrap_or(0)
@@ -380,10 +347,14 @@ pub(crate) fn gift_due(level: &Level, times: i64) -> Count {
 /// The levels that this move on the ladder gave gifts for, each with its points, that were reached
 /// `before` a return and are not any more: in the period in which it was made, with all that came
 /// since. Nobody can tell once the months of that period are no longer kept.
+///
+/// Later orders may have pulled an average down before: whoever returns an order from before the
+/// gift, and so lowers the average, cannot keep the gift by that.
 pub(crate) fn lost_gifts<'a>(
     book: &'a Rulebook,
     before: &Member,
     journal: &Journal,
+    earn: &Entry,
     gift: &Entry,
 ) -> Vec<(&'a Level, i64)> {
     let Some(ladder) = &book.ladder else { return Vec::new() };
@@ -392,9 +363,15 @@ pub(crate) fn lost_gifts<'a>(
     if ladder.period_start(day).is_some_and(|first| first < ladder.keep_from(now, book.zone())) {
         return Vec::new();
     }
-    let qualified =
-        |member: &Member| ladder.qualified(ladder.totals_of(member, day, today.max(day)));
-    let (reached, was_reached) = (qualified(member), qualified(before));
+    let totals = |member: &Member| ladder.totals_of(member, day, today.max(day));
+    let (left, had) = (totals(member), totals(before));
+    let is_pulled_down = ladder.basis == TierBasis::AverageOrder
+        && ladder.value(left) < ladder.value(had)
+        && earn.recorded_at <= gift.recorded_at;
+    let (reached, was_reached) = match ladder.qualified(left) {
+        reached if is_pulled_down => (reached, ladder.levels.len()),
+        reached => (reached, ladder.qualified(had)),
+    };
     let lost =
         ladder.levels.iter().enumerate().filter(|(at, _)| (reached + 1..=was_reached).contains(at));
     let lost =
@@ -463,30 +440,6 @@ pub(crate) fn close(
     let fell_due = Gift { reached_at: Some(end), ..Gift::default() };
     tier_change(journal, moved, fell_due, origin.clone(), None)?;
     Ok(())
-}
-
-/// Where the member stands by the clock. `None` without a ladder.
-#[must_use]
-pub fn projection(book: &Rulebook, member: &Member, now: Timestamp) -> Option<Projection> {
-    let ladder = book.ladder.as_ref()?;
-    let today = local_date(now, book.zone());
-    let current = ladder.index_of(member.tier.as_ref().map(|tier| tier.id.as_str()));
-    let totals = ladder.totals_on(member, today);
-    let level = ladder.levels.get(current)?;
-    let period_end = match ladder.period {
-        QualifyingPeriod::CalendarYear {} => {
-            Period::Year.last_day(today).succ_opt().map(|day| start_of_day(day, book.zone()))
-        }
-        QualifyingPeriod::Lifetime {} | QualifyingPeriod::RollingMonths { .. } => None,
-    };
-    let next = ladder.levels.get(current + 1).map(|next| ladder.goal(next, totals, period_end));
-    let until = member.tier.as_ref().and_then(|tier| tier.until);
-    let keep = until.map(|until| {
-        let last_day = local_date(until.plus_ms(-1), book.zone());
-        ladder.goal(level, ladder.totals_to_keep(member, last_day), Some(until))
-    });
-    let value = ladder.value(totals);
-    Some(Projection { tier: level.id.clone(), basis: ladder.basis, value, next, keep })
 }
 
 #[cfg(test)]

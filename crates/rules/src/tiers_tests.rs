@@ -5,7 +5,7 @@ use ledger::{Context, Currency, EntryId, MemberId, Money, ProgrammeId};
 use super::*;
 use crate::document::{Document, Limit, Per};
 use crate::operations::{Earn, Redeem, Settle};
-use crate::{Case, EarnEvent, Line, Operation, PriorRecords, decide, default_document};
+use crate::{Case, EarnEvent, Line, Operation, PriorRecords, decide, default_document, projection};
 
 struct World {
     book: Rulebook,
@@ -316,4 +316,35 @@ fn old_months_are_dropped() {
     world.buy("2026-02-10T00:00:00Z", 100);
     assert_eq!(first(&world), NaiveDate::from_ymd_opt(2026, 1, 1).map(day_number));
     assert_eq!(world.member.standing.lifetime.spend_minor, 300);
+}
+
+#[test]
+fn an_average_counts_from_so_many_orders_on() {
+    let mut world = World::new(|document| {
+        let tiers = document.tiers.as_mut().unwrap();
+        tiers.basis = TierBasis::AverageOrder;
+        tiers.minimum_orders = Some(3);
+    });
+    let at = |world: &World, now: &str| {
+        let at = projection(&world.book, &world.member, Timestamp::parse(now).unwrap()).unwrap();
+        let next = at.next.unwrap();
+        (at.value, next.missing, next.missing_orders)
+    };
+    let now = "2026-01-10T00:00:00Z";
+    assert_eq!(at(&world, now), (0, 200_000, Some(3)));
+    world.buy(now, 400_000);
+    assert_eq!(at(&world, now), (400_000, 0, Some(2)));
+    world.buy(now, 100_000);
+    // 599,999 in three orders: 199,999.67 each.
+    world.buy(now, 99_999);
+    assert_eq!((at(&world, now), world.tier()), ((199_999, 1, Some(0)), None));
+    let bought = world.buy(now, 200_001);
+    assert_eq!(bought, names(&[("earn", 2_000), ("silver", 500)]), "800,000 in four orders");
+    // A cheap order lowers nobody before the end.
+    world.buy(now, 100);
+    assert_eq!(world.tier().map(|tier| tier.0), Some("silver"));
+    // Too few orders within a year keep no level.
+    world.buy("2027-01-05T00:00:00Z", 900_000);
+    world.run("2027-01-10T16:00:00Z", &Settle);
+    assert_eq!(world.tier().map(|tier| tier.0), Some("member"));
 }

@@ -393,6 +393,29 @@ fn a_setting_stored_but_never_read() {
         assert_ne!(with(right).unwrap().retention(), rules::Retention::default());
         tested.insert(format!("retention.{field}"));
     }
+    // What a level gives besides points is for tills to apply: the member's view shows it.
+    let benefit = json!({"kind": "discount", "percent_off": "2.5", "from_minor": 100, "names": {"en": "2.5 % off"}});
+    for (field, wrong) in [
+        ("kind", json!("gift")),
+        ("kind", json!("service")),
+        ("percent_off", json!("0")),
+        ("percent_off", json!("100.5")),
+        ("percent_off", json!(null)),
+        ("from_minor", json!(-1)),
+        ("names{}", json!({"fr": "x"})),
+        ("names{}", json!({"en": ""})),
+        ("names{}", json!({"en": "a\nb"})),
+    ] {
+        let with = |benefit: &Json| {
+            let mut other = serde_json::to_value(rules::default_document()).unwrap();
+            other["tiers"]["levels"][1]["benefits"] = json!([benefit]);
+            Rulebook::new(&serde_json::from_value(other).map_err(|_| Vec::new())?, 1)
+        };
+        let mut other = benefit.clone();
+        other[field.trim_end_matches("{}")] = wrong;
+        assert!(with(&benefit).is_ok() && with(&other).is_err(), "{field}");
+        tested.insert(format!("tiers.levels[].benefits[].{field}"));
+    }
     let untested: Vec<String> =
         fields().into_iter().filter(|field| !tested.contains(field)).collect();
     assert_eq!(untested, Vec::<String>::new(), "fields of the schema that no change here is about");
@@ -548,6 +571,12 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
         ("expiry{}.min_days", fixed, "/expiry/campaign/min_days", json!(366)),
         ("tiers.lines", json!({}), "/tiers/lines", json!("line.amount_minor < 100000")),
         ("tiers.grace_days", json!({}), "/tiers/grace_days", json!(40)),
+        (
+            "tiers.minimum_orders",
+            json!({"tiers": {"basis": "average_order", "minimum_orders": 1}}),
+            "/tiers/minimum_orders",
+            json!(2),
+        ),
         ("tiers.period.months", json!({}), "/tiers/period/months", json!(1)),
         ("tiers.levels[].id", json!({}), "/tiers/levels/1/id", json!("argent")),
         ("tiers.levels[].from", json!({}), "/tiers/levels/1/from", json!(150_000)),

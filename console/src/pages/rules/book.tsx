@@ -4,6 +4,7 @@ import { Button } from "antd";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Rule, Rulebook } from "../../api/answers";
+import { countsMoney } from "../../lib/format";
 import { useFormat, useWord } from "../../lib/use";
 import { Facts, Mark, Section } from "../../ui/parts";
 import { Table } from "../../ui/table";
@@ -78,7 +79,7 @@ export function Book({ book }: { book: Rulebook }) {
                 id={(level) => level.id}
                 columns={[
                   { title: t("members.tier"), main: true, show: (level) => level.id },
-                  { title: t("book.from"), number: true, show: (level) => (book.tiers?.basis === "spend" ? format.money(level.from) : format.points(level.from)) },
+                  { title: t("book.from"), number: true, show: (level) => (countsMoney(book.tiers?.basis) ? format.money(level.from) : format.points(level.from)) },
                   { title: t("book.multiplier"), number: true, show: (level) => `× ${level.multiplier ?? "1"}` },
                   { title: t("book.gift"), number: true, show: (level) => (level.gift_points ? format.points(level.gift_points) : "–") },
                   { title: t("coupons.kind"), show: (level) => String(level.gift_coupon ?? "–") },

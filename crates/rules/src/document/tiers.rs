@@ -4,6 +4,7 @@ use ledger::Rate;
 use serde::{Deserialize, Serialize};
 
 use super::Document;
+use super::benefits::Benefit;
 use super::check::Check;
 use crate::condition::Scope;
 use crate::rulebook::{Ladder, Level};
@@ -17,6 +18,10 @@ pub struct Tiers {
     pub basis: TierBasis,
     /// Over which period.
     pub period: QualifyingPeriod,
+    /// How many orders of the period an average takes before it counts; with the basis
+    /// `average_order` alone.
+    #[serde(default)]
+    pub minimum_orders: Option<u32>,
     /// Which lines of a purchase count towards tiers, in CEL; all when there is none.
     #[serde(default)]
     pub lines: Option<String>,
@@ -43,6 +48,8 @@ pub enum TierBasis {
     Growth,
     /// Number of orders.
     Orders,
+    /// Money spent for each order, in minor units, rounded down.
+    AverageOrder,
 }
 
 /// The period that qualification is summed over, and for which a tier is then kept.
@@ -96,6 +103,9 @@ pub struct TierLevel {
     /// The kind of coupon given when the level is reached.
     #[serde(default)]
     pub gift_coupon: Option<String>,
+    /// What it gives besides points, for tills and shops to apply.
+    #[serde(default)]
+    pub benefits: Vec<Benefit>,
 }
 
 fn one() -> String {
@@ -108,6 +118,17 @@ impl Tiers {
             && !(1..=36).contains(&months)
         {
             check.problem("/tiers/period/months", "must be 1 to 36");
+        }
+        let minimum_orders = match (self.basis, self.minimum_orders) {
+            (TierBasis::AverageOrder, minimum) => minimum.unwrap_or(1),
+            (_, None) => 1,
+            (_, Some(_)) => {
+                check.problem("/tiers/minimum_orders", "is only for the basis average_order");
+                1
+            }
+        };
+        if !(1..=1_000).contains(&minimum_orders) {
+            check.problem("/tiers/minimum_orders", "must be 1 to 1000");
         }
         if self.levels.is_empty() || self.levels.len() > 20 {
             check.problem("/tiers/levels", "must have 1 to 20 levels");
@@ -148,6 +169,12 @@ impl Tiers {
                 check.problem(&format!("{at}/multiplier"), "must be 1 to 1000");
             }
             check.points(&format!("{at}/gift_points"), level.gift_points);
+            if level.benefits.len() > 20 {
+                check.problem(&format!("{at}/benefits"), "must be at most 20");
+            }
+            for (place, benefit) in level.benefits.iter().enumerate() {
+                benefit.check(&format!("{at}/benefits/{place}"), check);
+            }
             let (gift_points, gift_coupon) = (level.gift_points, level.gift_coupon.clone());
             levels.push(Level {
                 id: level.id.clone(),
@@ -164,7 +191,7 @@ impl Tiers {
             check.problem("/tiers/grace_days", "must be at most 366");
         }
         let Self { basis, period, downgrade, grace_days, .. } = *self;
-        Ladder { basis, period, lines, downgrade, grace_days, gift_expiry, levels }
+        Ladder { basis, minimum_orders, period, lines, downgrade, grace_days, gift_expiry, levels }
     }
 
     /// The coupons given at levels, which are checked after the kinds of coupons.

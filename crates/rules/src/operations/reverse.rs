@@ -233,7 +233,7 @@ pub(super) fn reverse(
         let came_back = wish.qualifying;
         let before = journal.member().clone();
         let id = claw_back(journal, wish, None, case.origin.clone())?;
-        gifts::take_back(journal, case, gifts, &before, id)?;
+        gifts::take_back(journal, case, (earn, gifts), &before, id)?;
         if let Some(came_back) = came_back.filter(|_| book.document.returns.lower_tier) {
             claims::lower(journal, book, earn, came_back, &case.without_reference(), id)?;
         }

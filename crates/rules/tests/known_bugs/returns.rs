@@ -6,7 +6,7 @@ use ledger::{Currency, Kind, Money};
 use rules::operations::{
     Capture, Earn, PayLines, PayWithPoints, RedeemCoupon, RedeemReward, ReturnScope, Reverse,
 };
-use rules::{GiftPolicy, Limit, Per, QualifyingPeriod, Reward};
+use rules::{GiftPolicy, Limit, Per, QualifyingPeriod, Reward, TierBasis};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
 const DAY_2: &str = "2026-01-11T10:00:00+08:00";
@@ -484,4 +484,43 @@ fn coupons_of_a_tier_go_unless_they_are_used() {
     assert_eq!(world.member.coupons.len(), 0);
     world.play(&[(DAY_2, buy(&[200_000]), "earn 2200, silver 500")]);
     assert_eq!(world.member.coupons.len(), 1, "and come with the level again");
+}
+
+/// A ladder by the average of an order: what pulls the average down never held a level, and what
+/// held it takes it along.
+#[test]
+fn a_return_lowers_a_level_by_average_only_where_it_lowers_the_average() {
+    // Each: orders, which of them comes back, what is answered.
+    let cases: [(&[i64], usize, &str); 6] = [
+        // The expensive one held the level.
+        (&[300_000, 150_000], 0, "reverse -3000, reverse -500, member 0"),
+        // The cheap one pulled the average down.
+        (&[150_000, 300_000, 300_000], 0, "reverse -1500"),
+        // A later, cheap one pulled the average under the level, which stays. Nothing changes when
+        // it comes back.
+        (&[300_000, 150_000, 1_000], 2, "reverse -11"),
+        (&[300_000, 150_000, 1_000], 1, "reverse -1500"),
+        // But the expensive one cannot go and leave the level here.
+        (&[300_000, 150_000, 1_000], 0, "reverse -3000, reverse -500, member 0"),
+        // One order is left, and an average takes two.
+        (&[300_000, 200_000], 1, "reverse -2000, reverse -500, member 0"),
+    ];
+    for (orders, which, outcome) in cases {
+        let mut world = World::new(|document| {
+            document.returns.lower_tier = true;
+            let tiers = document.tiers.as_mut().unwrap();
+            tiers.basis = TierBasis::AverageOrder;
+            tiers.minimum_orders = Some(2);
+        });
+        for amount in orders {
+            world.run(at(DAY_1), &buy(&[*amount]), None);
+        }
+        let tier = world.member.tier.as_ref().map(|tier| tier.id.as_str());
+        assert_eq!(tier, Some("silver"), "{orders:?}");
+        let earns: Vec<usize> = (0..world.entries.len())
+            .filter(|place| world.entries[*place].kind() == Kind::Earn)
+            .collect();
+        back(&mut world, Some(earns[which]), None, ReturnScope::Rest, outcome);
+        world.audit();
+    }
 }

@@ -279,7 +279,12 @@ fn expiry(random: &mut Random) -> Expiry {
 }
 
 fn tiers(random: &mut Random) -> Tiers {
-    let basis = *random.pick(&[TierBasis::Spend, TierBasis::Growth, TierBasis::Orders]);
+    let basis = *random.pick(&[
+        TierBasis::Spend,
+        TierBasis::Growth,
+        TierBasis::Orders,
+        TierBasis::AverageOrder,
+    ]);
     let period = match random.below(4) {
         0 => QualifyingPeriod::Lifetime {},
         1 => QualifyingPeriod::CalendarYear {},
@@ -289,6 +294,7 @@ fn tiers(random: &mut Random) -> Tiers {
     let grace_days = *random.pick(&[0, 0, 1, 40]);
     Tiers {
         basis,
+        minimum_orders: None,
         period,
         lines: None,
         downgrade: Downgrade::OneStep,
@@ -303,6 +309,7 @@ fn levels(random: &mut Random, basis: TierBasis) -> Vec<TierLevel> {
         TierBasis::Spend => 30_000,
         TierBasis::Growth => 60,
         TierBasis::Orders => 4,
+        TierBasis::AverageOrder => 5_000,
     };
     let (mut from, mut growth) = (0, 0);
     let names = ["member", "silver", "gold", "diamond"];
@@ -314,6 +321,7 @@ fn levels(random: &mut Random, basis: TierBasis) -> Vec<TierLevel> {
             multiplier: (*random.pick(&["1", "1.1", "1.5", "2.000001"])).to_owned(),
             gift_points: *random.pick(&[0, 5, 500]),
             gift_coupon: random.chance(30).then(|| (*random.pick(COUPONS)).to_owned()),
+            benefits: Vec::new(),
         };
         from += random.between(1, step);
         growth += random.between(1, 60);

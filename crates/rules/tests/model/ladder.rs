@@ -57,11 +57,17 @@ impl Reference {
     }
 
     /// The value of the basis over the period that `day` lies in, up to the month of `through`.
-    fn value(&self, tiers: &Tiers, (day, through): (NaiveDate, NaiveDate)) -> i128 {
-        self.value_of(tiers.basis, tiers, (day, through))
+    fn value(&self, tiers: &Tiers, days: (NaiveDate, NaiveDate)) -> i128 {
+        if tiers.basis != TierBasis::AverageOrder {
+            return self.sum_of(tiers.basis, tiers, days);
+        }
+        match self.sum_of(TierBasis::Orders, tiers, days) {
+            0 => 0,
+            orders => self.sum_of(TierBasis::Spend, tiers, days) / orders,
+        }
     }
 
-    fn value_of(
+    fn sum_of(
         &self,
         basis: TierBasis,
         tiers: &Tiers,
@@ -82,6 +88,7 @@ impl Reference {
                     TierBasis::Spend => past.spend,
                     TierBasis::Growth => past.growth,
                     TierBasis::Orders => past.orders,
+                    TierBasis::AverageOrder => unreachable!("no sum"),
                 });
             }
         }
@@ -91,9 +98,12 @@ impl Reference {
     /// The highest level that is reached in the period of that day, one way or the other.
     fn qualified(&self, tiers: &Tiers, days: (NaiveDate, NaiveDate)) -> usize {
         let (value, growth) =
-            (self.value(tiers, days), self.value_of(TierBasis::Growth, tiers, days));
+            (self.value(tiers, days), self.sum_of(TierBasis::Growth, tiers, days));
+        let enough = tiers.minimum_orders.is_none_or(|minimum| {
+            i128::from(minimum) <= self.sum_of(TierBasis::Orders, tiers, days)
+        });
         let is_reached = |level: &TierLevel| {
-            i128::from(level.from) <= value
+            (enough && i128::from(level.from) <= value)
                 || level.or_growth.is_some_and(|from| i128::from(from) <= growth)
         };
         (0..tiers.levels.len()).filter(|rank| is_reached(&tiers.levels[*rank])).max().unwrap_or(0)
@@ -247,7 +257,13 @@ impl Reference {
     /// last ones first. A level is reached by what counts in the period of the day of the gift, and
     /// by what came since. Old gifts are not looked at: those of the year before last, or of more
     /// months ago than a period has, and one.
-    pub fn take_gifts(&mut self, book: &Document, before: &Self, now: i64) -> Vec<Said> {
+    pub fn take_gifts(
+        &mut self,
+        book: &Document,
+        before: &Self,
+        recorded_at: i64,
+        now: i64,
+    ) -> Vec<Said> {
         let mut said = Vec::new();
         let Some(tiers) =
             book.tiers.as_ref().filter(|_| book.returns.gifts == GiftPolicy::TakeBack)
@@ -269,8 +285,15 @@ impl Reference {
                 continue;
             }
             let days = (day, today.max(day));
-            let (reached, was_reached) =
+            let (reached, mut was_reached) =
                 (self.qualified(tiers, days), before.qualified(tiers, days));
+            // An order from before the gift that makes the average less when it comes back.
+            if tiers.basis == TierBasis::AverageOrder
+                && recorded_at <= gift.at
+                && self.value(tiers, days) < before.value(tiers, days)
+            {
+                was_reached = tiers.levels.len();
+            }
             let place = |id: &String| tiers.levels.iter().position(|level| level.id == *id);
             let mut lost: Vec<(usize, i64)> = Vec::new();
             for (id, points) in &gift.levels {
@@ -342,7 +365,9 @@ impl Reference {
                     // A level that another one hides is measured by what is left of its own period.
                     if place > 0
                         || (self.is_in(tiers, days, month)
-                            && (ground.at >= recorded_at || before.qualified(tiers, days) >= own)) =>
+                            && (before.qualified(tiers, days) >= own
+                                || ground.at >= recorded_at
+                                    && self.value(tiers, days) <= before.value(tiers, days))) =>
                 {
                     own.min(self.qualified(tiers, days))
                 }

@@ -470,7 +470,7 @@ impl Reference {
             said.push(self.claw_back(book, at, &back, now));
             let order = (self.earned[at].recorded_at, self.log[self.earned[at].event].date);
             let has_lowered = said.last().is_some_and(|said| said.qualifying.is_some());
-            said.extend(self.take_gifts(book, &before, now));
+            said.extend(self.take_gifts(book, &before, order.0, now));
             if book.returns.lower_tier && has_lowered {
                 said.extend(self.lower(book, &before, order, now));
             }

@@ -15,7 +15,7 @@ use crate::tiers::{gift_due, lost_gifts};
 pub(super) fn take_back(
     journal: &mut Journal,
     case: &Case<'_>,
-    gifts: &[Entry],
+    (earn, gifts): (&Entry, &[Entry]),
     before: &Member,
     cause: EntryId,
 ) -> Result<(), Fault> {
@@ -26,7 +26,7 @@ pub(super) fn take_back(
     let mut newest: Vec<&Entry> = gifts.iter().collect();
     newest.sort_by_key(|gift| std::cmp::Reverse(gift.sequence));
     for gift in newest {
-        let lost = lost_gifts(book, before, journal, gift);
+        let lost = lost_gifts(book, before, journal, earn, gift);
         if lost.is_empty() {
             continue;
         }
