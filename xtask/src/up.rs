@@ -1,7 +1,7 @@
 //! `cargo xtask up`: builds everything, starts the host on 127.0.0.1:3000 and prints a first
 //! request.
 
-use crate::console::{self, Built};
+use crate::console;
 use crate::server::{self, Options, Server};
 use crate::wasm::Build;
 use crate::workspace::Workspace;
@@ -12,7 +12,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -26,13 +26,7 @@ pub struct Arguments {
 
 pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     let how = if arguments.shipped { Build::Shipped } else { Build::Quick };
-    eprintln!("── pages of the console");
-    // The API is there without them, and the address then says what is missing.
-    match console::build(workspace) {
-        Ok(Built::Now | Built::Unchanged) => {}
-        Ok(Built::Without(how)) => eprintln!("   left out: {how}"),
-        Err(error) => eprintln!("   left out: {error:#}"),
-    }
+    console::build_or_say(workspace);
     let binary = server::build(workspace, Some(how))?;
     let state = workspace.root.join(".accrue");
     let mut host = arguments.host;
@@ -52,25 +46,42 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
 }
 
 async fn serve(workspace: &Workspace, binary: &Path, options: &Options) -> Result<()> {
-    // Before the start, so that no signal is lost in between.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut server = Server::start(workspace, binary, options).await.context(
+    let ends = Ends::listen()?;
+    let server = Server::start(workspace, binary, options).await.context(
         "Accrue did not start; when the port is taken, end what holds it or choose another: \
          `cargo xtask up -- --listen 127.0.0.1:3010 --admin 127.0.0.1:3011`",
     )?;
     println!("{}", welcome(&server));
-    loop {
-        tokio::select! {
-            status = server.wait() => {
-                let status = status?;
-                if !status.success() {
-                    bail!("the host ended with {status}: its last lines are above");
+    ends.follow(server).await
+}
+
+/// The signals that end a host of this terminal. Listened for before the host starts, so that none
+/// is lost in between.
+pub struct Ends {
+    interrupt: Signals,
+    terminate: Signals,
+}
+
+impl Ends {
+    pub fn listen() -> Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Passes the signals on to the host, and waits for its end.
+    pub async fn follow(mut self, mut server: Server) -> Result<()> {
+        loop {
+            tokio::select! {
+                status = server.wait() => {
+                    let status = status?;
+                    if !status.success() {
+                        bail!("the host ended with {status}: its last lines are above");
+                    }
+                    return Ok(());
                 }
-                return Ok(());
+                _ = self.interrupt.recv() => server.signal(Signal::INT),
+                _ = self.terminate.recv() => server.signal(Signal::TERM),
             }
-            _ = interrupt.recv() => server.signal(Signal::INT),
-            _ = terminate.recv() => server.signal(Signal::TERM),
         }
     }
 }

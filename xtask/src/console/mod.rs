@@ -51,6 +51,17 @@ pub fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     print_sizes(&workspace.root.join("target/console"))
 }
 
+/// Builds the files, or says why the console is left out: everything else is there without it, and
+/// its address then tells the same.
+pub fn build_or_say(workspace: &Workspace) {
+    eprintln!("── pages of the console");
+    match build(workspace) {
+        Ok(Built::Now | Built::Unchanged) => {}
+        Ok(Built::Without(how)) => eprintln!("   left out: {how}"),
+        Err(error) => eprintln!("   left out: {error:#}"),
+    }
+}
+
 /// Builds the files, unless they are those of this source already.
 pub fn build(workspace: &Workspace) -> Result<Built> {
     let output = workspace.root.join("target/console");

@@ -1,8 +1,8 @@
 //! Back-tests a draft on the half-year, then runs the same half-year under it. Both must give the
 //! same points.
 
-use super::import::{self, Spent};
-use super::{Demo, days, publish, rulebook};
+use super::import::{self, Spending, Spent};
+use super::{Demo, PLACE, publish, rulebook};
 use crate::http::Client;
 use crate::server::Server;
 use anyhow::{Context, Result, bail};
@@ -18,7 +18,7 @@ pub async fn compare(demo: &Demo<'_>, server: &Server, spent: &Spent) -> Result<
     eprintln!("living the half-year under the draft …");
     let other = demo.start("weekends").await?;
     publish(&other, &weekends).await?;
-    import::run(&other, demo.baskets, Some(spent)).await?;
+    import::run(&other, PLACE, demo.baskets, Spending::Again(spent)).await?;
     let lived = run(demo, &other, &weekends).await?;
     for side in ["published", "draft"] {
         println!("{side:<10} {}", side_of(&tested, side)?);
@@ -47,7 +47,7 @@ async fn run(demo: &Demo<'_>, server: &Server, draft: &Value) -> Result<Value> {
     let mut client = server.client();
     let path = "/v1/rulebook/drafts/weekends";
     client.expect("PUT", path, Some("draft"), draft.to_string().as_bytes()).await?;
-    let (from, to) = days::span(demo.baskets)?;
+    let (from, to) = PLACE.span(demo.baskets)?;
     let started = Instant::now();
     let body = json!({"draft": "weekends", "from": from, "to": to}).to_string();
     let mut test = client

@@ -4,23 +4,37 @@ use super::baskets::Basket;
 use anyhow::{Context, Result};
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 
-/// The offset of the demo rulebook's zone, the same all year. The file has baskets in hours that
-/// daylight saving skips.
-const OFFSET: &str = "-05:00";
+/// Where the shops of a demo are.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The offset of the rulebook's zone, the same all year: the file has baskets in hours that
+    /// daylight saving skips.
+    pub offset: &'static str,
+    /// The currency of the rulebook.
+    pub currency: &'static str,
+}
 
-/// RFC 3339 of a local time.
-pub fn local(at: NaiveDateTime) -> String {
-    format!("{}{OFFSET}", at.format("%Y-%m-%dT%H:%M:%S"))
+impl Place {
+    /// RFC 3339 of a local time.
+    pub fn local(self, at: NaiveDateTime) -> String {
+        format!("{}{}", at.format("%Y-%m-%dT%H:%M:%S"), self.offset)
+    }
+
+    /// The start of the demo's clock: the midnight before the first basket.
+    pub fn opening(self, baskets: &[Basket]) -> Result<String> {
+        let first = baskets.first().context("no baskets")?;
+        Ok(self.local(midnight(first.occurred_at.date())))
+    }
+
+    /// The time from before the first basket to the midnight after the last one.
+    pub fn span(self, baskets: &[Basket]) -> Result<(String, String)> {
+        let last = baskets.last().context("no baskets")?.occurred_at.date();
+        Ok((self.opening(baskets)?, self.local(midnight(day_after(last)?))))
+    }
 }
 
 pub fn midnight(day: NaiveDate) -> NaiveDateTime {
     day.and_time(NaiveTime::MIN)
-}
-
-/// The start of the demo's clock: the midnight before the first basket.
-pub fn opening(baskets: &[Basket]) -> Result<String> {
-    let first = baskets.first().context("no baskets")?;
-    Ok(local(midnight(first.occurred_at.date())))
 }
 
 /// The baskets of the first `days` days that have any.
@@ -47,10 +61,4 @@ pub fn midnights(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDa
 
 pub fn day_after(day: NaiveDate) -> Result<NaiveDate> {
     day.checked_add_days(Days::new(1)).context("the calendar ends")
-}
-
-/// The time from before the first basket to the midnight after the last one.
-pub fn span(baskets: &[Basket]) -> Result<(String, String)> {
-    let last = baskets.last().context("no baskets")?.occurred_at.date();
-    Ok((opening(baskets)?, local(midnight(day_after(last)?))))
 }

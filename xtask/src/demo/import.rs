@@ -2,7 +2,7 @@
 //! morning, and the day's baskets in bulk each evening. Several calls are in flight.
 
 use super::baskets::Basket;
-use super::days;
+use super::days::{self, Place};
 use crate::http::Client;
 use crate::server::Server;
 use anyhow::{Context, Result, bail};
@@ -15,8 +15,6 @@ use tokio::task::JoinSet;
 
 const LANES: usize = 4;
 const EVENTS_A_CALL: usize = 250;
-/// A member with at least this many points spends all whole multiples of it in the morning.
-const REDEEM_POINTS: i64 = 100;
 /// A night takes a few calls; more mean a fault.
 const MAX_NIGHT_CALLS: usize = 10_000;
 
@@ -27,6 +25,15 @@ type Lane = Result<(Client, Vec<(String, i64)>, Vec<(String, i64)>)>;
 /// Points spent by member, for each morning.
 pub type Spent = BTreeMap<NaiveDate, Vec<(String, i64)>>;
 
+/// What members spend in the morning.
+#[derive(Clone, Copy)]
+pub enum Spending<'a> {
+    /// Whoever has so many points spends all whole multiples of it.
+    Multiples(i64),
+    /// What they spent in an earlier import.
+    Again(&'a Spent),
+}
+
 /// The figures of the import besides the ledger's own record.
 #[derive(Default)]
 pub struct Imported {
@@ -36,30 +43,43 @@ pub struct Imported {
     pub seconds: [f64; 3],
 }
 
+/// What a member would spend.
+#[derive(Clone, Copy)]
+enum Wish {
+    Points(i64),
+    Multiples(i64),
+}
+
 struct Import<'a> {
     server: &'a Server,
+    place: Place,
     lanes: Vec<Client>,
     client: Client,
     admin: Client,
-    /// The redemptions of an earlier import, to be repeated.
-    again: Option<&'a Spent>,
+    spending: Spending<'a>,
     /// The last received balance of each member.
     balances: BTreeMap<String, i64>,
     imported: Imported,
     progress: ProgressBar,
 }
 
-/// Imports baskets. Redeems what balances allow, or repeats the redemptions of an earlier import.
-pub async fn run(server: &Server, baskets: &[Basket], again: Option<&Spent>) -> Result<Imported> {
+/// Imports baskets.
+pub async fn run(
+    server: &Server,
+    place: Place,
+    baskets: &[Basket],
+    spending: Spending<'_>,
+) -> Result<Imported> {
     let progress = ProgressBar::new(u64::try_from(baskets.len())?);
     let style = "{msg:>12} {wide_bar} {human_pos}/{human_len} baskets, {per_sec:.0}, {eta} left";
     progress.set_style(ProgressStyle::with_template(style)?);
     let mut import = Import {
         server,
+        place,
         lanes: (0..LANES).map(|_| server.client()).collect(),
         client: server.client(),
         admin: server.admin_client(),
-        again,
+        spending,
         balances: BTreeMap::new(),
         imported: Imported::default(),
         progress,
@@ -90,7 +110,7 @@ pub async fn run(server: &Server, baskets: &[Basket], again: Option<&Spent>) -> 
 
 impl Import<'_> {
     async fn clock(&mut self, at: NaiveDateTime) -> Result<()> {
-        self.admin.expect("PUT", "/clock", None, days::local(at).as_bytes()).await?;
+        self.admin.expect("PUT", "/clock", None, self.place.local(at).as_bytes()).await?;
         Ok(())
     }
 
@@ -112,21 +132,21 @@ impl Import<'_> {
         bail!("not done after {MAX_NIGHT_CALLS} calls")
     }
 
-    /// Each member with enough points spends all whole hundreds of them. A repeated import spends
-    /// the same points as the first one.
     async fn redemptions(&mut self, day: NaiveDate) -> Result<()> {
         self.clock(day.and_time(NaiveTime::MIN) + Duration::hours(8)).await?;
-        let rich = || self.balances.iter().filter(|(_, balance)| **balance >= REDEEM_POINTS);
-        let requests: Vec<(String, Option<i64>)> = match self.again {
-            Some(spent) => spent
+        let requests: Vec<(String, Wish)> = match self.spending {
+            Spending::Again(spent) => spent
                 .get(&day)
                 .into_iter()
                 .flatten()
-                .map(|(m, points)| (m.clone(), Some(*points)))
+                .map(|(m, points)| (m.clone(), Wish::Points(*points)))
                 .collect(),
-            None => rich().map(|(member, _)| (member.clone(), None)).collect(),
+            Spending::Multiples(of) => {
+                let rich = self.balances.iter().filter(|(_, balance)| **balance >= of);
+                rich.map(|(member, _)| (member.clone(), Wish::Multiples(of))).collect()
+            }
         };
-        let mut lanes: Vec<Vec<(String, Option<i64>)>> = (0..LANES).map(|_| Vec::new()).collect();
+        let mut lanes: Vec<Vec<(String, Wish)>> = (0..LANES).map(|_| Vec::new()).collect();
         for request in requests {
             if let Some(lane) = lanes.get_mut(lane_of(&request.0)) {
                 lane.push(request);
@@ -166,7 +186,7 @@ impl Import<'_> {
         }
         let mut tasks = JoinSet::new();
         for baskets in lanes {
-            tasks.spawn(earn_lane(self.lane(), baskets, self.progress.clone()));
+            tasks.spawn(earn_lane(self.lane(), self.place, baskets, self.progress.clone()));
         }
         self.gather(tasks, day).await
     }
@@ -177,16 +197,15 @@ fn lane_of(member: &str) -> usize {
 }
 
 /// Reads the balance first, as points may have expired at midnight.
-async fn redeem_lane(
-    mut client: Client,
-    requests: Vec<(String, Option<i64>)>,
-    day: NaiveDate,
-) -> Lane {
+async fn redeem_lane(mut client: Client, requests: Vec<(String, Wish)>, day: NaiveDate) -> Lane {
     let (mut balances, mut spent) = (Vec::new(), Vec::new());
     for (member, request) in requests {
         let view = client.get(&format!("/v1/members/{member}")).await?;
         let mut balance = number(&view, "balance")?;
-        let points = request.unwrap_or(balance / REDEEM_POINTS * REDEEM_POINTS);
+        let points = match request {
+            Wish::Points(points) => points,
+            Wish::Multiples(of) => balance - balance % of.max(1),
+        };
         if points > 0 {
             let key = format!("redeem-{day}-{member}");
             let body =
@@ -200,10 +219,15 @@ async fn redeem_lane(
     Ok((client, balances, spent))
 }
 
-async fn earn_lane(mut client: Client, baskets: Vec<Basket>, progress: ProgressBar) -> Lane {
+async fn earn_lane(
+    mut client: Client,
+    place: Place,
+    baskets: Vec<Basket>,
+    progress: ProgressBar,
+) -> Lane {
     let mut balances = Vec::new();
     for baskets in baskets.chunks(EVENTS_A_CALL) {
-        let events: Vec<Value> = baskets.iter().map(event).collect();
+        let events: Vec<Value> = baskets.iter().map(|basket| event(basket, place)).collect();
         let body = json!({ "events": events }).to_string();
         let answer = client.expect("POST", "/v1/earn/bulk", None, body.as_bytes()).await?;
         let outcomes = answer
@@ -230,13 +254,13 @@ pub fn member(basket: &Basket) -> String {
     format!("household-{}", basket.household)
 }
 
-fn event(basket: &Basket) -> Value {
+fn event(basket: &Basket, place: Place) -> Value {
     json!({
         "idempotency_key": format!("basket-{}", basket.basket),
         "member_id": member(basket),
         "event": "purchase",
         "reference": basket.basket,
-        "occurred_at": days::local(basket.occurred_at),
+        "occurred_at": place.local(basket.occurred_at),
         "channel": "store",
         "store_id": basket.store,
         "lines": [{
@@ -244,7 +268,7 @@ fn event(basket: &Basket) -> Value {
             "sku": basket.department,
             "category": basket.department,
             "quantity": 1,
-            "amount": { "amount_minor": basket.sales_cents, "currency": "USD" },
+            "amount": { "amount_minor": basket.sales_cents, "currency": place.currency },
         }],
     })
 }

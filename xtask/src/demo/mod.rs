@@ -8,6 +8,7 @@ pub mod audit;
 mod back_test;
 mod baskets;
 mod books;
+mod console;
 mod days;
 mod import;
 mod make;
@@ -18,6 +19,8 @@ use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 use baskets::Basket;
 use clap::Args;
+use days::Place;
+use import::Spending;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +30,8 @@ use std::time::Instant;
 /// the file's times do.
 const RULEBOOK: &str = include_str!("../../demo/rulebook.json");
 const PROGRAMME: &str = "default";
+/// Where the file's shops are.
+const PLACE: Place = Place { offset: "-05:00", currency: "USD" };
 
 #[derive(Args)]
 pub struct Arguments {
@@ -41,6 +46,10 @@ pub struct Arguments {
     /// rulebook, and compare the two
     #[arg(long)]
     back_test: bool,
+    /// Fill a back office with stores, staff and the half-year, ending yesterday, and serve it on
+    /// 127.0.0.1:3000
+    #[arg(long, conflicts_with = "back_test")]
+    console: bool,
     /// Run the components and the host of the last build
     #[arg(long)]
     no_build: bool,
@@ -57,7 +66,13 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
         None => make::csv(workspace, &folder)?,
     };
     let baskets = days::first(baskets::read(&file)?, arguments.days);
-    let binary = server::build(workspace, (!arguments.no_build).then_some(Build::Shipped))?;
+    let how = if arguments.console {
+        crate::console::build_or_say(workspace);
+        Build::Quick
+    } else {
+        Build::Shipped
+    };
+    let binary = server::build(workspace, (!arguments.no_build).then_some(how))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let demo = Demo {
         workspace,
@@ -66,6 +81,9 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
         baskets: &baskets,
         host: arguments.host,
     };
+    if arguments.console {
+        return runtime.block_on(console::play(&demo));
+    }
     runtime.block_on(demo.play(arguments.back_test))
 }
 
@@ -82,7 +100,7 @@ impl Demo<'_> {
         let server = self.start("state").await?;
         publish(&server, &rulebook()?).await?;
         let started = Instant::now();
-        let imported = import::run(&server, self.baskets, None).await?;
+        let imported = import::run(&server, PLACE, self.baskets, Spending::Multiples(100)).await?;
         let seconds = started.elapsed().as_secs_f64();
         eprintln!("reading the books …");
         let audited = audit::everything(&mut server.client()).await?;
@@ -114,7 +132,7 @@ impl Demo<'_> {
         if state.exists() {
             fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
         }
-        let opening = days::opening(self.baskets)?;
+        let opening = PLACE.opening(self.baskets)?;
         let mut arguments: Vec<String> =
             ["--cron", "off", "--clock", &opening].map(str::to_owned).into();
         arguments.extend(self.host.clone());
