@@ -41,6 +41,7 @@ const theme = {
 };
 
 const pages = {
+  account: lazy(() => import("./pages/account")),
   invitation: lazy(() => import("./pages/invitation")),
   overview: lazy(() => import("./pages/overview")),
   members: lazy(() => import("./pages/members")),
@@ -104,6 +105,7 @@ function SignedInPages() {
               <Route path="keys" element={<Allowed to="keys"><pages.keys /></Allowed>} />
               <Route path="endpoints" element={<Allowed to="endpoints"><pages.endpoints /></Allowed>} />
               <Route path="system" element={<Allowed to="system"><pages.system /></Allowed>} />
+              <Route path="account" element={<pages.account />} />
               <Route path="*" element={<NotFound />} />
             </Routes>
           </Suspense>

@@ -1,6 +1,6 @@
 // What stands around every page: the programme, the menu, the language, and who is signed in.
 
-import { GlobalOutlined, LogoutOutlined, MenuOutlined, SearchOutlined, UserSwitchOutlined } from "@ant-design/icons";
+import { GlobalOutlined, LogoutOutlined, MenuOutlined, SearchOutlined, UserOutlined, UserSwitchOutlined } from "@ant-design/icons";
 import { Button, Drawer, Dropdown, Input } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -105,6 +105,7 @@ function Who() {
   const word = useWord();
   const { signOut, changeRole } = useAccess();
   const signedIn = useSignedIn();
+  const navigate = useNavigate();
   const others = signedIn.roles.filter((role) => role !== signedIn.role);
   const items = [
     ...others.map((role) => ({
@@ -113,6 +114,7 @@ function Who() {
       label: t("frame.actAs", { role: word("role", role) }),
       onClick: () => void changeRole(role),
     })),
+    ...(signedIn.by === "person" ? [{ key: "account", icon: <UserOutlined />, label: t("account.title"), onClick: () => void navigate("/account") }] : []),
     { key: "out", icon: <LogoutOutlined />, label: t("signIn.out"), onClick: () => void signOut() },
   ];
   return (

@@ -14,6 +14,8 @@ export interface SignedIn {
   role: Role;
   roles: Role[];
   stores: string[] | null;
+  /** Whether the person signs in with one-time codes. */
+  hasCode: boolean;
   programme: { id: string; name: string };
   expiresAt: string | null;
   /** What the programme's rulebook says; the browser's own where the role may not read it. */
@@ -32,6 +34,7 @@ interface Access {
   changeRole: (role: Role) => Promise<void>;
   signOut: () => Promise<void>;
   refreshProgramme: () => Promise<void>;
+  refreshSession: () => Promise<void>;
 }
 
 export interface SignIn {
@@ -138,6 +141,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         role: session.role,
         roles: [...new Set([session.role, ...(session.roles ?? []).map((one) => one.role)])],
         stores: session.stores,
+        hasCode: session.has_code,
         expiresAt: session.expires_at,
         ...programme,
         programme: session.programme,
@@ -168,7 +172,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
           const role = await roleOfKey();
           const known = await programmeOf(programme);
           const name = `${key.slice(0, key.startsWith("acc_") ? 12 : 4)}…`;
-          enter({ by: "key", name, role, roles: [role], stores: null, expiresAt: null, ...known });
+          enter({ by: "key", name, role, roles: [role], stores: null, hasCode: false, expiresAt: null, ...known });
         } catch (error) {
           if (signedIn === null) carryKey(null);
           throw error;
@@ -189,6 +193,9 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         setSignedIn(null);
         setEnded(false);
         queries.clear();
+      },
+      async refreshSession() {
+        await adopt(await sendJson<Session>("GET", "/v1/session"));
       },
       async refreshProgramme() {
         if (signedIn) enter({ ...signedIn, ...(await programmeOf(signedIn.programme.id)) });

@@ -4,7 +4,7 @@ use credential::totp;
 use serde_json::{Value as Json, json};
 use tests::{Answer, Ask, Host, Shop, purchase};
 
-const PASSWORD: &str = "a-long-way-home";
+pub(crate) const PASSWORD: &str = "a-long-way-home";
 
 /// Milliseconds of 2026-03-10T10:00:00+08:00, when a host starts.
 pub(crate) const START: i64 = 1_773_108_000_000;
@@ -18,14 +18,14 @@ pub(crate) fn after(host: &Host, minutes: i64) -> i64 {
 
 /// A person with what their browser and their phone hold.
 pub(crate) struct Person {
-    host: std::net::SocketAddr,
-    id: String,
-    secret: Vec<u8>,
-    cookie: String,
-    recovery: Vec<String>,
+    pub(crate) host: std::net::SocketAddr,
+    pub(crate) id: String,
+    pub(crate) secret: Vec<u8>,
+    pub(crate) cookie: String,
+    pub(crate) recovery: Vec<String>,
 }
 
-fn cookie_of(answer: &Answer) -> String {
+pub(crate) fn cookie_of(answer: &Answer) -> String {
     let given = answer.header("set-cookie").unwrap_or_else(|| panic!("{}", answer.text()));
     for part in ["Path=/", "Secure", "HttpOnly", "SameSite=Strict"] {
         assert!(given.split("; ").any(|found| found == part), "{given}");
@@ -73,7 +73,7 @@ fn accepts(host: &Host, id: &str, token: &str, at: i64) -> Person {
 }
 
 impl Person {
-    fn code(&self, at: i64) -> String {
+    pub(crate) fn code(&self, at: i64) -> String {
         totp::code(&self.secret, totp::step(at))
     }
 
@@ -90,7 +90,7 @@ impl Person {
         self.ask("POST", path).body(body.to_string())
     }
 
-    fn tries(&self, password: &str, code: Option<&str>) -> Answer {
+    pub(crate) fn tries(&self, password: &str, code: Option<&str>) -> Answer {
         self.tries_as(&self.id, password, code)
     }
 
@@ -99,14 +99,14 @@ impl Person {
         Ask::new(self.host, "POST", "/v1/sign-in").body(body.to_string()).send()
     }
 
-    fn signs_in(&mut self, at: i64) -> Json {
+    pub(crate) fn signs_in(&mut self, at: i64) -> Json {
         let code = (!self.secret.is_empty()).then(|| self.code(at));
         let answer = self.tries(PASSWORD, code.as_deref());
         self.cookie = cookie_of(&answer);
         answer.ok()
     }
 
-    fn session(&self) -> String {
+    pub(crate) fn session(&self) -> String {
         self.ask("GET", "/v1/session").send().outcome()
     }
 }
@@ -122,7 +122,7 @@ fn is_at(instant: &Json, minute: &str) -> bool {
     instant.as_str().unwrap().starts_with(minute)
 }
 
-fn role(name: &str) -> Json {
+pub(crate) fn role(name: &str) -> Json {
     json!([{"role": name}])
 }
 
@@ -179,7 +179,7 @@ fn the_first_person_gets_in() {
     let object = json!({
         "person": {"id": "Anna", "name": "Anna Li", "language": "zh-CN"},
         "programme": {"id": "default", "name": "Default programme"},
-        "role": "admin", "stores": null, "expires_at": accepted["expires_at"],
+        "has_code": true, "role": "admin", "stores": null, "expires_at": accepted["expires_at"],
         "roles": [{"role": "admin", "stores": null, "regions": null, "from": null, "until": null}],
     });
     let session = |cookie: &str| host.ask("GET", "/v1/session").with("cookie", cookie).send();
@@ -466,7 +466,7 @@ fn a_session_ends() {
     assert_eq!(shop.get("/v1/members/m").bearer(key).send().outcome(), "401 unauthorized");
 }
 
-fn person_at(host: &Host, id: &str) -> Person {
+pub(crate) fn person_at(host: &Host, id: &str) -> Person {
     let (secret, cookie, recovery) = (Vec::new(), String::new(), Vec::new());
     Person { host: host.address, id: id.to_owned(), secret, cookie, recovery }
 }

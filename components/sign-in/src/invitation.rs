@@ -2,13 +2,13 @@
 //! their roles takes them. The link works once.
 
 use credential::password;
-use credential::random::{RECOVERY_CODES, hash, hash_of_recovery_code, recovery_code};
-use credential::totp::{self, base32};
-use jobs::NONCE;
+use credential::random::hash;
+use credential::totp;
 use serde_json::json;
 use shell::{AcceptBody, App, FieldError, Grants, Problem, Reply, Request, now, parse_json};
 use store::{Invitation, NewSession, accept_invitation, find_invitation, invitation_code};
 
+use crate::account::{fresh_secret, hashed, new_recovery_codes};
 use crate::{Beginning, SESSION_MS, opened, place_of, seals, stores_of, who};
 
 pub(crate) async fn show(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
@@ -31,10 +31,7 @@ pub(crate) async fn code(app: &App, request: &Request, token: &str) -> Result<Re
     let found = found(app, token).await?;
     let (no, _, programme) = &found.programme;
     let place = place_of(&found.folded);
-    let sealed = {
-        let fresh = base32(&random::<{ totp::SECRET }>()?);
-        seals().await.seal(&fresh, (*no, &place), random::<NONCE>()?)
-    };
+    let sealed = fresh_secret(*no, &found.folded).await?.1;
     let stored = invitation_code(&app.sql, &hash(token), &sealed).await?;
     let stored = stored.ok_or(Problem::ResourceNotFound)?;
     let secret = seals().await.open(&stored, (*no, &place));
@@ -62,13 +59,9 @@ pub(crate) async fn accept(app: &App, request: &Request, token: &str) -> Result<
         acting.ok_or_else(|| FieldError::new("token", "is of a person who has no role now"))?;
     // What would stop the session must not use up the link.
     stores_of(app, found.programme.0, &acting).await?;
-    let stored = password::hash(&body.password, random()?)
-        .ok_or_else(|| Problem::Internal("no memory for a password".to_owned()))?;
-    let mut codes = Vec::new();
-    while step.is_some() && codes.len() < RECOVERY_CODES {
-        codes.push(recovery_code(random()?));
-    }
-    let hashes: Vec<String> = codes.iter().map(|code| hash_of_recovery_code(code)).collect();
+    let stored = hashed(&body.password)?;
+    let (codes, hashes) =
+        if step.is_some() { new_recovery_codes()? } else { (Vec::new(), Vec::new()) };
     let by = who(request, Some((&found.person.id, "invitation")));
     if !accept_invitation(&app.sql, &hash(token), &stored, step, &hashes, &by).await? {
         return Err(Problem::ResourceNotFound);
@@ -104,11 +97,4 @@ async fn step_of(found: &Invitation, code: &str) -> Result<i64, Problem> {
 async fn found(app: &App, token: &str) -> Result<Invitation, Problem> {
     let found = find_invitation(&app.sql, &hash(token), now().0).await?;
     found.ok_or(Problem::ResourceNotFound)
-}
-
-fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Problem> {
-    let mut random = [0u8; LENGTH];
-    getrandom::fill(&mut random)
-        .map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
-    Ok(random)
 }

@@ -3,11 +3,11 @@
 //! A session is an API key of its person that ends soon and travels in a cookie. So roles, stores
 //! and the audit log know nothing of sessions.
 
+mod account;
+mod attempt;
 mod invitation;
 
-use std::net::IpAddr;
-
-use credential::proof::{Account, Proof, prove};
+use credential::proof::Proof;
 use credential::totp::from_base32;
 use jobs::Seals;
 use ledger::Timestamp;
@@ -15,88 +15,64 @@ use serde_json::{Value as Json, json};
 use shell::{
     Acting, App, Bearer, FieldError, Grant, Grants, Problem, Reply, Request, SESSION_IDLE_MS,
     SessionRoleBody, SignInBody, authenticate, folded, line_of, new_session, no_cookie, now,
-    parse_json,
+    parse_json, sealed_of,
 };
 use store::{
-    Counted, NewSession, Session, SignIn, SignInPerson, Who, attempt_sign_in, begin_session,
-    end_session, find_session, find_sign_in, note, seal, stores_within, undo_attempt,
+    Caller, NewSession, Session, SignInPerson, Who, begin_session, end_session, find_session,
+    stores_within,
 };
+
+use attempt::Attempt;
 
 /// How long a session lasts at most.
 const SESSION_MS: i64 = 12 * 3_600_000;
 /// Every request of a session loads its stores.
 const MAX_STORES: usize = 1_000;
-/// From so many failures on the audit log has a row for each.
-const MANY_FAILURES: i64 = 5;
 
 shell::component! { shell::api::sign_in::ROUTES {
     "POST /v1/sign-in" => sign_in(),
     "POST /v1/sign-out" => sign_out(),
     "GET /v1/session" => session(),
     "POST /v1/session/role" => act_as(),
+    "POST /v1/session/password" => account::password(),
+    "POST /v1/session/recovery-codes" => account::recovery_codes(),
+    "POST /v1/session/code" => account::code(),
+    "POST /v1/session/code/confirm" => account::confirm(),
     "GET /v1/invitations/{token}" => invitation::show(token),
     "POST /v1/invitations/{token}/code" => invitation::code(token),
     "POST /v1/invitations/{token}/accept" => invitation::accept(token),
 } }
 
-/// Every attempt is counted as failed before anything is compared, so that many at once are no more
-/// guesses than one after the other.
 async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
     request.check_query()?;
     let body: SignInBody = parse_json(request.body()?)?;
     let programme = body.programme_id.as_deref().unwrap_or("default");
     let person = folded(&body.person_id)?;
-    let address = request.address().map(place);
-    let place = address.as_deref().unwrap_or_default();
-    let found = find_sign_in(&app.sql, programme, &person, place).await?;
-    wait(&found)?;
-    let mut counted: Vec<Counted> = Vec::new();
-    counted.extend(found.programme.iter().map(|(no, _)| (*no, person.clone())));
-    counted.extend(address.iter().map(|address| (0, address.clone())));
-    let failures = attempt_sign_in(&app.sql, &counted, now().0).await?;
-    if failures.len() < counted.len() {
-        wait(&find_sign_in(&app.sql, programme, &person, place).await?)?;
-        return Err(Problem::SignInFailed(None));
-    }
-    let secret = match (&found.totp, &found.programme) {
-        (Some(stored), Some((no, _))) => opened(stored, *no, &person).await,
-        _ => None,
-    };
-    let account = Account {
-        password: found.password.as_deref(),
-        is_suspended: found.person.as_ref().is_none_or(|person| person.is_suspended),
-        has_code: found.totp.is_some(),
-        secret: secret.as_deref(),
-        last_step: found.totp_step,
-        recovery: &found.recovery,
-    };
-    let proof = prove(&account, &body.password, body.code.as_deref(), now().0);
-    if proof == Proof::CodeNeeded {
-        undo_attempt(&app.sql, &counted).await?;
-        return Err(Problem::CodeNeeded);
-    }
+    let given = (body.password.as_str(), body.code.as_deref());
+    let attempt = Attempt::of(app, request, (programme, &person), given).await?;
+    let found = &attempt.found;
     let begun = match (&found.person, &found.programme) {
-        (Some(who), Some((no, name))) if proof != Proof::Failed => {
+        (Some(who), Some((no, name))) if attempt.proof != Proof::Failed => {
             let beginning = Beginning {
                 programme: (*no, programme, name),
                 folded: &person,
                 person: who,
                 grants: &Grants::read(&who.roles)?,
-                has_code: account.has_code,
+                has_code: found.totp.is_some(),
                 latest: now().0.saturating_add(SESSION_MS),
             };
             let proven = NewSession {
                 password: found.password.as_deref(),
-                step: if let Proof::ByCode(step) = &proof { Some(*step) } else { None },
-                recovery: if let Proof::ByRecovery(hash) = &proof { Some(hash) } else { None },
-                address: address.as_deref(),
+                step: attempt.step(),
+                recovery: attempt.recovery(),
+                address: attempt.address.as_deref(),
                 ..NewSession::default()
             };
             match beginning.begin(app, request, None, proven).await {
                 Ok(begun) => begun,
                 // The right password is no failure, whatever the role is for.
                 Err(problem) => {
-                    undo_attempt(&app.sql, &counted).await?;
+                    attempt.undo(app).await?;
                     return Err(problem);
                 }
             }
@@ -106,46 +82,7 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
     if let Some(reply) = begun {
         return Ok(reply);
     }
-    note_failures(app, request, &found, &failures).await?;
-    Err(Problem::SignInFailed(None))
-}
-
-/// # Errors
-/// [`Problem::SignInFailed`] while nobody may try.
-fn wait(found: &SignIn) -> Result<(), Problem> {
-    let left = found.locked_until.saturating_sub(now().0);
-    if left > 0 {
-        return Err(Problem::SignInFailed(Some(left.div_euclid(1_000).saturating_add(1))));
-    }
-    Ok(())
-}
-
-/// Guesses at a person leave a trace for their admins. They come no faster than the waits allow.
-async fn note_failures(
-    app: &App,
-    request: &Request,
-    found: &SignIn,
-    failures: &[(i64, i64)],
-) -> Result<(), Problem> {
-    let (Some((no, _)), Some(person)) = (&found.programme, &found.person) else { return Ok(()) };
-    let count = failures.iter().find(|(of, _)| of == no).map_or(0, |(_, count)| *count);
-    if count >= MANY_FAILURES {
-        let with = json!({"failures": count}).to_string();
-        let who = who(request, None);
-        note(&app.sql, *no, ("sign_in_failed", &person.id), &who, Some(with)).await?;
-        sealed(app, *no).await;
-    }
-    Ok(())
-}
-
-/// The address as attempts are counted for it: whoever has one IPv6 address has 2⁶⁴ of them.
-fn place(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string()
-        }
-    }
+    Err(attempt.failed(app, request).await)
 }
 
 /// A session that is about to begin.
@@ -196,7 +133,7 @@ impl Beginning<'_> {
         if !begin_session(&app.sql, &session, &who).await? {
             return Ok(None);
         }
-        sealed(app, programme_no).await;
+        sealed_of(app, programme_no).await;
         let shown = self.shown(role, stores.as_deref(), until, at);
         Ok(Some(Reply::json(200, &shown).with("set-cookie", &secret.cookie()).private()))
     }
@@ -209,6 +146,7 @@ impl Beginning<'_> {
                 "id": self.person.id, "name": self.person.name, "language": self.person.language,
             },
             "programme": {"id": id, "name": name},
+            "has_code": self.has_code,
             "role": role,
             "stores": stores,
             "expires_at": Timestamp(until).to_string(),
@@ -244,18 +182,23 @@ async fn own_session<'a>(app: &App, request: &'a Request) -> Result<(Session, &'
     Ok((found, bearer.prefix()))
 }
 
+/// What goes on in a session that was found.
+fn of_session<'a>(caller: &'a Caller, found: &'a Session, grants: &'a Grants) -> Beginning<'a> {
+    Beginning {
+        programme: (caller.programme.no, &caller.programme.id, &found.programme),
+        folded: &found.folded,
+        person: &found.person,
+        grants,
+        has_code: found.has_code,
+        latest: found.until,
+    }
+}
+
 async fn session(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let (found, _) = own_session(app, request).await?;
     let grants = Grants::read(&found.person.roles)?;
-    let own = Beginning {
-        programme: (caller.programme.no, &caller.programme.id, &found.programme),
-        folded: &found.folded,
-        person: &found.person,
-        grants: &grants,
-        has_code: found.has_code,
-        latest: found.until,
-    };
+    let own = of_session(&caller, &found, &grants);
     let shown = own.shown(&found.role, found.stores.as_deref(), found.until, now());
     Ok(Reply::json(200, &shown).private())
 }
@@ -270,14 +213,7 @@ async fn act_as(app: &App, request: &Request) -> Result<Reply, Problem> {
     if grants.acting(&body.role, found.has_code, now()).is_none() {
         return Err(FieldError::new("/role", "is none of the roles that you have now").into());
     }
-    let next = Beginning {
-        programme: (caller.programme.no, &caller.programme.id, &found.programme),
-        folded: &found.folded,
-        person: &found.person,
-        grants: &grants,
-        has_code: found.has_code,
-        latest: found.until,
-    };
+    let next = of_session(&caller, &found, &grants);
     let follows = NewSession { follows: Some(prefix), ..NewSession::default() };
     let begun = next.begin(app, request, Some(&body.role), follows).await?;
     begun.ok_or(Problem::Unauthorized)
@@ -292,7 +228,7 @@ async fn sign_out(app: &App, request: &Request) -> Result<Reply, Problem> {
             let who =
                 who(request, caller.person.as_deref().map(|person| (person, bearer.prefix())));
             end_session(&app.sql, bearer.prefix(), &who).await?;
-            sealed(app, caller.programme.no).await;
+            sealed_of(app, caller.programme.no).await;
         }
     }
     Ok(Reply::empty(204).with("set-cookie", &no_cookie()).private())
@@ -305,16 +241,6 @@ fn who(request: &Request, of: Option<(&str, &str)>) -> Who {
         person: of.map(|(person, _)| person.to_owned()),
         key: of.map(|(_, prefix)| prefix.to_owned()),
         address: request.address().map(|address| address.to_string()),
-    }
-}
-
-/// Whoever comes next seals what fails here.
-async fn sealed(app: &App, programme_no: i64) {
-    if let Err(error) = seal(&app.sql, programme_no).await {
-        eprintln!(
-            "{}",
-            json!({"level": "warn", "message": format!("the audit log is not sealed: {error}")})
-        );
     }
 }
 
@@ -337,4 +263,11 @@ async fn opened(stored: &str, programme_no: i64, folded: &str) -> Option<Vec<u8>
 /// What a person's secret is sealed for; no endpoint has such an id.
 fn place_of(folded: &str) -> String {
     format!("person:{folded}")
+}
+
+fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Problem> {
+    let mut random = [0u8; LENGTH];
+    getrandom::fill(&mut random)
+        .map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
+    Ok(random)
 }

@@ -12,6 +12,7 @@ export interface Page<T> {
 export interface Session {
   person: { id: string; name: string; language?: string | null };
   programme: { id: string; name: string };
+  has_code: boolean;
   role: Role;
   stores: string[] | null;
   expires_at: string;

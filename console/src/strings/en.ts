@@ -2,7 +2,7 @@
 
 export const en = {
   points: "Points",
-  frame: { skip: "Skip to content", menu: "Menu", parts: "Parts of the page", search: "Phone, e-mail or member id", actAs: "Act as {{role}}" },
+  frame: { skip: "Skip to content", menu: "Menu", parts: "Parts of the page", search: "Phone, e-mail or member id", actAs: "Act as {{role}}", role: "Role" },
   menu: {
     overview: "Overview",
     inbox: "Approvals",
@@ -44,6 +44,24 @@ export const en = {
     kept: "Sign in again to go on. What you typed is still there.",
     asOther: "Sign in as somebody else",
     noPersons: "This installation has no persons yet. Sign in with an API key.",
+  },
+  account: {
+    title: "My account",
+    ofPersons: "You signed in with an API key. Persons have an account.",
+    noCodes: "No: only a password",
+    password: "Password until now",
+    newPassword: "Change password",
+    passwordLead: "All your other sessions end.",
+    changed: "The new password counts from now on.",
+    phone: "Another phone",
+    phoneLead: "Set up one-time codes anew. The old ones count until you have typed the first new code.",
+    codesLead: "With codes of an authenticator app nobody gets in who has only learned your password.",
+    begin: "Show the secret",
+    firstCode: "Code that the app shows now",
+    confirm: "Use the new codes",
+    recovery: "Recovery codes",
+    recoveryLead: "Ten new ones; those that you have count no more.",
+    make: "Make new ones",
   },
   invitation: {
     title: "Welcome to Accrue",

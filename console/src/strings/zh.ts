@@ -4,7 +4,7 @@ import type { Strings } from "./en";
 
 export const zh: Strings = {
   points: "积分",
-  frame: { skip: "跳到正文", menu: "菜单", parts: "页面内容", search: "手机号、邮箱或会员编号", actAs: "切换为{{role}}" },
+  frame: { skip: "跳到正文", menu: "菜单", parts: "页面内容", search: "手机号、邮箱或会员编号", actAs: "切换为{{role}}", role: "角色" },
   menu: {
     overview: "首页",
     inbox: "审批",
@@ -46,6 +46,24 @@ export const zh: Strings = {
     kept: "请重新登录后继续,已填写的内容不会丢失。",
     asOther: "换一个账号登录",
     noPersons: "本系统尚未启用人员账号,请使用 API 密钥登录。",
+  },
+  account: {
+    title: "我的账号",
+    ofPersons: "您使用 API 密钥登录。账号属于人员。",
+    noCodes: "否:仅使用密码",
+    password: "当前密码",
+    newPassword: "修改密码",
+    passwordLead: "您的其他会话都会结束。",
+    changed: "新密码已生效。",
+    phone: "更换手机",
+    phoneLead: "重新设置动态码。填写第一个新验证码之前,旧的动态码仍然有效。",
+    codesLead: "启用身份验证器动态码后,仅知道您密码的人无法登录。",
+    begin: "显示密钥",
+    firstCode: "验证器当前显示的验证码",
+    confirm: "启用新的动态码",
+    recovery: "恢复码",
+    recoveryLead: "生成十个新的恢复码,原有的恢复码随即失效。",
+    make: "重新生成",
   },
   invitation: {
     title: "欢迎使用 Accrue",

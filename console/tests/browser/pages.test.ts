@@ -441,6 +441,53 @@ describe("what people do", () => {
     await close();
   });
 
+  test("a person changes password, recovery codes and phone, in both languages", async () => {
+    const link = await caller(api, operator)("POST", "/v1/invitations", { person_id: "chen", name: "陈宇", roles: [{ role: "service" }] });
+    const { page, faults, close } = await open(`/#/invitation/${link.token}`, { language: "en", width: 390 });
+    await page.getByLabel("New password").fill("a-long-way-home");
+    await page.getByLabel("The same password again").fill("a-long-way-home");
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.locator(".who").click();
+    await page.getByText("My account").click();
+    await page.getByRole("heading", { name: "My account" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    const password = page.locator("form#own-password");
+    await password.getByLabel("Password until now").fill("not-this-one-anyway");
+    await password.getByLabel("New password").fill("another-long-way");
+    await password.getByLabel("The same password again").fill("another-long-way");
+    await password.getByRole("button", { name: "Change password" }).click();
+    await password.getByRole("alert").getByText("Person or password is wrong").waitFor();
+    await password.getByLabel("Password until now").fill("a-long-way-home");
+    await password.getByRole("button", { name: "Change password" }).click();
+    await page.getByText("The new password counts from now on.").waitFor();
+    const phone = page.locator("form#own-phone");
+    await phone.getByLabel("Password until now").fill("another-long-way");
+    await phone.getByRole("button", { name: "Show the secret" }).click();
+    const secret = (await page.locator("form#own-code code").innerText()).replaceAll(" ", "");
+    expect(await violations(page)).toEqual([]);
+    await page.screenshot({ path: `${PICTURES}/account-phone-en-GB-390.png`, fullPage: true });
+    const now = Date.parse((await (await fetch(`${admin}/clock`)).text()).trim());
+    await page.getByLabel("Code that the app shows now").fill(codeOf(secret, now));
+    await page.getByRole("button", { name: "Use the new codes" }).click();
+    await page.getByRole("button", { name: "I have kept them" }).click();
+    // From now on each change asks for a code.
+    const later = now + 60_000;
+    await fetch(`${admin}/clock`, { method: "PUT", body: new Date(later).toISOString() });
+    const recovery = page.locator("form#own-recovery");
+    await recovery.getByLabel("Password until now").fill("another-long-way");
+    await recovery.getByLabel("Code of your").fill(codeOf(secret, later));
+    await recovery.getByRole("button", { name: "Make new ones" }).click();
+    expect((await page.getByRole("dialog").locator("pre").innerText()).split("\n").length).toBe(10);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "I have kept them" }).click();
+    await page.getByRole("button", { name: "中文" }).click();
+    await page.getByRole("heading", { name: "我的账号" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.screenshot({ path: `${PICTURES}/account-zh-CN-390.png`, fullPage: true });
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("roles see their pages only", async () => {
     for (const [role, names] of [
       ["approver", ["Overview", "Approvals", "Rules", "Rewards", "Stores"]],

@@ -96,7 +96,7 @@ components! {
     reverse "reverse": [ReverseBody];
     review "review": [];
     reward "reward": [];
-    sign_in "sign-in": [AcceptBody, SessionRoleBody, SignInBody];
+    sign_in "sign-in": [AcceptBody, OwnCodeBody, OwnPasswordBody, ProofBody, SessionRoleBody, SignInBody];
     staff "staff": [PersonInvitationBody, StaffApprovalBody, StaffBody];
     stores "stores": [StoreBody];
     trace "trace": [];

@@ -55,7 +55,7 @@ pub use api::redeem::HoldBody;
 pub use api::reverse::ReturnedLineBody;
 pub use api::reverse::Target;
 pub use app::App;
-pub use audit::{noted, sealed, who};
+pub use audit::{noted, sealed, sealed_of, who};
 pub use auth::{Bearer, Role, check_role, line_of, new_key, new_session, new_token, no_cookie};
 pub use command::{
     SESSION_IDLE_MS, actor_of, admitted, authenticate, authenticated_body, resolve_member_id,

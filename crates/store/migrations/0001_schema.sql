@@ -256,6 +256,10 @@ CREATE TABLE IF NOT EXISTS credential (
   -- The hashes of the recovery codes that are left, a JSON list.
   recovery TEXT NOT NULL,
   set_at INTEGER NOT NULL,
+  -- The sealed secret that the person is setting up in place of "totp", and the session that alone
+  -- may finish it.
+  next_totp TEXT,
+  next_totp_by TEXT,
   PRIMARY KEY (programme_no, folded)
 ) STRICT, WITHOUT ROWID
 -- then
@@ -283,6 +287,9 @@ CREATE TABLE IF NOT EXISTS failed_sign_in (
   subject TEXT NOT NULL,
   failures INTEGER NOT NULL,
   last_at INTEGER NOT NULL,
+  -- Of an address: from when on the next five minutes count, after which one is forgotten. The last
+  -- attempt does not move it, else a busy address would never forget.
+  forgets_from INTEGER NOT NULL,
   -- From the fifth one on (of an address, the twentieth) the next must wait: 30 seconds at first,
   -- twice as long each time, 15 minutes at most.
   locked_until INTEGER GENERATED ALWAYS AS (
@@ -340,7 +347,7 @@ BEGIN
     SELECT programme_no, folded, NEW.password, CASE WHEN NEW.step IS NOT NULL THEN totp END, coalesce(NEW.step, 0), NEW.recovery, NEW.at
     FROM invitation WHERE hash = NEW.hash
     ON CONFLICT (programme_no, folded) DO UPDATE SET password = excluded.password, totp = excluded.totp, totp_step = excluded.totp_step,
-      recovery = excluded.recovery, set_at = excluded.set_at;
+      recovery = excluded.recovery, set_at = excluded.set_at, next_totp = NULL, next_totp_by = NULL;
   UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
     WHERE session_until IS NOT NULL AND revoked_at IS NULL
     AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
@@ -359,6 +366,10 @@ BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
     SELECT 1 FROM person_standing WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND roles = NEW.before
     AND invitation IS NEW.invitation);
+  -- Here, as the row of the person tells who changed it last, and not who approves.
+  UPDATE api_key SET revoked_at = NEW.who ->> 'at', who = NEW.who
+    WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NOT NULL AND revoked_at IS NULL
+    AND NEW.roles <> NEW.before;
   UPDATE person SET roles = NEW.roles WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
   UPDATE invitation SET waits = 0 WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
   INSERT INTO audit SELECT programme_no, 'person_approved', id, NEW.who, json_object('roles', json(NEW.before)), json_object('roles', json(roles))
@@ -402,6 +413,63 @@ BEGIN
     FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
 END
 -- then
+-- A session and the proof that was given in it still count: the password and, where codes are set up, a
+-- code of them. What a person changes about themselves asks this.
+CREATE VIEW IF NOT EXISTS credential_of_session AS
+SELECT k.prefix, k.expires_at, c.programme_no, c.folded, c.password, c.totp, c.totp_step, c.recovery, c.next_totp, p.id
+FROM api_key AS k
+JOIN person AS p ON p.programme_no = k.programme_no AND p.folded = k.person_folded
+JOIN credential AS c ON c.programme_no = k.programme_no AND c.folded = k.person_folded
+WHERE k.session_until IS NOT NULL AND k.revoked_at IS NULL AND p.suspended = 0
+-- then
+-- A person changes what they prove themselves by: the password, the recovery codes, or the secret of
+-- codes that is set up next. With another password all their other sessions end. settled: the
+-- address whose failure this was none.
+CREATE VIEW IF NOT EXISTS credential_change (session, at, proven, step, recovery, password, codes, next_totp, settled, who)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS credential_changed INSTEAD OF INSERT ON credential_change
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM credential_of_session AS c
+    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.password = NEW.proven
+    AND (c.totp IS NULL OR NEW.step IS NOT NULL OR NEW.recovery IS NOT NULL)
+    AND (NEW.step IS NULL OR c.totp_step < NEW.step)
+    AND (NEW.recovery IS NULL OR EXISTS (SELECT 1 FROM json_each(c.recovery) WHERE value = NEW.recovery)));
+  UPDATE credential SET password = coalesce(NEW.password, password), set_at = CASE WHEN NEW.password IS NULL THEN set_at ELSE NEW.at END,
+      totp_step = coalesce(NEW.step, totp_step),
+      recovery = CASE WHEN NEW.codes IS NOT NULL THEN NEW.codes WHEN NEW.recovery IS NULL THEN recovery
+        ELSE (SELECT json_group_array(value) FROM json_each(recovery) WHERE value <> NEW.recovery) END,
+      next_totp = NEW.next_totp, next_totp_by = CASE WHEN NEW.next_totp IS NOT NULL THEN NEW.session END
+    WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+  UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
+    WHERE NEW.password IS NOT NULL AND session_until IS NOT NULL AND revoked_at IS NULL AND prefix <> NEW.session
+    AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+  UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
+  INSERT INTO audit SELECT programme_no,
+      CASE WHEN NEW.password IS NOT NULL THEN 'password_changed' WHEN NEW.codes IS NOT NULL THEN 'recovery_codes_made' ELSE 'codes_begun' END,
+      id, NEW.who, NULL, NULL
+    FROM credential_of_session WHERE prefix = NEW.session;
+END
+-- then
+-- The secret that was set up next counts from now on, with new recovery codes, and all other sessions of
+-- the person end.
+CREATE VIEW IF NOT EXISTS code_confirmation (session, at, totp, step, codes, who) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS code_confirmed INSTEAD OF INSERT ON code_confirmation
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM credential_of_session AS c JOIN credential AS n ON n.programme_no = c.programme_no AND n.folded = c.folded
+    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.next_totp = NEW.totp AND n.next_totp_by = NEW.session);
+  UPDATE credential SET totp = next_totp, totp_step = NEW.step, recovery = NEW.codes, next_totp = NULL, next_totp_by = NULL
+    WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+  UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
+    WHERE session_until IS NOT NULL AND revoked_at IS NULL AND prefix <> NEW.session
+    AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+  INSERT INTO audit SELECT programme_no, 'codes_set', id, NEW.who, NULL, NULL FROM credential_of_session WHERE prefix = NEW.session;
+END
+-- then
 -- A suspended person has no sessions, and their keys do not count until they are restored.
 CREATE TRIGGER IF NOT EXISTS person_suspended AFTER UPDATE OF suspended ON person WHEN NEW.suspended <> OLD.suspended
 BEGIN
@@ -415,7 +483,7 @@ END
 -- A session has the role and the stores that it began with. So it ends when those change.
 CREATE TRIGGER IF NOT EXISTS person_acts_otherwise AFTER UPDATE OF roles ON person WHEN NEW.roles <> OLD.roles
 BEGIN
-  UPDATE api_key SET revoked_at = coalesce(NEW.who ->> 'at', created_at)
+  UPDATE api_key SET revoked_at = coalesce(NEW.who ->> 'at', created_at), who = coalesce(NEW.who, json_object('at', created_at))
     WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NOT NULL AND revoked_at IS NULL;
 END
 -- then

@@ -16,6 +16,7 @@ mod audit_log;
 mod back_tests;
 mod commit;
 mod coupons;
+mod credentials;
 mod cursor;
 mod deliveries;
 mod drafts;
@@ -71,6 +72,7 @@ pub use back_tests::{
     BackTestRow, back_test, begin_back_test, list_back_tests, member_no, move_back_test,
 };
 pub use coupons::coupon_holder;
+pub use credentials::{CredentialChange, change_credential, confirm_code, next_code};
 pub use cursor::{Cursor, ONLY_STREAM};
 pub use deliveries::{
     Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events,

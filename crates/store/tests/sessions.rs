@@ -88,6 +88,16 @@ fn failures_lock_longer_each_time() {
     assert_eq!(attempt(place, at + 30_000), Some(21));
     assert_eq!(attempt(place, at + 30_000 + 50 * MINUTE), Some(12));
     assert_eq!(attempt(place, at + 30_000 + 500 * MINUTE), Some(1));
+    // Those of an address where somebody signs in each minute are forgotten all the same.
+    let busy = (0, "192.0.2.2");
+    for failures in 1..=19 {
+        assert_eq!(attempt(busy, at), Some(failures));
+    }
+    for minute in 1..=60 {
+        assert!(attempt(busy, at + minute * MINUTE).is_some(), "{minute}");
+        wait(undo_attempt(&world.sql, &[(0, "192.0.2.2".to_owned())])).unwrap();
+    }
+    assert_eq!(attempt(busy, at + 60 * MINUTE), Some(8));
     // What is over is forgotten.
     assert_eq!(attempt((1, "carl"), at + 200 * 60 * MINUTE), Some(1));
     assert_eq!(world.number("SELECT count(*) FROM failed_sign_in"), 1);

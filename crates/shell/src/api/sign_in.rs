@@ -21,6 +21,22 @@ pub const ROUTES: &[Route] = &[
         .takes("SessionRoleBody", 4 * KIB)
         .for_stores()
         .without_key(),
+    Route::write("/v1/session/password", "Choose another password", EVERYBODY)
+        .takes("OwnPasswordBody", 4 * KIB)
+        .for_stores()
+        .without_key(),
+    Route::write("/v1/session/recovery-codes", "Make new recovery codes", EVERYBODY)
+        .takes("ProofBody", 4 * KIB)
+        .for_stores()
+        .without_key(),
+    Route::write("/v1/session/code", "Set up one-time codes anew", EVERYBODY)
+        .takes("ProofBody", 4 * KIB)
+        .for_stores()
+        .without_key(),
+    Route::write("/v1/session/code/confirm", "Let the new one-time codes count", EVERYBODY)
+        .takes("OwnCodeBody", KIB)
+        .for_stores()
+        .without_key(),
     Route::read("/v1/invitations/{token}", "Show whom an invitation is for", &[]).public(),
     Route::write("/v1/invitations/{token}/code", "Set up one-time codes", &[])
         .public()
@@ -67,4 +83,39 @@ pub struct AcceptBody {
     /// The code that the app on their phone shows, where codes were set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+}
+
+/// By what a person proves in a session that it is them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ProofBody {
+    /// Their password.
+    pub password: String,
+    /// The code that the app on their phone shows, or a recovery code; for whoever has codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// Another password of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OwnPasswordBody {
+    /// The password until now.
+    pub password: String,
+    /// The code that the app on their phone shows, or a recovery code; for whoever has codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// A password of 12 to 128 characters.
+    pub new_password: String,
+}
+
+/// The first code of a phone that is set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OwnCodeBody {
+    /// The code that the app shows for the new secret.
+    pub code: String,
 }

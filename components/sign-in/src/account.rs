@@ -1,0 +1,170 @@
+//! What persons change about themselves in a session: the password, recovery codes, the phone. Each
+//! takes the password and, where they have codes, a code, as a session alone may be stolen.
+
+use credential::password;
+use credential::proof::Proof;
+use credential::random::{RECOVERY_CODES, hash_of_recovery_code, recovery_code};
+use credential::totp::{self, base32};
+use jobs::NONCE;
+use serde_json::json;
+use shell::{
+    App, FieldError, Grants, OwnCodeBody, OwnPasswordBody, Problem, ProofBody, Reply, Request,
+    authenticate, now, parse_json, sealed_of,
+};
+use store::{
+    Caller, CredentialChange, NewSession, Session, change_credential, confirm_code, next_code,
+};
+
+use crate::attempt::Attempt;
+use crate::{of_session, opened, own_session, place_of, random, seals, who};
+
+/// Another password. All sessions end, and another one begins in place of this one: whoever stole
+/// it has nothing.
+pub(crate) async fn password(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let body: OwnPasswordBody = parse_json(request.body()?)?;
+    let (found, prefix) = own_session(app, request).await?;
+    password::check(&body.new_password, &[&found.person.id, &found.person.name])
+        .map_err(|wrong| FieldError::new("/new_password", wrong))?;
+    if body.new_password == body.password {
+        return Err(FieldError::new("/new_password", "must be another one").into());
+    }
+    let given = (body.password.as_str(), body.code.as_deref());
+    let attempt = proven(app, request, &caller, &found, given).await?;
+    let stored = hashed(&body.new_password)?;
+    let change = CredentialChange { password: Some(&stored), ..of(&attempt, prefix) };
+    changed(app, request, &caller, &found, &change).await?;
+    let grants = Grants::read(&found.person.roles)?;
+    let follows =
+        NewSession { follows: Some(prefix), password: Some(&stored), ..NewSession::default() };
+    let next = of_session(&caller, &found, &grants);
+    let begun = next.begin(app, request, Some(&found.role), follows).await?;
+    begun.ok_or(Problem::Unauthorized)
+}
+
+/// Ten new recovery codes in place of those that are left.
+pub(crate) async fn recovery_codes(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let body: ProofBody = parse_json(request.body()?)?;
+    let (found, prefix) = own_session(app, request).await?;
+    if !found.has_code {
+        return Err(FieldError::new("", "takes one-time codes: set them up first").into());
+    }
+    let given = (body.password.as_str(), body.code.as_deref());
+    let attempt = proven(app, request, &caller, &found, given).await?;
+    let (codes, hashes) = new_recovery_codes()?;
+    let change = CredentialChange { codes: Some(&hashes), ..of(&attempt, prefix) };
+    changed(app, request, &caller, &found, &change).await?;
+    Ok(Reply::json(200, &json!({"recovery_codes": codes})).private())
+}
+
+/// A secret for another phone, which does not count before a code of it was given. The one before
+/// counts until then.
+pub(crate) async fn code(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let body: ProofBody = parse_json(request.body()?)?;
+    let (found, prefix) = own_session(app, request).await?;
+    // Whoever has learned the password alone must not gain such a role by it.
+    if !found.has_code && Grants::read(&found.person.roles)?.need_code() {
+        let wrong = "a role of yours takes one-time codes: let an admin reset you";
+        return Err(FieldError::new("", wrong).into());
+    }
+    let given = (body.password.as_str(), body.code.as_deref());
+    let attempt = proven(app, request, &caller, &found, given).await?;
+    let (secret, sealed) = fresh_secret(caller.programme.no, &found.folded).await?;
+    let change = CredentialChange { next_totp: Some(&sealed), ..of(&attempt, prefix) };
+    changed(app, request, &caller, &found, &change).await?;
+    let uri = totp::uri(&secret, &caller.programme.id, &found.person.id);
+    Ok(Reply::json(200, &json!({"secret": secret, "uri": uri})).private())
+}
+
+/// The first code of the other phone. Guesses at it are not counted: only the session that has seen
+/// the secret can give one.
+pub(crate) async fn confirm(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let body: OwnCodeBody = parse_json(request.body()?)?;
+    let (found, prefix) = own_session(app, request).await?;
+    let wrong = |what: &str| Problem::from(FieldError::new("/code", what));
+    let stored = next_code(&app.sql, prefix).await?;
+    let stored = stored.ok_or_else(|| wrong("was not set up: ask for a secret first"))?;
+    let secret = opened(&stored, caller.programme.no, &found.folded).await;
+    let step = secret.and_then(|secret| totp::accepted(&secret, &body.code, now().0, 0));
+    let step = step.ok_or_else(|| wrong("is not the one that the app shows now"))?;
+    let (codes, hashes) = new_recovery_codes()?;
+    let by = who(request, Some((&found.person.id, prefix)));
+    if !confirm_code(&app.sql, prefix, (&stored, step), &hashes, &by).await? {
+        return Err(Problem::Conflict);
+    }
+    sealed_of(app, caller.programme.no).await;
+    Ok(Reply::json(200, &json!({"recovery_codes": codes})).private())
+}
+
+/// That it is the person of the session, counted as a sign-in is.
+async fn proven(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    found: &Session,
+    given: (&str, Option<&str>),
+) -> Result<Attempt, Problem> {
+    let whose = (caller.programme.id.as_str(), found.folded.as_str());
+    let attempt = Attempt::of(app, request, whose, given).await?;
+    if attempt.proof == Proof::Failed {
+        return Err(attempt.failed(app, request).await);
+    }
+    Ok(attempt)
+}
+
+/// A change that nothing is changed by yet.
+fn of<'a>(attempt: &'a Attempt, session: &'a str) -> CredentialChange<'a> {
+    CredentialChange {
+        session,
+        proven: attempt.found.password.as_deref().unwrap_or_default(),
+        step: attempt.step(),
+        recovery: attempt.recovery(),
+        address: attempt.address.as_deref(),
+        ..CredentialChange::default()
+    }
+}
+
+async fn changed(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    found: &Session,
+    change: &CredentialChange<'_>,
+) -> Result<(), Problem> {
+    let by = who(request, Some((&found.person.id, change.session)));
+    if !change_credential(&app.sql, change, &by).await? {
+        return Err(Problem::SignInFailed(None));
+    }
+    sealed_of(app, caller.programme.no).await;
+    Ok(())
+}
+
+/// What is stored of a password.
+pub(crate) fn hashed(text: &str) -> Result<String, Problem> {
+    password::hash(text, random()?)
+        .ok_or_else(|| Problem::Internal("no memory for a password".to_owned()))
+}
+
+/// New recovery codes, and what is stored of them.
+pub(crate) fn new_recovery_codes() -> Result<(Vec<String>, Vec<String>), Problem> {
+    let mut codes = Vec::new();
+    while codes.len() < RECOVERY_CODES {
+        codes.push(recovery_code(random()?));
+    }
+    let hashes = codes.iter().map(|code| hash_of_recovery_code(code)).collect();
+    Ok((codes, hashes))
+}
+
+/// A new secret of one-time codes, and the same as it is stored.
+pub(crate) async fn fresh_secret(
+    programme_no: i64,
+    folded: &str,
+) -> Result<(String, String), Problem> {
+    let secret = base32(&random::<{ totp::SECRET }>()?);
+    let place = place_of(folded);
+    let sealed = seals().await.seal(&secret, (programme_no, &place), random::<NONCE>()?);
+    Ok((secret, sealed))
+}

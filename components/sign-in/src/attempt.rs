@@ -1,0 +1,129 @@
+//! An attempt to prove who one is, with a password and a code: to sign in, or to change something
+//! about oneself. Both are counted together, so a session that was stolen is no oracle.
+
+use std::net::IpAddr;
+
+use credential::proof::{Account, Proof, prove};
+use serde_json::json;
+use shell::{App, Problem, Request, now, sealed_of};
+use store::{Counted, SignIn, attempt_sign_in, find_sign_in, note, undo_attempt};
+
+use crate::{opened, who};
+
+/// From so many failures on the audit log has a row for each.
+const MANY_FAILURES: i64 = 5;
+
+/// What became of an attempt that did not have to wait.
+pub(crate) struct Attempt {
+    /// What was known of the person.
+    pub(crate) found: SignIn,
+    /// Whether it is them.
+    pub(crate) proof: Proof,
+    /// Where it came from, as attempts are counted for it.
+    pub(crate) address: Option<String>,
+    counted: Vec<Counted>,
+    failures: Vec<(i64, i64)>,
+}
+
+impl Attempt {
+    /// Compares what was given. Every attempt is counted as failed before anything is compared, so
+    /// that many at once are no more guesses than one after the other.
+    ///
+    /// # Errors
+    /// [`Problem::SignInFailed`] while nobody may try, [`Problem::CodeNeeded`], or what the database
+    /// does.
+    pub(crate) async fn of(
+        app: &App,
+        request: &Request,
+        (programme, person): (&str, &str),
+        (password, code): (&str, Option<&str>),
+    ) -> Result<Self, Problem> {
+        let address = request.address().map(place);
+        let place = address.as_deref().unwrap_or_default();
+        let found = find_sign_in(&app.sql, programme, person, place).await?;
+        wait(&found)?;
+        let mut counted: Vec<Counted> = Vec::new();
+        counted.extend(found.programme.iter().map(|(no, _)| (*no, person.to_owned())));
+        counted.extend(address.iter().map(|address| (0, address.clone())));
+        let failures = attempt_sign_in(&app.sql, &counted, now().0).await?;
+        if failures.len() < counted.len() {
+            wait(&find_sign_in(&app.sql, programme, person, place).await?)?;
+            return Err(Problem::SignInFailed(None));
+        }
+        let secret = match (&found.totp, &found.programme) {
+            (Some(stored), Some((no, _))) => opened(stored, *no, person).await,
+            _ => None,
+        };
+        let account = Account {
+            password: found.password.as_deref(),
+            is_suspended: found.person.as_ref().is_none_or(|person| person.is_suspended),
+            has_code: found.totp.is_some(),
+            secret: secret.as_deref(),
+            last_step: found.totp_step,
+            recovery: &found.recovery,
+        };
+        let proof = prove(&account, password, code, now().0);
+        let attempt = Self { found, proof, address, counted, failures };
+        if attempt.proof == Proof::CodeNeeded {
+            attempt.undo(app).await?;
+            return Err(Problem::CodeNeeded);
+        }
+        Ok(attempt)
+    }
+
+    /// The step of the one-time code that was right.
+    pub(crate) fn step(&self) -> Option<i64> {
+        if let Proof::ByCode(step) = &self.proof { Some(*step) } else { None }
+    }
+
+    /// The hash of the recovery code that was right.
+    pub(crate) fn recovery(&self) -> Option<&str> {
+        if let Proof::ByRecovery(hash) = &self.proof { Some(hash) } else { None }
+    }
+
+    /// It was none.
+    pub(crate) async fn undo(&self, app: &App) -> Result<(), Problem> {
+        undo_attempt(&app.sql, &self.counted).await?;
+        Ok(())
+    }
+
+    /// The problem that a failure is. Guesses at a person leave a trace for their admins; they come
+    /// no faster than the waits allow.
+    pub(crate) async fn failed(&self, app: &App, request: &Request) -> Problem {
+        let (Some((no, _)), Some(person)) = (&self.found.programme, &self.found.person) else {
+            return Problem::SignInFailed(None);
+        };
+        let count = self.failures.iter().find(|(of, _)| of == no).map_or(0, |(_, count)| *count);
+        if count >= MANY_FAILURES {
+            let with = json!({"failures": count}).to_string();
+            let who = who(request, None);
+            if let Err(error) =
+                note(&app.sql, *no, ("sign_in_failed", &person.id), &who, Some(with)).await
+            {
+                return error.into();
+            }
+            sealed_of(app, *no).await;
+        }
+        Problem::SignInFailed(None)
+    }
+}
+
+/// # Errors
+/// [`Problem::SignInFailed`] while nobody may try.
+fn wait(found: &SignIn) -> Result<(), Problem> {
+    let left = found.locked_until.saturating_sub(now().0);
+    if left > 0 {
+        return Err(Problem::SignInFailed(Some(left.div_euclid(1_000).saturating_add(1))));
+    }
+    Ok(())
+}
+
+/// The address as attempts are counted for it: whoever has one IPv6 address has 2⁶⁴ of them.
+fn place(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            std::net::Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string()
+        }
+    }
+}
