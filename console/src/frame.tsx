@@ -6,7 +6,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, useLocation, useNavigate } from "react-router";
 import { setLanguage } from "./i18n";
-import { useWord } from "./lib/use";
+import { useRoleName } from "./lib/roles";
 import { mayOpen, PLACES } from "./places";
 import { may, useAccess, useSignedIn } from "./session";
 import { useInboxCount } from "./inbox";
@@ -102,25 +102,25 @@ export function LanguageSwitch() {
 
 function Who() {
   const { t } = useTranslation();
-  const word = useWord();
+  const roleName = useRoleName();
   const { signOut, changeRole } = useAccess();
   const signedIn = useSignedIn();
   const navigate = useNavigate();
-  const others = signedIn.roles.filter((role) => role !== signedIn.role);
+  const others = signedIn.roles.filter((one) => one.role !== signedIn.acting);
   const items = [
-    ...others.map((role) => ({
+    ...others.map(({ role }) => ({
       key: role,
       icon: <UserSwitchOutlined />,
-      label: t("frame.actAs", { role: word("role", role) }),
+      label: t("frame.actAs", { role: roleName(role, signedIn.roles) }),
       onClick: () => void changeRole(role),
     })),
-    ...(signedIn.by === "person" ? [{ key: "account", icon: <UserOutlined />, label: t("account.title"), onClick: () => void navigate("/account") }] : []),
+    ...(signedIn.by === "person" ? [{ key: "account", icon: <UserOutlined />, label: t("me.title"), onClick: () => void navigate("/account") }] : []),
     { key: "out", icon: <LogoutOutlined />, label: t("signIn.out"), onClick: () => void signOut() },
   ];
   return (
     <Dropdown menu={{ items }} trigger={["click"]}>
       <Button type="text" aria-haspopup="menu" className="who">
-        <span className="only-wide">{signedIn.name} · </span>{word("role", signedIn.role)}
+        <span className="only-wide">{signedIn.name} · </span>{roleName(signedIn.acting, signedIn.roles)}
       </Button>
     </Dropdown>
   );

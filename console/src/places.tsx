@@ -17,7 +17,7 @@ import {
 } from "@ant-design/icons";
 import type { ComponentType } from "react";
 import type { Role } from "./api/answers";
-import { may, type SignedIn } from "./session";
+import { holds, may, type SignedIn } from "./session";
 
 export interface Place {
   path: string;
@@ -25,23 +25,26 @@ export interface Place {
   icon: ComponentType;
   /** Null: everybody. */
   roles: Role[] | null;
+  /** Of which permissions an own role needs one. */
+  needs?: string[];
 }
 
 export const PLACES: Place[] = [
   { path: "", name: "overview", icon: DashboardOutlined, roles: null },
-  { path: "inbox", name: "inbox", icon: CheckSquareOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"] },
-  { path: "members", name: "members", icon: UserOutlined, roles: ["service", "marketing", "finance"] },
-  { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"] },
-  { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"] },
-  { path: "books", name: "books", icon: BankOutlined, roles: ["finance"] },
-  { path: "stores", name: "stores", icon: ShopOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"] },
-  { path: "audit-log", name: "auditLog", icon: AuditOutlined, roles: ["finance"] },
-  { path: "staff", name: "staff", icon: TeamOutlined, roles: [] },
-  { path: "keys", name: "keys", icon: KeyOutlined, roles: [] },
-  { path: "endpoints", name: "endpoints", icon: ApiOutlined, roles: [] },
-  { path: "system", name: "system", icon: SettingOutlined, roles: ["marketing", "finance"] },
+  { path: "inbox", name: "inbox", icon: CheckSquareOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["adjust:read", "publication:read", "review:read", "reward:read", "key:read", "import:read"] },
+  { path: "members", name: "members", icon: UserOutlined, roles: ["service", "marketing", "finance"], needs: ["member:read"] },
+  { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["programme:read", "draft:read", "publication:read"] },
+  { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["reward:read"] },
+  { path: "books", name: "books", icon: BankOutlined, roles: ["finance"], needs: ["report:read"] },
+  { path: "stores", name: "stores", icon: ShopOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["stores:read"] },
+  { path: "audit-log", name: "auditLog", icon: AuditOutlined, roles: ["finance"], needs: ["audit-log:read"] },
+  { path: "staff", name: "staff", icon: TeamOutlined, roles: [], needs: ["staff:read"] },
+  { path: "keys", name: "keys", icon: KeyOutlined, roles: [], needs: ["key:read"] },
+  { path: "endpoints", name: "endpoints", icon: ApiOutlined, roles: [], needs: ["endpoint:read"] },
+  { path: "system", name: "system", icon: SettingOutlined, roles: ["marketing", "finance"], needs: ["job:read"] },
 ];
 
 export function mayOpen(signedIn: SignedIn, place: Place): boolean {
-  return place.roles === null || may(signedIn, ...place.roles);
+  const isOpen = place.needs?.some((one) => holds(signedIn, one)) ?? true;
+  return place.roles === null || (isOpen && may(signedIn, ...place.roles));
 }

@@ -4,15 +4,20 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { ask, api, newKey, Problem, send, sendJson, carryKey, whenEnded } from "./api/client";
-import type { Programme, Role, Session } from "./api/answers";
+import type { NamedRole, Programme, Role, Session } from "./api/answers";
 import { isZone } from "./lib/format";
 
 export interface SignedIn {
   /** A person by cookie, or a key that was typed into this tab. */
   by: "person" | "key";
   name: string;
+  /** The built-in role, also of an own role. */
   role: Role;
-  roles: Role[];
+  /** The role that was chosen: a built-in one, or the id of an own role. */
+  acting: string;
+  roles: NamedRole[];
+  /** What an own role may do; null for all that `role` may. */
+  permissions: string[] | null;
   stores: string[] | null;
   /** Whether the person signs in with one-time codes. */
   hasCode: boolean;
@@ -31,7 +36,7 @@ interface Access {
   signInByKey: (key: string, programme: string) => Promise<void>;
   signInByPassword: (body: SignIn) => Promise<void>;
   adopt: (session: Session) => Promise<void>;
-  changeRole: (role: Role) => Promise<void>;
+  changeRole: (role: string) => Promise<void>;
   signOut: () => Promise<void>;
   refreshProgramme: () => Promise<void>;
   refreshSession: () => Promise<void>;
@@ -60,12 +65,17 @@ export function useSignedIn(): SignedIn {
 }
 
 /** Who sees the same: a person in a role, or any key of a role. */
-function reader({ by, name, role, programme, stores }: SignedIn): string {
-  return JSON.stringify([by, by === "person" ? name : null, role, programme.id, stores]);
+function reader({ by, name, acting, permissions, programme, stores }: SignedIn): string {
+  return JSON.stringify([by, by === "person" ? name : null, acting, permissions, programme.id, stores]);
 }
 
 export function may(signedIn: SignedIn, ...roles: Role[]): boolean {
   return signedIn.role === "admin" || roles.includes(signedIn.role);
+}
+
+/** Whether an own role has a permission; built-in ones have all of theirs. */
+export function holds(signedIn: SignedIn, permission: string): boolean {
+  return signedIn.permissions?.includes(permission) ?? true;
 }
 
 const DEFAULTS = {
@@ -113,6 +123,11 @@ async function roleOfKey(): Promise<Role> {
   return rewards ? "storefront" : "job";
 }
 
+/** Each role once, though it may be given for several regions. */
+function namedOnce({ role, base, roles = [] }: Session): NamedRole[] {
+  return [...new Map([{ role, base }, ...roles].map((one) => [one.role, one])).values()];
+}
+
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [signedIn, setSignedIn] = useState<SignedIn | null>(null);
   const [ended, setEnded] = useState(false);
@@ -138,8 +153,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       enter({
         by: "person",
         name: session.person.name || session.person.id,
-        role: session.role,
-        roles: [...new Set([session.role, ...(session.roles ?? []).map((one) => one.role)])],
+        role: session.base,
+        acting: session.role,
+        roles: namedOnce(session),
+        permissions: session.permissions,
         stores: session.stores,
         hasCode: session.has_code,
         expiresAt: session.expires_at,
@@ -172,7 +189,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
           const role = await roleOfKey();
           const known = await programmeOf(programme);
           const name = `${key.slice(0, key.startsWith("acc_") ? 12 : 4)}…`;
-          enter({ by: "key", name, role, roles: [role], stores: null, hasCode: false, expiresAt: null, ...known });
+          enter({ by: "key", name, role, acting: role, roles: [{ role, base: role }], permissions: null, stores: null, hasCode: false, expiresAt: null, ...known });
         } catch (error) {
           if (signedIn === null) carryKey(null);
           throw error;

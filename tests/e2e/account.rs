@@ -1,4 +1,5 @@
-//! `/v1/session/…`: what persons change about themselves, and what whoever stole a session does not.
+//! `/v1/session/…`: what persons change about themselves, and what whoever stole a session
+//! cannot.
 
 use credential::totp;
 use serde_json::{Value as Json, json};

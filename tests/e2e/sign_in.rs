@@ -179,8 +179,9 @@ fn the_first_person_gets_in() {
     let object = json!({
         "person": {"id": "Anna", "name": "Anna Li", "language": "zh-CN"},
         "programme": {"id": "default", "name": "Default programme"},
-        "has_code": true, "role": "admin", "stores": null, "expires_at": accepted["expires_at"],
-        "roles": [{"role": "admin", "stores": null, "regions": null, "from": null, "until": null}],
+        "has_code": true, "role": "admin", "base": "admin", "permissions": null,
+        "stores": null, "expires_at": accepted["expires_at"],
+        "roles": [{"role": "admin", "base": "admin", "names": null, "stores": null, "regions": null, "from": null, "until": null}],
     });
     let session = |cookie: &str| host.ask("GET", "/v1/session").with("cookie", cookie).send();
     assert_eq!(session(&cookie).ok(), object);

@@ -85,7 +85,8 @@ fn what_is_wrong_with_a_person_is_told() {
         json!({
             "person_id": "a", "name": "B Name", "language": "en", "state": "invited", "has_code": false, "waits": false, "waiting_id": null,
             "password_set_at": null, "invited_until": shown["invited_until"], "invited_by": "operator",
-            "roles": [{"role": "marketing", "stores": ["s"], "regions": null, "from": null, "until": null, "waits": false, "by": "operator"}],
+            "roles": [{"role": "marketing", "base": "marketing", "stores": ["s"], "regions": null, "from": null, "until": null, "waits": false,
+                "by": "operator"}],
         })
     );
     assert!(shown["invited_until"].as_str().unwrap().starts_with("2026-03-13T02:00"));

@@ -5,14 +5,17 @@ use ledger::KINDS;
 use rules::{Document, Reward};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
-use shell::{Access, PROBLEMS, Role, Route, api};
+use shell::{Access, PROBLEMS, Role, Route, api, half};
 
 pub fn document() -> Json {
     let mut paths: Map<String, Json> = Map::new();
-    for route in api::ROUTES.iter().flat_map(|(_, routes)| *routes) {
+    let all = api::ROUTES
+        .iter()
+        .flat_map(|(name, routes)| routes.iter().map(move |route| (*name, route)));
+    for (component, route) in all {
         let entry = paths.entry(route.path).or_insert_with(|| Json::Object(Map::new()));
         if let Some(methods) = entry.as_object_mut() {
-            methods.insert(route.method.to_lowercase(), describe(route));
+            methods.insert(route.method.to_lowercase(), describe(component, route));
         }
     }
     json!({
@@ -31,7 +34,7 @@ pub fn document() -> Json {
     })
 }
 
-fn describe(route: &Route) -> Json {
+fn describe(component: &str, route: &Route) -> Json {
     let mut parameters: Vec<Json> = route.path.split('/').filter_map(path_parameter).collect();
     let query = |(name, kind): &(&str, &str)| json!({"name": name, "in": "query", "schema": {"type": kind}});
     parameters.extend(route.query.iter().map(query));
@@ -78,6 +81,8 @@ fn describe(route: &Route) -> Json {
             described.insert("security".into(), json!([{"key": []}]));
             described.insert("x-roles".into(), json!(roles));
             described.insert("x-for-stores".into(), json!(route.for_stores));
+            let permission = half(route).map(|half| format!("{component}:{half}"));
+            described.insert("x-permission".into(), json!(permission));
         }
     }
     described

@@ -11,7 +11,8 @@ use shell::{
     authenticate, authenticated_body, folded, new_key, now, once, parse_json, person, sealed, who,
 };
 use store::{
-    Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, revoke_key, rotate_key,
+    Caller, KeyRecord, approve_key, count_keys, create_key, key, list_keys, own_role, programme_no,
+    revoke_key, rotate_key,
 };
 
 /// Max keys of a programme in use, and max keys including revoked ones. Revoked keys are listed for
@@ -38,7 +39,9 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
         return Err(Problem::Forbidden("operator (the key of the variable admin_key)".to_owned()));
     }
     let key = fresh()?;
-    let record = requested_key(&body, key.prefix(), &caller, Bearer::of(request)?.is_session())?;
+    let base = base_of(app, &caller, &programme, &body.role).await?;
+    let made = (key.prefix(), base.as_deref());
+    let record = requested_key(&body, made, &caller, Bearer::of(request)?.is_session())?;
     let (in_use, all) = count_keys(&app.sql, &programme).await?;
     if in_use >= MAX_KEYS || all >= MAX_KEPT {
         let detail = format!(
@@ -55,20 +58,39 @@ async fn create(app: &App, request: &Request) -> Result<Reply, Problem> {
     Ok(Reply::json(201, &revealed(&key, &record)))
 }
 
+/// The base of an own role of that programme; `None` where it is none.
+async fn base_of(
+    app: &App,
+    caller: &Caller,
+    programme: &str,
+    role: &str,
+) -> Result<Option<String>, Problem> {
+    if Role::parse(role).is_some() {
+        return Ok(None);
+    }
+    let no = if programme == caller.programme.id {
+        Some(caller.programme.no)
+    } else {
+        programme_no(&app.sql, programme).await?
+    };
+    let Some(no) = no else { return Ok(None) };
+    Ok(own_role(&app.sql, no, role).await?.map(|found| found.base))
+}
+
 /// The key that the body requests. One that a session makes waits: whoever takes over a browser
 /// gets no key that lasts.
 fn requested_key(
     body: &KeyBody,
-    prefix: &str,
+    (prefix, base): (&str, Option<&str>),
     caller: &Caller,
     by_session: bool,
 ) -> Result<KeyRecord, Problem> {
     let mut errors = Vec::new();
-    let role = Role::parse(&body.role);
+    let role = Role::parse(base.unwrap_or(&body.role));
     if role.is_none() {
         errors.push(FieldError::new(
             "/role",
-            "must be storefront, marketing, finance, service, approver, department_head, vice_president, admin or job",
+            "must be storefront, marketing, finance, service, approver, department_head, vice_president, admin, job or an own role",
         ));
     }
     if !(1..=100).contains(&body.label.chars().count()) || body.label.chars().any(char::is_control)
@@ -130,7 +152,8 @@ fn requested_key(
     }
     Ok(KeyRecord {
         prefix: prefix.to_owned(),
-        role: body.role.clone(),
+        role: base.unwrap_or(&body.role).to_owned(),
+        own_role: base.is_some().then(|| body.role.clone()),
         label: body.label.clone(),
         created_at: now().0,
         created_by: Some(caller.name().to_owned()),
@@ -265,9 +288,9 @@ async fn holder(
     let found = key(&app.sql, caller.programme.no, prefix).await?;
     let persons =
         found.as_ref().and_then(|found| found.person.as_ref()).map(|(person, _)| person.as_str());
-    if caller.role == Role::Admin.as_str()
-        || (persons.is_some() && persons == caller.person.as_deref())
-    {
+    let is_admin = caller.role == Role::Admin.as_str()
+        && caller.permissions.as_ref().is_none_or(|own| own.iter().any(|one| one == "key:write"));
+    if is_admin || (persons.is_some() && persons == caller.person.as_deref()) {
         return Ok((caller, found));
     }
     Err(Problem::Forbidden(Role::Admin.as_str().to_owned()))
@@ -289,7 +312,8 @@ fn shown(record: &KeyRecord) -> Json {
     let instant = |at: Option<i64>| at.map(|at| Timestamp(at).to_string());
     json!({
         "prefix": record.prefix,
-        "role": record.role,
+        "role": record.own_role.as_ref().unwrap_or(&record.role),
+        "base": record.role,
         "label": record.label,
         "person_id": record.person.as_ref().map(|(person, _)| person),
         "stores": record.stores,

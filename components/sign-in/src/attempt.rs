@@ -30,8 +30,8 @@ impl Attempt {
     /// that many at once are no more guesses than one after the other.
     ///
     /// # Errors
-    /// [`Problem::SignInFailed`] while nobody may try, [`Problem::CodeNeeded`], or what the database
-    /// does.
+    /// [`Problem::SignInFailed`] while nobody may try, [`Problem::CodeNeeded`], or what the
+    /// database does.
     pub(crate) async fn of(
         app: &App,
         request: &Request,

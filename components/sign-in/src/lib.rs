@@ -19,13 +19,15 @@ use shell::{
 };
 use store::{
     Caller, NewSession, Session, SignInPerson, Who, begin_session, end_session, find_session,
-    stores_within,
+    list_own_roles, stores_within,
 };
 
 use attempt::Attempt;
 
 /// How long a session lasts at most.
 const SESSION_MS: i64 = 12 * 3_600_000;
+/// As many as a programme has at most.
+const MAX_OWN_ROLES: i64 = 200;
 /// Every request of a session loads its stores.
 const MAX_STORES: usize = 1_000;
 
@@ -123,7 +125,8 @@ impl Beginning<'_> {
             prefix: secret.prefix(),
             hash: secret.hash(),
             lineage: &line_of(self.folded),
-            role,
+            role: acting.base.as_deref().unwrap_or(role),
+            own_role: acting.base.is_some().then_some(role),
             stores: stores.as_deref(),
             expires_at: until.min(at.0.saturating_add(SESSION_IDLE_MS)),
             until,
@@ -134,25 +137,56 @@ impl Beginning<'_> {
             return Ok(None);
         }
         sealed_of(app, programme_no).await;
-        let shown = self.shown(role, stores.as_deref(), until, at);
+        let acted = ActedAs {
+            role,
+            base: acting.base.as_deref().unwrap_or(role),
+            stores: stores.as_deref(),
+            until,
+        };
+        let shown = self.shown(app, &acted, at).await?;
         Ok(Some(Reply::json(200, &shown).with("set-cookie", &secret.cookie()).private()))
     }
 
-    fn shown(&self, role: &str, stores: Option<&[String]>, until: i64, at: Timestamp) -> Json {
-        let (_, id, name) = self.programme;
-        let roles: Vec<Json> = self.grants.current(self.has_code, at).map(Grant::json).collect();
-        json!({
+    /// Names and permissions are those of now: a session follows its role.
+    async fn shown(&self, app: &App, acted: &ActedAs<'_>, at: Timestamp) -> Result<Json, Problem> {
+        let (no, id, name) = self.programme;
+        let own = if self.grants.0.iter().any(|grant| grant.base.is_some()) {
+            list_own_roles(&app.sql, no, "", MAX_OWN_ROLES).await?
+        } else {
+            Vec::new()
+        };
+        let of = |role: &str| own.iter().find(|own| own.id == role);
+        let role = |grant: &Grant| {
+            let mut shown = grant.json();
+            let names = of(&grant.role).map(|own| json!({"zh-CN": own.names.0, "en": own.names.1}));
+            if let Some(shown) = shown.as_object_mut() {
+                shown.insert("names".to_owned(), names.into());
+            }
+            shown
+        };
+        let roles: Vec<Json> = self.grants.current(self.has_code, at).map(role).collect();
+        Ok(json!({
             "person": {
                 "id": self.person.id, "name": self.person.name, "language": self.person.language,
             },
             "programme": {"id": id, "name": name},
             "has_code": self.has_code,
-            "role": role,
-            "stores": stores,
-            "expires_at": Timestamp(until).to_string(),
+            "role": acted.role,
+            "base": acted.base,
+            "permissions": of(acted.role).map(|own| &own.permissions),
+            "stores": acted.stores,
+            "expires_at": Timestamp(acted.until).to_string(),
             "roles": roles,
-        })
+        }))
     }
+}
+
+/// What a person acts as in a session.
+struct ActedAs<'a> {
+    role: &'a str,
+    base: &'a str,
+    stores: Option<&'a [String]>,
+    until: i64,
 }
 
 /// The stores of a session: those that were named, and those that lie in the regions now.
@@ -199,7 +233,13 @@ async fn session(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (found, _) = own_session(app, request).await?;
     let grants = Grants::read(&found.person.roles)?;
     let own = of_session(&caller, &found, &grants);
-    let shown = own.shown(&found.role, found.stores.as_deref(), found.until, now());
+    let acted = ActedAs {
+        role: &found.role,
+        base: &found.base,
+        stores: found.stores.as_deref(),
+        until: found.until,
+    };
+    let shown = own.shown(app, &acted, now()).await?;
     Ok(Reply::json(200, &shown).private())
 }
 

@@ -3,17 +3,19 @@
 //! One admin alone gets nobody in: an invitation waits until another admin approves it, and so does
 //! a role that may decide. Otherwise one person could be two.
 
+mod roles;
+
 use ledger::{Hash, Refusal, Timestamp};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Grants, OPERATOR, Page, PersonInvitationBody, Problem, Reply, Request,
-    StaffApprovalBody, StaffBody, authenticate, authenticated_body, folded, new_token, now, once,
-    parse_json, person, sealed, who,
+    App, FieldError, Grants, OPERATOR, OwnRoles, Page, PersonInvitationBody, Problem, Reply,
+    Request, StaffApprovalBody, StaffBody, authenticate, authenticated_body, folded, new_token,
+    now, once, parse_json, person, sealed, who,
 };
 use store::{
     Caller, InvitationWish, ListedSession, OpenInvitation, PersonRecord, approve_person,
-    count_persons, end_sessions, find_person, invite, list_persons, list_sessions, put_person,
-    suspend_person,
+    count_persons, end_sessions, find_person, invite, list_own_roles, list_persons, list_sessions,
+    put_person, suspend_person,
 };
 
 /// How long an invitation can be used.
@@ -31,18 +33,25 @@ shell::component! { shell::api::staff::ROUTES {
     "POST /v1/staff/{id}/reset" => reset(id),
     "GET /v1/staff/{id}/sessions" => sessions(id),
     "DELETE /v1/staff/{id}/sessions" => end(id),
+    "GET /v1/permissions" => roles::list_permissions(),
+    "GET /v1/roles" => roles::list(),
+    "GET /v1/roles/{id}" => roles::get(id),
+    "PUT /v1/roles/{id}" => roles::put(id),
+    "POST /v1/roles/{id}/approve" => roles::approve(id),
+    "DELETE /v1/roles/{id}" => roles::remove(id),
 } }
 
 /// A retry makes another link in place of the first, which can never be shown again.
 async fn invited(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, _, body) = authenticated_body(app, request).await?;
     let body: PersonInvitationBody = parse_json(body)?;
-    let mut grants = body.grants(caller.name())?;
     let id = folded(&body.person_id)?;
     if id == folded(OPERATOR)? {
         return Err(FieldError::new("/person_id", "is the operator").into());
     }
     let programme_no = programme_of(app, &caller, body.programme_id.as_deref()).await?;
+    let own = own_roles(app, programme_no).await?;
+    let mut grants = body.grants(caller.name(), &own)?;
     let known = find_person(&app.sql, programme_no, &id).await?;
     if known.as_ref().is_some_and(|known| known.password_set_at.is_some()) {
         return Err(FieldError::new("/person_id", "has a password: reset this person").into());
@@ -117,6 +126,12 @@ async fn programme_of(app: &App, caller: &Caller, id: Option<&str>) -> Result<i6
     store::programme_no(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)
 }
 
+/// The base of each own role of a programme.
+async fn own_roles(app: &App, programme_no: i64) -> Result<OwnRoles, Problem> {
+    let found = list_own_roles(&app.sql, programme_no, "", roles::MAX_ROLES).await?;
+    Ok(found.into_iter().map(|role| (role.id, role.base)).collect())
+}
+
 /// Roles that may decide wait where one admin alone gives them. The operator could be both admins.
 fn mark_waiting(grants: &mut Grants, before: &Grants, caller: &Caller) -> Result<(), Problem> {
     for grant in &mut grants.0 {
@@ -158,7 +173,8 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let put = async || {
         let person = found(app, &caller, id).await?;
         let before = Grants::read(&person.roles)?;
-        let mut grants = body.grants(&before, caller.name())?;
+        let own = own_roles(app, caller.programme.no).await?;
+        let mut grants = body.grants(&before, caller.name(), &own)?;
         mark_waiting(&mut grants, &before, &caller)?;
         let roles = grants.text();
         let wish = (body.name.as_str(), body.language(), roles.as_str());

@@ -13,11 +13,44 @@ export interface Session {
   person: { id: string; name: string; language?: string | null };
   programme: { id: string; name: string };
   has_code: boolean;
-  role: Role;
+  /** A built-in role, or the id of an own role. */
+  role: string;
+  base: Role;
+  /** What an own role may do; null for all that the base may. */
+  permissions: string[] | null;
   stores: string[] | null;
   expires_at: string;
-  roles?: { role: Role; stores: string[] | null; from?: string | null; until?: string | null }[];
+  roles?: NamedRole[];
   recovery_codes?: string[];
+}
+
+/** A role with what people call it, where it is an own one. */
+export interface NamedRole {
+  role: string;
+  base: Role;
+  names?: Names | null;
+}
+
+export interface Names {
+  "zh-CN": string;
+  en: string;
+}
+
+export interface OwnRole {
+  role_id: string;
+  names: Names;
+  base: Role;
+  permissions: string[];
+  wanted: string[] | null;
+  wanted_by: string | null;
+  waiting_id: string | null;
+}
+
+export interface Permission {
+  permission: string;
+  component: string;
+  bases: Role[];
+  routes: { method: string; path: string; summary: string }[];
 }
 
 export const ROLES = [
@@ -380,7 +413,7 @@ export interface Reward {
 export interface Key {
   key?: string;
   prefix: string;
-  role: Role;
+  role: string;
   label: string;
   person_id: string | null;
   stores: string[] | null;
@@ -471,7 +504,7 @@ export interface UnassignedStore {
 }
 
 export interface GrantedRole {
-  role: Role;
+  role: string;
   stores: string[] | null;
   regions: string[] | null;
   from: string | null;
@@ -504,7 +537,7 @@ export interface Invited {
 
 export interface PersonSession {
   prefix: string;
-  role: Role;
+  role: string;
   stores: string[] | null;
   created_at: string;
   last_used_at: string | null;

@@ -6,25 +6,26 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Problem } from "../api/client";
 import type { Session } from "../api/answers";
-import { useChange, useWord } from "../lib/use";
+import { useRoleName } from "../lib/roles";
+import { useChange } from "../lib/use";
 import { useAccess, useSignedIn } from "../session";
 import { Copy, Dialog, Facts, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
 
 export default function Account() {
   const { t } = useTranslation();
-  const word = useWord();
+  const roleName = useRoleName();
   const signedIn = useSignedIn();
   const [codes, setCodes] = useState<string[] | null>(null);
-  if (signedIn.by === "key") return <Result status="info" title={t("account.ofPersons")} />;
+  if (signedIn.by === "key") return <Result status="info" title={t("me.ofPersons")} />;
   return (
-    <Page title={t("account.title")}>
+    <Page title={t("me.title")}>
       <Section>
         <Facts
           rows={[
             [t("rewards.name"), signedIn.name],
-            [t("frame.role"), word("role", signedIn.role)],
-            [t("staff.codes"), signedIn.hasCode ? t("staff.yes") : t("account.noCodes")],
+            [t("keys.role"), roleName(signedIn.acting, signedIn.roles)],
+            [t("staff.codes"), signedIn.hasCode ? t("staff.yes") : t("me.noCodes")],
           ]}
         />
       </Section>
@@ -67,7 +68,7 @@ function Proved<T extends Proof>({ name, problem, busy, label, onFinish, fields 
       onFinish={(values: T) => onFinish(values, (failed) => showFaults(form, failed, fields), () => form.resetFields())}
     >
       <ProblemNote problem={problem} except={(error) => fields.includes(fieldOf(error))} />
-      <Form.Item name="password" label={t("account.password")} rules={required}><Input.Password autoComplete="current-password" /></Form.Item>
+      <Form.Item name="password" label={t("me.password")} rules={required}><Input.Password autoComplete="current-password" /></Form.Item>
       {hasCode && (
         <Form.Item name="code" label={t("signIn.code")} extra={t("signIn.codeHint")} rules={required}><Input autoComplete="one-time-code" /></Form.Item>
       )}
@@ -85,17 +86,17 @@ function Password() {
     (body: Proof & { new_password: string }) => ask<Session>(api.POST("/v1/session/password", { body })),
     (session) => {
       void adopt(session);
-      void message.success(t("account.changed"));
+      void message.success(t("me.changed"));
     },
   );
   return (
-    <Section title={t("account.newPassword")}>
-      <p className="quiet">{t("account.passwordLead")}</p>
+    <Section title={t("me.newPassword")}>
+      <p className="quiet">{t("me.passwordLead")}</p>
       <Proved<Proof & { new_password: string }>
         name="own-password"
         problem={change.error}
         busy={change.isPending}
-        label={t("account.newPassword")}
+        label={t("me.newPassword")}
         fields={["new_password"]}
         onFinish={(values, failed, done) => change.mutate({ ...plain(values), new_password: values.new_password }, { onError: failed, onSuccess: done })}
       >
@@ -132,21 +133,21 @@ function Phone({ onCodes }: { onCodes: (codes: string[]) => void }) {
     },
   );
   return (
-    <Section title={hasCode ? t("account.phone") : t("invitation.setUp")}>
-      <p className="quiet">{hasCode ? t("account.phoneLead") : t("account.codesLead")}</p>
+    <Section title={hasCode ? t("me.phone") : t("invitation.setUp")}>
+      <p className="quiet">{hasCode ? t("me.phoneLead") : t("me.codesLead")}</p>
       {secret ? (
         <Form layout="vertical" name="own-code" requiredMark={false} style={{ maxWidth: 420 }} onFinish={({ code }: { code: string }) => confirm.mutate({ code: code.replaceAll(" ", "") })}>
           <p className="quiet">{t("invitation.scan")}</p>
           <QRCode aria-label={t("invitation.qr")} value={secret.uri} type="svg" size={180} bordered={false} />
           <p><code>{secret.secret.replace(/(.{4})/g, "$1 ").trim()}</code> <Copy text={secret.secret} /></p>
           <ProblemNote problem={confirm.error} />
-          <Form.Item name="code" label={t("account.firstCode")} rules={[{ required: true, message: t("form.required") }]}>
+          <Form.Item name="code" label={t("me.firstCode")} rules={[{ required: true, message: t("form.required") }]}>
             <Input autoComplete="one-time-code" inputMode="numeric" />
           </Form.Item>
-          <Button type="primary" htmlType="submit" loading={confirm.isPending}>{t("account.confirm")}</Button>
+          <Button type="primary" htmlType="submit" loading={confirm.isPending}>{t("me.confirm")}</Button>
         </Form>
       ) : (
-        <Proved name="own-phone" problem={begin.error} busy={begin.isPending} label={t("account.begin")} onFinish={(values, _, done) => begin.mutate(plain(values), { onSuccess: done })} />
+        <Proved name="own-phone" problem={begin.error} busy={begin.isPending} label={t("me.begin")} onFinish={(values, _, done) => begin.mutate(plain(values), { onSuccess: done })} />
       )}
     </Section>
   );
@@ -159,9 +160,9 @@ function Recovery({ onCodes }: { onCodes: (codes: string[]) => void }) {
     (answer) => onCodes(answer.recovery_codes),
   );
   return (
-    <Section title={t("account.recovery")}>
-      <p className="quiet">{t("account.recoveryLead")}</p>
-      <Proved name="own-recovery" problem={make.error} busy={make.isPending} label={t("account.make")} onFinish={(values, _, done) => make.mutate(plain(values), { onSuccess: done })} />
+    <Section title={t("me.recovery")}>
+      <p className="quiet">{t("me.recoveryLead")}</p>
+      <Proved name="own-recovery" problem={make.error} busy={make.isPending} label={t("me.make")} onFinish={(values, _, done) => make.mutate(plain(values), { onSuccess: done })} />
     </Section>
   );
 }
@@ -169,7 +170,7 @@ function Recovery({ onCodes }: { onCodes: (codes: string[]) => void }) {
 function Codes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Dialog open title={t("account.recovery")} onClose={onClose}>
+    <Dialog open title={t("me.recovery")} onClose={onClose}>
       <p className="quiet">{t("invitation.recovery")}</p>
       <pre>{codes.join("\n")}</pre>
       <p><Copy text={codes.join("\n")} /></p>

@@ -8,6 +8,7 @@ import { Link } from "react-router";
 import { api, ask, asProblem, type Problem } from "../api/client";
 import type { Import, Publication, Request, Review } from "../api/answers";
 import { mayDecide, useInbox, type Waiting } from "../inbox";
+import { useRoleName } from "../lib/roles";
 import { useChange, useFilters, useFormat, useWord } from "../lib/use";
 import { may, useSignedIn } from "../session";
 import { Dialog, Facts, Loading, Mark, Moved, Page } from "../ui/parts";
@@ -235,14 +236,14 @@ function RewardContent({ waiting }: { waiting: Extract<Waiting, { kind: "reward"
 function KeyContent({ waiting }: { waiting: Extract<Waiting, { kind: "key" }> }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const word = useWord();
+  const roleName = useRoleName();
   const { item } = waiting;
   return (
     <>
       <div className="lead">{item.label}</div>
       <Facts
         rows={[
-          [t("keys.role"), word("role", item.role)],
+          [t("keys.role"), roleName(item.role)],
           [t("keys.person"), item.person_id ?? "–"],
           [t("keys.prefix"), <code key="prefix">{item.prefix}</code>],
           [t("inbox.askedBy"), item.created_by],

@@ -5,8 +5,9 @@ import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "../api/client";
-import { ROLES, type Key, type Page as Items, type Role } from "../api/answers";
-import { useChange, useFilters, useFormat, usePages, useWord } from "../lib/use";
+import { ROLES, type Key, type Page as Items } from "../api/answers";
+import { useOwnRoles, useRoleName } from "../lib/roles";
+import { useChange, useFilters, useFormat, usePages } from "../lib/use";
 import { Copy, Dialog, Mark, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
 import { Export, List } from "../ui/table";
@@ -18,7 +19,7 @@ const read = (cursor: string | undefined) => ask<Items<Key>>(api.GET("/v1/keys",
 export default function Keys() {
   const { t } = useTranslation();
   const format = useFormat();
-  const word = useWord();
+  const roleName = useRoleName();
   const { message } = App.useApp();
   const [filters, setFilters] = useFilters(["show"]);
   const [making, setMaking] = useState(false);
@@ -82,7 +83,7 @@ export default function Keys() {
           columns={[
             { title: t("keys.label"), main: true, wrap: true, show: (key) => key.label },
             { title: t("keys.prefix"), show: (key) => <code>{key.prefix}</code> },
-            { title: t("keys.role"), show: (key) => word("role", key.role) },
+            { title: t("keys.role"), show: (key) => roleName(key.role) },
             { title: t("keys.person"), show: (key) => key.person_id ?? "–" },
             { title: t("keys.stores"), wrap: true, show: (key) => key.stores?.join(", ") ?? t("keys.allStores") },
             { title: t("members.state"), show: state },
@@ -122,16 +123,18 @@ export function Secret({ title, text, note, onClose }: { title: string; text: st
 }
 
 const FIELDS = ["role", "label", "person_id", "stores", "expires_at"];
-const NEEDS_PERSON: Role[] = ["approver", "department_head", "vice_president", "admin"];
+const NEEDS_PERSON: string[] = ["approver", "department_head", "vice_president", "admin"];
 
 function Make({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) => void }) {
   const { t } = useTranslation();
-  const word = useWord();
+  const roleName = useRoleName();
+  const own = useOwnRoles();
   const format = useFormat();
-  const [form] = Form.useForm<{ role: Role; label: string; person_id?: string; stores?: string[]; expires_at?: Dayjs }>();
-  const role = Form.useWatch("role", form);
+  const [form] = Form.useForm<{ role: string; label: string; person_id?: string; stores?: string[]; expires_at?: Dayjs }>();
+  const chosen = Form.useWatch("role", form);
+  const role = own.find((one) => one.role_id === chosen)?.base ?? chosen;
   const change = useChange(
-    (body: { role: Role; label: string; person_id?: string; stores?: string[]; expires_at?: string }, key) =>
+    (body: { role: string; label: string; person_id?: string; stores?: string[]; expires_at?: string }, key) =>
       ask<Key>(api.POST("/v1/keys", { params: { header: { "Idempotency-Key": key } }, body: body as never })),
     (key) => {
       onMade(key);
@@ -157,7 +160,7 @@ function Make({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) => 
       >
         <ProblemNote problem={change.error} except={(error) => FIELDS.includes(fieldOf(error))} />
         <Form.Item name="role" label={t("keys.role")} rules={[{ required: true, message: t("form.required") }]}>
-          <Select options={ROLES.map((value) => ({ value, label: word("role", value) }))} />
+          <Select options={[...ROLES, ...own.map((one) => one.role_id)].map((value) => ({ value, label: roleName(value) }))} />
         </Form.Item>
         <Form.Item name="label" label={t("keys.label")} rules={[{ required: true, whitespace: true, message: t("form.required") }]}>
           <Input maxLength={100} placeholder={t("keys.labelHint")} />

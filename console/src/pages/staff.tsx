@@ -4,22 +4,34 @@ import { MinusCircleOutlined, PlusOutlined } from "@ant-design/icons";
 import { App, Button, DatePicker, Form, Input, Select } from "antd";
 import type { Dayjs } from "dayjs";
 import dayjs from "dayjs";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "../api/client";
-import { ROLES, type GrantedRole, type Invited, type Page as Items, type Person, type PersonSession, type Role } from "../api/answers";
+import { ROLES, type GrantedRole, type Invited, type Page as Items, type Person, type PersonSession } from "../api/answers";
 import { atZone } from "../lib/dates";
-import { useChange, useFormat, usePages, useWord } from "../lib/use";
+import { useOwnRoles, useRoleName } from "../lib/roles";
+import { useChange, useFilters, useFormat, usePages, useWord } from "../lib/use";
 import { Dialog, Mark, Page, Section, type Tone } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
 import { Export, List } from "../ui/table";
+import { Tabs } from "../ui/tabs";
 import { Secret } from "./keys";
 import { Buttons } from "./member-actions";
+import { Roles } from "./roles";
 
 const read = (cursor: string | undefined) => ask<Items<Person>>(api.GET("/v1/staff", { params: { query: cursor ? { cursor } : {} } }));
 const STATES: Record<Person["state"], Tone> = { active: "good", invited: "info", none: "plain", suspended: "bad" };
 
 export default function Staff() {
+  const { t } = useTranslation();
+  const [{ tab }] = useFilters(["tab"]);
+  const tabs = [{ key: "persons", label: t("staff.title") }, { key: "roles", label: t("roles.title") }];
+  const active = tab === "roles" ? "roles" : "persons";
+  const head = <Tabs tabs={tabs} active={active} />;
+  return active === "roles" ? <Roles tabs={head} /> : <Persons tabs={head} />;
+}
+
+function Persons({ tabs }: { tabs: ReactNode }) {
   const { t } = useTranslation();
   const format = useFormat();
   const word = useWord();
@@ -64,6 +76,7 @@ export default function Staff() {
         </>
       }
     >
+      {tabs}
       <ProblemNote problem={act.error} />
       <Section flush>
         <List
@@ -123,11 +136,11 @@ export default function Staff() {
 function RoleText({ role }: { role: GrantedRole }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const word = useWord();
+  const roleName = useRoleName();
   const where = [...(role.stores ?? []), ...(role.regions ?? [])].join(", ");
   return (
     <>
-      {word("role", role.role)}
+      {roleName(role.role)}
       {where && <span className="soft"> · {where}</span>}
       {role.until && <span className="soft"> · {t("member.through", { day: format.lastDay(role.until) })}</span>}
       {role.waits && <> <Mark tone="warn">{t("keys.waits")}</Mark></>}
@@ -136,7 +149,7 @@ function RoleText({ role }: { role: GrantedRole }) {
 }
 
 interface RoleValues {
-  role: Role;
+  role: string;
   stores?: string[];
   regions?: string[];
   from?: Dayjs | null;
@@ -154,7 +167,9 @@ const FIELDS = ["person_id", "name", "language"];
 
 function Edit({ person, onClose, onInvited }: { person: Person | null; onClose: () => void; onInvited: (link: Invited) => void }) {
   const { t } = useTranslation();
-  const word = useWord();
+  const roleName = useRoleName();
+  const own = useOwnRoles();
+  const choices = [...ROLES.filter((role) => role !== "job"), ...own.map((role) => role.role_id)];
   const format = useFormat();
   const { message } = App.useApp();
   const [form] = Form.useForm<Values>();
@@ -214,7 +229,7 @@ function Edit({ person, onClose, onInvited }: { person: Person | null; onClose: 
                   <legend>{t("keys.role")}</legend>
                   <div className="row line">
                     <Form.Item name={[row.name, "role"]} rules={[{ required: true, message: t("form.required") }]} style={{ flex: "1 1 150px" }}>
-                      <Select aria-label={t("keys.role")} placeholder={t("keys.role")} options={ROLES.filter((role) => role !== "job").map((value) => ({ value, label: word("role", value) }))} />
+                      <Select aria-label={t("keys.role")} placeholder={t("keys.role")} options={choices.map((value) => ({ value, label: roleName(value) }))} />
                     </Form.Item>
                     <Form.Item name={[row.name, "stores"]} style={{ flex: "1 1 150px" }}>
                       <Select mode="tags" aria-label={t("keys.stores")} placeholder={t("keys.allStores")} open={false} suffixIcon={null} />
@@ -241,7 +256,7 @@ function Edit({ person, onClose, onInvited }: { person: Person | null; onClose: 
 function Sessions({ person, onClose }: { person: Person; onClose: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const word = useWord();
+  const roleName = useRoleName();
   const id = person.person_id;
   const pages = usePages<PersonSession>(["sessions", id], () => ask<Items<PersonSession>>(api.GET("/v1/staff/{id}/sessions", { params: { path: { id } } })));
   const end = useChange(
@@ -257,7 +272,7 @@ function Sessions({ person, onClose }: { person: Person; onClose: () => void }) 
         id={(row) => row.prefix}
         empty={t("staff.noSessions")}
         columns={[
-          { title: t("keys.role"), main: true, show: (row) => word("role", row.role) },
+          { title: t("keys.role"), main: true, show: (row) => roleName(row.role) },
           { title: t("log.address"), show: (row) => row.address ?? "–" },
           { title: t("staff.begun"), show: (row) => format.instant(row.created_at) },
           { title: t("keys.lastUsed"), show: (row) => format.instant(row.last_used_at) },

@@ -2,7 +2,7 @@
 
 export const en = {
   points: "Points",
-  frame: { skip: "Skip to content", menu: "Menu", parts: "Parts of the page", search: "Phone, e-mail or member id", actAs: "Act as {{role}}", role: "Role" },
+  frame: { skip: "Skip to content", menu: "Menu", parts: "Parts of the page", search: "Phone, e-mail or member id", actAs: "Act as {{role}}" },
   menu: {
     overview: "Overview",
     inbox: "Approvals",
@@ -45,7 +45,7 @@ export const en = {
     asOther: "Sign in as somebody else",
     noPersons: "This installation has no persons yet. Sign in with an API key.",
   },
-  account: {
+  me: {
     title: "My account",
     ofPersons: "You signed in with an API key. Persons have an account.",
     noCodes: "No: only a password",
@@ -864,6 +864,21 @@ export const en = {
     taken: "Taken over into the draft below. Keep the draft to save it.",
   },
   staffState: { active: "active", invited: "invited", none: "keys only", suspended: "suspended" },
+  roles: {
+    title: "Own roles",
+    lead: "A part of what a built-in role may do. Approvals see the built-in role. A change counts at once.",
+    make: "Make a role",
+    none: "No role was made yet.",
+    base: "Part of",
+    permissions: "Permissions",
+    id: "Role id",
+    chinese: "Name in Chinese",
+    english: "Name in English",
+    read: "Read:",
+    write: "Change:",
+    remove: "Remove",
+    removed: "Removed.",
+  },
   staff: {
     title: "Staff",
     invite: "Invite a person",

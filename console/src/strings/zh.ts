@@ -4,7 +4,7 @@ import type { Strings } from "./en";
 
 export const zh: Strings = {
   points: "积分",
-  frame: { skip: "跳到正文", menu: "菜单", parts: "页面内容", search: "手机号、邮箱或会员编号", actAs: "切换为{{role}}", role: "角色" },
+  frame: { skip: "跳到正文", menu: "菜单", parts: "页面内容", search: "手机号、邮箱或会员编号", actAs: "切换为{{role}}" },
   menu: {
     overview: "首页",
     inbox: "审批",
@@ -47,7 +47,7 @@ export const zh: Strings = {
     asOther: "换一个账号登录",
     noPersons: "本系统尚未启用人员账号,请使用 API 密钥登录。",
   },
-  account: {
+  me: {
     title: "我的账号",
     ofPersons: "您使用 API 密钥登录。账号属于人员。",
     noCodes: "否:仅使用密码",
@@ -860,6 +860,21 @@ export const zh: Strings = {
     taken: "已应用到下方草稿,保存草稿后生效。",
   },
   staffState: { active: "正常", invited: "已邀请", none: "仅密钥", suspended: "已停用" },
+  roles: {
+    title: "自定义角色",
+    lead: "内置角色权限的一部分。审批时按内置角色处理。修改立即生效。",
+    make: "新建角色",
+    none: "尚未新建角色。",
+    base: "所属内置角色",
+    permissions: "权限",
+    id: "角色编号",
+    chinese: "中文名称",
+    english: "英文名称",
+    read: "查看:",
+    write: "修改:",
+    remove: "删除",
+    removed: "已删除。",
+  },
   staff: {
     title: "员工",
     invite: "邀请员工",

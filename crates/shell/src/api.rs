@@ -37,6 +37,7 @@ pub mod reward;
 mod roles;
 pub mod sign_in;
 pub mod staff;
+mod staff_roles;
 pub mod stores;
 pub mod trace;
 pub mod transfer;
@@ -97,7 +98,7 @@ components! {
     review "review": [];
     reward "reward": [];
     sign_in "sign-in": [AcceptBody, OwnCodeBody, OwnPasswordBody, ProofBody, SessionRoleBody, SignInBody];
-    staff "staff": [PersonInvitationBody, StaffApprovalBody, StaffBody];
+    staff "staff": [OwnRoleBody, PersonInvitationBody, StaffApprovalBody, StaffBody];
     stores "stores": [StoreBody];
     trace "trace": [];
     transfer "transfer": [TransferBody];

@@ -69,6 +69,11 @@ impl Role {
         ROLES.into_iter().find(|(_, found)| *found == name).map(|(role, _)| role)
     }
 
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROLES.into_iter().map(|(role, _)| role)
+    }
+
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -297,6 +302,7 @@ mod tests {
             person,
             last_used_at: 0,
             stores,
+            permissions: None,
         }
     }
 

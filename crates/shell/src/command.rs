@@ -14,6 +14,7 @@ use crate::audit::refused;
 use crate::auth::Bearer;
 use crate::ids::{fresh, now};
 use crate::keeping::{Salt, digested, kept_for};
+use crate::permission::check_permission;
 use crate::problem::Problem;
 use crate::request::Request;
 use crate::rulebooks::published;
@@ -57,7 +58,11 @@ pub async fn admitted(
     caller: Option<Caller>,
 ) -> Result<Caller, Problem> {
     let found = caller.clone();
-    let caller = match bearer.admit(caller, request.route(), now()) {
+    let admitted = bearer.admit(caller, request.route(), now()).and_then(|caller| {
+        check_permission(&caller, request.component(), request.route())?;
+        Ok(caller)
+    });
+    let caller = match admitted {
         Ok(caller) => caller,
         Err(problem) => {
             // That a session is over is nothing to note.

@@ -19,8 +19,11 @@ const ROLES_WITH_CODE: [Role; 5] =
 /// A role that a person may act in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
-    /// Its name.
+    /// Its name: of a built-in role, or the id of an own role.
     pub role: String,
+    /// The built-in role that an own role is a part of, which never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// In which stores; `None` for all, or for those of `regions` alone.
     pub stores: Option<Vec<String>>,
     /// In the stores of which regions, paths such as `east/shanghai`.
@@ -47,11 +50,17 @@ impl Grant {
     /// Whether another admin has to let it count.
     #[must_use]
     pub fn is_of_trust(&self) -> bool {
-        Role::parse(&self.role).is_some_and(|role| TRUSTED_ROLES.contains(&role))
+        Role::parse(self.base()).is_some_and(|role| TRUSTED_ROLES.contains(&role))
+    }
+
+    /// The built-in role that it is, or is a part of.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.base.as_deref().unwrap_or(&self.role)
     }
 
     fn needs_code(&self) -> bool {
-        Role::parse(&self.role).is_some_and(|role| ROLES_WITH_CODE.contains(&role))
+        Role::parse(self.base()).is_some_and(|role| ROLES_WITH_CODE.contains(&role))
     }
 
     /// As a session shows it.
@@ -60,6 +69,7 @@ impl Grant {
         let instant = |at: Option<i64>| at.map(|at| Timestamp(at).to_string());
         json!({
             "role": self.role,
+            "base": self.base(),
             "stores": self.stores,
             "regions": self.regions,
             "from": instant(self.from),
@@ -71,6 +81,8 @@ impl Grant {
 /// What a person acts as in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acting {
+    /// The built-in role that an own role is a part of; `None` for a built-in one.
+    pub base: Option<String>,
     /// In which stores; `None` for all.
     pub stores: Option<Vec<String>>,
     /// In the stores of which regions besides.
@@ -136,7 +148,8 @@ impl Grants {
             (Some(all(|grant| &grant.stores)), all(|grant| &grant.regions))
         };
         let until = grants.iter().filter_map(|grant| grant.until).min();
-        (!grants.is_empty()).then_some(Acting { stores, regions, until })
+        let base = grants.first()?.base.clone();
+        Some(Acting { base, stores, regions, until })
     }
 }
 
@@ -147,7 +160,16 @@ mod tests {
     fn grant(role: &str, stores: Option<&[&str]>, from: Option<i64>, until: Option<i64>) -> Grant {
         let stores = stores.map(|stores| stores.iter().map(|store| (*store).to_owned()).collect());
         let (regions, waits) = (None, false);
-        Grant { role: role.into(), stores, regions, from, until, waits, by: "anna".into() }
+        Grant {
+            role: role.into(),
+            base: None,
+            stores,
+            regions,
+            from,
+            until,
+            waits,
+            by: "anna".into(),
+        }
     }
 
     #[test]

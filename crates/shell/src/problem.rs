@@ -45,6 +45,8 @@ pub enum Problem {
     Unauthorized,
     /// The key's role may not do this; carries the roles that may.
     Forbidden(String),
+    /// The caller's own role lacks this permission.
+    NotPermitted(String),
     /// Only a person may do this, and the key names none.
     PersonNeeded,
     /// The key is for other stores.
@@ -127,7 +129,7 @@ impl Problem {
             Self::MethodNotAllowed(_) => 1,
             Self::CrossSite => 2,
             Self::Unauthorized => 3,
-            Self::Forbidden(_) => 4,
+            Self::Forbidden(_) | Self::NotPermitted(_) => 4,
             Self::PersonNeeded => 5,
             Self::StoreForbidden => 6,
             Self::BodyTooLarge(_) => 7,
@@ -163,6 +165,7 @@ impl Problem {
             Self::CrossSite => "Send the header `X-Accrue: 1` with every change that a session makes, from a page of this host.".to_owned(),
             Self::Unauthorized => "Send `Authorization: Bearer <key>` with a key that is not revoked or expired, and does not wait for a second admin.".to_owned(),
             Self::Forbidden(roles) => format!("This route needs a key with the role {roles}."),
+            Self::NotPermitted(permission) => format!("Your role lacks the permission {permission}."),
             Self::StoreForbidden => {
                 "This key is limited to its stores. Name one of them, or use a key for all stores.".to_owned()
             }

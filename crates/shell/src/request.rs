@@ -20,6 +20,8 @@ static NO_ROUTE: Route = Route::read("", "", &[]);
 
 /// A request with its route and its body.
 pub struct Request {
+    /// The component that answers.
+    component: &'static str,
     route: &'static Route,
     method: http::Method,
     segments: Vec<String>,
@@ -41,7 +43,7 @@ enum Body {
 
 impl Request {
     /// The request without its body.
-    pub(crate) fn head(parts: http::request::Parts) -> Self {
+    pub(crate) fn head(parts: http::request::Parts, component: &'static str) -> Self {
         let segments = parts.uri.path().split('/').skip(1).map(decoded).collect();
         let query =
             parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
@@ -56,6 +58,7 @@ impl Request {
             Bearer::from_cookie(&parts.headers)
         };
         Self {
+            component,
             route: &NO_ROUTE,
             method: parts.method,
             segments,
@@ -139,6 +142,11 @@ impl Request {
     #[must_use]
     pub fn route(&self) -> &'static Route {
         self.route
+    }
+
+    /// The component that answers it, whose permissions count.
+    pub(crate) fn component(&self) -> &'static str {
+        self.component
     }
 
     /// The text that the path has in place of `{name}`.

@@ -22,6 +22,8 @@ pub struct Route {
     /// Whether a key that is for some stores may call it. The handler then sees to it that such a
     /// key shows and does nothing of other stores.
     pub for_stores: bool,
+    /// Whether it concerns the caller alone, so that no own role is asked for a permission.
+    pub is_own: bool,
     /// The largest body, in bytes. With 0 the body is not read.
     pub max_bytes: usize,
     /// The name of the body's schema, where it is one JSON document.
@@ -66,6 +68,7 @@ impl Route {
             summary,
             access: Access::Roles(roles),
             for_stores: false,
+            is_own: false,
             max_bytes: 0,
             body: None,
             body_is_optional: false,
@@ -148,6 +151,12 @@ impl Route {
     #[must_use]
     pub const fn for_stores(self) -> Self {
         Self { for_stores: true, ..self }
+    }
+
+    /// The same, of what concerns the caller alone: no own role takes it away.
+    #[must_use]
+    pub const fn own(self) -> Self {
+        Self { is_own: true, ..self }
     }
 
     /// The same, not for keys that are for some stores.

@@ -51,7 +51,7 @@ macro_rules! component {
         #[::spin_sdk::http_service]
         async fn handle(request: ::spin_sdk::http::Request) -> $crate::Response {
             const HANDLERS: &[$crate::PublicHandler] = &[$(|request| Box::pin($($handler)::+(request))),+];
-            $crate::serve_public(request, $routes, HANDLERS).await
+            $crate::serve_public(request, ::core::env!("CARGO_PKG_NAME"), $routes, HANDLERS).await
         }
     };
     ($routes:path { $($route:literal => $($handler:ident)::+($($argument:tt),*)),+ $(,)? }) => {
@@ -62,7 +62,7 @@ macro_rules! component {
             const HANDLERS: &[$crate::Handler] = &[$(|app, request| {
                 Box::pin($($handler)::+(app, request $(, $crate::component!(@argument request $argument))*))
             }),+];
-            $crate::serve(request, $routes, HANDLERS).await
+            $crate::serve(request, ::core::env!("CARGO_PKG_NAME"), $routes, HANDLERS).await
         }
     };
     (@argument $request:ident $literal:literal) => { $literal };
@@ -76,11 +76,12 @@ macro_rules! component {
 /// handlers answer as to a request without a key.
 pub async fn serve(
     request: spin_sdk::http::Request,
+    component: &'static str,
     routes: &'static [Route],
     handlers: &'static [Handler],
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let mut request = Request::head(parts);
+    let mut request = Request::head(parts, component);
     let answered = async {
         let place = request.find_route(routes)?;
         let handler = handlers.get(place).ok_or(Problem::RouteNotFound)?;
@@ -105,11 +106,12 @@ pub async fn serve(
 /// nor body.
 pub async fn serve_public(
     request: spin_sdk::http::Request,
+    component: &'static str,
     routes: &'static [Route],
     handlers: &'static [PublicHandler],
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let mut request = Request::head(parts);
+    let mut request = Request::head(parts, component);
     let answered = async {
         let place = request.find_route(routes)?;
         handlers.get(place).ok_or(Problem::RouteNotFound)?(&request).await

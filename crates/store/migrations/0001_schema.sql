@@ -188,7 +188,11 @@ JOIN programme_group AS other ON other.group_id = own.group_id AND other.program
 CREATE TABLE IF NOT EXISTS api_key (
   prefix TEXT PRIMARY KEY,
   programme_no INTEGER NOT NULL REFERENCES programme (no),
+  -- A built-in role; of an own role the one that it is a part of.
   role TEXT NOT NULL,
+  -- The own role, and what it may do now (see own_role); null for a built-in one.
+  own_role TEXT,
+  permissions TEXT,
   operator INTEGER NOT NULL DEFAULT 0,
   label TEXT NOT NULL,
   hash BLOB NOT NULL CHECK (length(hash) = 32),
@@ -219,6 +223,46 @@ CREATE TABLE IF NOT EXISTS api_key (
 CREATE INDEX IF NOT EXISTS api_key_programme ON api_key (programme_no, prefix)
 -- then
 CREATE INDEX IF NOT EXISTS api_key_person ON api_key (programme_no, person_folded, session_until) WHERE person_folded IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS api_key_own_role ON api_key (programme_no, own_role) WHERE own_role IS NOT NULL
+-- then
+-- Roles that a programme made itself: parts of built-in ones.
+CREATE TABLE IF NOT EXISTS own_role (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  id TEXT NOT NULL,
+  name_zh TEXT NOT NULL,
+  name_en TEXT NOT NULL,
+  base TEXT NOT NULL,
+  -- A JSON list, see shell/permission.rs.
+  permissions TEXT NOT NULL,
+  -- What waits for another admin, and who asked for it; null for nothing.
+  wanted TEXT,
+  wanted_by TEXT,
+  who TEXT,
+  PRIMARY KEY (programme_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+-- Requests read what a role may do with the key, so that it takes them no look-up more: keys and
+-- sessions follow the role here.
+CREATE TRIGGER IF NOT EXISTS own_role_changes_keys AFTER UPDATE OF permissions ON own_role WHEN NEW.permissions <> OLD.permissions
+BEGIN
+  UPDATE api_key SET permissions = NEW.permissions WHERE programme_no = NEW.programme_no AND own_role = NEW.id;
+END
+-- then
+CREATE VIEW IF NOT EXISTS own_role_removal (programme_no, id, at, who) AS SELECT NULL, NULL, NULL, NULL
+-- then
+-- Nobody has it: no person, and no key that counts or may count later.
+CREATE TRIGGER IF NOT EXISTS own_role_removed INSTEAD OF INSERT ON own_role_removal
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM own_role WHERE programme_no = NEW.programme_no AND id = NEW.id)
+    OR EXISTS (SELECT 1 FROM api_key WHERE programme_no = NEW.programme_no AND own_role = NEW.id AND revoked_at IS NULL
+      AND (expires_at IS NULL OR expires_at > NEW.at))
+    OR EXISTS (SELECT 1 FROM person AS p, json_each(p.roles) AS g WHERE p.programme_no = NEW.programme_no AND g.value ->> 'role' = NEW.id);
+  INSERT INTO audit SELECT programme_no, 'role_removed', id, NEW.who,
+      json_object('names', json_object('zh-CN', name_zh, 'en', name_en), 'base', base, 'permissions', json(permissions)), NULL
+    FROM own_role WHERE programme_no = NEW.programme_no AND id = NEW.id;
+  DELETE FROM own_role WHERE programme_no = NEW.programme_no AND id = NEW.id;
+END
 -- then
 -- A person is spelled as by the first key that named it, however later keys spell it.
 CREATE TABLE IF NOT EXISTS person (
@@ -379,8 +423,8 @@ END
 -- A session begins: an API key of the person. Nothing begins where the roles are others by now, or the
 -- password, the code or the session that it follows was used up meanwhile. settled: the address whose failure this was none.
 CREATE VIEW IF NOT EXISTS session_start (
-  programme_no, folded, roles, prefix, hash, lineage, role, stores, at, expires_at, until, password, step, recovery, follows, settled, who
-) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  programme_no, folded, roles, prefix, hash, lineage, role, own_role, stores, at, expires_at, until, password, step, recovery, follows, settled, who
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS session_started INSTEAD OF INSERT ON session_start
 BEGIN
@@ -390,6 +434,8 @@ BEGIN
       AND c.password = coalesce(NEW.password, c.password)
       AND (NEW.step IS NULL OR c.totp_step < NEW.step)
       AND (NEW.recovery IS NULL OR EXISTS (SELECT 1 FROM json_each(c.recovery) WHERE value = NEW.recovery)))
+    OR (NEW.own_role IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM own_role WHERE programme_no = NEW.programme_no AND id = NEW.own_role AND base = NEW.role))
     OR (NEW.follows IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM api_key WHERE prefix = NEW.follows AND revoked_at IS NULL AND expires_at > NEW.at));
   UPDATE credential SET totp_step = coalesce(NEW.step, totp_step),
@@ -406,9 +452,10 @@ BEGIN
   -- Another role in a session proves nothing.
   DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND subject = NEW.folded AND NEW.follows IS NULL;
   UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
-  INSERT INTO api_key (prefix, programme_no, role, label, hash, lineage, person, person_folded, stores, created_at, created_by, last_used_at, expires_at,
+  INSERT INTO api_key (prefix, programme_no, role, own_role, permissions, label, hash, lineage, person, person_folded, stores, created_at, created_by, last_used_at, expires_at,
       session_until, who)
-    SELECT NEW.prefix, NEW.programme_no, NEW.role, 'session', NEW.hash, NEW.lineage, id, NEW.folded, NEW.stores, NEW.at, id, NEW.at, NEW.expires_at,
+    SELECT NEW.prefix, NEW.programme_no, NEW.role, NEW.own_role,
+      (SELECT permissions FROM own_role WHERE programme_no = NEW.programme_no AND id = NEW.own_role), 'session', NEW.hash, NEW.lineage, id, NEW.folded, NEW.stores, NEW.at, id, NEW.at, NEW.expires_at,
       NEW.until, NEW.who
     FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
 END
@@ -1361,7 +1408,7 @@ CREATE TRIGGER IF NOT EXISTS api_key_made AFTER INSERT ON api_key
 BEGIN
   INSERT INTO audit VALUES (NEW.programme_no, CASE WHEN NEW.session_until IS NULL THEN 'key_made' ELSE 'session_begun' END, NEW.prefix,
     coalesce(NEW.who, json_object('at', NEW.created_at, 'person', CASE WHEN NEW.operator = 1 THEN 'variable admin_key' ELSE NEW.created_by END)), NULL,
-    json_object('role', NEW.role, 'label', NEW.label, 'person_id', NEW.person, 'stores', json(NEW.stores), 'expires_at', NEW.expires_at,
+    json_object('role', coalesce(NEW.own_role, NEW.role), 'label', NEW.label, 'person_id', NEW.person, 'stores', json(NEW.stores), 'expires_at', NEW.expires_at,
       'waits', NEW.waits));
 END
 -- then
@@ -1371,7 +1418,7 @@ BEGIN
   INSERT INTO audit VALUES (NEW.programme_no,
     CASE WHEN NEW.session_until IS NOT NULL THEN 'session_ended' WHEN NEW.waits IS OLD.waits THEN 'key_revoked' ELSE 'key_approved' END, NEW.prefix, NEW.who,
     json_object('waits', OLD.waits, 'revoked_at', OLD.revoked_at),
-    json_object('waits', NEW.waits, 'revoked_at', NEW.revoked_at, 'role', NEW.role, 'person_id', NEW.person));
+    json_object('waits', NEW.waits, 'revoked_at', NEW.revoked_at, 'role', coalesce(NEW.own_role, NEW.role), 'person_id', NEW.person));
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS person_changed AFTER UPDATE OF who ON person WHEN NEW.who IS NOT NULL
@@ -1380,6 +1427,21 @@ BEGIN
     CASE WHEN NEW.suspended > OLD.suspended THEN 'person_suspended' WHEN NEW.suspended < OLD.suspended THEN 'person_restored' ELSE 'person_changed' END,
     NEW.id, NEW.who, json_object('name', OLD.name, 'language', OLD.language, 'suspended', OLD.suspended, 'roles', json(OLD.roles)),
     json_object('name', NEW.name, 'language', NEW.language, 'suspended', NEW.suspended, 'roles', json(NEW.roles)));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS own_role_made AFTER INSERT ON own_role
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'role_put', NEW.id, NEW.who, NULL,
+    json_object('names', json_object('zh-CN', NEW.name_zh, 'en', NEW.name_en), 'base', NEW.base, 'permissions', json(NEW.permissions),
+      'wanted', json(NEW.wanted)));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS own_role_changed AFTER UPDATE OF who ON own_role
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no,
+    CASE WHEN NEW.wanted IS NULL AND NEW.permissions = OLD.wanted THEN 'role_approved' ELSE 'role_put' END, NEW.id, NEW.who,
+    json_object('names', json_object('zh-CN', OLD.name_zh, 'en', OLD.name_en), 'permissions', json(OLD.permissions), 'wanted', json(OLD.wanted)),
+    json_object('names', json_object('zh-CN', NEW.name_zh, 'en', NEW.name_en), 'permissions', json(NEW.permissions), 'wanted', json(NEW.wanted)));
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS endpoint_made AFTER INSERT ON endpoint WHEN NEW.who IS NOT NULL

@@ -55,7 +55,7 @@ SELECT json_array(
   coalesce(k.lineage, k.prefix),
   -- Who was never granted so many lots has not too many.
   CASE WHEN m.lots_granted >= 100000 THEN (SELECT count(*) FROM lot INDEXED BY lot_open WHERE member_no = m.no AND remaining > 0) END,
-  p.spread
+  p.spread, k.permissions
 ) AS loaded
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = +?2

@@ -36,7 +36,7 @@ SELECT json_array(
   CASE WHEN ?7 = 1 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END,
   coalesce(k.lineage, k.prefix),
   CASE WHEN m.lots_granted >= 100000 THEN (SELECT count(*) FROM lot INDEXED BY lot_open WHERE member_no = m.no AND remaining > 0) END,
-  p.spread
+  p.spread, k.permissions
 ) AS loaded
 FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = +?2

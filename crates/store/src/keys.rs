@@ -12,8 +12,10 @@ use crate::statement::statement;
 pub struct KeyRecord {
     /// The first characters of the key.
     pub prefix: String,
-    /// Its role.
+    /// Its role; of an own role the base.
     pub role: String,
+    /// Its role of the programme's own, where it has one.
+    pub own_role: Option<String>,
     /// What it is for.
     pub label: String,
     /// When it was made (milliseconds since 1970).
@@ -64,6 +66,7 @@ pub async fn create_key(
         stores.into(),
         i64::from(key.waits).into(),
         who.text().into(),
+        key.own_role.clone().into(),
     ];
     let mut rows = sql.query(statement!("queries/key_create"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
@@ -112,6 +115,7 @@ pub async fn list_keys(
                 expires_at: row.optional_integer(10)?,
                 last_used_at: row.optional_integer(11)?,
                 stores: row.optional_text(12)?.map(|text| read_stores(&text)).transpose()?,
+                own_role: row.optional_text(13)?,
             })
         })
         .collect()

@@ -40,6 +40,7 @@ mod load;
 mod member_extras;
 mod member_row;
 mod migrate;
+mod own_roles;
 mod persons;
 mod profile;
 mod programmes;
@@ -111,6 +112,7 @@ pub use keys::{
 };
 pub use load::{Caller, LoadRequest, LoadedMember, Scope, caller, load};
 pub use migrate::{begin, is_ready, migrate, try_to_write};
+pub use own_roles::{OwnRole, list_own_roles, own_role, put_own_role, remove_own_role};
 pub use persons::{
     InvitationWish, OpenInvitation, PersonRecord, approve_person, count_persons, find_person,
     invite, list_persons, programme_no, put_person, suspend_person,

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::Error;
 use crate::aliases;
 use crate::member_row;
+use crate::own_roles::read_permissions;
 use crate::profile;
 use crate::programmes::{ProgrammeRef, read_reference};
 use crate::refusals::StoredRefusal;
@@ -42,6 +43,9 @@ pub struct Caller {
     pub last_used_at: i64,
     /// The stores that it is for; `None` for all.
     pub stores: Option<Vec<String>>,
+    /// What it may do of what its role may, where it has a role of the programme's own; `None` for
+    /// all.
+    pub permissions: Option<Vec<String>>,
 }
 
 impl Caller {
@@ -303,7 +307,7 @@ fn read_loads(rows: Rows, wanted: &[LoadRequest]) -> Result<Option<Loads>, Error
     let mut rows = rows.into_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
     let Some(first) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(first, 40)?;
-    let caller = read_caller(first, &programme, 4, 38)?;
+    let caller = read_caller(first, &programme, 4, (38, 41))?;
     let mut found = rows.iter_mut().map(read_loaded);
     let mut next = || found.next().ok_or(Error::Corrupt("answer"))?;
     let mut loaded = Vec::new();
@@ -325,14 +329,14 @@ pub async fn caller(sql: &impl Sql, prefix: &str) -> Result<Option<Caller>, Erro
     let mut rows = sql.look_up(statement!("queries/caller"), vec![prefix.into()]).await?;
     let Some(row) = rows.first_mut() else { return Ok(None) };
     let programme = read_reference(row, 13)?;
-    read_caller(row, &programme, 4, 12)
+    read_caller(row, &programme, 4, (12, 14))
 }
 
 fn read_caller(
     row: &mut Row,
     programme: &ProgrammeRef,
     at: usize,
-    lineage: usize,
+    (lineage, permissions): (usize, usize),
 ) -> Result<Option<Caller>, Error> {
     let Some(role) = row.optional_text(at)? else { return Ok(None) };
     Ok(Some(Caller {
@@ -346,6 +350,7 @@ fn read_caller(
         person: row.optional_text(at + 5)?,
         last_used_at: row.optional_integer(at + 6)?.unwrap_or(0),
         stores: row.optional_text(at + 7)?.map(|text| read_stores(&text)).transpose()?,
+        permissions: read_permissions(row.optional_text(permissions)?)?,
     }))
 }
 

@@ -4,6 +4,7 @@
 use crate::Error;
 use crate::audit_log::Who;
 use crate::load::read_stores;
+use crate::own_roles::read_permissions;
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -121,8 +122,10 @@ pub struct NewSession<'a> {
     pub hash: &'a str,
     /// Whose idempotency keys it uses.
     pub lineage: &'a str,
-    /// What the person acts as.
+    /// What the person acts as; of an own role the base.
     pub role: &'a str,
+    /// The own role, where it is one.
+    pub own_role: Option<&'a str>,
     /// In which stores; `None` for all.
     pub stores: Option<&'a [String]>,
     /// When it ends unless it is used (milliseconds since 1970).
@@ -171,6 +174,7 @@ pub async fn begin_session(
         text(session.follows),
         text(session.address),
         who.text().into(),
+        text(session.own_role),
     ];
     Ok(!sql.query(statement!("queries/session_start"), values).await?.is_empty())
 }
@@ -180,6 +184,10 @@ pub async fn begin_session(
 pub struct Session {
     /// What the person acts as.
     pub role: String,
+    /// The built-in role that this is, or is a part of.
+    pub base: String,
+    /// What they may do of what that role may; `None` for all.
+    pub permissions: Option<Vec<String>>,
     /// In which stores; `None` for all.
     pub stores: Option<Vec<String>>,
     /// When it ends (milliseconds since 1970).
@@ -215,6 +223,8 @@ pub async fn find_session(sql: &impl Sql, prefix: &str) -> Result<Option<Session
         },
         has_code: row.integer(8)? != 0,
         programme: row.text(9)?,
+        base: row.text(10)?,
+        permissions: read_permissions(row.optional_text(11)?)?,
     }))
 }
 

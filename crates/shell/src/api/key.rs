@@ -22,10 +22,12 @@ pub const ROUTES: &[Route] = &[
     ),
     Route::write("/v1/keys/{prefix}/rotate", "Make a key's successor; shown once", EVERYBODY)
         .answers(&[201], "Object")
+        .own()
         .for_stores(),
     Route::write("/v1/keys/{prefix}", "Revoke a key at once", EVERYBODY)
         .by("DELETE")
         .answers(&[204], "Object")
+        .own()
         .for_stores(),
 ];
 

@@ -16,25 +16,30 @@ pub const ROUTES: &[Route] = &[
         .answers(&[204], "Object")
         .public()
         .without_key(),
-    Route::read("/v1/session", "Show the session", EVERYBODY).for_stores(),
+    Route::read("/v1/session", "Show the session", EVERYBODY).own().for_stores(),
     Route::write("/v1/session/role", "Act in another role", EVERYBODY)
         .takes("SessionRoleBody", 4 * KIB)
+        .own()
         .for_stores()
         .without_key(),
     Route::write("/v1/session/password", "Choose another password", EVERYBODY)
         .takes("OwnPasswordBody", 4 * KIB)
+        .own()
         .for_stores()
         .without_key(),
     Route::write("/v1/session/recovery-codes", "Make new recovery codes", EVERYBODY)
         .takes("ProofBody", 4 * KIB)
+        .own()
         .for_stores()
         .without_key(),
     Route::write("/v1/session/code", "Set up one-time codes anew", EVERYBODY)
         .takes("ProofBody", 4 * KIB)
+        .own()
         .for_stores()
         .without_key(),
     Route::write("/v1/session/code/confirm", "Let the new one-time codes count", EVERYBODY)
         .takes("OwnCodeBody", KIB)
+        .own()
         .for_stores()
         .without_key(),
     Route::read("/v1/invitations/{token}", "Show whom an invitation is for", &[]).public(),

@@ -1,9 +1,12 @@
 //! Persons: who they are, what they may act as, and who invites them.
 
+use std::collections::BTreeMap;
+
 use ledger::{ProgrammeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::roles::ADMIN;
+pub use super::staff_roles::{OwnRoleBody, OwnRoleNames};
 use super::stores::{REGION, is_region};
 use crate::auth::Role;
 use crate::check::Check;
@@ -30,7 +33,22 @@ pub const ROUTES: &[Route] = &[
     Route::write("/v1/staff/{id}/sessions", "End a person's sessions at once", ADMIN)
         .by("DELETE")
         .answers(&[204], "Object"),
+    Route::read("/v1/permissions", "List what own roles can be permitted", ADMIN)
+        .answers(&[200], "Page"),
+    Route::list("/v1/roles", "List own roles", ADMIN),
+    Route::read("/v1/roles/{id}", "Show an own role", ADMIN),
+    Route::write("/v1/roles/{id}", "Make or change an own role", ADMIN)
+        .by("PUT")
+        .takes("OwnRoleBody", 64 * KIB),
+    Route::write("/v1/roles/{id}/approve", "Let count what an own role gains", ADMIN)
+        .takes("StaffApprovalBody", KIB),
+    Route::write("/v1/roles/{id}", "Remove an own role that nobody has", ADMIN)
+        .by("DELETE")
+        .answers(&[204], "Object"),
 ];
+
+/// The base of each own role, by its id.
+pub type OwnRoles = BTreeMap<String, String>;
 
 const MAX_ROLES: usize = 20;
 const MAX_STORES: usize = 100;
@@ -84,7 +102,8 @@ pub struct StaffApprovalBody {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PersonRoleBody {
-    /// storefront, marketing, finance, service, approver, department_head, vice_president or admin.
+    /// storefront, marketing, finance, service, approver, department_head, vice_president, admin,
+    /// or the id of an own role.
     pub role: String,
     /// In which stores, 1 to 100; all when neither stores nor regions are named. Not for the role
     /// admin.
@@ -107,7 +126,7 @@ impl PersonInvitationBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn grants(&self, by: &str) -> Result<Grants, Problem> {
+    pub fn grants(&self, by: &str, own: &OwnRoles) -> Result<Grants, Problem> {
         let mut check = Check::default();
         if let Some(Err(error)) = self.programme_id.as_deref().map(ProgrammeId::new) {
             check.wrong("/programme_id", error.to_string());
@@ -115,7 +134,8 @@ impl PersonInvitationBody {
         if self.roles.is_empty() {
             check.wrong("/roles", "must have a role");
         }
-        let grants = grants(&mut check, &self.name, self.language.as_deref(), &self.roles, by);
+        let grants =
+            grants(&mut check, &self.name, self.language.as_deref(), &self.roles, (by, own));
         check.done(Some(grants))
     }
 
@@ -131,9 +151,10 @@ impl StaffBody {
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn grants(&self, before: &Grants, by: &str) -> Result<Grants, Problem> {
+    pub fn grants(&self, before: &Grants, by: &str, own: &OwnRoles) -> Result<Grants, Problem> {
         let mut check = Check::default();
-        let wanted = grants(&mut check, &self.name, self.language.as_deref(), &self.roles, by);
+        let wanted =
+            grants(&mut check, &self.name, self.language.as_deref(), &self.roles, (by, own));
         let kept = |grant: Grant| {
             before.0.iter().find(|before| before.is_as(&grant)).cloned().unwrap_or(grant)
         };
@@ -152,7 +173,7 @@ fn grants(
     name: &str,
     language: Option<&str>,
     roles: &[PersonRoleBody],
-    by: &str,
+    (by, own): (&str, &OwnRoles),
 ) -> Grants {
     check.text("/name", Some(name), 100);
     if language.is_some_and(|language| !LANGUAGES.contains(&language)) {
@@ -164,7 +185,7 @@ fn grants(
     }
     let mut found: Vec<Grant> = Vec::new();
     for (at, role) in roles.iter().enumerate() {
-        let grant = grant(check, &format!("/roles/{at}"), role, by);
+        let grant = grant(check, &format!("/roles/{at}"), role, (by, own));
         if found.iter().any(|before| before.is_as(&grant)) {
             check.wrong(format!("/roles/{at}"), "is given twice");
         }
@@ -173,12 +194,19 @@ fn grants(
     Grants(found)
 }
 
-fn grant(check: &mut Check, place: &str, body: &PersonRoleBody, by: &str) -> Grant {
-    let role = Role::parse(&body.role).filter(|role| *role != Role::Job);
+fn grant(
+    check: &mut Check,
+    place: &str,
+    body: &PersonRoleBody,
+    (by, own): (&str, &OwnRoles),
+) -> Grant {
+    let base = own.get(&body.role);
+    let name = base.unwrap_or(&body.role);
+    let role = Role::parse(name).filter(|role| *role != Role::Job);
     if role.is_none() {
         check.wrong(
             format!("{place}/role"),
-            "must be storefront, marketing, finance, service, approver, department_head, vice_president or admin",
+            "must be storefront, marketing, finance, service, approver, department_head, vice_president, admin or an own role",
         );
     }
     if let Some(stores) = &body.stores {
@@ -217,6 +245,7 @@ fn grant(check: &mut Check, place: &str, body: &PersonRoleBody, by: &str) -> Gra
     }
     Grant {
         role: body.role.clone(),
+        base: base.cloned(),
         stores: body.stores.clone(),
         regions: body.regions.clone(),
         from,
