@@ -66,8 +66,8 @@ pub async fn play(demo: &Demo<'_>) -> Result<()> {
     let mut past: Vec<String> =
         ["--cron", "off", "--clock", &PLACE.opening(&baskets)?].map(str::to_owned).into();
     past.push("--compile=soon".to_owned());
-    let log = Some(demo.folder.join("host.log"));
-    let past = options("127.0.0.1:0", "127.0.0.1:0", past, log);
+    let log = demo.folder.join("host.log");
+    let past = options("127.0.0.1:0", "127.0.0.1:0", past, Some(log.clone()));
     let server = Server::start(demo.workspace, demo.binary, &past).await?;
     let rulebook: Value = serde_json::from_str(RULEBOOK).context("demo/console.json is no JSON")?;
     publish(&server, &rulebook).await?;
@@ -84,7 +84,7 @@ pub async fn play(demo: &Demo<'_>) -> Result<()> {
     );
     let mut arguments = vec!["--compile=soon".to_owned()];
     arguments.extend(demo.host.clone());
-    let now = options("127.0.0.1:3000", "127.0.0.1:3001", arguments, None);
+    let now = options("127.0.0.1:3000", "127.0.0.1:3001", arguments, Some(log));
     let server = Server::start(demo.workspace, demo.binary, &now).await?;
     let mut client = server.client();
     night(&mut client).await?;
@@ -194,11 +194,11 @@ async fn invite(client: &mut Client) -> Result<Vec<Link>> {
     let mut links = Vec::new();
     for (id, name, role, region) in [
         ("an.qi", "安琪", "admin", None),
-        ("bai.lu", "白露 · 市场总监", "department_head", None),
-        ("fang.min", "方敏 · 财务", "finance", None),
-        ("mei.lin", "梅林 · 市场", "marketing", None),
-        ("song.yu", "宋雨 · 客服", "service", None),
-        ("li.na", "李娜 · 华东大区", "marketing", Some("华东")),
+        ("bai.lu", "白露", "department_head", None),
+        ("fang.min", "方敏", "finance", None),
+        ("mei.lin", "梅林", "marketing", None),
+        ("song.yu", "宋雨", "service", None),
+        ("li.na", "李娜", "marketing", Some("华东")),
     ] {
         let mut grant = json!({"role": role});
         if let (Some(region), Some(grant)) = (region, grant.as_object_mut()) {
@@ -275,19 +275,20 @@ fn welcome(server: &Server, links: &[Link], waiting: usize) -> String {
     let (api, key) = (server.api, &server.key);
     let links: String = links
         .iter()
-        .map(|link| format!("  {:<12} {:<16} http://{api}{}\n", link.role, link.name, link.path))
+        .map(|link| format!("  {:<16} {:<6} http://{api}{}\n", link.role, link.name, link.path))
         .collect();
     format!(
         r#"
 A back office with half a year behind it: http://{api}/console/
 
 Sign in with the password `{PASSWORD}`, or paste the operator's key:
-  marketing    mei.lin          {waiting} requests wait in the inboxes of those who decide
-  service      song.yu
-  marketing    li.na            for the stores of 华东 only
-  operator     {key}
+  mei.lin    marketing
+  song.yu    service
+  li.na      marketing, for the stores of 华东 only
+  {key}
 
-Links, 72 hours, for roles that take one-time codes (an app on your phone shows them):
+{waiting} requests wait for a decision. These roles take one-time codes, which an app on your phone
+shows; each link works once, within 72 hours:
 {links}
 Ctrl-C ends it. The books stay in target/demo/console until the next demo.
 "#
