@@ -1,7 +1,7 @@
 -- The schema. Instants are milliseconds since 1970 (UTC). Ids of entries are the 16 bytes of their
--- UUIDs, hashes are 32 bytes; in JSON texts both are hexadecimal. Texts are compared and ordered by
--- their bytes. "who" is a JSON object with "at", "person", "key" and "address". Statements are
--- separated by lines that read "-- then", as hosts execute one at a time.
+-- UUIDs, hashes are 32 bytes, fingerprints of requests 16; in JSON texts all are hexadecimal. Texts
+-- are compared and ordered by their bytes. "who" is a JSON object with "at", "person", "key" and
+-- "address". Statements are separated by lines that read "-- then", as hosts execute one at a time.
 
 -- ── Programmes and rulebooks ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -855,7 +855,7 @@ CREATE TABLE IF NOT EXISTS claim (
   -- The entry that the command asked for; null for a key that has a kept answer.
   entry_no INTEGER,
   -- Of a key: what the request was made of, and the entries of that member that its command wrote.
-  fingerprint TEXT,
+  fingerprint BLOB CHECK (kind = 'reference' OR length(coalesce(fingerprint, '')) = 16),
   first_sequence INTEGER,
   last_sequence INTEGER,
   PRIMARY KEY (programme_no, kind, name)
@@ -924,7 +924,7 @@ CREATE TRIGGER IF NOT EXISTS answering_commit INSTEAD OF INSERT ON answering
 BEGIN
   SELECT RAISE(IGNORE) WHERE EXISTS
     (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'key' AND name = NEW.name);
-  INSERT INTO claim (programme_no, kind, name, fingerprint) VALUES (NEW.programme_no, 'key', NEW.name, NEW.fingerprint);
+  INSERT INTO claim (programme_no, kind, name, fingerprint) VALUES (NEW.programme_no, 'key', NEW.name, unhex(NEW.fingerprint));
   INSERT INTO answer (programme_no, name, what, id, status, body, recorded_at)
     VALUES (NEW.programme_no, NEW.name, NEW.what, NEW.id, NEW.status, NEW.body, NEW.recorded_at);
 END
@@ -974,7 +974,7 @@ BEGIN
       NEW.corrects, NEW.cause, NEW.counterparty, NEW.store);
   -- The greatest number is that of the new entry. Names that are null are ignored, see the table.
   INSERT INTO claim (programme_no, kind, name, entry_no, fingerprint, first_sequence, last_sequence)
-    VALUES (NEW.programme_no, 'key', NEW.key, (SELECT max(no) FROM entry), NEW.fingerprint, NEW.first_sequence, NEW.last_sequence);
+    VALUES (NEW.programme_no, 'key', NEW.key, (SELECT max(no) FROM entry), unhex(NEW.fingerprint), NEW.first_sequence, NEW.last_sequence);
   INSERT INTO claim (programme_no, kind, name, entry_no) VALUES (NEW.programme_no, 'reference', NEW.reference, (SELECT max(no) FROM entry));
   -- Nearly every entry grants one lot or none; a number that is null is ignored, see the table.
   INSERT INTO lot (member_no, number, source, granted, remaining, earned_at, available_at, expires_at, pending)

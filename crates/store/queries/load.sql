@@ -18,7 +18,7 @@ SELECT json_array(
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))
     FROM (SELECT * FROM lot WHERE member_no = m.no AND remaining > 0 ORDER BY expires_at, earned_at, number LIMIT (SELECT ?4))
   ) END,
-  (SELECT json_array(c.fingerprint, e.member_no, c.first_sequence, e.sequence, c.last_sequence, a.id, json(a.body))
+  (SELECT json_array(hex(c.fingerprint), e.member_no, c.first_sequence, e.sequence, c.last_sequence, a.id, json(a.body))
     FROM claim AS c
     LEFT JOIN entry AS e ON e.no = c.entry_no
     LEFT JOIN answer AS a ON c.entry_no IS NULL AND a.programme_no = c.programme_no AND a.name = c.name

@@ -148,7 +148,7 @@ pub(crate) fn fingerprint_now(fingerprint: &str) -> &str {
 /// Whether a stored fingerprint is that of the request, in any of its forms.
 #[must_use]
 pub fn is_fingerprint(stored: &str, of: &str) -> bool {
-    of.split(',').any(|form| form == stored)
+    of.split(',').any(|form| form.eq_ignore_ascii_case(stored))
 }
 
 /// What a submission wrote.

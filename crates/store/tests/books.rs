@@ -138,7 +138,7 @@ fn the_audit_finds_claims_of_no_entry() {
             1,
         ),
         (
-            "INSERT INTO claim (programme_no, kind, name, fingerprint) VALUES (1, 'key', 'earn:x', 'f')",
+            "INSERT INTO claim (programme_no, kind, name, fingerprint) VALUES (1, 'key', 'earn:x', zeroblob(16))",
             1,
         ),
         (

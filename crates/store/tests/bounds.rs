@@ -66,7 +66,7 @@ fn kept_refusals_have_a_bound() {
     world.sql.connection().execute_batch(
         "INSERT INTO programme (id, name, rulebook_version, rulebook_digest, created_at) VALUES ('other', 'Other', 1, '', 0);
         INSERT INTO answering (programme_no, name, fingerprint, what, id, body, recorded_at)
-          SELECT no, 'k', 'f', 'refusal', 'i', '\"MemberErased\"', 0 FROM programme WHERE id = 'other'",
+          SELECT no, 'k', '00112233445566778899aabbccddeeff', 'refusal', 'i', '\"MemberErased\"', 0 FROM programme WHERE id = 'other'",
     ).unwrap();
     for key in 1..=3 {
         assert_eq!(told(&world.one(redeem("m", &format!("k{key}"), 1))), "member-not-found");
@@ -103,7 +103,8 @@ fn kept_refusals_have_a_bound() {
 fn kept_answers_have_a_bound() {
     let world = World::new();
     let keep = |key: &str, at: i64| {
-        let receipt = store::Receipt { fingerprint: "f".into(), status: 200, body: "{}".into() };
+        let receipt =
+            store::Receipt { fingerprint: "0f".repeat(16), status: 200, body: "{}".into() };
         wait(store::keep_receipt(&world.sql, 1, key, &receipt, ledger::Timestamp(at))).unwrap();
     };
     keep("a", 1);

@@ -201,7 +201,7 @@ fn the_database_lets_nothing_but_texts_of_the_erased_go() {
         "UPDATE entry SET store = 's', texts = NULL",
         "UPDATE entry SET body = json_set(body, '$.actor', 'key:evil'), texts = NULL WHERE kind = 'erase'",
         "UPDATE entry SET body = json_remove(body, '$.texts'), texts = NULL WHERE kind = 'erase'",
-        "UPDATE claim SET fingerprint = 'x' WHERE fingerprint IS NOT NULL",
+        "UPDATE claim SET fingerprint = zeroblob(16) WHERE fingerprint IS NOT NULL",
     ] {
         refused(&world, tampered);
     }

@@ -36,7 +36,7 @@ fn one_member_is_loaded_as_several_are() {
             "INSERT INTO api_key (prefix, programme_no, role, label, hash, lineage, created_at) VALUES
                ('first', 1, 'admin', 'a', zeroblob(32), NULL, {now}), ('second', 1, 'admin', 'b', zeroblob(32), 'first', {now});
              INSERT INTO claim (programme_no, kind, name, entry_no, fingerprint, first_sequence, last_sequence)
-               VALUES (1, 'key', 'first/earn:k-1', 1, 'f', 1, 1);
+               VALUES (1, 'key', 'first/earn:k-1', 1, zeroblob(16), 1, 1);
              INSERT INTO profile (member_no, attributes, updated_at) VALUES (1, '{{\"a\": \"b\"}}', {now});
              INSERT INTO tally (programme_no, subject, name, period, amount) VALUES (1, 'budget', 'x', 1, 7)",
         ))

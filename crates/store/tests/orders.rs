@@ -59,7 +59,9 @@ fn undo(
 
 fn redeem_like(member: &str, key: &str) -> Submission {
     let order = redeem(member, key, 1);
-    Submission { idem: Some((format!("reverse:{key}"), key.to_owned())), ..order }
+    let mut fingerprint = ledger::Hash::of(key.as_bytes()).to_string();
+    fingerprint.truncate(32);
+    Submission { idem: Some((format!("reverse:{key}"), fingerprint)), ..order }
 }
 
 fn sources(world: &World) -> Vec<String> {

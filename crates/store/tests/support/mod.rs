@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use futures::FutureExt;
 use ledger::{
-    Currency, Entry, EntryId, Fresh, MemberId, Money, Origin, Reference, Seed, Timestamp,
+    Currency, Entry, EntryId, Fresh, Hash, MemberId, Money, Origin, Reference, Seed, Timestamp,
 };
 use rules::operations::{
     Activate, Activation, Capture, Earn, Enrol, Exchange, Hold, Partner, Redeem, RedeemReward,
@@ -211,8 +211,8 @@ fn order(
     key: &str,
     source: Option<String>,
 ) -> Submission {
-    // A comma parts the forms of a fingerprint.
-    let fingerprint = format!("{member}{operation:?}").replace(',', ";");
+    let mut fingerprint = Hash::of(format!("{member}{operation:?}").as_bytes()).to_string();
+    fingerprint.truncate(32);
     let document =
         source.as_ref().and_then(|source| source.split_once(':')).map(|(_, document)| document);
     let reference = document.map(|document| Reference::new(document).unwrap());
