@@ -56,7 +56,10 @@ fn each_permission_opens_exactly_its_routes() {
                     faults.push(format!("{permission}: {method} {path}: {outcome}"));
                 }
                 opened += usize::from(is_open && needs.is_some());
-                assert!(!outcome.starts_with("401") || needs.is_none(), "{method} {path}: {outcome}");
+                assert!(
+                    !outcome.starts_with("401") || needs.is_none(),
+                    "{method} {path}: {outcome}"
+                );
                 assert!(!outcome.starts_with('5'), "{method} {path}: {outcome}");
             }
         }
@@ -192,10 +195,7 @@ fn approvals_see_the_base() {
     let mut anna = person(&host, "anna", &both, START);
     assert!(!anna.secret.is_empty(), "a part of approver takes codes");
     let asked = anna.post("/v1/adjustments", &body).send().ok();
-    let path = format!(
-        "/v1/adjustments/{}/approve",
-        asked["entry"]["entry_id"].as_str().unwrap()
-    );
+    let path = format!("/v1/adjustments/{}/approve", asked["entry"]["entry_id"].as_str().unwrap());
     let switched = anna.post("/v1/session/role", &json!({"role": "head"})).send();
     anna.cookie = cookie_of(&switched);
     assert_eq!(switched.ok()["base"], "approver");

@@ -118,7 +118,8 @@ fn a_person_of_one_region_finds_nothing_of_another() {
         let anna = person(&host, &format!("anna {role}"), &roles, START);
         for (path, methods) in document["paths"].as_object().unwrap() {
             let Some(route) = methods.get("get") else { continue };
-            if route.get("security").is_none() {
+            // Passes of members are for no person of the back office: `me.rs` looks at those.
+            if route["security"][0].get("key").is_none() {
                 continue;
             }
             let known: Vec<&str> = route["parameters"]

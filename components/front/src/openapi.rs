@@ -28,7 +28,10 @@ pub fn document() -> Json {
         "paths": paths,
         "webhooks": webhooks(),
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "pass": {"type": "http", "scheme": "bearer", "description": "the pass of a member: POST /v1/members/{id}/passes"},
+            },
             "schemas": schemas(),
         },
     })
@@ -71,12 +74,15 @@ fn describe(component: &str, route: &Route) -> Json {
             );
         }
         let roles = match route.access {
-            Access::Public => None,
+            Access::Public | Access::Pass => None,
             Access::Operator => Some(vec!["operator"]),
             Access::Roles(roles) => {
                 Some(roles.iter().copied().chain([Role::Admin]).map(Role::as_str).collect())
             }
         };
+        if matches!(route.access, Access::Pass) {
+            described.insert("security".into(), json!([{"pass": []}]));
+        }
         if let Some(roles) = roles {
             described.insert("security".into(), json!([{"key": []}]));
             described.insert("x-roles".into(), json!(roles));

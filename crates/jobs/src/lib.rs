@@ -28,7 +28,7 @@ pub use context::{JobContext, WorkLimit};
 pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};
 pub use notify::event::event_type;
 pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};
-pub use notify::seal::{NONCE, Seals};
+pub use notify::seal::{NONCE, Seals, place_of_qr_key};
 pub use notify::signature::{Secret, sign};
 pub use rehearsal::{Rehearsal, rehearse};
 pub use report::Report;

@@ -51,6 +51,8 @@ pub enum Access {
     Roles(&'static [Role]),
     /// The operator alone.
     Operator,
+    /// The pass of a member, for that member's own account.
+    Pass,
 }
 
 /// Query parameters of lists.
@@ -189,12 +191,18 @@ impl Route {
         Self { access: Access::Public, ..self }
     }
 
+    /// The same for the passes of members. The handler lets them in.
+    #[must_use]
+    pub const fn with_pass(self) -> Self {
+        Self { access: Access::Pass, for_stores: false, ..self }
+    }
+
     /// The roles that it names; `admin` may besides.
     #[must_use]
     pub const fn roles(&self) -> &'static [Role] {
         match self.access {
             Access::Roles(roles) => roles,
-            Access::Public | Access::Operator => &[],
+            Access::Public | Access::Operator | Access::Pass => &[],
         }
     }
 

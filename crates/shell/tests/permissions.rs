@@ -40,8 +40,9 @@ fn each_permission_opens_its_routes_and_no_more_than_its_base() {
         for permission in &known {
             let own = caller(base, Some(vec![permission.name.clone()]));
             let mut any = false;
-            for (component, route) in
-                api::ROUTES.iter().flat_map(|(name, routes)| routes.iter().map(move |one| (*name, one)))
+            for (component, route) in api::ROUTES
+                .iter()
+                .flat_map(|(name, routes)| routes.iter().map(move |one| (*name, one)))
             {
                 let name = format!("{base:?} {} {} {}", permission.name, route.method, route.path);
                 let base_may = check_role(&plain, route.roles()).is_ok();

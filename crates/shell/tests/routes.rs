@@ -24,7 +24,7 @@ const ROLES: [Role; 8] = [
 ];
 
 /// Components of pages for people, which have no part in the API.
-const PAGES: [&str; 1] = ["console"];
+const PAGES: [&str; 2] = ["console", "member-page"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -170,6 +170,7 @@ fn quoted(cell: &str) -> Vec<String> {
 fn roles_of(route: &Route) -> BTreeSet<String> {
     match route.access {
         Access::Public => BTreeSet::new(),
+        Access::Pass => BTreeSet::from(["pass".to_owned()]),
         Access::Operator => BTreeSet::from(["operator".to_owned()]),
         Access::Roles([]) => BTreeSet::from(["admin".to_owned()]),
         Access::Roles(roles) => roles.iter().map(|role| role.as_str().to_owned()).collect(),

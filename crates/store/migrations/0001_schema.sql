@@ -609,6 +609,32 @@ CREATE TABLE IF NOT EXISTS lot (
 -- then
 CREATE INDEX IF NOT EXISTS lot_open ON lot (member_no, expires_at, earned_at, number) WHERE remaining > 0
 -- then
+-- ── Passes of members ─────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What lets a member's browser read that member's own account. The secret is not stored.
+CREATE TABLE IF NOT EXISTS pass (
+  hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  member_no INTEGER NOT NULL,
+  -- The member's last entry at that time: what freezes or closes the account later ends the pass.
+  sequence INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  -- Moves on with its use, until "until".
+  expires_at INTEGER NOT NULL,
+  until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS pass_member ON pass (member_no, created_at)
+-- then
+CREATE INDEX IF NOT EXISTS pass_end ON pass (expires_at)
+-- then
+-- Some of those that are over, and the oldest of a member beyond five.
+CREATE TRIGGER IF NOT EXISTS pass_forgotten AFTER INSERT ON pass
+BEGIN
+  DELETE FROM pass WHERE hash IN (SELECT hash FROM pass WHERE expires_at <= NEW.created_at ORDER BY expires_at LIMIT 20);
+  DELETE FROM pass WHERE hash IN (SELECT hash FROM pass WHERE member_no = NEW.member_no ORDER BY created_at DESC, hash LIMIT -1 OFFSET 5);
+END
+-- then
 -- ── Stores ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE IF NOT EXISTS store (
@@ -628,6 +654,34 @@ CREATE TABLE IF NOT EXISTS store (
   who TEXT NOT NULL,
   PRIMARY KEY (programme_no, id)
 ) STRICT, WITHOUT ROWID
+-- then
+-- Keys by which the tills of a store sign receipts for QR codes.
+CREATE TABLE IF NOT EXISTS qr_key (
+  -- Receipts name it. It is the only one of this name in the database.
+  kid TEXT PRIMARY KEY,
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  store TEXT NOT NULL,
+  label TEXT NOT NULL,
+  -- Sealed as the secrets of endpoints are.
+  secret TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  retired_at INTEGER,
+  retired_by TEXT,
+  -- From this instant on somebody else may have had it; null while nobody says so.
+  leaked_at INTEGER,
+  who TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS qr_key_programme ON qr_key (programme_no, kid)
+-- then
+CREATE INDEX IF NOT EXISTS qr_key_store ON qr_key (programme_no, store, created_at)
+-- then
+-- Receipts of a key that was retired 90 days ago are too old to count.
+CREATE TRIGGER IF NOT EXISTS qr_key_forgotten AFTER INSERT ON qr_key
+BEGIN
+  DELETE FROM qr_key WHERE programme_no = NEW.programme_no AND store = NEW.store AND retired_at < NEW.created_at - 7776000000;
+END
 -- then
 -- The stores that entries name, registered or not, each with the first of these entries.
 CREATE TABLE IF NOT EXISTS named_store (
@@ -1522,7 +1576,21 @@ BEGIN
   INSERT INTO audit SELECT programme_no, 'store_removed', id, NEW.who, json_object('name', store.name, 'region', store.region, 'department', store.department, 'manager_id', store.manager,
       'opened_on', store.opened_on, 'closed_on', store.closed_on), NULL
     FROM store WHERE programme_no = NEW.programme_no AND id = NEW.id;
+  UPDATE qr_key SET retired_at = NEW.who ->> 'at', retired_by = coalesce(NEW.who ->> 'person', NEW.who ->> 'key'), who = NEW.who
+    WHERE programme_no = NEW.programme_no AND store = NEW.id AND retired_at IS NULL;
   DELETE FROM store WHERE programme_no = NEW.programme_no AND id = NEW.id;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS qr_key_made AFTER INSERT ON qr_key
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'qr_key_made', NEW.kid, NEW.who, NULL, json_object('store_id', NEW.store, 'label', NEW.label));
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS qr_key_retired AFTER UPDATE OF who ON qr_key
+BEGIN
+  INSERT INTO audit VALUES (NEW.programme_no, 'qr_key_retired', NEW.kid, NEW.who,
+    json_object('retired_at', OLD.retired_at, 'compromised_from', OLD.leaked_at),
+    json_object('store_id', NEW.store, 'retired_at', NEW.retired_at, 'compromised_from', NEW.leaked_at));
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS reward_change_asked AFTER INSERT ON reward_change WHEN NEW.who IS NOT NULL

@@ -41,10 +41,12 @@ mod member_extras;
 mod member_row;
 mod migrate;
 mod own_roles;
+mod passes;
 mod persons;
 mod profile;
 mod programmes;
 mod publications;
+mod qr_keys;
 mod reach;
 mod receipts;
 mod refusals;
@@ -113,6 +115,7 @@ pub use keys::{
 pub use load::{Caller, LoadRequest, LoadedMember, Scope, caller, load};
 pub use migrate::{begin, is_ready, migrate, try_to_write};
 pub use own_roles::{OwnRole, list_own_roles, own_role, put_own_role, remove_own_role};
+pub use passes::{Pass, end_passes, find_pass, make_pass, pass_used};
 pub use persons::{
     InvitationWish, OpenInvitation, PersonRecord, approve_person, count_persons, find_person,
     invite, list_persons, programme_no, put_person, suspend_person,
@@ -126,6 +129,7 @@ pub use publications::{
     major_changes, open_publications, publication, publication_by_key, publication_document,
     publish_due,
 };
+pub use qr_keys::{NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, retire_qr_key, signing_key};
 pub use reach::begin_reach;
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;

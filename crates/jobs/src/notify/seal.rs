@@ -41,6 +41,12 @@ impl Seals {
         self.0.is_empty()
     }
 
+    /// Whether a stored secret is sealed.
+    #[must_use]
+    pub fn is_sealed(stored: &str) -> bool {
+        stored.starts_with(SEALED)
+    }
+
     /// Uses these keys for all deliveries of this instance.
     pub fn keep(self) {
         OURS.set(self);
@@ -79,6 +85,12 @@ impl Seals {
         };
         String::from_utf8(self.0.iter().find_map(open)?).ok()
     }
+}
+
+/// What the secret of a QR key is sealed for; no endpoint has such an id.
+#[must_use]
+pub fn place_of_qr_key(kid: &str) -> String {
+    format!("qr_key:{kid}")
 }
 
 fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {

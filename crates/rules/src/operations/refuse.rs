@@ -19,9 +19,13 @@ impl Operation for Refuse {
     }
 
     fn guards(&self) -> Guards {
-        // Who is registered under somebody else's name need not be there.
+        // Who is registered under somebody else's name need not be there, nor who comes with an
+        // order that earns no more.
         let account = match self.0 {
-            Refusal::AliasTaken { .. } => Account::New,
+            Refusal::AliasTaken { .. }
+            | Refusal::ReferenceAlreadyUsed { .. }
+            | Refusal::ReferenceOfAnother { .. }
+            | Refusal::OccurredTooLongAgo { .. } => Account::New,
             _ => Account::MemberOrPool,
         };
         Guards::FOLLOWING.on(account).in_stores(Stores::Optional)

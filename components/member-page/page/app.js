@@ -1,0 +1,414 @@
+// A member's own page. It keeps nothing but the pass of this tab and the language.
+
+import { ask, forget, freshKey, isOpen, takePass } from "/m/api.js";
+import { choose, current, day, has, money, number, say, time, words } from "/m/words.js";
+
+const REFRESH_MS = 5 * 60_000;
+const PAGE = 20;
+
+const state = {
+  me: null,
+  coupons: null,
+  entries: [],
+  next: null,
+  shown: new Set(),
+  /** The receipt of the address, until it is claimed. */
+  receipt: "",
+  /** The request of a receipt keeps its key when it is repeated. */
+  claims: new Map(),
+  message: null,
+  problem: null,
+};
+
+/** An element with its properties and its children; texts are never read as markup. */
+function el(name, properties = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key in element && key !== "list") element[key] = value;
+    else element.setAttribute(key, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+const section = (id, title, ...children) =>
+  el("section", { "aria-labelledby": id }, el("h2", { id }, title), ...children);
+
+const byId = (id) => document.getElementById(id);
+
+function balance() {
+  const { me } = state;
+  return el(
+    "section",
+    { "aria-label": say("title") },
+    el("p", { className: "balance" }, el("strong", {}, number(me.balance)), el("span", {}, say("balance"))),
+    me.pending > 0 ? el("p", { className: "soft" }, say("pending", { points: number(me.pending) })) : null,
+    me.debt > 0 ? el("p", {}, say("debt", { points: number(me.debt) })) : null,
+  );
+}
+
+const BASES = { spend: "Spend", orders: "Orders", growth: "Growth", average_order: "Average" };
+
+function goal(word, tier, found) {
+  const basis = BASES[tier.basis];
+  const missing = basis === "Spend" || basis === "Average" ? money(found.missing, state.me.money) : number(found.missing);
+  const text = say(`${word}${basis}`, { missing, tier: found.tier });
+  return found.by ? `${text}${current() === "en" ? " " : ","}${say("by", { day: day(found.by) })}` : text;
+}
+
+/** In the shop's own words, where it has some in this language. */
+function benefit({ kind, percent_off, from_minor, names }) {
+  const own = names?.[current()];
+  const plain = { discount: say("offPercent", { percent: percent_off }), free_delivery: say("freeDelivery") };
+  const from = from_minor ? ` · ${say("from", { amount: money(from_minor, state.me.money) })}` : "";
+  return el("li", {}, `${own ?? plain[kind] ?? Object.values(names ?? {})[0] ?? kind}${from}`);
+}
+
+function level() {
+  const { tier } = state.me;
+  if (!tier) return null;
+  const { next, keep } = tier;
+  const total = next ? next.from : 0;
+  return section(
+    "level",
+    say("level"),
+    el(
+      "p",
+      {},
+      el("strong", {}, tier.id ?? say("noLevel")),
+      tier.valid_through ? el("span", { className: "soft" }, ` · ${say("levelUntil", { day: day(tier.valid_through) })}`) : null,
+    ),
+    next && total > 0
+      ? el("progress", { "aria-label": say("progress"), max: total, value: Math.max(0, Math.min(total, total - next.missing)) })
+      : null,
+    next ? el("p", {}, goal("next", tier, next)) : null,
+    tier.benefits?.length ? el("h3", {}, say("benefits")) : null,
+    tier.benefits?.length ? el("ul", { className: "benefits" }, tier.benefits.map(benefit)) : null,
+    keep ? el("p", { className: "soft" }, keep.missing > 0 ? goal("keep", tier, keep) : say("kept", { tier: keep.tier })) : null,
+  );
+}
+
+function ending() {
+  const rows = state.me.ending.map(({ points, valid_through }) =>
+    el(
+      "li",
+      {},
+      el("span", { className: "what" }, say("endsAfter", { day: day(valid_through) })),
+      el("span", { className: "points" }, say("points", { points: number(points) })),
+    ),
+  );
+  return section("ending", say("ending"), rows.length ? el("ul", { className: "rows" }, rows) : el("p", { className: "soft" }, say("nothingEnds")));
+}
+
+/** Order and time of a receipt, as far as it can be read without the shop's key. */
+function partsOf(receipt) {
+  const parts = receipt.split(".");
+  const seconds = Number(parts[2]);
+  if (!/^A[12]$/.test(parts[0] ?? "") || parts.length < 6 || !Number.isFinite(seconds)) return null;
+  return { order: parts.slice(4, -1).join("."), at: seconds * 1000 };
+}
+
+function receiptFacts() {
+  const parts = partsOf(state.receipt);
+  if (!parts) return null;
+  return el(
+    "dl",
+    {},
+    el("div", {}, el("dt", {}, say("order")), el("dd", {}, parts.order)),
+    el("div", {}, el("dt", {}, say("printed")), el("dd", {}, time(parts.at))),
+  );
+}
+
+function message() {
+  if (!state.message) return null;
+  const { tone, key, values } = state.message;
+  return el("p", { className: `message ${tone}`, role: tone === "bad" ? "alert" : "status" }, say(key, values));
+}
+
+function receipt() {
+  const fromAddress = state.receipt !== "";
+  const input = el("input", { id: "receipt-text", name: "receipt", autocomplete: "off", spellcheck: false, required: true, maxLength: 4096 });
+  const form = el(
+    "form",
+    { noValidate: true },
+    fromAddress
+      ? receiptFacts()
+      : el("div", {}, el("p", { className: "soft", id: "receipt-help" }, say("receiptHelp")), el("label", { htmlFor: "receipt-text" }, say("receiptField")), input),
+    el("button", { type: "submit", id: "claim" }, say("claim")),
+  );
+  input.setAttribute("aria-describedby", "receipt-help");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = fromAddress ? state.receipt : input.value.trim();
+    if (text === "") input.focus();
+    else void claim(text);
+  });
+  return section("receipt", say("receipt"), form, message());
+}
+
+const PROBLEMS = {
+  "reference-already-used": "alreadyYours",
+  "reference-of-another": "alreadyOthers",
+  "occurred-too-long-ago": "tooOld",
+  "occurred-in-future": "tooEarly",
+  "invalid-request": "notReceipt",
+  "body-too-large": "notReceipt",
+  "limit-reached": "limit",
+  "device-limit-reached": "limit",
+  failed: "failed",
+  busy: "failed",
+  internal: "failed",
+};
+
+async function claim(text) {
+  if (!state.claims.has(text)) state.claims.set(text, freshKey());
+  byId("claim").disabled = true;
+  const { json, problem } = await ask("/v1/me/scan", { send: { receipt: text }, key: state.claims.get(text) });
+  if (problem === "ended") return end();
+  if (problem) {
+    state.message = { tone: "bad", key: PROBLEMS[problem] ?? "refused" };
+    // What was refused for good need not be asked for again.
+    if (!["failed", "busy", "internal", "occurred-in-future"].includes(problem)) leaveReceipt();
+    return draw("claim");
+  }
+  const key = json.under_review ? "claimedReview" : json.points > 0 ? "claimed" : "claimedZero";
+  state.message = { tone: "good", key, values: { points: number(json.points) } };
+  leaveReceipt();
+  await load();
+  byId("claim")?.focus();
+}
+
+/** The address is that of the page again, so that a reload claims nothing. */
+function leaveReceipt() {
+  if (state.receipt === "") return;
+  state.receipt = "";
+  history.replaceState(null, "", "/m");
+}
+
+function worth(coupon) {
+  const of = (minor) => money(minor, state.me.money);
+  const parts = [
+    coupon.off_minor ? say("off", { amount: of(coupon.off_minor) }) : null,
+    coupon.off_percent ? say("offPercent", { percent: number(coupon.off_percent) }) : null,
+  ].filter(Boolean);
+  return parts.join(" · ") || coupon.coupon;
+}
+
+function terms(coupon) {
+  const of = (minor) => money(minor, state.me.money);
+  const lists = [...(coupon.categories ?? []), ...(coupon.channels ?? []), ...(coupon.stores ?? [])];
+  return [
+    coupon.max_off_minor ? say("atMost", { amount: of(coupon.max_off_minor) }) : null,
+    coupon.min_minor ? say("from", { amount: of(coupon.min_minor) }) : null,
+    lists.length ? say("onlyFor", { list: lists.join(current() === "en" ? ", " : "、") }) : null,
+    coupon.valid_through ? say("until", { day: day(coupon.valid_through) }) : say("noEnd"),
+  ].filter(Boolean).join(" · ");
+}
+
+function couponRow(coupon, index) {
+  const isShown = state.shown.has(coupon.code);
+  const id = `code-${index}`;
+  const button = el(
+    "button",
+    { type: "button", className: "plain", id: `show-${index}`, "aria-expanded": String(isShown), "aria-controls": id, "aria-describedby": `coupon-${index}` },
+    say(isShown ? "hideCode" : "showCode"),
+  );
+  button.addEventListener("click", () => {
+    if (!state.shown.delete(coupon.code)) state.shown.add(coupon.code);
+    draw(`show-${index}`);
+  });
+  return el(
+    "li",
+    {},
+    el("div", { className: "what", id: `coupon-${index}` }, el("strong", {}, worth(coupon)), el("p", { className: "soft small" }, terms(coupon))),
+    button,
+    el("div", { id, hidden: !isShown, className: "what" }, isShown ? el("code", { className: "code" }, coupon.code) : null),
+  );
+}
+
+function coupons() {
+  const rows = state.coupons.map(couponRow);
+  return section("coupons", say("coupons"), rows.length ? el("ul", { className: "rows" }, rows) : el("p", { className: "soft" }, say("noCoupons")));
+}
+
+/** What happened, in plain words. */
+function what(entry) {
+  if (entry.kind === "earn") {
+    const key = `event_${entry.event}`;
+    return has(key) ? say(key) : say("kind_earn", { event: entry.event });
+  }
+  if (entry.kind === "tier_change" && entry.points === 0) {
+    return entry.tier ? say("levelNow", { tier: entry.tier }) : say("levelNone");
+  }
+  const signed = `kind_${entry.kind}_${entry.points < 0 ? "minus" : "plus"}`;
+  const plain = `kind_${entry.kind}`;
+  if (has(signed)) return say(signed);
+  return say(has(plain) ? plain : "kind_other");
+}
+
+function entryRow(entry) {
+  const facts = [
+    day(entry.day),
+    entry.reference ? `${say("order")} ${entry.reference}` : null,
+    entry.under_review ? say("underReview") : null,
+  ].filter(Boolean);
+  const sign = entry.points > 0 ? "+" : "";
+  return el(
+    "li",
+    {},
+    el("div", { className: "what" }, el("p", {}, what(entry)), el("p", { className: "soft small" }, facts.join(" · "))),
+    entry.points === 0 ? null : el("span", { className: entry.points > 0 ? "points plus" : "points" }, `${sign}${number(entry.points)}`),
+  );
+}
+
+function entries() {
+  const more = el("button", { type: "button", className: "plain wide", id: "more" }, say("more"));
+  more.addEventListener("click", async () => {
+    more.disabled = true;
+    const before = state.entries.length;
+    if (!(await loadEntries())) return;
+    draw();
+    // Who reads by ear or by key goes on where the new ones begin.
+    const row = document.querySelectorAll("#history-rows > li")[before];
+    row?.setAttribute("tabindex", "-1");
+    row?.focus();
+  });
+  const rows = state.entries.map(entryRow);
+  return section(
+    "history",
+    say("history"),
+    rows.length ? el("ul", { className: "rows", id: "history-rows" }, rows) : el("p", { className: "soft" }, say("noHistory")),
+    state.next ? more : null,
+  );
+}
+
+/** Before anybody is known: what to do. */
+function gate() {
+  if (state.problem === "ended") return el("section", {}, el("h2", {}, say("ended")), el("p", {}, say("endedHelp")));
+  if (state.receipt === "") return el("section", {}, el("h2", {}, say("closed")), el("p", {}, say("closedHelp")));
+  return el(
+    "section",
+    {},
+    el("h2", {}, say("scanHere")),
+    receiptFacts(),
+    el("ol", {}, el("li", {}, say("scanStep1")), el("li", {}, say("scanStep2"))),
+    el("p", { className: "soft" }, say("scanNote")),
+  );
+}
+
+function failure() {
+  const button = el("button", { type: "button", id: "again", className: "wide" }, say("again"));
+  button.addEventListener("click", () => void load());
+  return el("section", {}, el("p", { role: "alert" }, say("failed")), button);
+}
+
+function parts() {
+  if (!isOpen()) return [gate()];
+  if (state.me === null || state.coupons === null) return state.problem ? [failure()] : [];
+  const own = [balance(), level(), ending(), coupons(), entries()];
+  // Who came for a receipt finds it first.
+  own.splice(state.receipt !== "" || state.message ? 0 : 3, 0, receipt());
+  return own;
+}
+
+/** Draws the page; the focus goes to the element of that id, or stays where it was. */
+function draw(focus = document.activeElement?.id) {
+  document.documentElement.lang = current();
+  const other = current() === "en" ? "zh-CN" : "en";
+  byId("language").textContent = words[other].name;
+  byId("language").lang = other;
+  byId("programme").textContent = state.me?.programme.name ?? "";
+  const title = say(state.receipt === "" ? "title" : "receiptTitle");
+  byId("title").textContent = title;
+  document.title = state.me ? `${title} · ${state.me.programme.name}` : title;
+  byId("status").textContent = isOpen() && state.me === null && !state.problem ? say("loading") : "";
+  byId("content").replaceChildren(...parts().filter(Boolean));
+  if (focus) byId(focus)?.focus({ preventScroll: true });
+}
+
+function end() {
+  forget();
+  Object.assign(state, { me: null, coupons: null, entries: [], next: null, message: null, problem: "ended" });
+  state.shown.clear();
+  draw("main");
+}
+
+/** The next page of the history; false when the pass has ended. */
+async function loadEntries() {
+  let path = `/v1/me/entries?limit=${PAGE}`;
+  if (state.next) path += `&cursor=${encodeURIComponent(state.next)}`;
+  const { json, problem } = await ask(path);
+  if (problem === "ended") {
+    end();
+    return false;
+  }
+  if (json) {
+    state.entries.push(...json.items);
+    state.next = json.next;
+  }
+  return true;
+}
+
+async function load() {
+  state.problem = null;
+  draw();
+  const [me, coupons] = await Promise.all([ask("/v1/me"), ask("/v1/me/coupons")]);
+  if (me.problem === "ended" || coupons.problem === "ended") return end();
+  if (me.problem || coupons.problem) {
+    state.problem = "failed";
+    return draw();
+  }
+  state.me = me.json;
+  state.coupons = coupons.json.items;
+  Object.assign(state, { entries: [], next: null });
+  if (await loadEntries()) draw();
+}
+
+/** Keeps the pass alive while somebody looks at the page, and the figures fresh. */
+async function refresh() {
+  if (document.visibilityState !== "visible" || !isOpen() || state.me === null) return;
+  const { json, problem } = await ask("/v1/me");
+  if (problem === "ended") return end();
+  if (json && JSON.stringify(json.balance) !== JSON.stringify(state.me.balance)) await load();
+}
+
+function readAddress() {
+  takePass();
+  const found = /^\/q\/(.+)$/.exec(location.pathname);
+  try {
+    state.receipt = found ? decodeURIComponent(found[1]) : "";
+  } catch {
+    state.receipt = found ? found[1] : "";
+  }
+}
+
+function startLanguage() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem("language");
+  } catch {
+    // Then the browser's own counts.
+  }
+  choose(kept ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh-CN" : "en"));
+  byId("language").addEventListener("click", () => {
+    const chosen = choose(current() === "en" ? "zh-CN" : "en");
+    try {
+      localStorage.setItem("language", chosen);
+    } catch {
+      // It holds for this page.
+    }
+    draw("language");
+  });
+}
+
+startLanguage();
+readAddress();
+addEventListener("hashchange", () => {
+  if (!location.hash.includes("pass=")) return;
+  readAddress();
+  void load();
+});
+document.addEventListener("visibilitychange", () => void refresh());
+setInterval(() => void refresh(), REFRESH_MS);
+if (isOpen()) void load();
+else draw();

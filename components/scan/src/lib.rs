@@ -1,0 +1,144 @@
+//! Receipts that members scan: whoever scans first earns the order.
+//!
+//! The till has signed the receipt with a key of its store, offline. What it earns is what the same
+//! order would earn by `POST /v1/earn`.
+
+use std::rc::Rc;
+
+use jobs::Seals;
+use ledger::Refusal;
+use rules::operations::Refuse;
+use serde_json::{Value as Json, json};
+use shell::{
+    App, FieldError, OwnScanBody, Problem, Receipt, Reply, Request, ScanBody, acting, actor_of,
+    authenticated_body, holder, now, parse_json, published, resolve_member_id, submit_as,
+};
+use store::{Caller, QrKey, Submission, qr_key, records, source};
+
+/// A receipt counts for so long.
+const LASTS_MS: i64 = 30 * 24 * 3_600_000;
+
+/// One text for what nobody may tell apart: a name that is not known, and a wrong signature.
+const NOT_GENUINE: &str = "is not signed by a store of this programme";
+const LEAKED: &str = "was signed by a key that others may have had: show it at the service desk";
+const RETIRED: &str = "was signed after its key had been retired: show it at the service desk";
+
+shell::component! { shell::api::scan::ROUTES {
+    "POST /v1/scan" => scan(),
+    "POST /v1/me/scan" => scan_own(),
+} }
+
+async fn scan(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let (caller, key, body) = authenticated_body(app, request).await?;
+    let body: ScanBody = parse_json(body)?;
+    let actor = actor_of(request)?;
+    let submission = submission(app, &caller, &body, (&key, &actor)).await?;
+    submit_as(app, request, &caller, |_| Ok(submission)).await
+}
+
+/// As the member of the pass, who is told what becomes of the points and nothing else of the books.
+async fn scan_own(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let pass = holder(app, request).await?;
+    let key = request.idempotency_key()?;
+    let OwnScanBody { receipt } = parse_json(request.body()?)?;
+    let body = ScanBody { member_id: pass.member.as_str().to_owned(), receipt, channel: None };
+    let caller = acting(&pass);
+    let submission = submission(app, &caller, &body, (&key, "member")).await?;
+    match submit_as(app, request, &caller, |_| Ok(submission)).await {
+        Ok(reply) => {
+            let told = told(reply.body());
+            Ok(reply.saying(told).private())
+        }
+        // The entry is another member's.
+        Err(Problem::Refused { refusal: Refusal::ReferenceOfAnother { .. }, id, replayed }) => {
+            let refusal = Refusal::ReferenceOfAnother { entry: None };
+            Err(Problem::Refused { refusal, id, replayed })
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+fn told(body: &str) -> String {
+    let written: Json = serde_json::from_str(body).unwrap_or_default();
+    let entry = written.get("entry");
+    let points = entry.and_then(|entry| entry.get("points")).cloned();
+    let review = entry.and_then(|entry| entry.get("review"));
+    let is_reviewed = review.is_some_and(|review| !review.is_null());
+    json!({"points": points, "under_review": is_reviewed}).to_string()
+}
+
+async fn submission(
+    app: &App,
+    caller: &Caller,
+    body: &ScanBody,
+    by: (&str, &str),
+) -> Result<Submission, Problem> {
+    let receipt = Receipt::read(&body.receipt).map_err(wrong)?;
+    let key = genuine(app, caller, &receipt).await?;
+    let book = published(&app.sql, &caller.programme).await?;
+    let mut submission = body.submission(&receipt, (&key.store, book.currency()), by)?;
+    let earliest = now().plus_ms(-LASTS_MS);
+    let refusal = if receipt.issued_at < earliest {
+        Some(Refusal::OccurredTooLongAgo { earliest })
+    } else {
+        undone(app, caller, &submission, &receipt, &key).await?
+    };
+    // The refusal is kept under the request's key, as those of the rules are.
+    if let Some(refusal) = refusal {
+        submission.operation = Rc::new(Refuse(refusal));
+        submission.source = None;
+    }
+    Ok(submission)
+}
+
+/// The key that signed the receipt, when what it signed counts.
+async fn genuine(app: &App, caller: &Caller, receipt: &Receipt) -> Result<QrKey, Problem> {
+    let no = caller.programme.no;
+    let key = qr_key(&app.sql, &receipt.kid).await?.filter(|key| key.programme_no == no);
+    let key = key.ok_or_else(|| wrong(NOT_GENUINE))?;
+    let seals = Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default());
+    let opened = seals.open(&key.secret, (no, &jobs::place_of_qr_key(&key.kid)));
+    let secret = opened.ok_or_else(|| {
+        Problem::Internal(format!("the variable secrets_key does not open QR key {}", key.kid))
+    })?;
+    if !receipt.is_signed_with(&secret) {
+        return Err(wrong(NOT_GENUINE));
+    }
+    // Whoever has a key writes any date, so the date of a receipt proves nothing then.
+    if key.leaked_at.is_some() {
+        return Err(wrong(LEAKED));
+    }
+    if key.retired.as_ref().is_some_and(|(at, _)| receipt.issued_at > *at) {
+        return Err(wrong(RETIRED));
+    }
+    Ok(key)
+}
+
+/// Why an order that was earned and taken back in full is not earned once more: a cashier may
+/// record it again, as for another card, but the paper in a member's hand may not.
+async fn undone(
+    app: &App,
+    caller: &Caller,
+    submission: &Submission,
+    receipt: &Receipt,
+    key: &QrKey,
+) -> Result<Option<Refusal>, Problem> {
+    let source = source("purchase", &receipt.reference);
+    let found = records(&app.sql, caller.programme.no, &[source]).await?;
+    let is_of_store = |store: Option<&str>| store.is_none_or(|store| store == key.store);
+    let undone = found
+        .iter()
+        .find(|past| is_of_store(past.entry.origin.store.as_deref()) && past.is_undone());
+    let Some(past) = undone else { return Ok(None) };
+    let own = resolve_member_id(app, caller, submission.member.as_str()).await?;
+    let entry = Some(past.entry.id);
+    Ok(Some(if past.entry.member.as_str() == own {
+        Refusal::ReferenceAlreadyUsed { entry }
+    } else {
+        Refusal::ReferenceOfAnother { entry }
+    }))
+}
+
+fn wrong(detail: &str) -> Problem {
+    FieldError::new("/receipt", detail).into()
+}
