@@ -1,4 +1,7 @@
-//! Drafts of rulebooks, by name. A draft may be stored even if it has faults.
+//! Drafts of rulebooks, by name. A draft may be stored even if it has faults. And what an editor
+//! of rules asks about conditions.
+
+mod conditions;
 
 use ledger::ProgrammeId;
 use rules::{Document, MAX_CONDITION_STEPS, Rulebook};
@@ -19,6 +22,8 @@ shell::component! { shell::api::draft::ROUTES {
     "GET /v1/rulebook/drafts/{name}" => get(name),
     "PUT /v1/rulebook/drafts/{name}" => put(name),
     "DELETE /v1/rulebook/drafts/{name}" => delete(name),
+    "GET /v1/conditions/fields" => conditions::fields(),
+    "POST /v1/conditions/translate" => conditions::translate(),
 } }
 
 async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem> {

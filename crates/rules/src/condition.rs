@@ -10,6 +10,7 @@ mod cost;
 mod evaluate;
 mod field;
 mod member_field;
+mod names;
 mod of_event;
 mod of_member;
 mod plain;
@@ -19,14 +20,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use compile::{compile, compile_member};
+pub use compile::{ConditionFault, compile, compile_member, read_condition, read_member_condition};
 pub use cost::MAX_PUBLISHED as MAX_CONDITION_STEPS;
 pub(crate) use cost::{LISTS, MAX_PUBLISHED};
 pub use field::{FIELDS, Field, Known, Type};
 pub use member_field::{MEMBER_FIELDS, MemberField};
 pub(crate) use of_event::Facts;
 pub use of_member::{AskedMember, MAX_MEMBER_STEPS, MemberCondition};
-pub use plain::{Operator, PlainCondition, member_to_cel, to_cel};
+pub use plain::{Operator, PlainCondition, PlainRow, member_to_cel, to_cel, to_rows};
 
 /// A condition that was read and checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ mod moving_in;
 mod operations;
 mod repeated;
 mod risk;
+mod rows;
 mod settings;
 mod spending;
 mod support;

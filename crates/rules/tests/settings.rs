@@ -498,6 +498,24 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
             json!("1000"),
         ),
         (
+            "rules[].conditions[].all[]",
+            rule(json!({"conditions": [{"all": row}]})),
+            "/rules/0/conditions/0/all/0/values/0",
+            json!("1000"),
+        ),
+        (
+            "rules[].conditions[].any[]",
+            rule(json!({"conditions": [{"any": row}]})),
+            "/rules/0/conditions/0/any/0/values/0",
+            json!("1000"),
+        ),
+        (
+            "rules[].conditions[].none[]",
+            rule(json!({"conditions": [{"none": row}]})),
+            "/rules/0/conditions/0/none/0/operator",
+            json!("below"),
+        ),
+        (
             "rules[].lines",
             rule(json!({"lines": null})),
             "/rules/0/lines",
@@ -666,14 +684,20 @@ fn merge(target: &mut Json, patch: &Json) {
 fn fields() -> BTreeSet<String> {
     let schema = schemars::schema_for!(Document).to_value();
     let mut found = BTreeSet::new();
-    walk(&schema, &schema, "", &mut found);
+    walk(&schema, &schema, "", &[], &mut found);
     assert!(found.len() > 100, "{found:?}");
     found
 }
 
-fn walk(root: &Json, schema: &Json, path: &str, found: &mut BTreeSet<String>) {
+/// A shape within itself, such as a group of conditions, is a field by itself.
+fn walk(root: &Json, schema: &Json, path: &str, of: &[&str], found: &mut BTreeSet<String>) {
     if let Some(reference) = schema["$ref"].as_str() {
-        return walk(root, root.pointer(reference.trim_start_matches('#')).unwrap(), path, found);
+        if of.contains(&reference) {
+            found.insert(path.to_owned());
+            return;
+        }
+        let shape = root.pointer(reference.trim_start_matches('#')).unwrap();
+        return walk(root, shape, path, &[of, &[reference]].concat(), found);
     }
     let (mut is_leaf, below) =
         (
@@ -682,22 +706,23 @@ fn walk(root: &Json, schema: &Json, path: &str, found: &mut BTreeSet<String>) {
         );
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         is_leaf = false;
-        walk(root, field, &below(name), found);
+        walk(root, field, &below(name), of, found);
     }
     if schema["additionalProperties"].is_object() {
         is_leaf = false;
-        walk(root, &schema["additionalProperties"], &format!("{path}{{}}"), found);
+        walk(root, &schema["additionalProperties"], &format!("{path}{{}}"), of, found);
     }
     if schema["items"].is_object() {
         is_leaf = false;
-        walk(root, &schema["items"], &format!("{path}[]"), found);
+        walk(root, &schema["items"], &format!("{path}[]"), of, found);
     }
-    for one in ["anyOf", "oneOf"].iter().flat_map(|of| schema[of].as_array().into_iter().flatten())
+    for one in
+        ["anyOf", "oneOf"].iter().flat_map(|kind| schema[kind].as_array().into_iter().flatten())
     {
         // Alternatives of an enumeration, and "or null", are values of the field itself.
         if one["type"] != "null" && one.get("const").is_none() && one.get("enum").is_none() {
             is_leaf = false;
-            walk(root, one, path, found);
+            walk(root, one, path, of, found);
         }
     }
     if is_leaf {

@@ -79,7 +79,7 @@ components! {
     back_test "back-test": [BackTestBody, SimulationBody];
     coupon "coupon": [CouponBody, CouponRestoreBody];
     donate "donate": [DonateBody];
-    draft "draft": [];
+    draft "draft": [ConditionsBody];
     earn "earn": [BulkBody, EarnBody];
     endpoint "endpoint": [EndpointBody];
     erase "erase": [EraseBody];

@@ -26,11 +26,28 @@ const MAX_DEPTH: u16 = 24;
 /// of JSON at most, of which readers follow 128.
 const MAX_LEVELS: u16 = 48;
 
+/// What is wrong with a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionFault {
+    /// For people.
+    pub detail: String,
+    /// Line and column, from 1, where they are known.
+    pub place: Option<(usize, usize)>,
+}
+
 /// Reads and checks a condition.
 ///
 /// # Errors
 /// What is wrong, for people.
 pub fn compile(text: &str, scope: Scope) -> Result<Condition, String> {
+    read_condition(text, scope).map_err(|fault| fault.detail)
+}
+
+/// The same, with the place of what is wrong.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn read_condition(text: &str, scope: Scope) -> Result<Condition, ConditionFault> {
     read(text, scope)
 }
 
@@ -39,17 +56,31 @@ pub fn compile(text: &str, scope: Scope) -> Result<Condition, String> {
 /// # Errors
 /// What is wrong, for people.
 pub fn compile_member(text: &str) -> Result<MemberCondition, String> {
+    read_member_condition(text).map_err(|fault| fault.detail)
+}
+
+/// The same, with the place of what is wrong.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn read_member_condition(text: &str) -> Result<MemberCondition, ConditionFault> {
     let condition: MemberCondition = read(text, Scope::Event)?;
     let steps = condition.most_steps();
     if steps > MAX_MEMBER_STEPS {
-        return Err(format!("takes {steps} steps for a member, and may take {MAX_MEMBER_STEPS}"));
+        return Err(nowhere(format!(
+            "takes {steps} steps for a member, and may take {MAX_MEMBER_STEPS}"
+        )));
     }
     Ok(condition)
 }
 
-fn read<F: Known>(text: &str, scope: Scope) -> Result<Condition<F>, String> {
+fn nowhere(detail: String) -> ConditionFault {
+    ConditionFault { detail, place: None }
+}
+
+fn read<F: Known>(text: &str, scope: Scope) -> Result<Condition<F>, ConditionFault> {
     if text.len() > MAX_BYTES {
-        return Err(format!("must have at most {MAX_BYTES} bytes"));
+        return Err(nowhere(format!("must have at most {MAX_BYTES} bytes")));
     }
     let parsed = PrattParser::new()
         .max_recursion_depth(MAX_DEPTH)
@@ -57,24 +88,42 @@ fn read<F: Known>(text: &str, scope: Scope) -> Result<Condition<F>, String> {
         .error_recovery_limit(1)
         .parse(text)
         .map_err(|errors| {
-            let told = errors
-                .errors
-                .first()
-                .map(|error| format!("at {}:{}: {}", error.pos.0, error.pos.1, error.msg));
-            told.unwrap_or_else(|| "cannot be read".to_owned())
+            let fault = errors.errors.first().map(|error| ConditionFault {
+                detail: format!("at {}:{}: {}", error.pos.0, error.pos.1, error.msg),
+                place: usize::try_from(error.pos.0).ok().zip(usize::try_from(error.pos.1).ok()),
+            });
+            fault.unwrap_or_else(|| nowhere("cannot be read".to_owned()))
         })?;
     let mut checker = Checker {
         line: (scope == Scope::Line).then(|| "line".to_owned()),
         nodes: 0,
         depth: 0,
+        unknown: None,
         fields: PhantomData,
     };
-    let (node, kind) = checker.node(&parsed)?;
+    let (node, kind) = checker.node(&parsed).map_err(|detail| {
+        // The parser gives no places; a name that is unknown is found in the text.
+        let place = checker.unknown.as_deref().and_then(|name| place_of(text, name));
+        ConditionFault { detail, place }
+    })?;
     if kind == Type::Bool {
         Ok(Condition(node))
     } else {
-        Err(format!("must be true or false, and is {}", kind.as_str()))
+        Err(nowhere(format!("must be true or false, and is {}", kind.as_str())))
     }
+}
+
+/// Line and column, in bytes as the parser counts them, of a name that stands there by itself.
+fn place_of(text: &str, name: &str) -> Option<(usize, usize)> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let (at, _) = text.match_indices(name).find(|(at, _)| {
+        let before = text.get(..*at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_of_name) && !after.is_some_and(is_of_name)
+    })?;
+    let before = text.get(..at)?;
+    let line = before.matches('\n').count() + 1;
+    Some((line, at - before.rfind('\n').map_or(0, |end| end + 1) + 1))
 }
 
 struct Checker<F> {
@@ -82,6 +131,8 @@ struct Checker<F> {
     line: Option<String>,
     nodes: usize,
     depth: u16,
+    /// The name that nothing has.
+    unknown: Option<String>,
     fields: PhantomData<F>,
 }
 
@@ -104,9 +155,12 @@ impl<F: Known> Checker<F> {
             Expr::Select(select) => self.select(select),
             Expr::Call(call) => self.call(call),
             Expr::Comprehension(over) => self.lines(over),
-            Expr::Ident(name) => Err(format!(
-                "{name} is nothing that conditions know by itself: write for example member.tier"
-            )),
+            Expr::Ident(name) => {
+                self.unknown = Some(name.clone());
+                Err(format!(
+                    "{name} is nothing that conditions know by itself: write for example member.tier"
+                ))
+            }
             Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
                 Err("has something in it that conditions do not know".to_owned())
             }
@@ -161,7 +215,12 @@ impl<F: Known> Checker<F> {
         F::named(&name)
             .filter(|(field, _)| is_line || !field.is_of_line())
             .map(|(field, kind)| (Node::Field(field), kind))
-            .ok_or_else(|| format!("{of}.{} is no field that is known here", select.field))
+            .ok_or_else(|| {
+                let name = format!("{of}.{}", select.field);
+                let detail = format!("{name} is no field that is known here");
+                self.unknown = Some(name);
+                detail
+            })
     }
 
     fn index(&mut self, of: &IdedExpr, key: &IdedExpr) -> Typed<F> {

@@ -54,6 +54,9 @@ pub trait Known: Clone + PartialEq + 'static {
 
     /// Bytes of a text, items of a list, at most.
     fn size(&self) -> u64;
+
+    /// Its name in rows, which for one with a key ends in that key.
+    fn row_name(&self) -> Option<String>;
 }
 
 /// Something that a condition of a rule may ask for.
@@ -224,5 +227,9 @@ impl Known for Field {
             | Self::LineSku => NAME,
             _ => 0,
         }
+    }
+
+    fn row_name(&self) -> Option<String> {
+        FIELDS.iter().find(|(_, field, ..)| field == self).map(|(name, ..)| (*name).to_owned())
     }
 }

@@ -7,6 +7,9 @@ use super::{Known, Type};
 /// Tags that a programme may define.
 const OWN_TAGS: u64 = 500;
 
+/// In rows, the share of a category has this and the category as its name.
+pub(super) const CATEGORY_SHARE: &str = "member.category_share.";
+
 /// Something that a condition about a member may ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberField {
@@ -231,5 +234,13 @@ impl Known for MemberField {
             Self::Id | Self::Tier | Self::HomeStore | Self::Group => NAME,
             _ => 0,
         }
+    }
+
+    fn row_name(&self) -> Option<String> {
+        if let Self::CategoryShare(category) = self {
+            return Some(format!("{CATEGORY_SHARE}{category}"));
+        }
+        let known = MEMBER_FIELDS.iter().find(|(_, field, ..)| field == self);
+        known.map(|(name, ..)| (*name).to_owned())
     }
 }

@@ -221,8 +221,8 @@ impl EarningRule {
                 when.extend(check.condition(&format!("{at}/conditions"), Scope::Event, Some(&text)))
             }
             Err(problems) => {
-                for (row, field, detail) in problems {
-                    check.problem(&format!("{at}/conditions/{row}/{field}"), &detail);
+                for (place, detail) in problems {
+                    check.problem(&format!("{at}/conditions{place}"), &detail);
                 }
             }
         }

@@ -1,6 +1,9 @@
-//! Drafts of rulebooks.
+//! Drafts of rulebooks, and what an editor of rules asks about conditions.
 
-use super::roles::{DRAFT_READERS, MARKETING};
+use rules::PlainCondition;
+use serde::{Deserialize, Serialize};
+
+use super::roles::{DRAFT_READERS, MARKETING, PEOPLE};
 use crate::route::{KIB, Route};
 
 /// The routes of the component.
@@ -18,4 +21,43 @@ pub const ROUTES: &[Route] = &[
     Route::write("/v1/rulebook/drafts/{name}", "Drop a draft", MARKETING)
         .by("DELETE")
         .answers(&[204], "Written"),
+    Route::read("/v1/conditions/fields", "The fields that conditions may ask for", PEOPLE)
+        .for_stores(),
+    Route::write(
+        "/v1/conditions/translate",
+        "A condition as rows and in CEL, and what is wrong with it",
+        DRAFT_READERS,
+    )
+    .takes("ConditionsBody", 64 * KIB)
+    .without_key(),
 ];
+
+/// A condition that is put into the other form. Where both forms are there, both must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConditionsBody {
+    /// What it is about.
+    #[serde(default)]
+    pub scope: ConditionScope,
+    /// Rows and groups of rows, all of which must hold.
+    #[serde(default)]
+    pub conditions: Vec<PlainCondition>,
+    /// A text in CEL.
+    #[serde(default)]
+    pub when: Option<String>,
+}
+
+/// What a condition is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionScope {
+    /// An event: `when` and `conditions` of a rule.
+    #[default]
+    Event,
+    /// A line of a purchase: `lines` of a rule.
+    Line,
+    /// A member outside an event: a tag or a segment.
+    Member,
+}
