@@ -268,3 +268,32 @@ fn a_long_history_is_replayed() {
     assert!(reported["entries"].as_i64().unwrap() > 19_000, "{reported}");
     assert_eq!(reported["sides"]["recorded"], reported["sides"]["published"]);
 }
+
+/// An editor tries what nobody has kept yet, and reads what is wrong with it.
+#[test]
+fn a_rulebook_is_tried_before_it_is_a_draft() {
+    let host = Host::start();
+    let shop = host.shop();
+    let simulations = "/v1/rulebook/simulations";
+    let event = json!({"member_id": "anna", "event": "purchase", "reference": "o-1", "lines": [line("a", "food", 1, 10_000)]});
+    let tries = |change: &dyn Fn(&mut Json)| {
+        let mut body = json!({"rulebook": rulebook(&shop, |_| {}), "event": event});
+        change(&mut body);
+        shop.post(simulations, &body).send()
+    };
+    let points = |body: &dyn Fn(&mut Json)| tries(body).ok()["entry"]["points"].as_i64().unwrap();
+    let plain = points(&|_| {});
+    let tripled = points(&|body| {
+        body["rulebook"]["rules"] = json!([{"id": "triple", "event": "purchase", "award": {"kind": "multiplier", "times": "3"}}]);
+    });
+    assert_eq!(tripled, plain * 3);
+    for (change, pointer) in [
+        (&(|body: &mut Json| body["rulebook"]["purchase"]["expiry"] = json!("gone")) as &dyn Fn(&mut Json), "/rulebook/purchase/expiry"),
+        (&|body: &mut Json| body["draft"] = json!("x"), "/draft"),
+        (&|body: &mut Json| drop(body.as_object_mut().unwrap().remove("rulebook")), "/draft"),
+    ] {
+        let refused = tries(change);
+        assert_eq!((refused.status, &refused.json()["errors"][0]["pointer"]), (400, &json!(pointer)));
+    }
+    assert_eq!(shop.get(DRAFTS).send().ok()["items"], json!([]));
+}

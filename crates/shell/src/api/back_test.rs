@@ -1,5 +1,6 @@
 //! Drafts of rulebooks tried out on recorded histories.
 
+use rules::Document;
 use serde::{Deserialize, Serialize};
 
 use super::earn::EarnBody;
@@ -25,13 +26,17 @@ pub const ROUTES: &[Route] = &[
     Route::write("/v1/rulebook/back-tests/{id}/continue", "Go on with a back-test", MARKETING),
 ];
 
-/// An event that is tried on a draft.
+/// An event that is tried on a draft, or on a rulebook that is still being edited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SimulationBody {
-    /// The draft's name.
-    pub draft: String,
+    /// The draft's name; with `rulebook` none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
+    /// The rulebook, in place of a draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rulebook: Option<Box<Document>>,
     /// The event, as it would be sent to be earned for.
     #[serde(deserialize_with = "object")]
     pub event: EarnBody,
