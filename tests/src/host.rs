@@ -116,6 +116,11 @@ impl Host {
         Books::open(&self.folder.path().join("default.db"))
     }
 
+    /// What is known of customers, on disk.
+    pub fn reach(&self) -> Books {
+        Books::open(&self.folder.path().join("reach.db"))
+    }
+
     /// The host's log.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()

@@ -192,6 +192,10 @@ fn schemas() -> Json {
             json!({"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "minItems": 1, "maxItems": 500, "items": reference("BulkBody")}}}),
         ),
         (
+            "BulkBehaviour",
+            json!({"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "minItems": 1, "maxItems": 500, "items": reference("BehaviourBody")}}}),
+        ),
+        (
             "BulkOutcomes",
             json!({"type": "object", "required": ["outcomes"], "properties": {"outcomes": {"type": "array"}}}),
         ),

@@ -12,6 +12,7 @@
 
 mod chunk;
 mod context;
+mod fold;
 #[cfg(feature = "guest")]
 pub mod guest;
 mod night;
@@ -25,6 +26,7 @@ mod sweep;
 mod tier_upgrade;
 
 pub use context::{JobContext, WorkLimit};
+pub use fold::{BEHAVIOUR_DAYS, FoldReport, fold, rebuild};
 pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};
 pub use notify::event::event_type;
 pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};

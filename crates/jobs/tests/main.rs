@@ -2,6 +2,7 @@
 //! of what it tests.
 
 mod events;
+mod fold;
 mod nights;
 mod rehearsal;
 mod sizes;

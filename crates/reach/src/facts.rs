@@ -21,8 +21,8 @@ pub const OTHER_CATEGORIES: &str = "";
 /// Ends of points are kept for so many days, the next ones; later ends are only in the balance.
 pub const MAX_ENDS: usize = 400;
 
-/// What is kept of a member. The four instants that are searched by stand in columns of their own
-/// and not in the text.
+/// What is kept of a member. The instants that are searched by, and those that reported behaviour
+/// moves, stand in columns of their own and not in the text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Facts {
     /// Orders ever, less those that came back whole.
@@ -44,7 +44,7 @@ pub struct Facts {
     #[serde(skip)]
     pub last_login_at: Option<Timestamp>,
     /// The last behaviour of any kind that was reported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip)]
     pub last_seen_at: Option<Timestamp>,
     /// Sums of the days on which there were any, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

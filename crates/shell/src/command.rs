@@ -449,6 +449,14 @@ fn shown(outcomes: Vec<Outcome>, book: &Rulebook) -> Vec<Reply> {
 }
 
 /// An outcome for each place in the call.
+/// The answer of a call that had a reply for each of its parts.
+///
+/// # Errors
+/// [`Problem::Internal`] for a reply that is no JSON.
+pub fn outcomes(replies: Vec<Reply>) -> Result<Reply, Problem> {
+    one_each(replies.iter().map(|_| None).collect(), replies, None)
+}
+
 fn one_each(
     places: Vec<Option<Problem>>,
     replies: Vec<Reply>,

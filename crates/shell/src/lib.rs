@@ -45,6 +45,7 @@ mod trace;
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 pub use answer::Reply;
+pub use api::behaviour::Behaviour;
 pub use api::bodies::*;
 pub use api::common::{LineBody, MoneyBody, ReasonBody};
 pub use api::freeze::SideBody;
@@ -63,7 +64,7 @@ pub use app::App;
 pub use audit::{noted, sealed, sealed_of, who};
 pub use auth::{Bearer, Role, check_role, line_of, new_key, new_session, new_token, no_cookie};
 pub use command::{
-    SESSION_IDLE_MS, actor_of, admitted, authenticate, authenticated_body, resolve_member_id,
+    SESSION_IDLE_MS, actor_of, admitted, authenticate, authenticated_body, outcomes, resolve_member_id,
     simulate_submission, submit, submit_approved, submit_as, submit_many, submit_many_as,
     submit_to_two_programmes,
 };
@@ -78,8 +79,8 @@ pub use pass::{acting, ends_of_pass, holder, new_pass};
 pub use permission::{Permission, check_permission, half, permissions};
 pub use person::{FIRST_ADMIN, OPERATOR, folded, person};
 pub use problem::{FieldError, PROBLEMS, Problem};
-pub use reach::reach;
 pub use receipt::{Contents, Receipt, ReceiptLine};
+pub use reach::{open_member, opened, reach};
 pub use request::Request;
 pub use route::{Access, Route, check_bound};
 pub use rulebooks::{Drafted, drafted, in_force, published, zone};

@@ -4,9 +4,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use store::{Spin, begin_reach};
+use ledger::{Closed, MemberId, Refusal};
+use store::{Caller, NamedMember, Spin, begin_reach, named_members};
 
-use crate::problem::Problem;
+use crate::app::App;
+use crate::problem::{FieldError, Problem};
 
 thread_local! {
     static REACH: RefCell<Option<Rc<Spin>>> = const { RefCell::new(None) };
@@ -25,4 +27,29 @@ pub async fn reach() -> Result<Rc<Spin>, Problem> {
     begin_reach(opened.as_ref()).await?;
     REACH.set(Some(opened.clone()));
     Ok(opened)
+}
+
+/// The account that a path names, by its id or another name, while it is open.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] for what is no name; a refusal where nobody is known by it or the
+/// account is closed; what the database does.
+pub async fn open_member(app: &App, caller: &Caller, name: &str) -> Result<NamedMember, Problem> {
+    let name = MemberId::new(name)
+        .map_err(|error| Problem::from(FieldError::new("member_id", error.to_string())))?;
+    let found = named_members(&app.sql, caller.programme.no, &[name.as_str()]).await?;
+    opened(found.into_iter().next().flatten()).map_err(Problem::refused)
+}
+
+/// An account that was found, while it is open.
+///
+/// # Errors
+/// A refusal where nobody was found, or the account is closed.
+pub fn opened(found: Option<NamedMember>) -> Result<NamedMember, Refusal> {
+    let found = found.ok_or(Refusal::MemberNotFound)?;
+    match &found.closed {
+        None => Ok(found),
+        Some(Closed::Merged(into)) => Err(Refusal::MemberMerged { into: into.to_string() }),
+        Some(Closed::Erased) => Err(Refusal::MemberErased),
+    }
 }

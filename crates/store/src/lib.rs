@@ -130,7 +130,12 @@ pub use publications::{
     publish_due,
 };
 pub use qr_keys::{NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, retire_qr_key, signing_key};
-pub use reach::begin_reach;
+pub use reach::{
+    BehaviourRow, FoldPosition, FoldStep, FoldedEntry, FoldedState, ListedBehaviour, NamedMember,
+    StoredFacts, begin_reach, clear_departed, entries_to_fold, fold_position, forget_behaviour,
+    history_to_fold, last_entry_no, list_behaviour, member_numbers, named_members, old_behaviour,
+    read_facts, report_behaviour, states_to_fold, undone, write_fold_step,
+};
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
 pub use reports::{

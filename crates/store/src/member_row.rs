@@ -100,7 +100,7 @@ fn lots(text: &str) -> Result<Vec<Lot>, Error> {
     Ok(rows.into_iter().map(lot).collect())
 }
 
-fn read_standing(text: &str) -> Result<(Qualification, Vec<Claim>), Error> {
+pub(crate) fn read_standing(text: &str) -> Result<(Qualification, Vec<Claim>), Error> {
     let TierRow(qualification, claims) =
         serde_json::from_str(text).map_err(|_| Error::Corrupt("standing"))?;
     Ok((qualification.into_owned(), claims.into_owned()))

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ledger::{Fresh, Timestamp};
-use store::{SpinSync, follow, migrate, programmes, publish_due};
+use store::{SpinSync, begin_reach, follow, migrate, programmes, publish_due};
 
 use crate::{Job, JobContext, WorkLimit, run_everywhere};
 use outbound::WasiOutbound;
@@ -24,6 +24,9 @@ const CHUNKS: u32 = 1_000_000;
 /// No wave of events begins later than this after the start. The next fire goes on, with its
 /// reminders first.
 const MAX_NOTIFY_MS: i64 = 60_000;
+
+/// No piece of a fold begins later than this after the start. The next fire goes on.
+const MAX_FOLD_MS: i64 = 50_000;
 
 /// Runs the jobs, one after another, for every programme, and logs their results.
 ///
@@ -98,6 +101,27 @@ pub fn publish() -> Result<(), String> {
             );
         }
         if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
+    })
+}
+
+/// Folds what is new of all programmes into facts, for at most [`MAX_FOLD_MS`].
+///
+/// # Errors
+/// As [`fire`].
+pub fn fold() -> Result<(), String> {
+    ready(async {
+        let sql = open_database().await?;
+        let reach = SpinSync::open_reach().map_err(|error| error.to_string())?;
+        begin_reach(&reach).await.map_err(|error| error.to_string())?;
+        let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
+        let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_FOLD_MS));
+        let report = crate::fold(&ledger, &reach, None, limit).await;
+        let report = report.map_err(|error| format!("fold: {error}"))?;
+        if !report.is_idle() {
+            eprintln!("{}", report.to_json());
+        }
+        report.last_failure.map_or(Ok(()), |text| Err(format!("fold: {text}")))
     })
 }
 

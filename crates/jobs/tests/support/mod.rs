@@ -103,6 +103,14 @@ impl World {
     }
 
     pub fn order(&self, orders: &[Submission], lots: Lots) {
+        for outcome in self.try_order(orders, lots) {
+            assert!(matches!(outcome, store::Outcome::Done(_)), "{outcome:?}");
+        }
+    }
+
+    /// What becomes of orders that may be refused.
+    pub fn try_order(&self, orders: &[Submission], lots: Lots) -> Vec<store::Outcome> {
+        let mut outcomes = Vec::new();
         let found = wait(programme(&self.sql, "default")).unwrap().unwrap().reference;
         let text = wait(rulebook_text(&self.sql, found.no, found.rulebook_version)).unwrap();
         let book = parse_rulebook(&text, found.rulebook_version).unwrap();
@@ -119,10 +127,9 @@ impl World {
                 abroad: None,
                 in_flight: None,
             };
-            for outcome in wait(execute(&mut executor, orders, loaded)).unwrap() {
-                assert!(matches!(outcome, store::Outcome::Done(_)), "{outcome:?}");
-            }
+            outcomes.extend(wait(execute(&mut executor, orders, loaded)).unwrap());
         }
+        outcomes
     }
 
     pub fn run(&self, job: Job) -> Report {

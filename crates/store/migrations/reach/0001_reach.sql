@@ -1,20 +1,23 @@
--- What is known of customers beyond points. Instants are milliseconds since 1970 (UTC). Members and
--- programmes go by the numbers that they have in the ledger, which may be in another file: no key
--- refers to it, and no statement joins the two. Table names differ from those of the ledger, as both may be in
--- one file. Statements are separated by lines that read "-- then".
+-- What is known of customers beyond points. Instants are milliseconds since 1970 (UTC), days are
+-- local days as numbers since 1970-01-01. Members and programmes go by the numbers that they have
+-- in the ledger, which may be in another file: no key refers to it, and no statement joins the two.
+-- Names differ from those of the ledger, as both may be in one file. Statements are separated by
+-- lines that read "-- then".
 
 -- ── Facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE IF NOT EXISTS facts (
   programme_no INTEGER NOT NULL,
   member_no INTEGER NOT NULL,
-  -- When the next points end, and the tier; the last order and the last login.
+  -- Of the fold: all that is not searched by, a JSON object (see reach/facts.rs), then when the next
+  -- points end, when the tier does, and the last order.
+  known TEXT NOT NULL,
   next_expiry_at INTEGER,
   tier_until INTEGER,
   last_order_at INTEGER,
+  -- Of behaviour as it is reported.
   last_login_at INTEGER,
-  -- All else, a JSON object: see reach/facts.rs.
-  known TEXT NOT NULL,
+  last_seen_at INTEGER,
   PRIMARY KEY (programme_no, member_no)
 ) STRICT, WITHOUT ROWID
 -- then
@@ -25,3 +28,99 @@ CREATE INDEX IF NOT EXISTS facts_tier_end ON facts (programme_no, tier_until) WH
 CREATE INDEX IF NOT EXISTS facts_last_order ON facts (programme_no, last_order_at) WHERE last_order_at IS NOT NULL
 -- then
 CREATE INDEX IF NOT EXISTS facts_last_login ON facts (programme_no, last_login_at) WHERE last_login_at IS NOT NULL
+-- then
+-- How far entries are folded: one row. "round" counts the writes, so that a run which read before
+-- another one wrote is skipped.
+CREATE TABLE IF NOT EXISTS fold (
+  no INTEGER PRIMARY KEY CHECK (no = 1),
+  position INTEGER NOT NULL,
+  round INTEGER NOT NULL
+) STRICT
+-- then
+INSERT INTO fold (no, position, round) VALUES (1, 0, 0) ON CONFLICT DO NOTHING
+-- then
+-- Accounts that are closed for good: what they are now part of, or null where the person was erased.
+-- Kept, so that what is reported late does not come back.
+CREATE TABLE IF NOT EXISTS departed (
+  member_no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL,
+  into_no INTEGER,
+  -- 0 while there may be behaviour that has to move or to go.
+  is_done INTEGER NOT NULL DEFAULT 0
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS departed_into ON departed (into_no) WHERE into_no IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS departed_open ON departed (member_no) WHERE is_done = 0
+-- then
+-- What became part of an account goes where that one goes.
+CREATE TRIGGER IF NOT EXISTS departed_goes_on AFTER INSERT ON departed
+BEGIN
+  UPDATE departed SET into_no = NEW.into_no, is_done = 0 WHERE into_no = NEW.member_no;
+END
+-- then
+-- The command table of the fold: one row is one piece of it, written wholly, or not at all where
+-- another run was faster. known: [[programme_no, member_no, known, next_expiry_at, tier_until,
+-- last_order_at], …]; departed: [[programme_no, member_no, into_no or null], …].
+CREATE VIEW IF NOT EXISTS fold_step (round, position, known, departed) AS SELECT NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS fold_step_commit INSTEAD OF INSERT ON fold_step
+BEGIN
+  SELECT RAISE(IGNORE) WHERE (SELECT round FROM fold WHERE no = 1) IS NOT NEW.round;
+  INSERT INTO facts (programme_no, member_no, known, next_expiry_at, tier_until, last_order_at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(NEW.known) WHERE true
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET known = excluded.known, next_expiry_at = excluded.next_expiry_at,
+      tier_until = excluded.tier_until, last_order_at = excluded.last_order_at;
+  INSERT INTO facts (programme_no, member_no, known, last_login_at, last_seen_at)
+    SELECT f.programme_no, d.value ->> 2, '{}', f.last_login_at, f.last_seen_at
+    FROM json_each(NEW.departed) AS d CROSS JOIN facts AS f ON f.programme_no = d.value ->> 0 AND f.member_no = d.value ->> 1
+    WHERE d.value ->> 2 IS NOT NULL AND f.last_seen_at IS NOT NULL
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET
+      last_login_at = coalesce(max(last_login_at, excluded.last_login_at), last_login_at, excluded.last_login_at),
+      last_seen_at = coalesce(max(last_seen_at, excluded.last_seen_at), excluded.last_seen_at);
+  DELETE FROM facts WHERE (programme_no, member_no) IN (SELECT value ->> 0, value ->> 1 FROM json_each(NEW.departed));
+  INSERT INTO departed (programme_no, member_no, into_no)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(NEW.departed) WHERE true
+    ON CONFLICT DO NOTHING;
+  UPDATE fold SET position = NEW.position, round = round + 1 WHERE no = 1;
+END
+-- then
+-- ── Behaviour ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What members did that earns nothing, as it was reported. Kept for 180 days.
+CREATE TABLE IF NOT EXISTS behaviour (
+  programme_no INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  -- The idempotency key, with the line of API keys in front.
+  key TEXT NOT NULL,
+  member_no INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  item TEXT,
+  category TEXT,
+  value_minor INTEGER,
+  channel TEXT,
+  session TEXT,
+  PRIMARY KEY (programme_no, day, key)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS behaviour_member ON behaviour (member_no, occurred_at)
+-- then
+-- The command table of reports: a row is one event. What is there already is left as it is, and so is
+-- what concerns an account that was closed meanwhile.
+CREATE VIEW IF NOT EXISTS behaviour_report (programme_no, day, key, member_no, kind, occurred_at, item, category, value_minor, channel, session)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS behaviour_reported INSTEAD OF INSERT ON behaviour_report
+BEGIN
+  SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no)
+    OR EXISTS (SELECT 1 FROM behaviour WHERE programme_no = NEW.programme_no AND day = NEW.day AND key = NEW.key);
+  INSERT INTO behaviour (programme_no, day, key, member_no, kind, occurred_at, item, category, value_minor, channel, session)
+    VALUES (NEW.programme_no, NEW.day, NEW.key, NEW.member_no, NEW.kind, NEW.occurred_at, NEW.item, NEW.category, NEW.value_minor, NEW.channel,
+      NEW.session);
+  INSERT INTO facts (programme_no, member_no, known, last_login_at, last_seen_at)
+    VALUES (NEW.programme_no, NEW.member_no, '{}', CASE NEW.kind WHEN 'login' THEN NEW.occurred_at END, NEW.occurred_at)
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET
+      last_login_at = coalesce(max(last_login_at, excluded.last_login_at), last_login_at, excluded.last_login_at),
+      last_seen_at = coalesce(max(last_seen_at, excluded.last_seen_at), excluded.last_seen_at);
+END

@@ -1,6 +1,21 @@
 //! What is known of customers, in SQL. The tables stand in the database `reach`, or in the ledger's
 //! own file ([ADR 0140](../../../../docs/adr/0140-a-second-database-for-customers.md)): no
-//! statement of this folder names a table of the ledger, nor the other way round.
+//! statement names tables of both.
+
+mod behaviour;
+mod fold;
+mod members;
+
+pub use behaviour::{
+    BehaviourRow, ListedBehaviour, clear_departed, forget_behaviour, list_behaviour, old_behaviour,
+    report_behaviour,
+};
+pub use fold::{
+    FoldPosition, FoldStep, FoldedEntry, FoldedState, StoredFacts, entries_to_fold, fold_position,
+    history_to_fold, last_entry_no, member_numbers, read_facts, states_to_fold, undone,
+    write_fold_step,
+};
+pub use members::{NamedMember, named_members};
 
 use crate::Error;
 use crate::migrate::Schema;
