@@ -288,12 +288,19 @@ fn a_rulebook_is_tried_before_it_is_a_draft() {
     });
     assert_eq!(tripled, plain * 3);
     for (change, pointer) in [
-        (&(|body: &mut Json| body["rulebook"]["purchase"]["expiry"] = json!("gone")) as &dyn Fn(&mut Json), "/rulebook/purchase/expiry"),
+        (
+            &(|body: &mut Json| body["rulebook"]["purchase"]["expiry"] = json!("gone"))
+                as &dyn Fn(&mut Json),
+            "/rulebook/purchase/expiry",
+        ),
         (&|body: &mut Json| body["draft"] = json!("x"), "/draft"),
         (&|body: &mut Json| drop(body.as_object_mut().unwrap().remove("rulebook")), "/draft"),
     ] {
         let refused = tries(change);
-        assert_eq!((refused.status, &refused.json()["errors"][0]["pointer"]), (400, &json!(pointer)));
+        assert_eq!(
+            (refused.status, &refused.json()["errors"][0]["pointer"]),
+            (400, &json!(pointer))
+        );
     }
     assert_eq!(shop.get(DRAFTS).send().ok()["items"], json!([]));
 }

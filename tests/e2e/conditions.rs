@@ -38,9 +38,16 @@ fn fields_have_types_operators_and_names() {
         ("member.category_share.", "member", "number", true),
     ] {
         let field = named(name, scope);
-        assert_eq!((&field["type"], &field["takes_name"]), (&json!(kind), &json!(takes_name)), "{name}");
+        assert_eq!(
+            (&field["type"], &field["takes_name"]),
+            (&json!(kind), &json!(takes_name)),
+            "{name}"
+        );
     }
-    assert_eq!(named("member.spend_90", "member")["names"], json!({"zh-CN": "近 90 天消费", "en": "spent in 90 days"}));
+    assert_eq!(
+        named("member.spend_90", "member")["names"],
+        json!({"zh-CN": "近 90 天消费", "en": "spent in 90 days"})
+    );
 }
 
 #[test]

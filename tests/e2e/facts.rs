@@ -48,10 +48,14 @@ fn facts_add_up_to_the_orders() {
     host.clock("2026-03-20T10:00:00+08:00");
     order(&shop, "m", "o-2", &[("tea", "TEA", 1, 3_000)]);
     shop.redeems("m", 30).send().ok();
-    let body = json!({"member_id": "m", "reference": "o-1", "lines": [{"line_id": "tea", "quantity": 1}]});
+    let body =
+        json!({"member_id": "m", "reference": "o-1", "lines": [{"line_id": "tea", "quantity": 1}]});
     shop.post("/v1/reverse", &body).send().ok();
     let report = shop.runs("fold");
-    assert_eq!((&report["job"], &report["failed"], &report["members"]), (&json!("fold"), &json!(0), &json!(1)));
+    assert_eq!(
+        (&report["job"], &report["failed"], &report["members"]),
+        (&json!("fold"), &json!(0), &json!(1))
+    );
     let found = facts(&shop, "m");
     assert_eq!(found["day"], "2026-03-20");
     assert_eq!(found["ever"], json!({"orders": 2, "spend": money(7_500)}));
@@ -187,7 +191,9 @@ fn facts_go_where_the_account_goes() {
     shop.returns("c", "o-a").send().ok();
     shop.runs("fold");
     assert_eq!(facts(&shop, "c")["ever"], json!({"orders": 2, "spend": money(2_000)}));
-    let rows = || host.reach().text("SELECT json_group_array(json_array(member_no, known, last_order_at, last_login_at)) FROM facts");
+    let rows = || {
+        host.reach().text("SELECT json_group_array(json_array(member_no, known, last_order_at, last_login_at)) FROM facts")
+    };
     let before = rows();
     let mut cursor = String::new();
     loop {
@@ -200,7 +206,10 @@ fn facts_go_where_the_account_goes() {
     shop.post("/v1/members/c/erase", &json!({"reason": "request"})).send().ok();
     assert_eq!(shop.get("/v1/members/c/facts").send().outcome(), "410 member-erased");
     assert_eq!(shop.get("/v1/members/c/behaviour").send().outcome(), "410 member-erased");
-    assert_eq!(reports(&shop, &logins), vec!["409 member-merged", "409 member-merged", "410 member-erased"]);
+    assert_eq!(
+        reports(&shop, &logins),
+        vec!["409 member-merged", "409 member-merged", "410 member-erased"]
+    );
     shop.runs("fold");
     for table in ["facts", "behaviour"] {
         assert_eq!(host.reach().number(&format!("SELECT count(*) FROM {table}")), 0, "{table}");

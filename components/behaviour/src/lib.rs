@@ -86,9 +86,7 @@ async fn list(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let page = Page::of(request)?;
     let before = match page.cursor.as_deref() {
         None => Some((i64::MAX, "")),
-        Some(cursor) => {
-            cursor.split_once('.').and_then(|(at, key)| Some((at.parse().ok()?, key)))
-        }
+        Some(cursor) => cursor.split_once('.').and_then(|(at, key)| Some((at.parse().ok()?, key))),
     };
     let wrong = || FieldError::new("?cursor", "is not one that this list gave");
     let before = before.ok_or_else(wrong)?;

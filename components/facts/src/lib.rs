@@ -5,8 +5,8 @@ use ledger::{Timestamp, from_day_number};
 use reach::{Facts, Today};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now,
-    open_member, published, reach,
+    App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now, open_member,
+    published, reach,
 };
 use store::read_facts;
 
@@ -16,7 +16,7 @@ const WINDOWS: [i32; 4] = [7, 30, 90, 365];
 const EXPIRING: [i32; 3] = [7, 30, 90];
 /// Categories that are shown of a window.
 const CATEGORIES: usize = 5;
-/// A piece of a fold has at most 2,000 entries. None begins after these seconds, so that no call
+/// A piece of a fold has at most 1,000 entries. None begins after these seconds, so that no call
 /// runs into a time-out.
 const PIECES: u32 = 1_000;
 const MAX_MS: i64 = 12_000;
@@ -61,9 +61,7 @@ fn shown(facts: &Facts, now: Timestamp, today: Today, currency: &str) -> Json {
         })
     };
     let expiring = |days: i32| json!({"days": days, "points": facts.expiring(days, today)});
-    let since = |at: Option<Timestamp>, days: Option<i64>| {
-        json!({"at": at.map(|at| at.to_string()), "days_ago": days})
-    };
+    let since = |at: Option<Timestamp>, days: Option<i64>| json!({"at": at.map(|at| at.to_string()), "days_ago": days});
     let tier = facts.tier_at(now);
     let until = facts.tier_until.filter(|_| tier.is_some()).map(|at| at.to_string());
     let next_tier = facts

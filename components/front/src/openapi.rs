@@ -196,6 +196,10 @@ fn schemas() -> Json {
             json!({"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "minItems": 1, "maxItems": 500, "items": reference("BehaviourBody")}}}),
         ),
         (
+            "BulkConsents",
+            json!({"type": "object", "required": ["consents"], "properties": {"consents": {"type": "array", "minItems": 1, "maxItems": 500, "items": reference("BulkConsentBody")}}}),
+        ),
+        (
             "BulkOutcomes",
             json!({"type": "object", "required": ["outcomes"], "properties": {"outcomes": {"type": "array"}}}),
         ),

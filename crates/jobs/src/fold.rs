@@ -1,21 +1,20 @@
 //! `fold`: makes facts of entries, in the order of the books, by a cursor; and makes them anew.
 //!
-//! A piece is read from both databases, worked out, and written in one statement that also moves the
-//! cursor. Where another run wrote meanwhile, it writes nothing. So a run may be killed anywhere,
-//! and two at once do the work of one.
+//! A piece is read from both databases, worked out, and written in one statement that also moves
+//! the cursor. Where another run wrote meanwhile, it writes nothing. So a run may be killed
+//! anywhere, and two at once do the work of one.
+
+pub(crate) mod rebuild;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use futures::future::LocalBoxFuture;
-use ledger::MemberId;
 use reach::{Batch, Facts, Happened, NextTier, State, Today};
 use rules::{TierBasis, projection};
 use serde_json::{Value as Json, json};
 use store::{
-    Error, FoldPosition, FoldStep, FoldedEntry, FoldedState, ProgrammeRef, Sql, all_members,
-    clear_departed, entries_to_fold, fold_position, forget_behaviour, history_to_fold,
-    last_entry_no, member_numbers, old_behaviour, programmes, read_facts, states_to_fold, undone,
-    write_fold_step,
+    Error, FoldPosition, FoldStep, FoldedEntry, FoldedState, ProgrammeRef, Sql, clear_departed,
+    entries_to_fold, fold_position, forget_behaviour, last_entry_no, member_numbers, old_behaviour,
+    programmes, read_facts, states_to_fold, undone, write_fold_step,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
@@ -24,19 +23,15 @@ use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 pub const BEHAVIOUR_DAYS: i32 = 180;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Max entries of a piece.
-const MAX_ENTRIES: usize = 2_000;
+const MAX_ENTRIES: usize = 1_000;
 /// Entries that one statement reads, each as large as an order may be.
 const PAGE: i64 = 250;
 /// No more is read of a piece once bodies of entries, or facts, have come to so many bytes.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Members whose facts one statement reads.
 const MEMBERS: usize = 100;
-/// Members that are made anew in one piece.
-const REBUILT: i64 = 50;
 /// Rows of behaviour that one statement deletes or moves.
 const ROWS: i64 = 2_000;
-/// Accounts that became part of one another: no chain is as long.
-const MAX_CHAIN: u32 = 100;
 
 /// The figures of a fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,8 +76,8 @@ impl FoldReport {
     }
 }
 
-/// Folds what is new of all programmes, then deletes behaviour whose time is over. Counts what is of
-/// that programme; of all when there is none.
+/// Folds what is new of all programmes, then deletes behaviour whose time is over. Counts what is
+/// of that programme; of all when there is none.
 ///
 /// # Errors
 /// [`Error`] when a database keeps failing. What was written stays; the next run goes on.
@@ -100,35 +95,6 @@ pub async fn fold<L: Sql, R: Sql>(
         }
     }
     Ok(run.report)
-}
-
-/// Makes the facts of a programme's members anew from all of their entries, from the member after
-/// that number on. Gives back where the next call goes on; `None` when all are done.
-///
-/// # Errors
-/// As [`fold`].
-pub async fn rebuild<L: Sql, R: Sql>(
-    ledger: &JobContext<'_, L>,
-    reach: &JobContext<'_, R>,
-    programme_no: i64,
-    mut after: i64,
-    mut limit: WorkLimit,
-) -> Result<(FoldReport, Option<i64>), Error> {
-    let mut run = Run::begin(ledger, reach, Some(programme_no)).await?;
-    while limit.take_chunk((ledger.now)()) {
-        let members = ledger
-            .with_retries(async || all_members(ledger.sql, programme_no, after, REBUILT).await)
-            .await?;
-        let is_short = i64::try_from(members.len()).is_ok_and(|count| count < REBUILT);
-        if let Some(last) = run.anew(programme_no, &members).await? {
-            after = last;
-        }
-        if members.last().is_none_or(|(_, last)| *last == after && is_short) {
-            run.report.done = true;
-            return Ok((run.report, None));
-        }
-    }
-    Ok((run.report, Some(after)))
 }
 
 struct Run<'a, 'c, L, R> {
@@ -257,7 +223,10 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
                 (Ok(Some(entry)), Some(today)) => {
                     let undone = undone.get(&of.entry_no);
                     if Happened::undone_by(entry).is_some() && undone.is_none() {
-                        self.fail(of.programme_no, format!("entry {}: undoes nothing", of.entry_no));
+                        self.fail(
+                            of.programme_no,
+                            format!("entry {}: undoes nothing", of.entry_no),
+                        );
                     }
                     happened = Happened::of(entry, undone, today);
                 }
@@ -320,10 +289,8 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
             if bytes >= MAX_BYTES {
                 break;
             }
-            let found = self
-                .reach
-                .with_retries(async || read_facts(self.reach.sql, members).await)
-                .await?;
+            let found =
+                self.reach.with_retries(async || read_facts(self.reach.sql, members).await).await?;
             for stored in found {
                 loaded.insert(stored.member_no);
                 bytes = bytes.saturating_add(stored.bytes);
@@ -372,9 +339,7 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
     }
 
     async fn states(&self, members: &[i64]) -> Result<BTreeMap<i64, FoldedState>, Error> {
-        self.ledger
-            .with_retries(async || states_to_fold(self.ledger.sql, members).await)
-            .await
+        self.ledger.with_retries(async || states_to_fold(self.ledger.sql, members).await).await
     }
 
     async fn set_state(
@@ -426,92 +391,6 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         Ok(Some(Today::at((self.ledger.now)(), active.book.zone())))
     }
 
-    /// Makes the facts of these members anew, as many of them as make a piece. The last one that is
-    /// done; `None` where another run was faster.
-    async fn anew(
-        &mut self,
-        programme_no: i64,
-        members: &[(MemberId, i64)],
-    ) -> Result<Option<i64>, Error> {
-        let Some((_, first)) = members.first() else { return Ok(None) };
-        let before = self.report.clone();
-        let at = self.position().await?;
-        let numbers: Vec<i64> = members.iter().map(|(_, no)| *no).collect();
-        let states = self.states(&numbers).await?;
-        let (mut step, mut bytes, mut last) = (FoldStep::default(), 0usize, *first);
-        for (id, no) in members {
-            last = *no;
-            // The account that it became part of takes it over.
-            if id.is_pool() || states.get(no).is_none_or(|state| state.is_merged) {
-                continue;
-            }
-            let mut batch = Batch::default();
-            let mut entries = 0;
-            bytes = bytes.saturating_add(
-                self.history(&mut batch, *no, at.entry_no, &mut entries, MAX_CHAIN).await?,
-            );
-            self.report.entries += entries;
-            if entries > 0 && !batch.departed.iter().any(|departed| departed.member_no == *no) {
-                batch.members.entry(*no).or_default();
-            }
-            let departed = batch.departed.iter().map(|departed| departed.member_no);
-            let homes = departed.chain([*no]).map(|no| (no, programme_no)).collect();
-            let made = self.step(batch, &BTreeSet::from([*no]), &homes).await?;
-            step.known.extend(made.known);
-            step.departed.extend(made.departed);
-            if bytes >= MAX_BYTES {
-                break;
-            }
-        }
-        if self.write(at, at.entry_no, &step).await? {
-            self.report.members += u64::try_from(step.known.len()).unwrap_or(0);
-            return Ok(Some(last));
-        }
-        self.report = before;
-        Ok(None)
-    }
-
-    /// Folds all entries of an account up to that number, and of those that became part of it.
-    /// Gives back the bytes of their bodies.
-    fn history<'s>(
-        &'s mut self,
-        batch: &'s mut Batch,
-        member_no: i64,
-        until: i64,
-        entries: &'s mut u64,
-        chain: u32,
-    ) -> LocalBoxFuture<'s, Result<usize, Error>> {
-        Box::pin(async move {
-            let (mut bytes, mut last) = (0usize, None);
-            loop {
-                let page = self
-                    .ledger
-                    .with_retries(async || {
-                        history_to_fold(self.ledger.sql, member_no, last.as_ref(), until, PAGE)
-                            .await
-                    })
-                    .await?;
-                let is_last = i64::try_from(page.len()).is_ok_and(|count| count < PAGE);
-                *entries += u64::try_from(page.len()).unwrap_or(0);
-                for of in self.told(&page).await? {
-                    bytes += page
-                        .iter()
-                        .find(|entry| entry.entry_no == of.entry_no)
-                        .map_or(0, |entry| entry.bytes);
-                    let Some(happened) = &of.happened else { continue };
-                    if let Some(other) = of.other_no.filter(|_| chain > 0) {
-                        bytes += self.history(batch, other, until, entries, chain - 1).await?;
-                    }
-                    batch.apply(member_no, happened, of.other_no);
-                }
-                last = page.into_iter().next_back();
-                if is_last || last.is_none() {
-                    return Ok(bytes);
-                }
-            }
-        })
-    }
-
     /// Deletes behaviour whose time is over, and that of accounts that departed. True when all is
     /// done.
     async fn clear(&mut self, limit: &mut WorkLimit) -> Result<bool, Error> {
@@ -519,10 +398,8 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         let today = i32::try_from((self.ledger.now)().0.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
         let first = today.saturating_sub(BEHAVIOUR_DAYS + 1);
         let before: Vec<_> = self.programmes.iter().map(|of| (of.no, first)).collect();
-        let old = self
-            .reach
-            .with_retries(async || old_behaviour(self.reach.sql, &before).await)
-            .await?;
+        let old =
+            self.reach.with_retries(async || old_behaviour(self.reach.sql, &before).await).await?;
         for (no, day) in old {
             loop {
                 if !limit.take_chunk((self.ledger.now)()) {
@@ -541,11 +418,7 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
             }
         }
         while limit.take_chunk((self.ledger.now)()) {
-            if self
-                .reach
-                .with_retries(async || clear_departed(self.reach.sql, ROWS).await)
-                .await?
-            {
+            if self.reach.with_retries(async || clear_departed(self.reach.sql, ROWS).await).await? {
                 return Ok(true);
             }
         }

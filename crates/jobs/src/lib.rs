@@ -26,7 +26,8 @@ mod sweep;
 mod tier_upgrade;
 
 pub use context::{JobContext, WorkLimit};
-pub use fold::{BEHAVIOUR_DAYS, FoldReport, fold, rebuild};
+pub use fold::rebuild::rebuild;
+pub use fold::{BEHAVIOUR_DAYS, FoldReport, fold};
 pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};
 pub use notify::event::event_type;
 pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use crate::support::{Dying, Raced, World, wait};
 use jobs::{FoldReport, JobContext, WorkLimit, fold, rebuild};
@@ -13,7 +14,8 @@ use rules::operations::{
 };
 use rules::{EarnEvent, Line, Operation};
 use store::{
-    BehaviourRow, Error, Lots, Native, Outcome, Sql, Submission, begin_reach, report_behaviour,
+    BehaviourRow, Error, Lots, Native, Outcome, Rows, Sql, Submission, Value, begin_reach,
+    report_behaviour,
 };
 
 const START: &str = "2026-01-10T10:00:00+08:00";
@@ -105,7 +107,8 @@ fn buy(world: &World, member: &str, lines: &[(Option<&str>, i64, i64)]) -> Entry
 /// The entry that was asked for: what fell due meanwhile stands before it.
 fn done(mut outcomes: Vec<Outcome>) -> Entry {
     let Some(Outcome::Done(answer)) = outcomes.pop() else { panic!("refused") };
-    let is_asked = |entry: &&Entry| matches!(entry.kind(), Kind::Earn | Kind::Redeem | Kind::Reverse);
+    let is_asked =
+        |entry: &&Entry| matches!(entry.kind(), Kind::Earn | Kind::Redeem | Kind::Reverse);
     answer.entries.iter().find(is_asked).unwrap().clone()
 }
 
@@ -161,7 +164,8 @@ fn folded_at_once(world: &World) -> Vec<String> {
 #[test]
 fn a_return_is_of_the_day_of_its_order() {
     let (world, reach) = (World::new(START), reach());
-    let first = buy(&world, "m", &[(Some("tea"), 3, 1_000), (None, 1, 500), (Some("cups"), 2, 250)]);
+    let first =
+        buy(&world, "m", &[(Some("tea"), 3, 1_000), (None, 1, 500), (Some("cups"), 2, 250)]);
     let spent = spend(&world, "m", 20);
     world.later(10 * DAY_MS);
     buy(&world, "m", &[(Some("tea"), 1, 700)]);
@@ -222,7 +226,8 @@ fn facts_tell_what_the_account_has() {
     buy(&world, "m", &[(None, 1, 300_000)]);
     folded(&world, &reach);
     let (found, now) = (facts(&world, &reach, "m"), world.now.get());
-    let columns = "SELECT points_in_lots - debt, coalesce(tier, ''), coalesce(tier_until, 0) FROM member";
+    let columns =
+        "SELECT points_in_lots - debt, coalesce(tier, ''), coalesce(tier_until, 0) FROM member";
     let (points, tier, until): (i64, String, i64) = world
         .sql
         .connection()
@@ -360,6 +365,74 @@ fn old_behaviour_is_forgotten() {
     assert!(login(&world, &reach, no, "new", world.now.get()));
 }
 
+/// How long each statement took that writes a piece.
+struct Timed<'a> {
+    sql: &'a Native,
+    writes: RefCell<Vec<Duration>>,
+}
+
+impl Sql for Timed<'_> {
+    async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
+        let begun = Instant::now();
+        let outcome = self.sql.query(statement, values).await;
+        if statement.contains("INTO fold_step") {
+            self.writes.borrow_mut().push(begun.elapsed());
+        }
+        outcome
+    }
+}
+
+#[test]
+#[ignore = "prints figures: 60,000 orders of 20,000 members, in files"]
+fn figures() {
+    let folder = std::env::temp_dir().join(format!("accrue-fold-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let world = World::on(Native::open(&folder.join("default.db")).unwrap(), START);
+    let reach = Native::open(&folder.join("reach.db")).unwrap();
+    wait(begin_reach(&reach)).unwrap();
+    let mut dice = Dice(1);
+    for round in 0..3 {
+        for first in (0..20_000i64).step_by(500) {
+            let orders: Vec<Submission> = (first..first + 500)
+                .map(|number| {
+                    let line = |at: usize| Line {
+                        line: at.to_string(),
+                        quantity: 1,
+                        amount: yuan(500 + (number * 7 + at as i64 * 13) % 9_000),
+                        sku: Some(format!("sku-{at}")),
+                        category: Some(format!("c{}", (number + at as i64) % 20)),
+                    };
+                    let lines = (0..=dice.roll(4)).map(line).collect();
+                    let event = EarnEvent {
+                        event: "purchase".into(),
+                        occurred_at: None,
+                        lines,
+                        device: None,
+                    };
+                    submission(&format!("m{number}"), Earn(event), "test")
+                })
+                .collect();
+            world.order(&orders, Lots::None);
+        }
+        world.later((round + 1) * 9 * DAY_MS);
+    }
+    let timed = Timed { sql: &reach, writes: RefCell::default() };
+    let begun = Instant::now();
+    let report = run_on(&world, &timed, WorkLimit::chunks(1_000)).unwrap();
+    let seconds = begun.elapsed().as_secs_f64();
+    let mut writes = timed.writes.into_inner();
+    writes.sort();
+    println!(
+        "{} entries in {seconds:.1} s: {:.0} a second; {} writes, median {:?}, longest {:?}",
+        report.entries,
+        report.entries as f64 / seconds,
+        writes.len(),
+        writes[writes.len() / 2],
+        writes[writes.len() - 1]
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 // ── Random histories ────────────────────────────────────────────────────────────────────────────
 
 struct Order {
@@ -388,7 +461,12 @@ struct Documents {
 }
 
 impl Documents {
-    fn figures(&self, member: &str, days: i32, today: i32) -> (i64, i64, i64, BTreeMap<String, i64>) {
+    fn figures(
+        &self,
+        member: &str,
+        days: i32,
+        today: i32,
+    ) -> (i64, i64, i64, BTreeMap<String, i64>) {
         let within = |day: i32| day > today - days && day <= today;
         let (mut orders, mut minor, mut categories) = (0, 0, BTreeMap::new());
         for order in self.orders.iter().filter(|o| o.owner == member && within(o.day)) {
@@ -412,7 +490,8 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % sides
     }
 }
@@ -434,7 +513,9 @@ fn history(seed: u64) {
             0..=4 => {
                 let member = format!("m{}", dice.roll(6) + 10 * (step / 60));
                 if !open.contains(&member) {
-                    if world.number(&format!("SELECT count(*) FROM member WHERE id = '{member}'")) > 0 {
+                    if world.number(&format!("SELECT count(*) FROM member WHERE id = '{member}'"))
+                        > 0
+                    {
                         continue;
                     }
                     open.push(member.clone());
@@ -447,11 +528,20 @@ fn history(seed: u64) {
                     .collect();
                 let earn = buy(&world, &member, &lines);
                 let (day, back) = (today(&world).day, vec![0; lines.len()]);
-                documents.orders.push(Order { owner: member, day, lines, back, earn, moved: false });
+                documents.orders.push(Order {
+                    owner: member,
+                    day,
+                    lines,
+                    back,
+                    earn,
+                    moved: false,
+                });
             }
             5..=7 => {
                 let is_open = |o: &Order| {
-                    !o.moved && open.contains(&o.owner) && (0..o.lines.len()).any(|at| o.back[at] < o.lines[at].1)
+                    !o.moved
+                        && open.contains(&o.owner)
+                        && (0..o.lines.len()).any(|at| o.back[at] < o.lines[at].1)
                 };
                 let candidates: Vec<usize> = (0..documents.orders.len())
                     .filter(|at| is_open(&documents.orders[*at]))
@@ -465,7 +555,8 @@ fn history(seed: u64) {
                     order.back = order.lines.iter().map(|line| line.1).collect();
                     continue;
                 }
-                let at = (0..order.lines.len()).find(|at| order.back[*at] < order.lines[*at].1).unwrap();
+                let at =
+                    (0..order.lines.len()).find(|at| order.back[*at] < order.lines[*at].1).unwrap();
                 give_back(&world, &order.owner, &order.earn, units(&[(at, 1)]));
                 order.back[at] += 1;
             }
@@ -527,7 +618,8 @@ fn history(seed: u64) {
         let (facts, now) = (facts(&world, &reach, member), today(&world));
         for days in [1, 7, 30, 90, 365] {
             let (orders, minor, redeemed, categories) = documents.figures(member, days, now.day);
-            let found = (facts.orders(days, now), facts.spend_minor(days, now), facts.redeemed(days, now));
+            let found =
+                (facts.orders(days, now), facts.spend_minor(days, now), facts.redeemed(days, now));
             assert_eq!(found, (orders, minor, redeemed), "seed {seed}: {member}, {days} days");
             let all: BTreeMap<String, i64> = facts
                 .top_categories(days, 99, now)

@@ -267,7 +267,8 @@ impl Facts {
         if day < self.keep_from() || minor == 0 {
             return;
         }
-        let named = self.categories.len() - usize::from(self.categories.contains_key(OTHER_CATEGORIES));
+        let named =
+            self.categories.len() - usize::from(self.categories.contains_key(OTHER_CATEGORIES));
         let has_room = named < MAX_CATEGORIES || self.categories.contains_key(category);
         let name = if has_room { category } else { OTHER_CATEGORIES };
         let days = self.categories.entry(name.to_owned()).or_default();

@@ -1,6 +1,7 @@
 //! What is known of a customer beyond points, and what follows from it.
 //!
-//! Owns: the facts of a member ([`Facts`]), and how entries make them ([`Happened`], [`Batch`]). Rows and JSON are the business of `store`.
+//! Owns: the facts of a member ([`Facts`]), and how entries make them ([`Happened`], [`Batch`]);
+//! whether a member may be reached ([`may_reach`]). Rows and JSON are the business of `store`.
 //!
 //! Architecture invariant: pure like `ledger` and `rules`: no clock, database or environment. What
 //! the clock changes is worked out when facts are read ([`Today`]), so that no time writes a row.
@@ -8,11 +9,13 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+mod contact;
 mod facts;
 mod happened;
 mod today;
 
 pub use batch::{Batch, Departed, State};
+pub use contact::{Channel, ContactState, Decision, Purpose, Unreachable, may_reach};
 pub use facts::{Day, Facts, KEPT_DAYS, MAX_CATEGORIES, MAX_ENDS, NextTier, OTHER_CATEGORIES};
 pub use happened::{Happened, Spend, Undone};
 pub use today::Today;

@@ -13,13 +13,32 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 #[derive(Debug, Clone)]
 enum Step {
-    Order { member: i64, day: i32, minor: i64, category: Option<usize> },
+    Order {
+        member: i64,
+        day: i32,
+        minor: i64,
+        category: Option<usize>,
+    },
     /// Of an order that was placed: which, and how much of it in hundredths.
-    Return { which: usize, part: i64 },
-    Redeem { member: i64, day: i32, points: i64 },
-    GiveBack { which: usize },
-    Merge { into: i64, from: i64 },
-    Erase { member: i64 },
+    Return {
+        which: usize,
+        part: i64,
+    },
+    Redeem {
+        member: i64,
+        day: i32,
+        points: i64,
+    },
+    GiveBack {
+        which: usize,
+    },
+    Merge {
+        into: i64,
+        from: i64,
+    },
+    Erase {
+        member: i64,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {

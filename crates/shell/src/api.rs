@@ -10,6 +10,7 @@ pub mod audit_log;
 pub mod back_test;
 pub mod behaviour;
 pub(crate) mod common;
+pub mod contact;
 pub mod coupon;
 pub mod donate;
 pub mod draft;
@@ -80,6 +81,7 @@ components! {
     audit_log "audit-log": [];
     back_test "back-test": [BackTestBody, SimulationBody];
     behaviour "behaviour": [BehaviourBody];
+    contact "contact": [BulkConsentBody, ConsentBody, ContactBody, PreferencesBody];
     coupon "coupon": [CouponBody, CouponRestoreBody];
     donate "donate": [DonateBody];
     draft "draft": [ConditionsBody];

@@ -2,7 +2,6 @@
 
 use ledger::Fresh;
 use rules::Rulebook;
-use serde_json::value::RawValue;
 use store::{
     Caller, Executor, ExtraColumns, LoadRequest, LoadedMember, Lots, Outcome, ProgrammeRef, Scope,
     Spin, Submission, dry_run, execute, load,
@@ -12,6 +11,7 @@ use crate::answer::{Reply, show};
 use crate::app::{App, HOUR_MS};
 use crate::audit::refused;
 use crate::auth::Bearer;
+use crate::bulk::one_each;
 use crate::ids::{fresh, now};
 use crate::keeping::{Salt, digested, kept_for};
 use crate::permission::check_permission;
@@ -448,56 +448,10 @@ fn shown(outcomes: Vec<Outcome>, book: &Rulebook) -> Vec<Reply> {
     outcomes.into_iter().map(reply).collect()
 }
 
-/// An outcome for each place in the call.
-/// The answer of a call that had a reply for each of its parts.
-///
-/// # Errors
-/// [`Problem::Internal`] for a reply that is no JSON.
-pub fn outcomes(replies: Vec<Reply>) -> Result<Reply, Problem> {
-    one_each(replies.iter().map(|_| None).collect(), replies, None)
-}
-
-fn one_each(
-    places: Vec<Option<Problem>>,
-    replies: Vec<Reply>,
-    lines: Option<&[u64]>,
-) -> Result<Reply, Problem> {
-    let mut replies = replies.into_iter();
-    let mut outcomes = Vec::new();
-    for (at, place) in places.into_iter().enumerate() {
-        let reply = match place {
-            Some(problem) => problem.reply(),
-            None => replies.next().unwrap_or_else(|| Problem::Busy.reply()),
-        };
-        let replayed = reply.headers.iter().any(|(name, _)| *name == "idempotent-replayed");
-        let body = RawValue::from_string(reply.body)
-            .map_err(|error| Problem::Internal(error.to_string()))?;
-        let line = lines.and_then(|lines| lines.get(at)).copied();
-        outcomes.push(BulkOutcome { line, status: reply.status, replayed, body });
-    }
-    Ok(Reply::json(200, &Bulk { outcomes }))
-}
-
 /// How entries name who sends the request.
 ///
 /// # Errors
 /// [`Problem::Unauthorized`].
 pub fn actor_of(request: &Request) -> Result<String, Problem> {
     request.actor()
-}
-
-#[derive(serde::Serialize)]
-struct Bulk {
-    outcomes: Vec<BulkOutcome>,
-}
-
-/// One outcome of a bulk call.
-#[derive(serde::Serialize)]
-struct BulkOutcome {
-    /// Where it stands in the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<u64>,
-    status: u16,
-    replayed: bool,
-    body: Box<RawValue>,
 }

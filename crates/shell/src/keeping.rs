@@ -9,6 +9,8 @@ use ledger::Hash;
 use sha2::Sha256;
 use store::{Caller, Submission};
 
+use crate::app::App;
+
 /// What digests of this database are keyed with.
 pub(crate) struct Salt {
     key: Vec<u8>,
@@ -29,18 +31,18 @@ impl Salt {
 
     /// The first half of an HMAC: enough to tell two texts apart.
     pub(crate) fn digest(&self, text: &str) -> String {
-        digest(&self.key, text)
+        keyed(&self.key, text)
     }
 
     /// All forms of a request's fingerprint: as it is stored, and as it was before the variable was
     /// set.
     pub(crate) fn fingerprint(&self, plain: &str) -> String {
         let now = self.digest(plain);
-        self.before.as_ref().map_or(now.clone(), |key| format!("{now},{}", digest(key, plain)))
+        self.before.as_ref().map_or(now.clone(), |key| format!("{now},{}", keyed(key, plain)))
     }
 }
 
-fn digest(key: &[u8], text: &str) -> String {
+fn keyed(key: &[u8], text: &str) -> String {
     let mut digest = Hash(mac(key, text)).to_string();
     digest.truncate(32);
     digest
@@ -51,6 +53,12 @@ fn mac(key: &[u8], text: &str) -> [u8; 32] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().into()
+}
+
+/// A digest of this database, from which nobody guesses what it was made of.
+#[must_use]
+pub fn digest(app: &App, text: &str) -> String {
+    app.salt.digest(text)
 }
 
 /// An idempotency key as it is stored, for that caller.

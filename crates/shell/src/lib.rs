@@ -16,6 +16,7 @@ pub mod api;
 mod app;
 mod audit;
 mod auth;
+mod bulk;
 mod check;
 mod command;
 mod gains;
@@ -63,8 +64,9 @@ pub use api::staff::OwnRoles;
 pub use app::App;
 pub use audit::{noted, sealed, sealed_of, who};
 pub use auth::{Bearer, Role, check_role, line_of, new_key, new_session, new_token, no_cookie};
+pub use bulk::outcomes;
 pub use command::{
-    SESSION_IDLE_MS, actor_of, admitted, authenticate, authenticated_body, outcomes, resolve_member_id,
+    SESSION_IDLE_MS, actor_of, admitted, authenticate, authenticated_body, resolve_member_id,
     simulate_submission, submit, submit_approved, submit_as, submit_many, submit_many_as,
     submit_to_two_programmes,
 };
@@ -73,14 +75,14 @@ pub use grants::{Acting, Grant, Grants, TRUSTED_ROLES};
 pub use idempotent::once;
 pub use ids::{fresh, new_id, now};
 pub use json::{parse_json, parse_optional_json, wide};
-pub use keeping::scoped;
+pub use keeping::{digest, scoped};
 pub use page::Page;
 pub use pass::{acting, ends_of_pass, holder, new_pass};
 pub use permission::{Permission, check_permission, half, permissions};
 pub use person::{FIRST_ADMIN, OPERATOR, folded, person};
 pub use problem::{FieldError, PROBLEMS, Problem};
-pub use receipt::{Contents, Receipt, ReceiptLine};
 pub use reach::{open_member, opened, reach};
+pub use receipt::{Contents, Receipt, ReceiptLine};
 pub use request::Request;
 pub use route::{Access, Route, check_bound};
 pub use rulebooks::{Drafted, drafted, in_force, published, zone};

@@ -131,9 +131,11 @@ pub use publications::{
 };
 pub use qr_keys::{NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, retire_qr_key, signing_key};
 pub use reach::{
-    BehaviourRow, FoldPosition, FoldStep, FoldedEntry, FoldedState, ListedBehaviour, NamedMember,
-    StoredFacts, begin_reach, clear_departed, entries_to_fold, fold_position, forget_behaviour,
-    history_to_fold, last_entry_no, list_behaviour, member_numbers, named_members, old_behaviour,
+    BehaviourRow, Consent, Contact, FoldPosition, FoldStep, FoldedEntry, FoldedState,
+    ListedBehaviour, NamedMember, Preference, StoredFacts, add_consents, begin_reach,
+    clear_departed, current_consents, delete_contact, entries_to_fold, fold_position,
+    forget_behaviour, history_to_fold, last_entry_no, list_behaviour, list_consents, list_contacts,
+    member_numbers, named_members, old_behaviour, preference, put_contact, put_preference,
     read_facts, report_behaviour, states_to_fold, undone, write_fold_step,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};

@@ -124,3 +124,121 @@ BEGIN
       last_login_at = coalesce(max(last_login_at, excluded.last_login_at), last_login_at, excluded.last_login_at),
       last_seen_at = coalesce(max(last_seen_at, excluded.last_seen_at), excluded.last_seen_at);
 END
+-- then
+-- ── Contact, consent, preference ──────────────────────────────────────────────────────────────────────────────────
+
+-- Where a member can be reached: one address a channel.
+CREATE TABLE IF NOT EXISTS contact (
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  -- Sealed as the secrets of endpoints are.
+  address TEXT NOT NULL,
+  -- What it is found by: a keyed digest.
+  digest TEXT NOT NULL,
+  state TEXT NOT NULL,
+  verified_at INTEGER,
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  PRIMARY KEY (programme_no, member_no, channel)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS contact_digest ON contact (programme_no, channel, digest)
+-- then
+-- What members said about being reached, with what proves it. Rows are only added: see the triggers.
+CREATE TABLE IF NOT EXISTS consent (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
+  purpose TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  decision TEXT NOT NULL,
+  -- When it was said.
+  at INTEGER NOT NULL,
+  -- Where it was said (a form, a till, an app, a reply), and what proves it.
+  source TEXT NOT NULL,
+  evidence TEXT,
+  recorded_at INTEGER NOT NULL,
+  recorded_by TEXT NOT NULL
+) STRICT
+-- then
+-- The same words of one instant are the same statement.
+CREATE UNIQUE INDEX IF NOT EXISTS consent_once ON consent (programme_no, member_no, purpose, channel, at, decision, source)
+-- then
+-- The last word counts. Of two of one instant it is the no, as a yes must be beyond doubt.
+CREATE VIEW IF NOT EXISTS consent_standing AS
+SELECT c.programme_no, c.member_no, c.purpose, c.channel, c.decision, c.at, c.no
+FROM consent AS c
+WHERE NOT EXISTS (
+  SELECT 1 FROM consent AS later
+  WHERE later.programme_no = c.programme_no AND later.member_no = c.member_no AND later.purpose = c.purpose AND later.channel = c.channel
+    AND later.at >= c.at
+    AND (later.at > c.at OR (later.decision = 'withdrawn' AND c.decision = 'given') OR (later.decision = c.decision AND later.no > c.no)))
+-- then
+-- Consents of an account that became part of another one go there.
+CREATE TRIGGER IF NOT EXISTS consent_is_never_updated BEFORE UPDATE ON consent
+BEGIN
+  SELECT RAISE(ABORT, 'consents are append-only') WHERE NOT (
+    OLD.no = NEW.no AND OLD.programme_no = NEW.programme_no AND OLD.purpose = NEW.purpose AND OLD.channel = NEW.channel
+    AND OLD.decision = NEW.decision AND OLD.at = NEW.at AND OLD.source = NEW.source AND OLD.evidence IS NEW.evidence
+    AND OLD.recorded_at = NEW.recorded_at AND OLD.recorded_by = NEW.recorded_by
+    AND EXISTS (SELECT 1 FROM departed WHERE member_no = OLD.member_no AND into_no = NEW.member_no));
+END
+-- then
+-- They leave with the account, and for no other reason.
+CREATE TRIGGER IF NOT EXISTS consent_is_never_deleted BEFORE DELETE ON consent
+BEGIN
+  SELECT RAISE(ABORT, 'consents are append-only')
+  WHERE NOT EXISTS (SELECT 1 FROM departed WHERE member_no = OLD.member_no);
+END
+-- then
+-- INSERT OR REPLACE takes rows away without firing the trigger above. What is told late of an account
+-- that is closed is left out.
+CREATE TRIGGER IF NOT EXISTS consent_only_grows BEFORE INSERT ON consent
+BEGIN
+  SELECT RAISE(ABORT, 'consents are append-only') WHERE EXISTS (SELECT 1 FROM consent WHERE no = NEW.no);
+  SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS contact_of_the_departed BEFORE INSERT ON contact
+BEGIN
+  SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
+END
+-- then
+CREATE TABLE IF NOT EXISTS preference (
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
+  language TEXT,
+  -- Minutes of the local day: no message from one until the other, over midnight where it is earlier.
+  quiet_from INTEGER,
+  quiet_until INTEGER,
+  -- 0 where offers must not be based on what is known of the member.
+  personalised INTEGER NOT NULL DEFAULT 1,
+  home_store TEXT,
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  PRIMARY KEY (programme_no, member_no)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TRIGGER IF NOT EXISTS preference_of_the_departed BEFORE INSERT ON preference
+BEGIN
+  SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
+END
+-- then
+-- What the other account has of its own stays, and who refused to be known in one account refused it in
+-- both. Who is erased leaves nothing.
+CREATE TRIGGER IF NOT EXISTS departed_takes_contacts_along AFTER INSERT ON departed
+BEGIN
+  UPDATE OR IGNORE consent SET member_no = NEW.into_no
+    WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
+  DELETE FROM consent WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
+  UPDATE OR IGNORE contact SET member_no = NEW.into_no
+    WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
+  DELETE FROM contact WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
+  UPDATE preference SET personalised = 0
+    WHERE programme_no = NEW.programme_no AND member_no = NEW.into_no AND EXISTS (
+      SELECT 1 FROM preference AS p WHERE p.programme_no = NEW.programme_no AND p.member_no = NEW.member_no AND p.personalised = 0);
+  UPDATE OR IGNORE preference SET member_no = NEW.into_no
+    WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
+  DELETE FROM preference WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
+END

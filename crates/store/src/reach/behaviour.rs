@@ -52,8 +52,8 @@ impl BehaviourRow {
     }
 }
 
-/// Keeps events in one statement. Tells of each whether it is new: `false` where one with its key is
-/// there for that day, or where its account was closed meanwhile.
+/// Keeps events in one statement. Tells of each whether it is new: `false` where one with its key
+/// is there for that day, or where its account was closed meanwhile.
 ///
 /// # Errors
 /// [`Error`] when the database fails.

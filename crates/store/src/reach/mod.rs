@@ -3,12 +3,17 @@
 //! statement names tables of both.
 
 mod behaviour;
+mod contacts;
 mod fold;
 mod members;
 
 pub use behaviour::{
     BehaviourRow, ListedBehaviour, clear_departed, forget_behaviour, list_behaviour, old_behaviour,
     report_behaviour,
+};
+pub use contacts::{
+    Consent, Contact, Preference, add_consents, current_consents, delete_contact, list_consents,
+    list_contacts, preference, put_contact, put_preference,
 };
 pub use fold::{
     FoldPosition, FoldStep, FoldedEntry, FoldedState, StoredFacts, entries_to_fold, fold_position,

@@ -1,0 +1,3 @@
+//! All of these in one program.
+
+mod model;

@@ -1,0 +1,273 @@
+//! Where members are reached, what they said about it, and how they want to be treated.
+
+use std::collections::HashSet;
+
+use reach::{Channel, ContactState, Decision, Purpose};
+use serde_json::json;
+
+use crate::Error;
+use crate::sql::{Row, Sql, Value};
+use crate::statement::statement;
+
+/// An address as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// The channel.
+    pub channel: Channel,
+    /// The address, sealed.
+    pub address: String,
+    /// What is known of it.
+    pub state: ContactState,
+    /// When its owner proved to have it (milliseconds since 1970).
+    pub verified_at: Option<i64>,
+    /// When it was told last.
+    pub updated_at: i64,
+    /// By whom.
+    pub updated_by: String,
+}
+
+fn read<T>(parse: impl Fn(&str) -> Option<T>, text: &str) -> Result<T, Error> {
+    parse(text).ok_or(Error::Corrupt("contact or consent"))
+}
+
+/// Keeps an address, found by `digest`. Nothing where the account is closed, else when the address
+/// was verified.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn put_contact(
+    reach: &impl Sql,
+    (programme_no, member_no): (i64, i64),
+    contact: &Contact,
+    digest: &str,
+) -> Result<Option<Option<i64>>, Error> {
+    let values = vec![
+        programme_no.into(),
+        member_no.into(),
+        contact.channel.as_str().into(),
+        contact.address.as_str().into(),
+        digest.into(),
+        contact.state.as_str().into(),
+        contact.verified_at.into(),
+        contact.updated_at.into(),
+        contact.updated_by.as_str().into(),
+    ];
+    let mut rows = reach.query(statement!("queries/reach/contact_put"), values).await?;
+    rows.first_mut().map(|row| row.optional_integer(0)).transpose()
+}
+
+/// The addresses of a member.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn list_contacts(
+    reach: &impl Sql,
+    programme_no: i64,
+    member_no: i64,
+) -> Result<Vec<Contact>, Error> {
+    let values = vec![programme_no.into(), member_no.into()];
+    let rows = reach.query(statement!("queries/reach/contact_list"), values).await?;
+    let contact = |mut row: Row| {
+        Ok(Contact {
+            channel: read(Channel::parse, &row.text(0)?)?,
+            address: row.text(1)?,
+            state: read(ContactState::parse, &row.text(2)?)?,
+            verified_at: row.optional_integer(3)?,
+            updated_at: row.integer(4)?,
+            updated_by: row.text(5)?,
+        })
+    };
+    rows.into_iter().map(contact).collect()
+}
+
+/// Forgets an address. Whether there was one.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn delete_contact(
+    reach: &impl Sql,
+    programme_no: i64,
+    member_no: i64,
+    channel: Channel,
+) -> Result<bool, Error> {
+    let values = vec![programme_no.into(), member_no.into(), channel.as_str().into()];
+    Ok(!reach.query(statement!("queries/reach/contact_delete"), values).await?.is_empty())
+}
+
+/// What a member said about being reached, with what proves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Its number: the order in which it was recorded. Ignored when it is added.
+    pub no: i64,
+    /// For which purpose.
+    pub purpose: Purpose,
+    /// By which channel.
+    pub channel: Channel,
+    /// Yes or no.
+    pub decision: Decision,
+    /// When it was said (milliseconds since 1970).
+    pub at: i64,
+    /// Where it was said.
+    pub source: String,
+    /// What proves it.
+    pub evidence: Option<String>,
+    /// When it was recorded.
+    pub recorded_at: i64,
+    /// By whom.
+    pub recorded_by: String,
+}
+
+/// Adds what members of a programme said, each with the member's number. Tells of each whether it
+/// is new.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn add_consents(
+    reach: &impl Sql,
+    programme_no: i64,
+    consents: &[(i64, Consent)],
+) -> Result<Vec<bool>, Error> {
+    if consents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let row = |(member_no, said): &(i64, Consent)| {
+        json!([
+            programme_no,
+            member_no,
+            said.purpose.as_str(),
+            said.channel.as_str(),
+            said.decision.as_str(),
+            said.at,
+            said.source,
+            said.evidence,
+            said.recorded_at,
+            said.recorded_by
+        ])
+    };
+    let rows: Vec<_> = consents.iter().map(row).collect();
+    let values = vec![Value::from(json!(rows).to_string())];
+    let mut new = HashSet::new();
+    for mut row in reach.query(statement!("queries/reach/consent_add"), values).await? {
+        let said = (row.text(1)?, row.text(2)?, row.text(3)?);
+        new.insert((row.integer(0)?, said, row.integer(4)?, row.text(5)?));
+    }
+    let is_new = |(member_no, said): &(i64, Consent)| {
+        let names = [said.purpose.as_str(), said.channel.as_str(), said.decision.as_str()];
+        let [purpose, channel, decision] = names.map(str::to_owned);
+        new.remove(&(*member_no, (purpose, channel, decision), said.at, said.source.clone()))
+    };
+    Ok(consents.iter().map(is_new).collect())
+}
+
+/// Up to `most` of what a member said, the last recorded first, before that number.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn list_consents(
+    reach: &impl Sql,
+    (programme_no, member_no): (i64, i64),
+    before: i64,
+    most: i64,
+) -> Result<Vec<Consent>, Error> {
+    let values = vec![programme_no.into(), member_no.into(), before.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/consent_list"), values).await?;
+    let consent = |mut row: Row| {
+        Ok(Consent {
+            no: row.integer(0)?,
+            purpose: read(Purpose::parse, &row.text(1)?)?,
+            channel: read(Channel::parse, &row.text(2)?)?,
+            decision: read(Decision::parse, &row.text(3)?)?,
+            at: row.integer(4)?,
+            source: row.text(5)?,
+            evidence: row.optional_text(6)?,
+            recorded_at: row.integer(7)?,
+            recorded_by: row.text(8)?,
+        })
+    };
+    rows.into_iter().map(consent).collect()
+}
+
+/// What counts of what a member said: purpose, channel, decision, and since when.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn current_consents(
+    reach: &impl Sql,
+    programme_no: i64,
+    member_no: i64,
+) -> Result<Vec<(Purpose, Channel, Decision, i64)>, Error> {
+    let values = vec![programme_no.into(), member_no.into()];
+    let rows = reach.query(statement!("queries/reach/consent_current"), values).await?;
+    let current = |mut row: Row| {
+        Ok((
+            read(Purpose::parse, &row.text(0)?)?,
+            read(Channel::parse, &row.text(1)?)?,
+            read(Decision::parse, &row.text(2)?)?,
+            row.integer(3)?,
+        ))
+    };
+    rows.into_iter().map(current).collect()
+}
+
+/// How a member wants to be treated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preference {
+    /// In which language.
+    pub language: Option<String>,
+    /// No message from one minute of the local day until another one.
+    pub quiet: Option<(i64, i64)>,
+    /// Whether offers may be based on what is known of the member.
+    pub personalised: bool,
+    /// The store that the member calls its own.
+    pub home_store: Option<String>,
+    /// When it was told last (milliseconds since 1970).
+    pub updated_at: i64,
+}
+
+/// The preferences of a member, where there are any.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn preference(
+    reach: &impl Sql,
+    programme_no: i64,
+    member_no: i64,
+) -> Result<Option<Preference>, Error> {
+    let values = vec![programme_no.into(), member_no.into()];
+    let rows = reach.query(statement!("queries/reach/preference"), values).await?;
+    let preference = |mut row: Row| {
+        let quiet = (row.optional_integer(1)?, row.optional_integer(2)?);
+        Ok(Preference {
+            language: row.optional_text(0)?,
+            quiet: quiet.0.zip(quiet.1),
+            personalised: row.integer(3)? == 1,
+            home_store: row.optional_text(4)?,
+            updated_at: row.integer(5)?,
+        })
+    };
+    rows.into_iter().next().map(preference).transpose()
+}
+
+/// Keeps the preferences of a member. False where the account is closed.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn put_preference(
+    reach: &impl Sql,
+    (programme_no, member_no): (i64, i64),
+    preference: &Preference,
+    by: &str,
+) -> Result<bool, Error> {
+    let values = vec![
+        programme_no.into(),
+        member_no.into(),
+        preference.language.clone().into(),
+        preference.quiet.map(|quiet| quiet.0).into(),
+        preference.quiet.map(|quiet| quiet.1).into(),
+        i64::from(preference.personalised).into(),
+        preference.home_store.clone().into(),
+        preference.updated_at.into(),
+        by.into(),
+    ];
+    Ok(!reach.query(statement!("queries/reach/preference_put"), values).await?.is_empty())
+}

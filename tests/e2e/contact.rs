@@ -1,0 +1,244 @@
+//! `/v1/members/{id}/contacts`, `/consents` and `/preferences`.
+
+use serde_json::{Value as Json, json};
+use tests::{Host, Shop};
+
+const SECRETS_KEY: &str = "secrets_key=a-key-of-the-end-to-end-tests-that-seals";
+
+fn keeps(shop: &Shop, member: &str, channel: &str, body: &Json) -> tests::Ask {
+    shop.put(&format!("/v1/members/{member}/contacts/{channel}"), body)
+}
+
+fn tells(shop: &Shop, member: &str, body: &Json) -> tests::Ask {
+    shop.post(&format!("/v1/members/{member}/consents"), body)
+}
+
+fn said(purpose: &str, decision: &str, at: &str) -> Json {
+    json!({"purpose": purpose, "channel": "sms", "decision": decision, "source": "form", "occurred_at": at})
+}
+
+/// Channel, address, and why it may be used for neither purpose.
+fn contacts(shop: &Shop, query: &str) -> Vec<String> {
+    let page = shop.get(&format!("/v1/members/m/contacts{query}")).send().ok();
+    let line = |item: &Json| {
+        let reason = |name: &str| item[name].as_str().unwrap_or("yes").to_owned();
+        format!(
+            "{} {} {} {} {}",
+            item["channel"].as_str().unwrap(),
+            item["address"].as_str().unwrap_or("?"),
+            item["state"].as_str().unwrap(),
+            reason("not_for_service_because"),
+            reason("not_for_marketing_because")
+        )
+    };
+    page["items"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[test]
+fn addresses_are_sealed_masked_and_shown_to_few() {
+    let host = Host::start_with(&["--variable", SECRETS_KEY]);
+    let shop = host.shop();
+    shop.does("m", "check_in").send().ok();
+    let [till, desk, marketing, head] = ["storefront", "service", "marketing", "department_head"]
+        .map(|role| shop.with_bearer(&shop.key(role)));
+    let kept = keeps(&till, "m", "sms", &json!({"address": "+86 138-1234-5678", "verified": true}));
+    assert_eq!(kept.send().outcome(), "400 invalid-request /address");
+    let kept = keeps(&till, "m", "sms", &json!({"address": "+8613812345678", "verified": true}));
+    assert_eq!(kept.send().ok()["address"], "+86138***678");
+    keeps(&till, "m", "email", &json!({"address": "Li.Lei@Example.com"})).send().ok();
+    let masked =
+        ["email l***@example.com open yes no_consent", "sms +86138***678 open yes no_consent"];
+    for who in [&desk, &marketing, &head, &shop] {
+        assert_eq!(contacts(who, ""), masked);
+    }
+    let whole =
+        ["email li.lei@example.com open yes no_consent", "sms +8613812345678 open yes no_consent"];
+    for who in [&desk, &head] {
+        assert_eq!(contacts(who, "?reveal=true"), whole);
+    }
+    for (ask, outcome) in [
+        (marketing.get("/v1/members/m/contacts?reveal=true"), "403 forbidden"),
+        (shop.get("/v1/members/m/contacts?reveal=true"), "403 forbidden"),
+        (till.get("/v1/members/m/contacts"), "403 forbidden"),
+        (keeps(&marketing, "m", "sms", &json!({"address": "+8613812345678"})), "403 forbidden"),
+        (
+            keeps(&till, "nobody", "sms", &json!({"address": "+8613812345678"})),
+            "404 member-not-found",
+        ),
+        (keeps(&till, "m", "fax", &json!({"address": "1"})), "400 invalid-request channel"),
+        (keeps(&till, "m", "email", &json!({"address": "li.lei"})), "400 invalid-request /address"),
+        (
+            keeps(&till, "m", "sms", &json!({"address": "+8613812345678", "state": "gone"})),
+            "400 invalid-request /state",
+        ),
+    ] {
+        assert_eq!(ask.send().outcome(), outcome);
+    }
+    let logged = host.books().number(
+        "SELECT count(*) FROM audit_log WHERE action = 'contact_revealed' AND subject = 'm'",
+    );
+    assert_eq!(logged, 2);
+    // Neither file tells an address, nor do answers that are kept for repetitions.
+    let stored = host.reach().text("SELECT group_concat(address || digest) FROM contact");
+    let kept = host.books().text("SELECT group_concat(body) FROM answer");
+    for part in ["138123", "li.lei"] {
+        assert!(!stored.contains(part) && !kept.contains(part), "{part}: {stored} {kept}");
+    }
+    // The same address keeps its verification, another one has none.
+    let again = keeps(&till, "m", "sms", &json!({"address": "+8613812345678", "state": "bounced"}));
+    assert_eq!(again.send().ok()["verified_at"], "2026-03-10T02:00:00Z");
+    assert_eq!(contacts(&desk, "")[1], "sms +86138***678 bounced contact_closed contact_closed");
+    let other = keeps(&till, "m", "sms", &json!({"address": "+8613812345679"})).send().ok();
+    assert_eq!(other["verified_at"], json!(null));
+    let forget = || shop.ask("DELETE", "/v1/members/m/contacts/sms").send().outcome();
+    assert_eq!((forget(), forget()), ("204".into(), "404 resource-not-found".into()));
+    assert_eq!(contacts(&desk, "").len(), 1);
+}
+
+#[test]
+fn the_last_word_counts() {
+    let host = Host::start_with(&["--variable", SECRETS_KEY]);
+    let shop = host.shop();
+    for member in ["m", "n"] {
+        shop.does(member, "check_in").send().ok();
+    }
+    keeps(&shop, "m", "sms", &json!({"address": "+8613812345678"})).send().ok();
+    let state = || contacts(&shop, "")[0].split_once("open ").unwrap().1.to_owned();
+    assert_eq!(state(), "yes no_consent");
+    for (body, expected) in [
+        (said("marketing", "given", "2026-03-01T10:00:00Z"), "yes yes"),
+        // Recorded late, said before.
+        (said("marketing", "withdrawn", "2026-02-01T10:00:00Z"), "yes yes"),
+        (said("marketing", "withdrawn", "2026-03-01T10:00:00Z"), "yes withdrawn"),
+        (said("marketing", "given", "2026-03-02T10:00:00Z"), "yes yes"),
+        (said("service", "withdrawn", "2026-03-03T10:00:00Z"), "withdrawn yes"),
+    ] {
+        assert_eq!(tells(&shop, "m", &body).send().status, 201);
+        assert_eq!(state(), expected, "{body}");
+    }
+    let all = shop.get("/v1/members/m/consents?limit=2").send().ok();
+    assert_eq!(all["items"][0]["purpose"], "service");
+    assert_eq!(shop.all("/v1/members/m/consents", 2).len(), 5);
+    assert_eq!(
+        all["current"],
+        json!([{"purpose": "marketing", "channel": "sms", "decision": "given", "since": "2026-03-02T10:00:00Z"},
+            {"purpose": "service", "channel": "sms", "decision": "withdrawn", "since": "2026-03-03T10:00:00Z"}])
+    );
+    for (body, outcome) in [
+        (said("fun", "given", "2026-03-01T10:00:00Z"), "400 invalid-request /purpose"),
+        (said("service", "maybe", "2026-03-01T10:00:00Z"), "400 invalid-request /decision"),
+        (said("service", "given", "2026-04-01T10:00:00Z"), "400 invalid-request /occurred_at"),
+        (
+            json!({"purpose": "service", "channel": "sms", "decision": "given"}),
+            "400 invalid-request ",
+        ),
+    ] {
+        assert_eq!(tells(&shop, "m", &body).send().outcome(), outcome);
+    }
+    // A file of consents: what is there is not recorded twice.
+    let one = |member: &str, at: &str| {
+        let mut body = said("marketing", "given", at);
+        body["member_id"] = member.into();
+        body
+    };
+    let consents = [
+        one("m", "2026-03-02T10:00:00Z"),
+        one("n", "2026-03-02T10:00:00Z"),
+        one("nobody", "2026-03-02T10:00:00Z"),
+        one("n", "yesterday"),
+    ];
+    let outcomes = || -> Vec<String> {
+        let answer = shop.post("/v1/consents/bulk", &json!({"consents": consents})).send().ok();
+        let outcome = |o: &Json| format!("{} {}", o["status"], o["replayed"]);
+        answer["outcomes"].as_array().unwrap().iter().map(outcome).collect()
+    };
+    assert_eq!(outcomes(), ["201 true", "201 false", "404 false", "400 false"]);
+    assert_eq!(outcomes(), ["201 true", "201 true", "404 false", "400 false"]);
+    // Nobody changes or takes away what was said.
+    for statement in [
+        "UPDATE consent SET decision = 'given' WHERE decision = 'withdrawn'",
+        "DELETE FROM consent",
+        "INSERT OR REPLACE INTO consent SELECT no, programme_no, member_no, purpose, channel, 'given', at, source, evidence, recorded_at, recorded_by FROM consent",
+    ] {
+        let refused = host.reach().write(statement);
+        assert!(refused.unwrap_err().contains("append-only"), "{statement}");
+    }
+}
+
+#[test]
+fn preferences_are_replaced_as_a_whole() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.does("m", "check_in").send().ok();
+    let path = "/v1/members/m/preferences";
+    let none = shop.get(path).send().ok();
+    assert_eq!((&none["personalised"], &none["language"]), (&json!(true), &json!(null)));
+    let body = json!({"language": "zh-CN", "quiet_hours": {"from": "21:00", "until": "09:00"}, "personalised": false, "home_store_id": "s-1"});
+    shop.put(path, &body).send().ok();
+    let told = shop.get(path).send().ok();
+    for (name, value) in body.as_object().unwrap() {
+        assert_eq!(&told[name], value);
+    }
+    shop.put(path, &json!({"language": "en"})).send().ok();
+    let told = shop.get(path).send().ok();
+    assert_eq!((&told["personalised"], &told["quiet_hours"]), (&json!(true), &json!(null)));
+    for (body, outcome) in [
+        (json!({"language": "Chinese!"}), "400 invalid-request /language"),
+        (
+            json!({"quiet_hours": {"from": "21:00", "until": "21:00"}}),
+            "400 invalid-request /quiet_hours/until",
+        ),
+        (
+            json!({"quiet_hours": {"from": "9 pm", "until": "09:00"}}),
+            "400 invalid-request /quiet_hours/from",
+        ),
+        (json!({"quiet_hours": null}), "400 invalid-request /quiet_hours"),
+        (json!({"home": "s-1"}), "400 invalid-request /home"),
+    ] {
+        assert_eq!(shop.put(path, &body).send().outcome(), outcome, "{body}");
+    }
+}
+
+#[test]
+fn contacts_go_where_the_account_goes() {
+    let host = Host::start_with(&["--variable", SECRETS_KEY]);
+    let shop = host.shop();
+    for member in ["m", "old"] {
+        shop.does(member, "check_in").send().ok();
+        keeps(
+            &shop,
+            member,
+            "sms",
+            &json!({"address": format!("+86138123456{}", 70 + member.len())}),
+        )
+        .send()
+        .ok();
+    }
+    keeps(&shop, "old", "email", &json!({"address": "li@example.com"})).send().ok();
+    tells(&shop, "old", &said("marketing", "given", "2026-03-01T10:00:00Z")).send().ok();
+    tells(&shop, "m", &said("marketing", "withdrawn", "2026-02-01T10:00:00Z")).send().ok();
+    shop.put("/v1/members/old/preferences", &json!({"personalised": false})).send().ok();
+    shop.put("/v1/members/m/preferences", &json!({"language": "en"})).send().ok();
+    let body = json!({"from_member_id": "old", "reason": "one person"});
+    shop.post("/v1/members/m/merge", &body).send().ok();
+    for path in ["contacts", "consents", "preferences"] {
+        let refused = shop.get(&format!("/v1/members/old/{path}")).send().outcome();
+        assert_eq!(refused, "409 member-merged", "{path}");
+    }
+    shop.runs("fold");
+    assert_eq!(
+        contacts(&shop, ""),
+        ["email l***@example.com open yes no_consent", "sms +86138***671 open yes yes"]
+    );
+    let told = shop.get("/v1/members/m/preferences").send().ok();
+    assert_eq!((&told["language"], &told["personalised"]), (&json!("en"), &json!(false)));
+    shop.post("/v1/members/m/erase", &json!({"reason": "request"})).send().ok();
+    for path in ["contacts", "consents", "preferences"] {
+        let refused = shop.get(&format!("/v1/members/m/{path}")).send().outcome();
+        assert_eq!(refused, "410 member-erased", "{path}");
+    }
+    shop.runs("fold");
+    for table in ["contact", "consent", "preference"] {
+        assert_eq!(host.reach().number(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
+}
