@@ -122,7 +122,7 @@ function receiptFacts() {
 function message() {
   if (!state.message) return null;
   const { tone, key, values } = state.message;
-  return el("p", { className: `message ${tone}`, role: tone === "bad" ? "alert" : "status" }, say(key, values));
+  return el("p", { id: "outcome", className: `message ${tone}`, role: tone === "bad" ? "alert" : "status" }, say(key, values));
 }
 
 function receipt() {
@@ -136,6 +136,8 @@ function receipt() {
       : el("div", {}, el("p", { className: "soft", id: "receipt-help" }, say("receiptHelp")), el("label", { htmlFor: "receipt-text" }, say("receiptField")), input),
     el("button", { type: "submit", id: "claim" }, say("claim")),
   );
+  // The focus is on the button then, and whoever reads by ear hears what came of it.
+  if (state.message) form.querySelector("button").setAttribute("aria-describedby", "outcome");
   input.setAttribute("aria-describedby", "receipt-help");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -143,7 +145,7 @@ function receipt() {
     if (text === "") input.focus();
     else void claim(text);
   });
-  return section("receipt", say("receipt"), form, message());
+  return section("receipt", say("receipt"), message(), form);
 }
 
 const PROBLEMS = {
