@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use chrono::{Datelike, NaiveDate};
+use ledger::from_day_number;
 
 use super::evaluate::{Asked, Failed, List, Value, birthday, text};
 use super::{Condition, MemberField, Scope};
@@ -16,8 +17,8 @@ pub const MAX_MEMBER_STEPS: u64 = 5_000;
 
 /// Who knows the member that is asked about.
 pub trait AskedMember {
-    /// The local day that it is asked on.
-    fn today(&self) -> NaiveDate;
+    /// The local day that it is asked on: days since 1970-01-01.
+    fn today(&self) -> i32;
 
     /// What a field with a number is worth. Those of the birthday are not asked for.
     fn number(&self, field: &MemberField) -> i64;
@@ -60,7 +61,7 @@ impl<M: AskedMember> Asked for OfMember<'_, M> {
     ) -> Result<Value<'v>, Failed> {
         let born = || birthday(self.member.attribute("birthday"));
         Ok(match field {
-            MemberField::Age => Value::Int(age(born(), self.member.today()).ok_or(Failed)?),
+            MemberField::Age => Value::Int(age(born(), from_day_number(self.member.today())).ok_or(Failed)?),
             MemberField::BirthMonth => Value::Int(born().1.into()),
             MemberField::BirthDay => Value::Int(born().2.into()),
             MemberField::Tags => self.tags.of(|| self.member.tags()),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use ledger::day_number;
 
 use super::super::{AskedMember, MEMBER_FIELDS, MemberField, Type, compile_member};
 
@@ -15,8 +16,8 @@ struct Sample {
 }
 
 impl AskedMember for Sample {
-    fn today(&self) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2026, 5, 16).unwrap()
+    fn today(&self) -> i32 {
+        day_number(NaiveDate::from_ymd_opt(2026, 5, 16).unwrap())
     }
 
     fn number(&self, field: &MemberField) -> i64 {
