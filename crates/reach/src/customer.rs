@@ -27,8 +27,6 @@ pub struct Customer<'a> {
     pub tags: Vec<&'a str>,
     /// The home store; empty when not told.
     pub home_store: &'a str,
-    /// Members whom the member referred.
-    pub referrals: i64,
     /// The cuts in force; before the first ones no member has a group.
     pub cuts: Option<&'a Cuts>,
     /// The instant.
@@ -85,7 +83,6 @@ impl AskedMember for Customer<'_> {
                 _ => NEVER,
             },
             MemberField::TierMissing => facts.next_tier.as_ref().map_or(0, |next| next.missing),
-            MemberField::Referrals => self.referrals,
             MemberField::CategoryShare(category) => {
                 facts.category_percent(category, WINDOW_DAYS, today)
             }
@@ -169,7 +166,6 @@ mod tests {
             facts: &facts,
             tags: vec!["value/high"],
             home_store: "s-1",
-            referrals: 3,
             cuts: Some(&cuts),
             now: at(100, 12).unwrap(),
             today,
@@ -181,7 +177,6 @@ mod tests {
             joined_at: None,
             home_store: "",
             cuts: None,
-            referrals: 0,
             ..Customer { ..member_copy(&member) }
         };
         for (field, value, none) in [
@@ -204,7 +199,6 @@ mod tests {
             ("member.redeemed_90", 50, 0),
             ("member.tier_days_left", 15, NEVER),
             ("member.tier_missing", 88, 0),
-            ("member.referrals", 3, 0),
             ("member.category_share[\"digital\"]", 40, 0),
             ("size(member.tags)", 3, 0),
             ("rfm.r", 3, 1),
@@ -216,13 +210,18 @@ mod tests {
             assert!(is(none).holds(&without), "{field} of nobody");
         }
         for (text, holds) in [
-            ("member.id == \"m-1\" && member.tier == \"gold\" && member.home_store == \"s-1\"", true),
+            (
+                "member.id == \"m-1\" && member.tier == \"gold\" && member.home_store == \"s-1\"",
+                true,
+            ),
             ("\"value/high\" in member.tags && \"new\" in member.tags", true),
             ("rfm.group == \"general_keep\"", true),
         ] {
             assert_eq!(compile_member(text).unwrap().holds(&member), holds, "{text}");
         }
-        assert!(compile_member("rfm.group == \"\" && member.tier == \"\"").unwrap().holds(&without));
+        assert!(
+            compile_member("rfm.group == \"\" && member.tier == \"\"").unwrap().holds(&without)
+        );
     }
 
     fn member_copy<'a>(member: &Customer<'a>) -> Customer<'a> {

@@ -45,7 +45,7 @@ impl Measures {
 }
 
 /// How many members have which value. Members without an order are not counted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Histogram {
     days: BTreeMap<i64, u64>,
     orders: BTreeMap<i64, u64>,

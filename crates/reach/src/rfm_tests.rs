@@ -60,6 +60,9 @@ proptest! {
         others.sort_by_key(|m| (m.days as u64 ^ seed, m.orders, m.spend_minor));
         prop_assert_eq!(histogram(&members), histogram(&others));
         prop_assert_eq!(histogram(&members).cuts(), histogram(&others).cuts());
+        let text = serde_json::to_string(&histogram(&members)).unwrap();
+        let read: Histogram = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(read, histogram(&others));
         let text = serde_json::to_string(&histogram(&members).cuts()).unwrap();
         let read: Option<Cuts> = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(read, histogram(&others).cuts());

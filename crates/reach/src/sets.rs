@@ -1,7 +1,7 @@
 //! Sets of members: tags and segments, and what of them changes for a member.
 //!
-//! Owns the decision alone: which sets a member comes into or leaves at an instant. Sets are decided
-//! in their order: tags first, by their paths, then segments.
+//! Owns the decision alone: which sets a member comes into or leaves at an instant. Sets are
+//! decided in their order: tags first, by their paths, then segments.
 
 use std::collections::BTreeSet;
 
@@ -126,8 +126,9 @@ pub struct Change {
 /// paths and then segments; the conditions of those that `asked` names are evaluated, the others
 /// stay as they are. What has ended leaves in any case.
 ///
-/// Conditions of tags see the tags that were given by hand and those that the merchant told, so that
-/// no tag depends on the order in which others are evaluated. Conditions of segments see all tags.
+/// Conditions of tags see the tags that were given by hand and those that the merchant told, so
+/// that no tag depends on the order in which others are evaluated. Conditions of segments see all
+/// tags.
 #[must_use]
 pub fn changes<'a>(
     all: &'a [MemberSet],

@@ -35,7 +35,12 @@ fn held(set_no: i64) -> Held {
 const NOW: Timestamp = Timestamp(100 * 86_400_000);
 
 /// The changes for a member with that balance, as `+1` and `-2`.
-fn told(all: &[MemberSet], asked: &dyn Fn(&MemberSet) -> bool, points: i64, held: &[Held]) -> String {
+fn told(
+    all: &[MemberSet],
+    asked: &dyn Fn(&MemberSet) -> bool,
+    points: i64,
+    held: &[Held],
+) -> String {
     let facts = Facts { points, ..Facts::default() };
     let attributes = BTreeMap::from([("tags".to_owned(), "vip".to_owned())]);
     let customer = Customer {
@@ -45,12 +50,12 @@ fn told(all: &[MemberSet], asked: &dyn Fn(&MemberSet) -> bool, points: i64, held
         facts: &facts,
         tags: vec![],
         home_store: "",
-        referrals: 0,
         cuts: None,
         now: NOW,
         today: Today::at(NOW, "Asia/Shanghai".parse().unwrap()),
     };
-    let sign = |change: &Change| format!("{}{}", if change.is_in { '+' } else { '-' }, change.set_no);
+    let sign =
+        |change: &Change| format!("{}{}", if change.is_in { '+' } else { '-' }, change.set_no);
     changes(all, asked, customer, held).iter().map(sign).collect::<Vec<_>>().join(" ")
 }
 
@@ -136,7 +141,7 @@ proptest! {
         let attributes = BTreeMap::new();
         let customer = || Customer {
             id: "m", joined_at: None, attributes: &attributes, facts: &facts, tags: vec![],
-            home_store: "", referrals: 0, cuts: None, now: NOW,
+            home_store: "", cuts: None, now: NOW,
             today: Today::at(NOW, "Asia/Shanghai".parse().unwrap()),
         };
         let now: Vec<Held> = rows.values().copied().collect();

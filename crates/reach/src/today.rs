@@ -1,6 +1,6 @@
 //! The local day on which facts are read.
 
-use ledger::{Timestamp, Zone, day_number, local_date};
+use ledger::{Timestamp, Zone, day_number, from_day_number, local_date, start_of_day};
 
 /// A local day of a programme: windows end with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,13 @@ impl Today {
     #[must_use]
     pub fn day_of(self, at: Timestamp) -> i32 {
         day_number(local_date(at, self.zone))
+    }
+
+    /// When a window of so many days began, of which today is the last.
+    #[must_use]
+    pub fn start_of(self, days: i32) -> Timestamp {
+        let first = self.day.saturating_sub(days.saturating_sub(1));
+        start_of_day(from_day_number(first), self.zone)
     }
 
     /// Local days from an instant to today: 0 is today. Never less, also where a till's clock is

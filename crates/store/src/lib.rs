@@ -131,12 +131,18 @@ pub use publications::{
 };
 pub use qr_keys::{NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, retire_qr_key, signing_key};
 pub use reach::{
-    BehaviourRow, Consent, Contact, FoldPosition, FoldStep, FoldedEntry, FoldedState,
-    ListedBehaviour, NamedMember, Preference, StoredFacts, add_consents, begin_reach,
-    clear_departed, current_consents, delete_contact, entries_to_fold, fold_position,
-    forget_behaviour, history_to_fold, last_entry_no, list_behaviour, list_consents, list_contacts,
-    member_numbers, named_members, old_behaviour, preference, put_contact, put_preference,
-    read_facts, report_behaviour, states_to_fold, undone, write_fold_step,
+    BehaviourRow, Consent, Contact, FoldPosition, FoldStep, FoldedEntry, FoldedState, LedgerMember,
+    ListedBehaviour, NamedMember, Preference, SetChange, SetMember, SetOfMember, SetScan,
+    SetVersion, SetWish, StoredChange, StoredCuts, StoredFacts, StoredSet, add_consents,
+    begin_reach, begin_set_scan, bought_in, change_sets, changed_members, changed_members_done,
+    clear_departed, clear_removed, current_consents, delete_contact, entries_to_fold,
+    evaluate_again, facts_after, facts_of_members, fold_position, forget_behaviour,
+    forget_set_changes, held_sets, history_to_fold, home_stores, last_entry_no, ledger_members,
+    list_behaviour, list_consents, list_contacts, list_sets, member_numbers, members_of_set,
+    members_of_stores, named_members, old_behaviour, preference, put_contact, put_preference,
+    put_set, reachable_members, read_facts, remove_set, report_behaviour, rfm_cuts, set_changes,
+    set_scan, set_versions, sets_of_member, states_to_fold, step_set_scan, stored_set, undone,
+    write_fold_step,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;

@@ -47,8 +47,6 @@ pub enum MemberField {
     TierDaysLeft,
     /// What is missing to the next tier.
     TierMissing,
-    /// Members that the member referred.
-    Referrals,
     /// Years of age.
     Age,
     /// Month of the birthday.
@@ -72,7 +70,7 @@ pub enum MemberField {
 }
 
 /// Every field: its name in CEL, the field, its type, what it is.
-pub static MEMBER_FIELDS: [(&str, MemberField, Type, &str); 35] = [
+pub static MEMBER_FIELDS: [(&str, MemberField, Type, &str); 34] = [
     ("member.id", MemberField::Id, Type::Text, "the member"),
     (
         "member.orders_30",
@@ -162,7 +160,6 @@ pub static MEMBER_FIELDS: [(&str, MemberField, Type, &str); 35] = [
         Type::Int,
         "what is missing to the next tier, in the unit of the ladder; 0 on the highest",
     ),
-    ("member.referrals", MemberField::Referrals, Type::Int, "members whom the member referred"),
     (
         "member.age",
         MemberField::Age,
@@ -180,7 +177,7 @@ pub static MEMBER_FIELDS: [(&str, MemberField, Type, &str); 35] = [
         "member.home_store",
         MemberField::HomeStore,
         Type::Text,
-        "the home store; empty when not told",
+        "the home store of the preferences; empty when not told",
     ),
     (
         "member.tags",

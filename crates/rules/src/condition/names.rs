@@ -74,7 +74,6 @@ impl MemberField {
             Self::Tier => ("等级", "tier"),
             Self::TierDaysLeft => ("等级剩余天数", "days until the tier ends"),
             Self::TierMissing => ("距下一等级差额", "missing to the next tier"),
-            Self::Referrals => ("推荐人数", "members referred"),
             Self::Age => ("年龄", "age"),
             Self::BirthMonth => ("生日月份", "month of birth"),
             Self::BirthDay => ("生日日期", "day of birth"),

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use ledger::from_day_number;
 
 use super::evaluate::{Asked, Failed, List, Value, birthday, text};
-use super::{Condition, MemberField, Scope};
+use super::{Condition, MemberField, Node, Scope};
 use crate::event::Line;
 
 /// A condition about a member.
@@ -61,7 +61,9 @@ impl<M: AskedMember> Asked for OfMember<'_, M> {
     ) -> Result<Value<'v>, Failed> {
         let born = || birthday(self.member.attribute("birthday"));
         Ok(match field {
-            MemberField::Age => Value::Int(age(born(), from_day_number(self.member.today())).ok_or(Failed)?),
+            MemberField::Age => {
+                Value::Int(age(born(), from_day_number(self.member.today())).ok_or(Failed)?)
+            }
             MemberField::BirthMonth => Value::Int(born().1.into()),
             MemberField::BirthDay => Value::Int(born().2.into()),
             MemberField::Tags => self.tags.of(|| self.member.tags()),
@@ -91,10 +93,23 @@ impl MemberCondition {
         self.steps(Scope::Event)
     }
 
-    /// Whether it asks for such a field.
+    /// Whether it asks for more than facts and tags tell: for what the ledger keeps of a member.
     #[must_use]
-    pub fn asks(&self, is: impl Fn(&MemberField) -> bool) -> bool {
-        self.0.any(&|node| matches!(node, super::Node::Field(field) if is(field)))
+    pub fn asks_the_ledger(&self) -> bool {
+        self.0.any(&|node| match node {
+            Node::Attribute(_) | Node::HasAttribute(_) => true,
+            Node::Field(field) => matches!(
+                field,
+                MemberField::Id
+                    | MemberField::Days
+                    | MemberField::Age
+                    | MemberField::BirthMonth
+                    | MemberField::BirthDay
+                    | MemberField::HomeStore
+                    | MemberField::Tags
+            ),
+            _ => false,
+        })
     }
 }
 

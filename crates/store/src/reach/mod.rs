@@ -4,8 +4,10 @@
 
 mod behaviour;
 mod contacts;
+mod evaluation;
 mod fold;
 mod members;
+mod sets;
 
 pub use behaviour::{
     BehaviourRow, ListedBehaviour, clear_departed, forget_behaviour, list_behaviour, old_behaviour,
@@ -22,6 +24,17 @@ pub use fold::{
 };
 pub use members::{NamedMember, named_members};
 
+pub use evaluation::{
+    LedgerMember, SetScan, StoredCuts, begin_set_scan, bought_in, changed_members,
+    changed_members_done, facts_after, facts_of_members, home_stores, ledger_members,
+    members_of_stores, reachable_members, rfm_cuts, set_scan, step_set_scan,
+};
+pub use sets::{
+    SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,
+    clear_removed, evaluate_again, forget_set_changes, held_sets, list_sets, members_of_set,
+    put_set, remove_set, set_changes, set_versions, sets_of_member, stored_set,
+};
+
 use crate::Error;
 use crate::migrate::Schema;
 use crate::sql::Sql;
@@ -29,7 +42,10 @@ use crate::statement::statement;
 
 /// The second schema, with a list of its own.
 const REACH: Schema = Schema {
-    migrations: &[("0001_reach", statement!("migrations/reach/0001_reach"))],
+    migrations: &[
+        ("0001_reach", statement!("migrations/reach/0001_reach")),
+        ("0002_sets", statement!("migrations/reach/0002_sets")),
+    ],
     exists: statement!("queries/reach/migration_table_exists"),
     table: statement!("queries/reach/migration_table"),
     done: statement!("queries/reach/migrations_done"),
