@@ -10,13 +10,16 @@
 //! anywhere.
 #![deny(missing_docs)]
 
+mod audience;
 mod chunk;
 mod context;
+mod customers;
 mod fold;
 #[cfg(feature = "guest")]
 pub mod guest;
 mod night;
 mod notify;
+mod refresh;
 mod rehearsal;
 mod remind;
 mod report;
@@ -25,6 +28,7 @@ mod run;
 mod sweep;
 mod tier_upgrade;
 
+pub use audience::{Audience, Count, FoundMembers, Other, Spread};
 pub use context::{JobContext, WorkLimit};
 pub use fold::rebuild::rebuild;
 pub use fold::{BEHAVIOUR_DAYS, FoldReport, fold};
@@ -33,6 +37,7 @@ pub use notify::event::event_type;
 pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};
 pub use notify::seal::{NONCE, Seals, place_of_qr_key};
 pub use notify::signature::{Secret, sign};
+pub use refresh::{CHANGE_DAYS, RefreshReport, refresh};
 pub use rehearsal::{Rehearsal, rehearse};
 pub use report::Report;
 pub use run::{JOBS, Job, run, run_everywhere};

@@ -4,6 +4,7 @@
 mod events;
 mod fold;
 mod nights;
+mod refresh;
 mod rehearsal;
 mod sizes;
 mod support;

@@ -28,6 +28,9 @@ const MAX_NOTIFY_MS: i64 = 60_000;
 /// No piece of a fold begins later than this after the start. The next fire goes on.
 const MAX_FOLD_MS: i64 = 50_000;
 
+/// No piece of a refresh begins later than this after the start. The next fire goes on.
+const MAX_REFRESH_MS: i64 = 50_000;
+
 /// Runs the jobs, one after another, for every programme, and logs their results.
 ///
 /// # Errors
@@ -130,6 +133,27 @@ async fn open_database() -> Result<SpinSync, String> {
     let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
     migrate(&sql).await.map_err(|error| error.to_string())?;
     Ok(sql)
+}
+
+/// Refreshes the sets of all programmes, for at most [`MAX_REFRESH_MS`].
+///
+/// # Errors
+/// As [`fire`].
+pub fn refresh() -> Result<(), String> {
+    ready(async {
+        let sql = open_database().await?;
+        let reach = SpinSync::open_reach().map_err(|error| error.to_string())?;
+        begin_reach(&reach).await.map_err(|error| error.to_string())?;
+        let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
+        let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_REFRESH_MS));
+        let report = crate::refresh(&ledger, &reach, None, limit).await;
+        let report = report.map_err(|error| format!("refresh: {error}"))?;
+        if !report.is_idle() {
+            eprintln!("{}", report.to_json());
+        }
+        report.last_failure.map_or(Ok(()), |text| Err(format!("refresh: {text}")))
+    })
 }
 
 /// Polls a future that waits for nothing but the host.
