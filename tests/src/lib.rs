@@ -15,6 +15,7 @@ mod books;
 mod crash;
 mod host;
 mod http;
+mod provider;
 mod receiver;
 mod shop;
 
@@ -22,6 +23,7 @@ pub use books::Books;
 pub use crash::load_until_killed;
 pub use host::{CLOCK, Host, OPERATOR};
 pub use http::{Answer, Ask, Client};
+pub use provider::{Next, Provider, Signed, fields};
 pub use receiver::{Received, Receiver};
 pub use shop::{Shop, purchase};
 

@@ -8,15 +8,20 @@ use credential::totp::{self, base32};
 use jobs::NONCE;
 use serde_json::json;
 use shell::{
-    App, FieldError, Grants, OwnCodeBody, OwnPasswordBody, Problem, ProofBody, Reply, Request,
-    authenticate, now, parse_json, sealed_of,
+    App, Beginning, FieldError, Grants, OwnCodeBody, OwnPasswordBody, Problem, ProofBody, Reply,
+    Request, authenticate, new_token, now, parse_json, sealed_of, visitor,
 };
 use store::{
-    Caller, CredentialChange, NewSession, Session, change_credential, confirm_code, next_code,
+    Caller, CredentialChange, NewSession, Session, TicketWish, change_credential, confirm_code,
+    make_ticket, next_code,
 };
 
 use crate::attempt::Attempt;
-use crate::{of_session, opened, own_session, place_of, random, seals, who};
+
+use crate::{opened, own_session, place_of, random, seals};
+
+/// How long a ticket can be used.
+const TICKET_MS: i64 = 10 * 60_000;
 
 /// Another password. All sessions end, and another one begins in place of this one: whoever stole
 /// it has nothing.
@@ -37,7 +42,7 @@ pub(crate) async fn password(app: &App, request: &Request) -> Result<Reply, Prob
     let grants = Grants::read(&found.person.roles)?;
     let follows =
         NewSession { follows: Some(prefix), password: Some(&stored), ..NewSession::default() };
-    let next = of_session(&caller, &found, &grants);
+    let next = Beginning::of_session(&caller, &found, &grants);
     let begun = next.begin(app, request, Some(&found.role), follows).await?;
     begun.ok_or(Problem::Unauthorized)
 }
@@ -91,12 +96,40 @@ pub(crate) async fn confirm(app: &App, request: &Request) -> Result<Reply, Probl
     let step = secret.and_then(|secret| totp::accepted(&secret, &body.code, now().0, 0));
     let step = step.ok_or_else(|| wrong("is not the one that the app shows now"))?;
     let (codes, hashes) = new_recovery_codes()?;
-    let by = who(request, Some((&found.person.id, prefix)));
+    let by = visitor(request, Some((&found.person.id, prefix)));
     if !confirm_code(&app.sql, prefix, (&stored, step), &hashes, &by).await? {
         return Err(Problem::Conflict);
     }
     sealed_of(app, caller.programme.no).await;
     Ok(Reply::json(200, &json!({"recovery_codes": codes})).private())
+}
+
+/// A ticket, by which this session may be linked with a provider: whoever stole the session cannot
+/// link themselves.
+pub(crate) async fn ticket(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let body: ProofBody = parse_json(request.body()?)?;
+    let (found, prefix) = own_session(app, request).await?;
+    let given = (body.password.as_str(), body.code.as_deref());
+    let attempt = proven(app, request, &caller, &found, given).await?;
+    let (ticket, hash) =
+        new_token().ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
+    let expires_at = now().plus_ms(TICKET_MS);
+    let wish = TicketWish {
+        session: prefix,
+        hash: &hash,
+        expires_at: expires_at.0,
+        proven: attempt.found.password.as_deref().unwrap_or_default(),
+        step: attempt.step(),
+        recovery: attempt.recovery(),
+        address: attempt.address.as_deref(),
+    };
+    let by = visitor(request, Some((&found.person.id, prefix)));
+    if !make_ticket(&app.sql, &wish, &by).await? {
+        return Err(Problem::SignInFailed(None));
+    }
+    let shown = json!({"ticket": ticket, "expires_at": expires_at.to_string()});
+    Ok(Reply::json(200, &shown).private())
 }
 
 /// That it is the person of the session, counted as a sign-in is.
@@ -134,7 +167,7 @@ async fn changed(
     found: &Session,
     change: &CredentialChange<'_>,
 ) -> Result<(), Problem> {
-    let by = who(request, Some((&found.person.id, change.session)));
+    let by = visitor(request, Some((&found.person.id, change.session)));
     if !change_credential(&app.sql, change, &by).await? {
         return Err(Problem::SignInFailed(None));
     }

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use credential::proof::{Account, Proof, prove};
 use serde_json::json;
-use shell::{App, Problem, Request, now, sealed_of};
+use shell::{App, Problem, Request, now, sealed_of, visitor};
 use store::{Counted, SignIn, attempt_sign_in, find_sign_in, note, undo_attempt};
 
-use crate::{opened, who};
+use crate::opened;
 
 /// From so many failures on the audit log has a row for each.
 const MANY_FAILURES: i64 = 5;
@@ -96,7 +96,7 @@ impl Attempt {
         let count = self.failures.iter().find(|(of, _)| of == no).map_or(0, |(_, count)| *count);
         if count >= MANY_FAILURES {
             let with = json!({"failures": count}).to_string();
-            let who = who(request, None);
+            let who = visitor(request, None);
             if let Err(error) =
                 note(&app.sql, *no, ("sign_in_failed", &person.id), &who, Some(with)).await
             {

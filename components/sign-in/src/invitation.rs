@@ -5,11 +5,14 @@ use credential::password;
 use credential::random::hash;
 use credential::totp;
 use serde_json::json;
-use shell::{AcceptBody, App, FieldError, Grants, Problem, Reply, Request, now, parse_json};
+use shell::{
+    AcceptBody, App, Beginning, FieldError, Grants, Problem, Reply, Request, SESSION_MS, now,
+    parse_json, stores_of, visitor,
+};
 use store::{Invitation, NewSession, accept_invitation, find_invitation, invitation_code};
 
 use crate::account::{fresh_secret, hashed, new_recovery_codes};
-use crate::{Beginning, SESSION_MS, opened, place_of, seals, stores_of, who};
+use crate::{opened, place_of, seals};
 
 pub(crate) async fn show(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
     request.check_query()?;
@@ -62,7 +65,7 @@ pub(crate) async fn accept(app: &App, request: &Request, token: &str) -> Result<
     let stored = hashed(&body.password)?;
     let (codes, hashes) =
         if step.is_some() { new_recovery_codes()? } else { (Vec::new(), Vec::new()) };
-    let by = who(request, Some((&found.person.id, "invitation")));
+    let by = visitor(request, Some((&found.person.id, "invitation")));
     if !accept_invitation(&app.sql, &hash(token), &stored, step, &hashes, &by).await? {
         return Err(Problem::ResourceNotFound);
     }
@@ -73,6 +76,7 @@ pub(crate) async fn accept(app: &App, request: &Request, token: &str) -> Result<
         person: &found.person,
         grants: &grants,
         has_code: step.is_some(),
+        with_code: step.is_some(),
         latest: now().0.saturating_add(SESSION_MS),
     };
     let proven = NewSession { password: Some(&stored), ..NewSession::default() };

@@ -10,26 +10,15 @@ mod invitation;
 use credential::proof::Proof;
 use credential::totp::from_base32;
 use jobs::Seals;
-use ledger::Timestamp;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use shell::{
-    Acting, App, Bearer, FieldError, Grant, Grants, Problem, Reply, Request, SESSION_IDLE_MS,
-    SessionRoleBody, SignInBody, authenticate, folded, line_of, new_session, no_cookie, now,
-    parse_json, sealed_of,
+    ActedAs, App, Bearer, Beginning, FieldError, Grants, Problem, Reply, Request, SESSION_MS,
+    SessionRoleBody, SignInBody, authenticate, folded, no_cookie, now, parse_json, sealed_of,
+    visitor,
 };
-use store::{
-    Caller, NewSession, Session, SignInPerson, Who, begin_session, end_session, find_session,
-    list_own_roles, stores_within,
-};
+use store::{NewSession, Session, end_session, find_session};
 
 use attempt::Attempt;
-
-/// How long a session lasts at most.
-const SESSION_MS: i64 = 12 * 3_600_000;
-/// As many as a programme has at most.
-const MAX_OWN_ROLES: i64 = 200;
-/// Every request of a session loads its stores.
-const MAX_STORES: usize = 1_000;
 
 shell::component! { shell::api::sign_in::ROUTES {
     "POST /v1/sign-in" => sign_in(),
@@ -40,6 +29,7 @@ shell::component! { shell::api::sign_in::ROUTES {
     "POST /v1/session/recovery-codes" => account::recovery_codes(),
     "POST /v1/session/code" => account::code(),
     "POST /v1/session/code/confirm" => account::confirm(),
+    "POST /v1/session/ticket" => account::ticket(),
     "GET /v1/invitations/{token}" => invitation::show(token),
     "POST /v1/invitations/{token}/code" => invitation::code(token),
     "POST /v1/invitations/{token}/accept" => invitation::accept(token),
@@ -61,6 +51,7 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
                 person: who,
                 grants: &Grants::read(&who.roles)?,
                 has_code: found.totp.is_some(),
+                with_code: found.totp.is_some(),
                 latest: now().0.saturating_add(SESSION_MS),
             };
             let proven = NewSession {
@@ -87,128 +78,6 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
     Err(attempt.failed(app, request).await)
 }
 
-/// A session that is about to begin.
-struct Beginning<'a> {
-    /// Number, id and name.
-    programme: (i64, &'a str, &'a str),
-    folded: &'a str,
-    person: &'a SignInPerson,
-    grants: &'a Grants,
-    has_code: bool,
-    /// When it ends at the latest.
-    latest: i64,
-}
-
-impl Beginning<'_> {
-    /// Begins it in that role, or in the first one that the person has. `None` when they have none
-    /// now, or what they proved themselves by was used meanwhile.
-    async fn begin(
-        &self,
-        app: &App,
-        request: &Request,
-        role: Option<&str>,
-        proven: NewSession<'_>,
-    ) -> Result<Option<Reply>, Problem> {
-        let at = now();
-        let first = self.grants.current(self.has_code, at).next().map(|grant| grant.role.as_str());
-        let Some(role) = role.or(first) else { return Ok(None) };
-        let Some(acting) = self.grants.acting(role, self.has_code, at) else { return Ok(None) };
-        let secret = new_session()
-            .ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
-        let stores = stores_of(app, self.programme.0, &acting).await?;
-        let until = acting.until.map_or(self.latest, |until| until.min(self.latest));
-        let (programme_no, ..) = self.programme;
-        let session = NewSession {
-            programme_no,
-            folded: self.folded,
-            roles: &self.person.roles,
-            prefix: secret.prefix(),
-            hash: secret.hash(),
-            lineage: &line_of(self.folded),
-            role: acting.base.as_deref().unwrap_or(role),
-            own_role: acting.base.is_some().then_some(role),
-            stores: stores.as_deref(),
-            expires_at: until.min(at.0.saturating_add(SESSION_IDLE_MS)),
-            until,
-            ..proven
-        };
-        let who = who(request, Some((&self.person.id, secret.prefix())));
-        if !begin_session(&app.sql, &session, &who).await? {
-            return Ok(None);
-        }
-        sealed_of(app, programme_no).await;
-        let acted = ActedAs {
-            role,
-            base: acting.base.as_deref().unwrap_or(role),
-            stores: stores.as_deref(),
-            until,
-        };
-        let shown = self.shown(app, &acted, at).await?;
-        Ok(Some(Reply::json(200, &shown).with("set-cookie", &secret.cookie()).private()))
-    }
-
-    /// Names and permissions are those of now: a session follows its role.
-    async fn shown(&self, app: &App, acted: &ActedAs<'_>, at: Timestamp) -> Result<Json, Problem> {
-        let (no, id, name) = self.programme;
-        let own = if self.grants.0.iter().any(|grant| grant.base.is_some()) {
-            list_own_roles(&app.sql, no, "", MAX_OWN_ROLES).await?
-        } else {
-            Vec::new()
-        };
-        let of = |role: &str| own.iter().find(|own| own.id == role);
-        let role = |grant: &Grant| {
-            let mut shown = grant.json();
-            let names = of(&grant.role).map(|own| json!({"zh-CN": own.names.0, "en": own.names.1}));
-            if let Some(shown) = shown.as_object_mut() {
-                shown.insert("names".to_owned(), names.into());
-            }
-            shown
-        };
-        let roles: Vec<Json> = self.grants.current(self.has_code, at).map(role).collect();
-        Ok(json!({
-            "person": {
-                "id": self.person.id, "name": self.person.name, "language": self.person.language,
-            },
-            "programme": {"id": id, "name": name},
-            "has_code": self.has_code,
-            "role": acted.role,
-            "base": acted.base,
-            "permissions": of(acted.role).map(|own| &own.permissions),
-            "stores": acted.stores,
-            "expires_at": Timestamp(acted.until).to_string(),
-            "roles": roles,
-        }))
-    }
-}
-
-/// What a person acts as in a session.
-struct ActedAs<'a> {
-    role: &'a str,
-    base: &'a str,
-    stores: Option<&'a [String]>,
-    until: i64,
-}
-
-/// The stores of a session: those that were named, and those that lie in the regions now.
-pub(crate) async fn stores_of(
-    app: &App,
-    programme_no: i64,
-    acting: &Acting,
-) -> Result<Option<Vec<String>>, Problem> {
-    let Some(mut stores) = acting.stores.clone() else { return Ok(None) };
-    if !acting.regions.is_empty() {
-        let most = i64::try_from(MAX_STORES).unwrap_or_default();
-        stores.extend(stores_within(&app.sql, programme_no, &acting.regions, most + 1).await?);
-        stores.sort();
-        stores.dedup();
-    }
-    if stores.len() > MAX_STORES {
-        let wrong = "the role is for more than 1000 stores: give it without stores, or for a part";
-        return Err(FieldError::new("", wrong).into());
-    }
-    Ok(Some(stores))
-}
-
 /// A key that is sent as usual is no session.
 async fn own_session<'a>(app: &App, request: &'a Request) -> Result<(Session, &'a str), Problem> {
     let bearer = Bearer::of(request)?;
@@ -216,23 +85,11 @@ async fn own_session<'a>(app: &App, request: &'a Request) -> Result<(Session, &'
     Ok((found, bearer.prefix()))
 }
 
-/// What goes on in a session that was found.
-fn of_session<'a>(caller: &'a Caller, found: &'a Session, grants: &'a Grants) -> Beginning<'a> {
-    Beginning {
-        programme: (caller.programme.no, &caller.programme.id, &found.programme),
-        folded: &found.folded,
-        person: &found.person,
-        grants,
-        has_code: found.has_code,
-        latest: found.until,
-    }
-}
-
 async fn session(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let (found, _) = own_session(app, request).await?;
     let grants = Grants::read(&found.person.roles)?;
-    let own = of_session(&caller, &found, &grants);
+    let own = Beginning::of_session(&caller, &found, &grants);
     let acted = ActedAs {
         role: &found.role,
         base: &found.base,
@@ -250,10 +107,10 @@ async fn act_as(app: &App, request: &Request) -> Result<Reply, Problem> {
     let body: SessionRoleBody = parse_json(request.body()?)?;
     let (found, prefix) = own_session(app, request).await?;
     let grants = Grants::read(&found.person.roles)?;
-    if grants.acting(&body.role, found.has_code, now()).is_none() {
+    if grants.acting(&body.role, found.with_code, now()).is_none() {
         return Err(FieldError::new("/role", "is none of the roles that you have now").into());
     }
-    let next = of_session(&caller, &found, &grants);
+    let next = Beginning::of_session(&caller, &found, &grants);
     let follows = NewSession { follows: Some(prefix), ..NewSession::default() };
     let begun = next.begin(app, request, Some(&body.role), follows).await?;
     begun.ok_or(Problem::Unauthorized)
@@ -266,22 +123,12 @@ async fn sign_out(app: &App, request: &Request) -> Result<Reply, Problem> {
         let caller = store::caller(&app.sql, bearer.prefix()).await?;
         if let Some(caller) = caller.filter(|caller| bearer.is_of(caller, now())) {
             let who =
-                who(request, caller.person.as_deref().map(|person| (person, bearer.prefix())));
+                visitor(request, caller.person.as_deref().map(|person| (person, bearer.prefix())));
             end_session(&app.sql, bearer.prefix(), &who).await?;
             sealed_of(app, caller.programme.no).await;
         }
     }
     Ok(Reply::empty(204).with("set-cookie", &no_cookie()).private())
-}
-
-/// Who does something: the person and the session, once they are known.
-fn who(request: &Request, of: Option<(&str, &str)>) -> Who {
-    Who {
-        at: now(),
-        person: of.map(|(person, _)| person.to_owned()),
-        key: of.map(|(_, prefix)| prefix.to_owned()),
-        address: request.address().map(|address| address.to_string()),
-    }
 }
 
 async fn seals() -> Seals {

@@ -4,14 +4,14 @@
 use ledger::{Hash, Refusal};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, OwnRoleBody, Page, Permission, Problem, Reply, Request, Role,
+    App, FieldError, MAX_OWN_ROLES, OwnRoleBody, Page, Permission, Problem, Reply, Request, Role,
     StaffApprovalBody, TRUSTED_ROLES, api, authenticate, authenticated_body, once, parse_json,
     permissions, person, who,
 };
 use store::{Caller, OwnRole, list_own_roles, own_role, put_own_role, remove_own_role};
 
 /// So many roles can be looked up for a page.
-pub(crate) const MAX_ROLES: i64 = 200;
+pub(crate) const MAX_ROLES: i64 = MAX_OWN_ROLES;
 
 pub(crate) async fn list_permissions(app: &App, request: &Request) -> Result<Reply, Problem> {
     authenticate(app, request).await?;

@@ -11,6 +11,7 @@ import { useChange } from "../lib/use";
 import { useAccess, useSignedIn } from "../session";
 import { Copy, Dialog, Facts, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
+import { useProvider, useVisit } from "../ui/provider";
 
 export default function Account() {
   const { t } = useTranslation();
@@ -32,6 +33,7 @@ export default function Account() {
       <Password />
       <Phone onCodes={setCodes} />
       {signedIn.hasCode && <Recovery onCodes={setCodes} />}
+      <Provider />
       {codes && <Codes codes={codes} onClose={() => setCodes(null)} />}
     </Page>
   );
@@ -163,6 +165,30 @@ function Recovery({ onCodes }: { onCodes: (codes: string[]) => void }) {
     <Section title={t("me.recovery")}>
       <p className="quiet">{t("me.recoveryLead")}</p>
       <Proved name="own-recovery" problem={make.error} busy={make.isPending} label={t("me.make")} onFinish={(values, _, done) => make.mutate(plain(values), { onSuccess: done })} />
+    </Section>
+  );
+}
+
+function Provider() {
+  const { t } = useTranslation();
+  const name = useProvider();
+  const visit = useVisit();
+  const begin = useChange(
+    (body: Proof) => ask<{ ticket: string }>(api.POST("/v1/session/ticket", { body })),
+    ({ ticket }) => visit.mutate({ ticket }),
+  );
+  const isLinked = new URLSearchParams(location.search).get("provider") === "linked";
+  if (name === null) return null;
+  return (
+    <Section title={t("provider.link", { name })}>
+      {isLinked ? <p role="status">{t("provider.linked", { name })}</p> : <p className="quiet">{t("provider.linkLead", { name })}</p>}
+      <Proved
+        name="own-provider"
+        problem={begin.error ?? visit.error}
+        busy={begin.isPending || visit.isPending}
+        label={t("provider.link", { name })}
+        onFinish={(values) => begin.mutate(plain(values))}
+      />
     </Section>
   );
 }

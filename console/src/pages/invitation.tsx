@@ -12,6 +12,7 @@ import { useChange } from "../lib/use";
 import { useAccess } from "../session";
 import { Copy, Loading } from "../ui/parts";
 import { ProblemNote } from "../ui/problem";
+import { ByProvider } from "../ui/provider";
 
 interface Invited {
   person_id: string;
@@ -40,7 +41,7 @@ export default function Invitation() {
           {invited.error && !invited.data && (
             <Alert type="error" role="alert" showIcon title={asProblem(invited.error).status === 404 ? t("invitation.gone") : t("problem.other")} />
           )}
-          {invited.data && <Accept path={path} invited={invited.data} />}
+          {invited.data && <Accept path={path} token={token} invited={invited.data} />}
         </div>
         <div className="foot"><span /><LanguageSwitch /></div>
       </div>
@@ -48,7 +49,7 @@ export default function Invitation() {
   );
 }
 
-function Accept({ path, invited }: { path: string; invited: Invited }) {
+function Accept({ path, token, invited }: { path: string; token: string; invited: Invited }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { adopt } = useAccess();
@@ -82,6 +83,7 @@ function Accept({ path, invited }: { path: string; invited: Invited }) {
       <p className="quiet">
         {t("invitation.lead", { name: invited.name, programme: invited.programme_id })}
       </p>
+      <ByProvider invitation={token} />
       <ProblemNote problem={accept.error ?? code.error} />
       <Form.Item name="password" label={t("invitation.password")} extra={t("invitation.passwordHint")} rules={[{ required: true, min: 12, message: t("invitation.passwordHint") }]}>
         <Input.Password autoComplete="new-password" />

@@ -8,6 +8,7 @@ import { asProblem, type Problem } from "../api/client";
 import { LanguageSwitch } from "../frame";
 import { useAccess, type SignIn } from "../session";
 import { ProblemNote } from "../ui/problem";
+import { ByProvider } from "../ui/provider";
 
 export function SignInDoor() {
   const { t } = useTranslation();
@@ -17,6 +18,9 @@ export function SignInDoor() {
         <div className="card">
           <h1>{t("signIn.title")}</h1>
           <p className="quiet">{t("signIn.lead")}</p>
+          {new URLSearchParams(location.search).get("provider") === "failed" && (
+            <Alert className="problem" type="error" role="alert" showIcon title={t("provider.failed")} />
+          )}
           <SignInForms />
         </div>
         <div className="foot">
@@ -45,13 +49,16 @@ function SignInForms() {
   const { t } = useTranslation();
   const { signedIn } = useAccess();
   return (
-    <Tabs
-      defaultActiveKey={signedIn?.by ?? "person"}
-      items={[
-        { key: "person", label: t("signIn.byPassword"), children: <ByPassword /> },
-        { key: "key", label: t("signIn.byKey"), children: <ByKey /> },
-      ]}
-    />
+    <>
+      <ByProvider {...(signedIn ? { programme: signedIn.programme.id } : {})} />
+      <Tabs
+        defaultActiveKey={signedIn?.by ?? "person"}
+        items={[
+          { key: "person", label: t("signIn.byPassword"), children: <ByPassword /> },
+          { key: "key", label: t("signIn.byKey"), children: <ByKey /> },
+        ]}
+      />
+    </>
   );
 }
 

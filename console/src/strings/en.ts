@@ -864,6 +864,14 @@ export const en = {
     taken: "Taken over into the draft below. Keep the draft to save it.",
   },
   staffState: { active: "active", invited: "invited", none: "keys only", suspended: "suspended" },
+  provider: {
+    signIn: "Sign in with {{name}}",
+    accept: "Accept with {{name}}",
+    failed: "The provider did not let you in. Your account there must be linked with a person here.",
+    link: "Link {{name}}",
+    linkLead: "Then you sign in with {{name}} as well as with your password.",
+    linked: "Linked: you can sign in with {{name}} from now on.",
+  },
   roles: {
     title: "Own roles",
     lead: "A part of what a built-in role may do. Approvals see the built-in role. A change counts at once.",

@@ -860,6 +860,14 @@ export const zh: Strings = {
     taken: "已应用到下方草稿,保存草稿后生效。",
   },
   staffState: { active: "正常", invited: "已邀请", none: "仅密钥", suspended: "已停用" },
+  provider: {
+    signIn: "使用 {{name}} 登录",
+    accept: "使用 {{name}} 接受邀请",
+    failed: "身份提供方登录未成功。您在该处的账号须先与此处的人员关联。",
+    link: "关联 {{name}}",
+    linkLead: "关联后,您可以使用 {{name}} 或密码登录。",
+    linked: "已关联:您现在可以使用 {{name}} 登录。",
+  },
   roles: {
     title: "自定义角色",
     lead: "内置角色权限的一部分。审批时按内置角色处理。修改立即生效。",

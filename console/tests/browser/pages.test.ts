@@ -524,6 +524,29 @@ describe("what people do", () => {
     await close();
   });
 
+  test.each([
+    ["en", "Sign in with House", "The provider did not let you in."],
+    ["zh-CN", "使用 House 登录", "身份提供方登录未成功"],
+  ])("a provider has a button, and tells when it did not let in (%s)", async (language, button, failed) => {
+    const { page, faults, close } = await open("/", { language, width: 390 });
+    await page.route("**/v1/oidc", (route) => route.fulfill({ json: { name: "House" } }));
+    const asked: unknown[] = [];
+    await page.route("**/v1/oidc/sign-in", (route) => {
+      asked.push(route.request().postDataJSON());
+      return route.fulfill({ json: { url: `${api}/console/?provider=failed` } });
+    });
+    await page.reload();
+    await page.getByRole("button", { name: button }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: button }).click();
+    await page.getByRole("alert").getByText(failed).waitFor();
+    expect(asked).toEqual([{}]);
+    expect(await violations(page)).toEqual([]);
+    await page.screenshot({ path: `${PICTURES}/provider-${language}-390.png` });
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("roles see their pages only", async () => {
     for (const [role, names] of [
       ["approver", ["Overview", "Approvals", "Rules", "Rewards", "Stores"]],

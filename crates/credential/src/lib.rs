@@ -1,9 +1,11 @@
-//! How a person proves who they are: passwords, one-time codes and recovery codes.
+//! How a person proves who they are: passwords, one-time codes, recovery codes, and what a provider
+//! signs about them.
 //!
 //! Pure: time and chance are given. It knows no HTTP and no database, and nothing about loyalty.
-//! Only the component `sign-in` links it, as argon2 takes 19 MiB of memory.
+//! Only the components `sign-in` and `oidc` link it, as argon2 takes 19 MiB of memory.
 #![deny(missing_docs)]
 
+pub mod id_token;
 pub mod password;
 pub mod proof;
 pub mod random;

@@ -61,6 +61,12 @@ impl Reply {
         self.status
     }
 
+    /// A header that it has.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str())
+    }
+
     /// Adds a field to a body that is a JSON object.
     #[must_use]
     pub fn and(mut self, name: &str, value: Json) -> Self {

@@ -29,6 +29,7 @@ pub mod key;
 pub mod me;
 pub mod member;
 pub mod merge;
+pub mod oidc;
 pub mod pass;
 pub mod pool;
 pub mod programme;
@@ -100,6 +101,7 @@ components! {
     me "me": [];
     member "member": [MemberBody, MemberPatchBody, TierBody];
     merge "merge": [MergeBody];
+    oidc "oidc": [OidcBody];
     pass "pass": [];
     pool "pool": [InvitationBody, PoolRedeemBody];
     programme "programme": [ProgrammeBody];

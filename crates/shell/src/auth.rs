@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 
 use crate::admissions;
 use crate::problem::Problem;
-use crate::request::Request;
+use crate::request::{Request, cookie};
 use crate::route::{Access, Route};
 
 /// What the keys that are made here begin with.
@@ -128,13 +128,7 @@ impl Bearer {
     /// The session in the cookie, sent once. Keys do not travel in cookies, nor sessions in the
     /// `Authorization` header: so whatever a browser adds by itself is known as such.
     pub(crate) fn from_cookie(headers: &http::HeaderMap) -> Option<Self> {
-        let lines = headers.get_all(http::header::COOKIE).iter();
-        let pairs = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
-        let mut values = pairs
-            .filter_map(|pair| pair.split_once('='))
-            .filter(|(name, _)| name.trim() == COOKIE)
-            .map(|(_, value)| value.trim());
-        let (value, None) = (values.next()?, values.next()) else { return None };
+        let value = cookie(headers, COOKIE)?;
         Self::parse(value).filter(Self::is_session)
     }
 

@@ -36,6 +36,7 @@ mod request;
 mod route;
 mod rulebooks;
 mod serve;
+mod sessions;
 mod stores;
 mod trace;
 
@@ -87,4 +88,5 @@ pub use request::Request;
 pub use route::{Access, Route, check_bound};
 pub use rulebooks::{Drafted, drafted, in_force, published, zone};
 pub use serve::{Answering, Handler, PublicHandler, Response, serve, serve_public};
+pub use sessions::{ActedAs, Beginning, MAX_OWN_ROLES, SESSION_MS, stores_of, visitor};
 pub use stores::may_see;

@@ -47,6 +47,8 @@ pub enum Problem {
     Forbidden(String),
     /// The caller's own role lacks this permission.
     NotPermitted(String),
+    /// The provider of sign-in does not answer, or not as it must.
+    ProviderFailed,
     /// Only a person may do this, and the key names none.
     PersonNeeded,
     /// The key is for other stores.
@@ -90,7 +92,7 @@ pub enum Problem {
 }
 
 /// Slug, status and title of every problem that is not a refusal, in order of precedence.
-pub const PROBLEMS: [(&str, u16, &str); 20] = [
+pub const PROBLEMS: [(&str, u16, &str); 21] = [
     ("route-not-found", 404, "No such route"),
     ("method-not-allowed", 405, "Method not allowed"),
     ("cross-site", 403, "The request may come from another page"),
@@ -110,6 +112,7 @@ pub const PROBLEMS: [(&str, u16, &str); 20] = [
     ("conflict", 409, "Changed by somebody else"),
     ("busy", 503, "Busy, try again"),
     ("storage-full", 503, "There is no room to write"),
+    ("provider-failed", 502, "The provider does not answer as it must"),
     ("internal", 500, "Internal error"),
 ];
 
@@ -147,7 +150,8 @@ impl Problem {
                 return (refusal.slug(), refusal.status(), "The rules refuse this");
             }
             Self::StorageFull => 18,
-            Self::Internal(_) => 19,
+            Self::ProviderFailed => 19,
+            Self::Internal(_) => 20,
         };
         PROBLEMS.get(index).copied().unwrap_or(("internal", 500, "Internal error"))
     }
@@ -187,6 +191,7 @@ impl Problem {
             Self::ResourceNotFound => "The programme has no resource with this name.".to_owned(),
             Self::Conflict => "The resource has changed. Read it again and repeat the change.".to_owned(),
             Self::Refused { refusal, .. } => refusal.to_string(),
+            Self::ProviderFailed => "Nobody can sign in by the provider now. The server's log has the cause.".to_owned(),
             Self::Busy => "Too many concurrent changes. Send the same request with the same key again.".to_owned(),
             Self::StorageFull => {
                 "The database is full, and nothing was written. Send the same request with the same key again later.".to_owned()

@@ -246,6 +246,20 @@ impl Request {
         self.query.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
+    /// A query parameter that is given once. Routes that others send browsers to take further ones.
+    #[must_use]
+    pub fn only_query(&self, name: &str) -> Option<&str> {
+        let mut found = self.query.iter().filter(|(found, _)| found == name);
+        let (first, None) = (found.next()?, found.next()) else { return None };
+        Some(&first.1)
+    }
+
+    /// A cookie that is sent once.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        cookie(&self.headers, name)
+    }
+
     /// A query parameter that is `true` or `false`; false when absent.
     ///
     /// # Errors
@@ -299,6 +313,18 @@ impl Request {
         let text = self.header("idempotency-key").ok_or(Problem::IdempotencyKeyMissing)?;
         text.ok().and_then(|text| unquoted(text.trim())).ok_or(Problem::IdempotencyKeyInvalid)
     }
+}
+
+/// A cookie that is sent once.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(http::header::COOKIE).iter();
+    let pairs = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
+    let mut values = pairs
+        .filter_map(|pair| pair.split_once('='))
+        .filter(|(found, _)| found.trim() == name)
+        .map(|(_, value)| value.trim());
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    Some(value)
 }
 
 fn decoded(text: &str) -> String {

@@ -214,6 +214,8 @@ CREATE TABLE IF NOT EXISTS api_key (
   -- A session of a person ends then, however much it is used; null for a key. "expires_at" of a
   -- session moves on with its use.
   session_until INTEGER,
+  -- 1 where a session began with a one-time code, or with what stands in for it.
+  session_code INTEGER NOT NULL DEFAULT 0,
   -- To the hour: not every request writes.
   last_used_at INTEGER,
   revoked_at INTEGER,
@@ -291,8 +293,8 @@ END
 CREATE TABLE IF NOT EXISTS credential (
   programme_no INTEGER NOT NULL,
   folded TEXT NOT NULL,
-  -- argon2id, as PHC text.
-  password TEXT NOT NULL,
+  -- argon2id, as PHC text; null for whoever signs in by a provider alone.
+  password TEXT,
   -- The secret of one-time codes, sealed as those of endpoints are; null without such codes.
   totp TEXT,
   -- The step of the last code that was accepted: a code works once.
@@ -322,6 +324,56 @@ CREATE TABLE IF NOT EXISTS invitation (
   totp TEXT,
   PRIMARY KEY (programme_no, folded)
 ) STRICT, WITHOUT ROWID
+-- then
+-- Whom another system calls what: by it a person signs in.
+CREATE TABLE IF NOT EXISTS identity (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  -- The issuer of OpenID Connect.
+  provider TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  folded TEXT NOT NULL,
+  linked_at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, provider, subject)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS identity_person ON identity (programme_no, folded, provider)
+-- then
+-- Browsers on their way to a provider, by SHA-256 of what they hold; and tickets, by which a session
+-- may begin such a visit to be linked.
+CREATE TABLE IF NOT EXISTS visit (
+  hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+  -- 0 where there is no such programme, which nobody is told.
+  programme_no INTEGER NOT NULL,
+  is_ticket INTEGER NOT NULL,
+  -- SHA-256 of the token of the invitation that is accepted.
+  invitation BLOB,
+  -- The session that is linked.
+  session TEXT,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS visit_end ON visit (expires_at)
+-- then
+CREATE VIEW IF NOT EXISTS visit_begin (hash, programme, invitation, ticket, at, expires_at, most)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS visit_begun INSTEAD OF INSERT ON visit_begin
+BEGIN
+  DELETE FROM visit WHERE expires_at <= NEW.at;
+  DELETE FROM visit WHERE hash IN (
+    SELECT hash FROM visit WHERE invitation IS NULL AND session IS NULL ORDER BY expires_at, hash
+    LIMIT max(0, (SELECT count(*) FROM visit) - NEW.most + 1));
+  INSERT INTO visit (hash, programme_no, is_ticket, expires_at)
+    SELECT NEW.hash, coalesce((SELECT no FROM programme WHERE id = NEW.programme), 0), 0, NEW.expires_at WHERE NEW.programme IS NOT NULL;
+  INSERT INTO visit (hash, programme_no, is_ticket, invitation, expires_at)
+    SELECT NEW.hash, i.programme_no, 0, i.hash, NEW.expires_at
+    FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded
+    WHERE i.hash = NEW.invitation AND i.waits = 0 AND i.expires_at > NEW.at AND p.suspended = 0;
+  INSERT INTO visit (hash, programme_no, is_ticket, session, expires_at)
+    SELECT NEW.hash, programme_no, 0, session, NEW.expires_at FROM visit WHERE hash = NEW.ticket AND is_ticket = 1 AND expires_at > NEW.at;
+  DELETE FROM visit WHERE hash = NEW.ticket AND is_ticket = 1;
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM visit WHERE hash = NEW.hash);
+END
 -- then
 -- Sign-ins that failed, by the person that was named (whether or not there is one) and by network
 -- address, which is of no programme: 0. A person's count until they sign in, or a day has passed. Of
@@ -396,7 +448,34 @@ BEGIN
     WHERE session_until IS NOT NULL AND revoked_at IS NULL
     AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
   DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+  DELETE FROM identity WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
   INSERT INTO audit SELECT i.programme_no, 'password_set', p.id, NEW.who, NULL, json_object('has_code', NEW.step IS NOT NULL)
+    FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded WHERE i.hash = NEW.hash;
+  DELETE FROM invitation WHERE hash = NEW.hash;
+END
+-- then
+-- The person signs in by a provider from now on, and by nothing that they had before.
+CREATE VIEW IF NOT EXISTS identity_acceptance (hash, at, provider, subject, who) AS SELECT NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS identity_accepted INSTEAD OF INSERT ON identity_acceptance
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded
+    WHERE i.hash = NEW.hash AND i.waits = 0 AND i.expires_at > NEW.at AND p.suspended = 0
+    AND NOT EXISTS (SELECT 1 FROM identity AS o WHERE o.programme_no = i.programme_no AND o.provider = NEW.provider AND o.subject = NEW.subject
+      AND o.folded <> i.folded));
+  INSERT INTO credential (programme_no, folded, totp_step, recovery, set_at)
+    SELECT programme_no, folded, 0, '[]', NEW.at FROM invitation WHERE hash = NEW.hash
+    ON CONFLICT (programme_no, folded) DO UPDATE SET password = NULL, totp = NULL, totp_step = 0, recovery = '[]', set_at = excluded.set_at,
+      next_totp = NULL, next_totp_by = NULL;
+  DELETE FROM identity WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+  INSERT INTO identity (programme_no, provider, subject, folded, linked_at)
+    SELECT programme_no, NEW.provider, NEW.subject, folded, NEW.at FROM invitation WHERE hash = NEW.hash;
+  UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
+    WHERE session_until IS NOT NULL AND revoked_at IS NULL
+    AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+  INSERT INTO audit SELECT i.programme_no, 'identity_linked', p.id, NEW.who, NULL, json_object('provider', NEW.provider)
     FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded WHERE i.hash = NEW.hash;
   DELETE FROM invitation WHERE hash = NEW.hash;
 END
@@ -423,15 +502,18 @@ END
 -- A session begins: an API key of the person. Nothing begins where the roles are others by now, or the
 -- password, the code or the session that it follows was used up meanwhile. settled: the address whose failure this was none.
 CREATE VIEW IF NOT EXISTS session_start (
-  programme_no, folded, roles, prefix, hash, lineage, role, own_role, stores, at, expires_at, until, password, step, recovery, follows, settled, who
-) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  programme_no, folded, roles, prefix, hash, lineage, role, own_role, stores, at, expires_at, until, password, step, recovery, follows, settled, who,
+  with_code, provider, subject
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS session_started INSTEAD OF INSERT ON session_start
 BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
       SELECT 1 FROM person AS p JOIN credential AS c ON c.programme_no = p.programme_no AND c.folded = p.folded
       WHERE p.programme_no = NEW.programme_no AND p.folded = NEW.folded AND p.suspended = 0 AND p.roles = NEW.roles
-      AND c.password = coalesce(NEW.password, c.password)
+      AND (NEW.password IS NULL OR c.password = NEW.password)
+      AND (NEW.subject IS NULL OR EXISTS (
+        SELECT 1 FROM identity AS i WHERE i.programme_no = p.programme_no AND i.provider = NEW.provider AND i.subject = NEW.subject AND i.folded = p.folded))
       AND (NEW.step IS NULL OR c.totp_step < NEW.step)
       AND (NEW.recovery IS NULL OR EXISTS (SELECT 1 FROM json_each(c.recovery) WHERE value = NEW.recovery)))
     OR (NEW.own_role IS NOT NULL
@@ -453,10 +535,10 @@ BEGIN
   DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND subject = NEW.folded AND NEW.follows IS NULL;
   UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
   INSERT INTO api_key (prefix, programme_no, role, own_role, permissions, label, hash, lineage, person, person_folded, stores, created_at, created_by, last_used_at, expires_at,
-      session_until, who)
+      session_until, who, session_code)
     SELECT NEW.prefix, NEW.programme_no, NEW.role, NEW.own_role,
       (SELECT permissions FROM own_role WHERE programme_no = NEW.programme_no AND id = NEW.own_role), 'session', NEW.hash, NEW.lineage, id, NEW.folded, NEW.stores, NEW.at, id, NEW.at, NEW.expires_at,
-      NEW.until, NEW.who
+      NEW.until, NEW.who, NEW.with_code
     FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded;
 END
 -- then
@@ -515,6 +597,46 @@ BEGIN
     WHERE session_until IS NOT NULL AND revoked_at IS NULL AND prefix <> NEW.session
     AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
   INSERT INTO audit SELECT programme_no, 'codes_set', id, NEW.who, NULL, NULL FROM credential_of_session WHERE prefix = NEW.session;
+END
+-- then
+-- The person of a session has proved that it is them, and may be linked with a provider for a while.
+CREATE VIEW IF NOT EXISTS ticket_wish (session, hash, at, expires_at, proven, step, recovery, settled, who)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS ticket_made INSTEAD OF INSERT ON ticket_wish
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM credential_of_session AS c
+    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.password = NEW.proven
+    AND (c.totp IS NULL OR NEW.step IS NOT NULL OR NEW.recovery IS NOT NULL)
+    AND (NEW.step IS NULL OR c.totp_step < NEW.step)
+    AND (NEW.recovery IS NULL OR EXISTS (SELECT 1 FROM json_each(c.recovery) WHERE value = NEW.recovery)));
+  UPDATE credential SET totp_step = coalesce(NEW.step, totp_step),
+      recovery = CASE WHEN NEW.recovery IS NULL THEN recovery
+        ELSE (SELECT json_group_array(value) FROM json_each(recovery) WHERE value <> NEW.recovery) END
+    WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+  UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
+  DELETE FROM visit WHERE session = NEW.session OR expires_at <= NEW.at;
+  INSERT INTO visit (hash, programme_no, is_ticket, session, expires_at)
+    SELECT NEW.hash, programme_no, 1, prefix, NEW.expires_at FROM credential_of_session WHERE prefix = NEW.session;
+END
+-- then
+CREATE VIEW IF NOT EXISTS identity_link (session, provider, subject, at, who) AS SELECT NULL, NULL, NULL, NULL, NULL
+-- then
+-- A person has one identity of each provider.
+CREATE TRIGGER IF NOT EXISTS identity_linked INSTEAD OF INSERT ON identity_link
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM credential_of_session AS c WHERE c.prefix = NEW.session AND c.expires_at > NEW.at
+    AND NOT EXISTS (SELECT 1 FROM identity AS o WHERE o.programme_no = c.programme_no AND o.provider = NEW.provider AND o.subject = NEW.subject
+      AND o.folded <> c.folded));
+  DELETE FROM identity WHERE provider = NEW.provider
+    AND (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+  INSERT INTO identity (programme_no, provider, subject, folded, linked_at)
+    SELECT programme_no, NEW.provider, NEW.subject, folded, NEW.at FROM credential_of_session WHERE prefix = NEW.session;
+  INSERT INTO audit SELECT programme_no, 'identity_linked', id, NEW.who, NULL, json_object('provider', NEW.provider)
+    FROM credential_of_session WHERE prefix = NEW.session;
 END
 -- then
 -- A suspended person has no sessions, and their keys do not count until they are restored.

@@ -31,6 +31,7 @@ mod find;
 mod gather;
 mod groups;
 mod history;
+mod identities;
 mod imports;
 mod in_flight;
 mod inheritance;
@@ -96,6 +97,10 @@ pub use groups::{agreements, gains, group_of, kin, name_clashes, set_group};
 pub use history::{
     adjusted, corrections, drawn_lots, gifts, history, named_entry, redact, span, taken_over,
     transferred,
+};
+pub use identities::{
+    TicketWish, Visit, VisitWish, accept_by_identity, begin_visit, end_visit, find_identity,
+    link_identity, make_ticket,
 };
 pub use imports::{
     Import, ImportApproval, ImportCounts, ImportState, ask_for_import, decide_import,

@@ -142,6 +142,10 @@ pub struct NewSession<'a> {
     pub follows: Option<&'a str>,
     /// The address whose attempt it was.
     pub address: Option<&'a str>,
+    /// Whether a one-time code was given, or what stands in for it.
+    pub with_code: bool,
+    /// The provider that knows the person, and what it calls them.
+    pub identity: Option<(&'a str, &'a str)>,
 }
 
 /// Begins a session. False where the person, the password, the code or the session before does not
@@ -175,6 +179,9 @@ pub async fn begin_session(
         text(session.address),
         who.text().into(),
         text(session.own_role),
+        i64::from(session.with_code).into(),
+        text(session.identity.map(|(provider, _)| provider)),
+        text(session.identity.map(|(_, subject)| subject)),
     ];
     Ok(!sql.query(statement!("queries/session_start"), values).await?.is_empty())
 }
@@ -196,10 +203,14 @@ pub struct Session {
     pub folded: String,
     /// The person.
     pub person: SignInPerson,
-    /// Whether they sign in with one-time codes.
+    /// Whether they have one-time codes.
     pub has_code: bool,
+    /// Whether the session began with one.
+    pub with_code: bool,
     /// The programme's name.
     pub programme: String,
+    /// Its number.
+    pub programme_no: i64,
 }
 
 /// The session with that prefix.
@@ -225,6 +236,8 @@ pub async fn find_session(sql: &impl Sql, prefix: &str) -> Result<Option<Session
         programme: row.text(9)?,
         base: row.text(10)?,
         permissions: read_permissions(row.optional_text(11)?)?,
+        with_code: row.integer(12)? != 0,
+        programme_no: row.integer(13)?,
     }))
 }
 

@@ -8,6 +8,7 @@ mod erasures;
 mod gates;
 mod gather;
 mod groups;
+mod identities;
 mod kinds;
 mod loads;
 mod mergers;

@@ -42,6 +42,11 @@ pub const ROUTES: &[Route] = &[
         .own()
         .for_stores()
         .without_key(),
+    Route::write("/v1/session/ticket", "Ask to be linked with a provider", EVERYBODY)
+        .takes("ProofBody", 4 * KIB)
+        .own()
+        .for_stores()
+        .without_key(),
     Route::read("/v1/invitations/{token}", "Show whom an invitation is for", &[]).public(),
     Route::write("/v1/invitations/{token}/code", "Set up one-time codes", &[])
         .public()
