@@ -44,7 +44,8 @@ fn addresses_are_sealed_masked_and_shown_to_few() {
     let kept = keeps(&till, "m", "sms", &json!({"address": "+86 138-1234-5678", "verified": true}));
     assert_eq!(kept.send().outcome(), "400 invalid-request /address");
     let kept = keeps(&till, "m", "sms", &json!({"address": "+8613812345678", "verified": true}));
-    assert_eq!(kept.send().ok()["address"], "+86138***678");
+    let first = kept.send().ok();
+    assert_eq!(first["address"], "+86138***678");
     keeps(&till, "m", "email", &json!({"address": "Li.Lei@Example.com"})).send().ok();
     let masked =
         ["email l***@example.com open yes no_consent", "sms +86138***678 open yes no_consent"];
@@ -86,7 +87,8 @@ fn addresses_are_sealed_masked_and_shown_to_few() {
     }
     // The same address keeps its verification, another one has none.
     let again = keeps(&till, "m", "sms", &json!({"address": "+8613812345678", "state": "bounced"}));
-    assert_eq!(again.send().ok()["verified_at"], "2026-03-10T02:00:00Z");
+    assert!(first["verified_at"].is_string());
+    assert_eq!(again.send().ok()["verified_at"], first["verified_at"]);
     assert_eq!(contacts(&desk, "")[1], "sms +86138***678 bounced contact_closed contact_closed");
     let other = keeps(&till, "m", "sms", &json!({"address": "+8613812345679"})).send().ok();
     assert_eq!(other["verified_at"], json!(null));

@@ -59,7 +59,9 @@ fn facts_add_up_to_the_orders() {
     let found = facts(&shop, "m");
     assert_eq!(found["day"], "2026-03-20");
     assert_eq!(found["ever"], json!({"orders": 2, "spend": money(7_500)}));
-    assert_eq!(found["last_order"], json!({"at": "2026-03-20T02:00:00Z", "days_ago": 0}));
+    let last = found["last_order"]["at"].as_str().unwrap();
+    assert!(last.starts_with("2026-03-20T02:0"), "{last}");
+    assert_eq!(found["last_order"]["days_ago"], 0);
     assert_eq!(found["first_order"]["days_ago"], 10);
     assert_eq!(found["last_redemption"]["days_ago"], 0);
     assert_eq!(found["last_login"], json!({"at": null, "days_ago": null}));
