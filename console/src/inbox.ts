@@ -2,8 +2,8 @@
 
 import { useQueries } from "@tanstack/react-query";
 import { api, ask, Problem } from "./api/client";
-import type { Import, Key, Page, Publication, Request, Review, Reward } from "./api/answers";
-import { may, useSignedIn, type SignedIn } from "./session";
+import type { Import, Key, OwnRole, Page, Person, Publication, Request, Review, Reward } from "./api/answers";
+import { holds, may, useSignedIn, type SignedIn } from "./session";
 
 export type Waiting =
   | { kind: "adjustment"; id: string; waitsFor: string | null; item: Request }
@@ -11,7 +11,9 @@ export type Waiting =
   | { kind: "review"; id: string; waitsFor: null; item: Review }
   | { kind: "reward"; id: string; waitsFor: null; item: Reward }
   | { kind: "key"; id: string; waitsFor: null; item: Key }
-  | { kind: "import"; id: string; waitsFor: string | null; item: Import };
+  | { kind: "import"; id: string; waitsFor: string | null; item: Import }
+  | { kind: "person"; id: string; waitsFor: null; item: Person }
+  | { kind: "role"; id: string; waitsFor: null; item: OwnRole };
 
 /** The first page of each is enough: whoever has decided on 200 loads the next. */
 const query = { limit: 200 as never };
@@ -68,6 +70,22 @@ const SOURCES: Source[] = [
     },
   },
   {
+    name: "person",
+    allowed: (who) => may(who) && holds(who, "staff:read"),
+    read: async () => {
+      const page = await ask<Page<Person>>(api.GET("/v1/staff", { params: { query } }));
+      return page.items.filter((item) => item.waits).map((item) => ({ kind: "person", id: item.person_id, waitsFor: null, item }));
+    },
+  },
+  {
+    name: "role",
+    allowed: (who) => may(who) && holds(who, "staff:read"),
+    read: async () => {
+      const page = await ask<Page<OwnRole>>(api.GET("/v1/roles", { params: { query } }));
+      return page.items.filter((item) => item.waiting_id).map((item) => ({ kind: "role", id: item.role_id, waitsFor: null, item }));
+    },
+  },
+  {
     name: "import",
     allowed: (who) => may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
     read: async () => {
@@ -107,6 +125,8 @@ export function useInboxCount(): number {
 export function mayDecide(signedIn: SignedIn, waiting: Waiting): boolean {
   switch (waiting.kind) {
     case "key":
+    case "person":
+    case "role":
       return may(signedIn);
     case "reward":
       return may(signedIn, "marketing", "approver", "department_head", "vice_president");

@@ -31,7 +31,7 @@ export interface Place {
 
 export const PLACES: Place[] = [
   { path: "", name: "overview", icon: DashboardOutlined, roles: null },
-  { path: "inbox", name: "inbox", icon: CheckSquareOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["adjust:read", "publication:read", "review:read", "reward:read", "key:read", "import:read"] },
+  { path: "inbox", name: "inbox", icon: CheckSquareOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["adjust:read", "publication:read", "review:read", "reward:read", "key:read", "import:read", "staff:read"] },
   { path: "members", name: "members", icon: UserOutlined, roles: ["service", "marketing", "finance"], needs: ["member:read"] },
   { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["programme:read", "draft:read", "publication:read"] },
   { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["reward:read"] },

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { ask, api, newKey, Problem, send, sendJson, carryKey, whenEnded } from "./api/client";
+import { dropAll } from "./lib/kept";
 import type { NamedRole, Programme, Role, Session } from "./api/answers";
 import { isZone } from "./lib/format";
 
@@ -207,6 +208,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
           await send("POST", "/v1/sign-out", { key: newKey() }).catch(() => {});
         }
         carryKey(null);
+        dropAll();
         setSignedIn(null);
         setEnded(false);
         queries.clear();

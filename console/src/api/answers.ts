@@ -85,11 +85,35 @@ export interface Cap {
   of?: string;
 }
 
-export interface Condition {
+export interface Row {
   field: string;
   operator: string;
   values?: unknown[];
-  [other: string]: unknown;
+}
+
+/** A row, or a group of conditions. */
+export type Condition = Row | { all: Condition[] } | { any: Condition[] } | { none: Condition[] };
+
+export interface ConditionField {
+  field: string;
+  /** A name follows, as in `attributes.city`. */
+  takes_name: boolean;
+  scope: "event" | "line" | "member";
+  type: "text" | "number" | "boolean" | "texts";
+  money: boolean;
+  operators: string[];
+  names: { "zh-CN": string; en: string };
+}
+
+export interface ConditionFields {
+  items: ConditionField[];
+}
+
+/** Both forms of a condition; null where rows cannot say it, or something is wrong. */
+export interface Translation {
+  conditions: Condition[] | null;
+  when: string | null;
+  problems: { pointer: string; detail: string; line?: number | null; column?: number | null }[];
 }
 
 export interface Award {

@@ -6,7 +6,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, ask, asProblem, type Problem } from "../api/client";
-import type { Import, Publication, Request, Review } from "../api/answers";
+import type { Import, OwnRole, Person, Publication, Request, Review } from "../api/answers";
 import { mayDecide, useInbox, type Waiting } from "../inbox";
 import { useRoleName } from "../lib/roles";
 import { useChange, useFilters, useFormat, useWord } from "../lib/use";
@@ -15,8 +15,9 @@ import { Dialog, Facts, Loading, Mark, Moved, Page } from "../ui/parts";
 import { Diff } from "../ui/diff";
 import { ProblemNote, showFaults } from "../ui/problem";
 import { Buttons } from "./member-actions";
+import { RoleText } from "./role-text";
 
-const KINDS = ["adjustment", "publication", "review", "reward", "key", "import"] as const;
+const KINDS = ["adjustment", "publication", "review", "reward", "key", "person", "role", "import"] as const;
 
 export default function Inbox() {
   const { t } = useTranslation();
@@ -66,7 +67,12 @@ function Card({ waiting }: { waiting: Waiting }) {
       <Content waiting={waiting} />
       {mayDecide(signedIn, waiting) ? (
         <div className="actions">
-          <Button onClick={() => setDeciding("reject")}>{waiting.kind === "key" ? t("keys.revoke") : t("inbox.reject")}</Button>
+          {waiting.kind === "person" || waiting.kind === "role" ? (
+            // Nothing rejects them: an admin changes the person or the role instead.
+            <Link to={waiting.kind === "person" ? "/staff" : "/staff?tab=roles"}>{t("inbox.toStaff")}</Link>
+          ) : (
+            <Button onClick={() => setDeciding("reject")}>{waiting.kind === "key" ? t("keys.revoke") : t("inbox.reject")}</Button>
+          )}
           <Button type="primary" onClick={() => setDeciding("approve")}>{t("inbox.approve")}</Button>
         </div>
       ) : (
@@ -106,6 +112,10 @@ function Content({ waiting }: { waiting: Waiting }) {
       return <KeyContent waiting={waiting} />;
     case "import":
       return <ImportContent staged={waiting.item} />;
+    case "person":
+      return <PersonContent person={waiting.item} />;
+    case "role":
+      return <OwnRoleContent role={waiting.item} />;
   }
 }
 
@@ -254,6 +264,43 @@ function KeyContent({ waiting }: { waiting: Extract<Waiting, { kind: "key" }> })
   );
 }
 
+/** What counts from the approval on: roles that wait, and a link that opens nothing until then. */
+function PersonContent({ person }: { person: Person }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const roles = person.roles.filter((role) => role.waits);
+  return (
+    <>
+      <div className="lead">{person.name} <span className="soft small">{person.person_id}</span></div>
+      <Facts
+        rows={[
+          ...roles.map((role): [string, ReactNode] => [t("inbox.newRole"), <span key={role.role}><RoleText role={{ ...role, waits: false }} />{role.by && <span className="soft"> · {t("inbox.by", { who: role.by })}</span>}</span>]),
+          person.invited_until !== null && [t("inbox.link"), `${format.instant(person.invited_until)}${person.invited_by ? ` · ${t("inbox.by", { who: person.invited_by })}` : ""}`],
+        ]}
+      />
+      <p className="soft small">{person.password_set_at ? t("inbox.personKnown") : t("inbox.personNew")}</p>
+    </>
+  );
+}
+
+function OwnRoleContent({ role }: { role: OwnRole }) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const roleName = useRoleName();
+  const wanted = role.wanted ?? [];
+  return (
+    <>
+      <div className="lead">{roleName(role.role_id)} <span className="soft small">{role.role_id}</span></div>
+      <Facts rows={[[t("roles.base"), word("role", role.base)], role.wanted_by !== null && [t("inbox.askedBy"), role.wanted_by]]} />
+      <Diff
+        changes={[...new Set([...wanted, ...role.permissions])]
+          .filter((one) => wanted.includes(one) !== role.permissions.includes(one))
+          .map((one) => ({ pointer: `/${one}`, before: role.permissions.includes(one), after: wanted.includes(one) }))}
+      />
+    </>
+  );
+}
+
 function ImportContent({ staged }: { staged: Import }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -288,7 +335,7 @@ function Decide({ waiting, what, onClose }: { waiting: Waiting; what: "approve" 
       onClose();
     },
   );
-  const takesReason = waiting.kind !== "key" && waiting.kind !== "reward";
+  const takesReason = !["key", "reward", "person", "role"].includes(waiting.kind);
   const title = what === "approve" ? t("inbox.approveTitle") : waiting.kind === "key" ? t("keys.revoke") : t("inbox.rejectTitle");
   return (
     <Dialog open title={title} onClose={onClose}>
@@ -331,6 +378,10 @@ function Short({ waiting }: { waiting: Waiting }): ReactNode {
       return <div className="lead">{waiting.item.label}</div>;
     case "import":
       return <div className="lead">{waiting.item.asked_by}</div>;
+    case "person":
+      return <PersonContent person={waiting.item} />;
+    case "role":
+      return <OwnRoleContent role={waiting.item} />;
   }
 }
 
@@ -360,6 +411,10 @@ function decide(waiting: Waiting, what: "approve" | "reject", reason: string | u
           : api.POST("/v1/rewards/{id}/changes/{change}/reject", { params: { path, header } }),
       );
     }
+    case "person":
+      return ask(api.POST("/v1/staff/{id}/approve", { params, body: { waiting_id: waiting.item.waiting_id ?? "" } }));
+    case "role":
+      return ask(api.POST("/v1/roles/{id}/approve", { params, body: { waiting_id: waiting.item.waiting_id ?? "" } }));
     case "key": {
       const path = { prefix: waiting.item.prefix };
       return ask(approve ? api.POST("/v1/keys/{prefix}/approve", { params: { path, header } }) : api.DELETE("/v1/keys/{prefix}", { params: { path, header } }));

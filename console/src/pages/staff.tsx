@@ -7,7 +7,7 @@ import dayjs from "dayjs";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "../api/client";
-import { ROLES, type GrantedRole, type Invited, type Page as Items, type Person, type PersonSession } from "../api/answers";
+import { ROLES, type Invited, type Page as Items, type Person, type PersonSession } from "../api/answers";
 import { atZone } from "../lib/dates";
 import { useOwnRoles, useRoleName } from "../lib/roles";
 import { useChange, useFilters, useFormat, usePages, useWord } from "../lib/use";
@@ -17,6 +17,7 @@ import { Export, List } from "../ui/table";
 import { Tabs } from "../ui/tabs";
 import { Secret } from "./keys";
 import { Buttons } from "./member-actions";
+import { RoleText } from "./role-text";
 import { Roles } from "./roles";
 
 const read = (cursor: string | undefined) => ask<Items<Person>>(api.GET("/v1/staff", { params: { query: cursor ? { cursor } : {} } }));
@@ -130,21 +131,6 @@ function Persons({ tabs }: { tabs: ReactNode }) {
         />
       )}
     </Page>
-  );
-}
-
-function RoleText({ role }: { role: GrantedRole }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const roleName = useRoleName();
-  const where = [...(role.stores ?? []), ...(role.regions ?? [])].join(", ");
-  return (
-    <>
-      {roleName(role.role)}
-      {where && <span className="soft"> · {where}</span>}
-      {role.until && <span className="soft"> · {t("member.through", { day: format.lastDay(role.until) })}</span>}
-      {role.waits && <> <Mark tone="warn">{t("keys.waits")}</Mark></>}
-    </>
   );
 }
 

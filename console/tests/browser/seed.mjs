@@ -165,6 +165,19 @@ export async function seed({ api, admin, key, days = 42 }) {
   draft.rules[0].award.times = "3";
   draft.rules.push({ id: "spring_tea", event: "purchase", from: "2026-03-20", until: "2026-04-20", lines: 'line.category == "饮料"', award: { kind: "fixed", points: 30 }, limit: { times: 1, per: "day" } });
   await marketing("PUT", "/v1/rulebook/drafts/spring", draft);
+  const groups = structuredClone(RULEBOOK);
+  groups.rules.push({
+    id: "happy_hour", event: "purchase", award: { kind: "multiplier", times: "2" },
+    conditions: [
+      { field: "order.amount_minor", operator: "at_least", values: ["9900"] },
+      { any: [
+        { all: [{ field: "member.tier", operator: "one_of", values: ["silver", "gold"] }, { field: "event.weekday", operator: "is", values: ["3"] }] },
+        { none: [{ field: "member.orders", operator: "above", values: ["2"] }, { field: "attributes.city", operator: "is", values: ["北京"] }] },
+        { field: "member.is_new", operator: "is", values: ["true"] },
+      ] },
+    ],
+  });
+  await marketing("PUT", "/v1/rulebook/drafts/groups", groups);
   const broken = structuredClone(RULEBOOK);
   broken.purchase.expiry = "gone";
   await marketing("PUT", "/v1/rulebook/drafts/broken", broken);

@@ -2,7 +2,7 @@
 // its publication.
 
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
-import { App, Button, DatePicker, Form, Input } from "antd";
+import { Alert, App, Button, DatePicker, Form, Input } from "antd";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
 import { useEffect, useMemo, useState } from "react";
@@ -11,6 +11,7 @@ import { Link, useNavigate, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
 import type { Draft as DraftAnswer, Publication, Rule, Rulebook } from "../../api/answers";
 import { atZone } from "../../lib/dates";
+import { drop, kept, useKept } from "../../lib/kept";
 import { usePublished } from "../../lib/published";
 import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
@@ -90,7 +91,7 @@ function OneDraft({ name }: { name: string }) {
       <Tabs tabs={tabs} active={tab} />
       {/* What was typed stays while another part is looked at. */}
       {writes && <div hidden={tab !== "edit"}><Editor draft={draft.data} /></div>}
-      {writes && isSound && <div hidden={tab !== "try"}><Try draft={name} book={draft.data.rulebook} /></div>}
+      {writes && isSound && <div hidden={tab !== "try"}><Try target={{ draft: name }} book={draft.data.rulebook} /></div>}
       {tab === "words" && draft.data.rulebook && <Book book={draft.data.rulebook} />}
       {tab === "diff" && <Section>{changes ? <Diff changes={changes} /> : <Loading />}</Section>}
       {tab === "back-test" && <BackTestOf draft={name} />}
@@ -103,10 +104,14 @@ function Editor({ draft }: { draft: DraftAnswer }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const queries = useQueryClient();
+  const { programme, name: who } = useSignedIn();
+  const place = `${programme.id}/${who}/draft/${draft.draft}`;
   const stored = useMemo(() => JSON.stringify(draft.rulebook, null, 2), [draft.rulebook]);
-  const [text, setText] = useState(stored);
+  const [before] = useState(() => kept<string>(place));
+  const [text, setText] = useState(before ?? stored);
   const [base, setBase] = useState(stored);
   const isChanged = text !== base;
+  useKept(place, isChanged ? text : null);
   useEffect(() => {
     if (!isChanged) return undefined;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -132,6 +137,7 @@ function Editor({ draft }: { draft: DraftAnswer }) {
   return (
     <Section>
       <ProblemNote problem={save.error} />
+      {before !== null && isChanged && <Alert className="problem" type="info" role="status" showIcon title={t("rules.restored")} />}
       {faults.length > 0 && !isChanged && (
         <ul className="faults" aria-label={t("rules.faults", { count: faults.length })} style={{ marginBottom: 12 }}>
           {faults.map((fault) => (
@@ -139,7 +145,7 @@ function Editor({ draft }: { draft: DraftAnswer }) {
           ))}
         </ul>
       )}
-      {parsed.book && <RuleList book={parsed.book} onChange={change} />}
+      {parsed.book && <RuleList book={parsed.book} place={`${place}/rule`} onChange={change} />}
       <h3>{t("ruleForm.document")}</h3>
       <p className="quiet">{t("rules.editLead")}</p>
       <div className="editor">
@@ -162,11 +168,19 @@ function Editor({ draft }: { draft: DraftAnswer }) {
 }
 
 /** The rules in their order; each can be edited in a form, moved and removed by keyboard. */
-function RuleList({ book, onChange }: { book: Rulebook; onChange: (rules: Rule[]) => void }) {
+function RuleList({ book, place, onChange }: { book: Rulebook; place: string; onChange: (rules: Rule[]) => void }) {
   const { t } = useTranslation();
   const speech = useSpeech();
-  const [edited, setEdited] = useState<Rule | "new" | null>(null);
   const rules = Array.isArray(book.rules) ? book.rules : [];
+  // A form that was open when the page was loaded again is open still.
+  const [edited, setEdited] = useState<Rule | "new" | null>(() => {
+    const before = kept<{ rule: string | null }>(place);
+    return before && (before.rule === null ? "new" : rules.find((one) => one.id === before.rule) ?? null);
+  });
+  const open = (rule: Rule | "new") => {
+    drop(place);
+    setEdited(rule);
+  };
   const move = (from: number, to: number) => {
     const moved = [...rules];
     const [rule] = moved.splice(from, 1);
@@ -177,7 +191,7 @@ function RuleList({ book, onChange }: { book: Rulebook; onChange: (rules: Rule[]
     <>
       <div className="row" style={{ marginBottom: 8 }}>
         <h3 style={{ margin: 0 }}>{t("ruleForm.list")}</h3>
-        <Button size="small" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t("ruleForm.new")}</Button>
+        <Button size="small" icon={<PlusOutlined />} onClick={() => open("new")}>{t("ruleForm.new")}</Button>
       </div>
       <ol className="rules">
         {rules.map((rule, index) => (
@@ -188,7 +202,7 @@ function RuleList({ book, onChange }: { book: Rulebook; onChange: (rules: Rule[]
             <span className="extra">
               <Button size="small" type="text" aria-label={`${t("ruleForm.up")}: ${rule.id}`} disabled={index === 0} onClick={() => move(index, index - 1)}>↑</Button>
               <Button size="small" type="text" aria-label={`${t("ruleForm.down")}: ${rule.id}`} disabled={index === rules.length - 1} onClick={() => move(index, index + 1)}>↓</Button>
-              <Button size="small" aria-label={t("ruleForm.editRule", { id: rule.id })} onClick={() => setEdited(rule)}>{t("do.edit")}</Button>
+              <Button size="small" aria-label={t("ruleForm.editRule", { id: rule.id })} onClick={() => open(rule)}>{t("do.edit")}</Button>
               <Button size="small" danger type="text" icon={<DeleteOutlined />} aria-label={t("ruleForm.removeRule", { id: rule.id })} onClick={() => onChange(rules.filter((one) => one !== rule))} />
             </span>
           </li>
@@ -198,6 +212,7 @@ function RuleList({ book, onChange }: { book: Rulebook; onChange: (rules: Rule[]
         <RuleForm
           rule={edited === "new" ? null : edited}
           book={book}
+          place={place}
           onClose={() => setEdited(null)}
           onKeep={(rule) => {
             onChange(edited === "new" ? [...rules, rule] : rules.map((one) => (one === edited ? rule : one)));

@@ -3,31 +3,8 @@
 
 import dayjs, { type Dayjs } from "dayjs";
 import type { Award, Rule } from "../../api/answers";
-
-/** Fields of conditions on an event, as docs/reference/conditions.md lists them. */
-export const FIELDS: Record<string, "text" | "number" | "money" | "list"> = {
-  "member.tier": "text",
-  "member.tags": "list",
-  "member.orders": "number",
-  "member.spend_minor": "money",
-  "member.days": "number",
-  "member.balance": "number",
-  "member.growth": "number",
-  "member.tier_days_left": "number",
-  "member.birth_month": "number",
-  "member.birth_day": "number",
-  "order.amount_minor": "money",
-  "order.quantity": "number",
-  "order.categories": "list",
-  "order.skus": "list",
-  "event.channel": "text",
-  "event.store": "text",
-  "event.weekday": "number",
-  "event.hour": "number",
-  "event.day": "number",
-  "event.month": "number",
-  "event.streak_days": "number",
-};
+import { conditionsForm, stated, type Conditions } from "../../conditions/forms";
+import type { Unit } from "../../conditions/tree";
 
 export interface Values {
   id: string;
@@ -35,8 +12,7 @@ export interface Values {
   kind: "multiplier" | "fixed" | "each" | "rate";
   amount: number;
   period?: [Dayjs | null, Dayjs | null] | null;
-  conditions?: { field?: string; operator?: string; values?: string[] }[];
-  when?: string;
+  conditions: Conditions;
   lines?: string;
   coupon?: string;
   limit_times?: number | null;
@@ -46,12 +22,8 @@ export interface Values {
   expiry?: string;
 }
 
-function isMoney(field: string | undefined): boolean {
-  return field !== undefined && FIELDS[field] === "money";
-}
-
-export function valuesOf(rule: Rule | null, unit: number): Partial<Values> {
-  if (!rule) return { event: "purchase", kind: "multiplier", conditions: [], limit_per: "day", cap_per: "month" };
+export function valuesOf(rule: Rule | null, unit: Unit): Partial<Values> {
+  if (!rule) return { event: "purchase", kind: "multiplier", conditions: conditionsForm([], "", unit), limit_per: "day", cap_per: "month" };
   const { award } = rule;
   const amount = award.kind === "multiplier" ? award.times : award.kind === "rate" ? award.points_per_unit : award.points;
   return {
@@ -60,12 +32,7 @@ export function valuesOf(rule: Rule | null, unit: number): Partial<Values> {
     kind: award.kind as Values["kind"],
     amount: Number(amount ?? 0),
     period: rule.from || rule.until ? [rule.from ? dayjs(rule.from) : null, rule.until ? dayjs(rule.until) : null] : null,
-    conditions: (rule.conditions ?? []).map(({ field, operator, values }) => ({
-      field,
-      operator,
-      values: (values ?? []).map((value) => (isMoney(field) ? String(Number(value) / unit) : String(value))),
-    })),
-    ...(rule.when ? { when: rule.when } : {}),
+    conditions: conditionsForm(rule.conditions ?? [], rule.when ?? "", unit),
     ...(rule.lines ? { lines: rule.lines } : {}),
     ...(rule.coupon ? { coupon: rule.coupon } : {}),
     ...(rule.expiry ? { expiry: rule.expiry } : {}),
@@ -77,7 +44,7 @@ export function valuesOf(rule: Rule | null, unit: number): Partial<Values> {
 }
 
 /** The rule of the document that the form says, with all that the form does not show. */
-export function ruleOf(before: Rule | null, values: Values, unit: number): Rule {
+export function ruleOf(before: Rule | null, values: Values, unit: Unit): Rule {
   const rest: Partial<Rule> = { ...before };
   for (const shown of ["from", "until", "when", "conditions", "lines", "coupon", "limit", "expiry"] as const) delete rest[shown];
   const [from, until] = values.period ?? [null, null];
@@ -85,13 +52,7 @@ export function ruleOf(before: Rule | null, values: Values, unit: number): Rule 
   const first = before?.caps?.[0];
   if (values.cap_points) caps.unshift({ ...(first?.of ? { of: first.of } : {}), points: values.cap_points, per: values.cap_per ?? "month" });
   delete rest.caps;
-  const conditions = (values.conditions ?? [])
-    .filter((row) => row.field && row.operator)
-    .map((row) => ({
-      field: row.field ?? "",
-      operator: row.operator ?? "",
-      values: (row.values ?? []).map((value) => (isMoney(row.field) ? String(Math.round(Number(value) * unit)) : value)),
-    }));
+  const { conditions, when } = stated(values.conditions, unit);
   return {
     ...rest,
     id: values.id,
@@ -100,7 +61,7 @@ export function ruleOf(before: Rule | null, values: Values, unit: number): Rule 
     ...(from ? { from: from.format("YYYY-MM-DD") } : {}),
     ...(until ? { until: until.format("YYYY-MM-DD") } : {}),
     ...(conditions.length > 0 ? { conditions } : {}),
-    ...(values.when?.trim() ? { when: values.when.trim() } : {}),
+    ...(when ? { when } : {}),
     ...(values.lines?.trim() ? { lines: values.lines.trim() } : {}),
     ...(values.coupon ? { coupon: values.coupon } : {}),
     ...(values.expiry ? { expiry: values.expiry } : {}),
@@ -118,4 +79,10 @@ function awardOf({ kind, amount }: Values): Award {
     default:
       return { kind, points: amount };
   }
+}
+
+/** Values as they were kept in the tab, whose dates are texts. */
+export function revived(values: Values): Values {
+  const [from, until] = values.period ?? [null, null];
+  return { ...values, period: from || until ? [from ? dayjs(from) : null, until ? dayjs(until) : null] : null };
 }

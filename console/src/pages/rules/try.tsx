@@ -1,11 +1,14 @@
-// Tries a draft on one event, as if it happened now. Nothing is written.
+// Tries a draft, or a rulebook that is being edited, on one event, as if it happened now. Nothing
+// is written.
 
 import { MinusCircleOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Form, Input, InputNumber, Select } from "antd";
 import { useMutation } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask, asProblem, type Problem } from "../../api/client";
 import type { Rulebook, Written } from "../../api/answers";
+import { digitsOf } from "../../conditions/fields";
 import { useFormat, useWord } from "../../lib/use";
 import { Figure, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
@@ -19,18 +22,25 @@ interface Values {
   lines?: { category?: string; sku?: string; quantity?: number; amount: number }[];
 }
 
-export function Try({ draft, book }: { draft: string; book: Rulebook | undefined }) {
+type Target = { draft: string } | { rulebook: Rulebook | null };
+
+export function Try({ target, book, live }: {
+  target: Target;
+  book: Rulebook | undefined;
+  /** Once tried, it tries again whenever the rulebook changes. */
+  live?: boolean;
+}) {
   const { t } = useTranslation();
   const word = useWord();
   const format = useFormat();
   const [form] = Form.useForm<Values>();
   const event = Form.useWatch("event", form) ?? "purchase";
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency: format.currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  const attempt = useMutation<Written, Problem, Values>({
-    mutationFn: async ({ lines, ...values }) => {
+  const digits = digitsOf(format.currency);
+  const attempt = useMutation<Written, Problem, { values: Values; target: Target }>({
+    mutationFn: async ({ values: { lines, ...values }, target: on }) => {
       const purchase = values.event === "purchase";
       const body = {
-        draft,
+        ...on,
         event: {
           ...Object.fromEntries(Object.entries(values).filter(([, value]) => value)),
           ...(purchase
@@ -39,7 +49,7 @@ export function Try({ draft, book }: { draft: string; book: Rulebook | undefined
                 lines: (lines ?? []).map((line, index) => ({
                   line_id: String(index + 1),
                   quantity: line.quantity ?? 1,
-                  amount: { amount_minor: Math.round(line.amount * 10 ** digits), currency: format.currency },
+                  amount: { amount_minor: Math.round((line.amount ?? 0) * 10 ** digits), currency: format.currency },
                   ...(line.category ? { category: line.category } : {}),
                   ...(line.sku ? { sku: line.sku } : {}),
                 })),
@@ -54,12 +64,35 @@ export function Try({ draft, book }: { draft: string; book: Rulebook | undefined
       }
     },
   });
+  const isWhole = !("rulebook" in target) || target.rulebook !== null;
+  const { mutate } = attempt;
+  const tried = useRef<string | null>(null);
+  const typed = Form.useWatch([], form) as Values | undefined;
+  const state = JSON.stringify([target, typed]);
+  useEffect(() => {
+    if (!live || !isWhole || tried.current === null || tried.current === state) return undefined;
+    const later = setTimeout(() => {
+      tried.current = state;
+      const [on, values] = JSON.parse(state) as [Target, Values];
+      if (values.member_id) mutate({ target: on, values });
+    }, 500);
+    return () => clearTimeout(later);
+  }, [live, isWhole, state, mutate]);
   const required = [{ required: true, message: t("form.required") }];
   const events = ["purchase", ...Object.keys(book?.actions ?? {})];
   return (
     <div className="columns">
-      <Section title={t("try.event")}>
-        <Form form={form} layout="vertical" initialValues={{ event: "purchase", lines: [{ quantity: 1, amount: 100 }] }} onFinish={(values) => attempt.mutate(values)}>
+      <Section title={live ? t("try.title") : t("try.event")}>
+        <Form
+          form={form}
+          layout="vertical"
+          {...(live ? { name: "live" } : {})}
+          initialValues={{ event: "purchase", lines: [{ quantity: 1, amount: 100 }] }}
+          onFinish={(values) => {
+            tried.current = state;
+            mutate({ values, target });
+          }}
+        >
           <Form.Item name="member_id" label={t("members.member")} rules={required}><Input placeholder="M10001" /></Form.Item>
           <Form.Item name="event" label={t("try.what")} rules={required}>
             <Select options={events.map((name) => ({ value: name, label: word("event", name) }))} />
@@ -91,7 +124,7 @@ export function Try({ draft, book }: { draft: string; book: Rulebook | undefined
               </Form.List>
             </fieldset>
           )}
-          <Button type="primary" htmlType="submit" loading={attempt.isPending} style={{ marginTop: 16 }}>{t("rules.try")}</Button>
+          <Button type={live ? "default" : "primary"} htmlType="submit" disabled={!isWhole} loading={attempt.isPending} style={{ marginTop: 16 }}>{t("rules.try")}</Button>
         </Form>
       </Section>
       <Section title={t("try.result")}>

@@ -8,6 +8,10 @@ export interface Speech {
   t: TFunction;
   word: ReturnType<typeof useWord>;
   format: ReturnType<typeof useFormat>;
+  /** The name of a field of conditions. */
+  field: (name: string) => string;
+  /** What people call a value of it. */
+  value: (field: string, value: string) => string;
 }
 
 export function awardText(award: Award, { t, format }: Speech): string {
@@ -37,15 +41,18 @@ export function capText(cap: Cap, { t, word, format }: Speech): string {
   return t("say.cap", { points: format.points(cap.points), per: word("per", cap.per), of: word("capOf", cap.of ?? "member") });
 }
 
-export function conditionText(condition: Condition, { word, format }: Speech): string {
-  const values = (condition.values ?? []).map((value) => {
-    const text = String(value);
-    return condition.field.endsWith("_minor") && /^\d+$/.test(text) ? format.money(Number(text)) : text;
+export function conditionText(condition: Condition, speech: Speech): string {
+  const { t, word, format, field, value } = speech;
+  const joined = (conditions: Condition[], by: string) =>
+    conditions.map((one) => ("field" in one || "none" in one ? conditionText(one, speech) : `(${conditionText(one, speech)})`)).join(by);
+  if ("all" in condition) return joined(condition.all, t("say.both"));
+  if ("any" in condition) return joined(condition.any, t("say.or"));
+  if ("none" in condition) return t("say.none", { what: joined(condition.none, t("say.or")) });
+  const values = (condition.values ?? []).map((one) => {
+    const text = String(one);
+    return condition.field.endsWith("_minor") && /^\d+$/.test(text) ? format.money(Number(text)) : value(condition.field, text);
   });
-  const field = condition.field.startsWith("attributes.")
-    ? word("attribute", condition.field.slice(11))
-    : word("field", condition.field.replace(".", "_"));
-  return `${field} ${word("operator", condition.operator)} ${values.join(", ")}`;
+  return `${field(condition.field)} ${word("operator", condition.operator)} ${values.join(", ")}`;
 }
 
 export function policyText(policy: Rulebook["expiry"][string] | undefined, { t, word }: Speech): string {

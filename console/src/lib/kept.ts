@@ -1,0 +1,46 @@
+// What somebody types and has not saved yet, kept in this tab so that a reload loses nothing. It is
+// gone with the tab, and with the sign-out.
+
+import { useEffect } from "react";
+
+const BEFORE = "accrue-unsaved/";
+
+export function kept<T>(key: string): T | null {
+  try {
+    const text = sessionStorage.getItem(BEFORE + key);
+    return text === null ? null : (JSON.parse(text) as T);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key: string, value: unknown): void {
+  try {
+    if (value === null) sessionStorage.removeItem(BEFORE + key);
+    else sessionStorage.setItem(BEFORE + key, JSON.stringify(value));
+  } catch {
+    // Without room nothing is kept; the page itself still has it.
+  }
+}
+
+/** Keeps the value while it is there; null drops it. */
+export function useKept(key: string, value: unknown): void {
+  const text = JSON.stringify(value ?? null);
+  useEffect(() => {
+    // Typing is faster than this, and one write a pause is enough.
+    const later = setTimeout(() => keep(key, JSON.parse(text)), value === null ? 0 : 150);
+    return () => clearTimeout(later);
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [key, text]);
+}
+
+/** Drops what was kept, at once. */
+export function drop(key: string): void {
+  keep(key, null);
+}
+
+export function dropAll(): void {
+  for (const key of Object.keys(sessionStorage)) {
+    if (key.startsWith(BEFORE)) sessionStorage.removeItem(key);
+  }
+}

@@ -1,0 +1,96 @@
+// What the tests in the browser share: the seeded host, pages that are watched, and WCAG.
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { seed } from "./seed.mjs";
+
+export const api = process.env.ACCRUE_API ?? "";
+export const admin = process.env.ACCRUE_ADMIN ?? "";
+export const operator = process.env.ACCRUE_KEY ?? "";
+export const PICTURES = "../target/console/pictures";
+const AXE = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+let browser: Browser;
+export let keys: Record<string, string>;
+export let now: Date;
+
+beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
+  const seeded = await seed({ api, admin, key: operator });
+  keys = seeded.keys;
+  now = new Date(seeded.now);
+  browser = await chromium.launch({
+    executablePath: process.env.ACCRUE_BROWSER ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** What must never happen, collected while a page is used. */
+export interface Watched {
+  page: Page;
+  faults: string[];
+  close: () => Promise<void>;
+}
+
+export async function open(path: string, options: { language?: string; width?: number } = {}): Promise<Watched> {
+  const width = options.width ?? 1440;
+  const context = await browser.newContext({ viewport: { width, height: width < 500 ? 844 : 900 }, locale: options.language ?? "zh-CN" });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
+  page.on("console", (message) => {
+    // The browser reports each refusal of the API, and those are answers.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) faults.push(`console: ${message.text()}`);
+  });
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+  });
+  await page.clock.setFixedTime(now);
+  await page.goto(`${api}/console${path}`);
+  return { page, faults, close: () => context.close() };
+}
+
+export async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByRole("tab").nth(1).click();
+  await page.locator("input#key").fill(key);
+  await page.locator("button[type=submit]:visible").click();
+  await page.locator(".frame").waitFor();
+}
+
+/** Goes to another page of the console as a link does. */
+export async function go(page: Page, path: string): Promise<void> {
+  await page.evaluate((to) => {
+    history.pushState(null, "", `/console${to}`);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, path);
+}
+
+/** Waits until the page has its heading and nothing that still loads, for a while. */
+export async function settled(page: Page): Promise<void> {
+  const isCalm = () => page.evaluate(() => document.querySelector("h1") !== null && document.querySelector(".loading, .ant-spin, .ant-skeleton") === null);
+  for (let calm = 0, looks = 0; calm < 4 && looks < 100; looks += 1) {
+    await page.waitForTimeout(120);
+    calm = (await isCalm()) ? calm + 1 : 0;
+  }
+}
+
+/**
+ * Rules of WCAG 2.2 A and AA that do not hold, with the first place of each. Left out are the open
+ * lists of choices: Ant Design gives their list box no name, while the field has one.
+ */
+export async function violations(page: Page): Promise<string[]> {
+  // Through the debugger, which the page's policy does not bind.
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
+  return page.evaluate(async (tags) => {
+    const axe = (globalThis as unknown as { axe: { run: (context: object, options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
+    const { violations: found } = await axe.run({ exclude: [".ant-select-dropdown"] }, { runOnly: tags });
+    return found.map((one) => `${one.id}: ${one.nodes[0]?.html.slice(0, 200)}`);
+  }, TAGS);
+}
+
