@@ -43,11 +43,13 @@ pub mod review;
 pub mod reward;
 mod roles;
 pub mod scan;
+pub mod segment;
 pub mod sign_in;
 pub mod slip;
 pub mod staff;
 mod staff_roles;
 pub mod stores;
+pub mod tag;
 pub mod trace;
 pub mod transfer;
 
@@ -114,10 +116,12 @@ components! {
     review "review": [];
     reward "reward": [];
     scan "scan": [OwnScanBody, ScanBody];
+    segment "segment": [PreviewBody, SegmentBody];
     sign_in "sign-in": [AcceptBody, OwnCodeBody, OwnPasswordBody, ProofBody, SessionRoleBody, SignInBody];
     slip "slip": [SlipBody];
     staff "staff": [OwnRoleBody, PersonInvitationBody, StaffApprovalBody, StaffBody];
     stores "stores": [StoreBody];
+    tag "tag": [SetMembersBody, TagBody];
     trace "trace": [];
     transfer "transfer": [TransferBody];
 }
