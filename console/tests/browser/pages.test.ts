@@ -316,6 +316,7 @@ describe("what people do", () => {
     await card.getByText("SH-001").waitFor();
     await card.getByText("whoever holds the link can choose a password").waitFor();
     await page.screenshot({ path: `${PICTURES}/inbox-person-en-390.png`, fullPage: true });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), "scrolls sideways").toBeLessThanOrEqual(0);
     expect(await violations(page)).toEqual([]);
     await card.getByRole("button", { name: "Approve" }).click();
     await page.getByRole("dialog").getByText("Approver").waitFor();
