@@ -102,8 +102,42 @@ fn a_stolen_session_is_no_oracle() {
     assert_eq!(anna.session(), "200");
     let log = host.shop().all_with("/v1/audit-log", "action=sign_in_failed");
     assert_eq!(log.len(), 1, "{log:?}");
+    let session = &anna.cookie["__Host-accrue=".len()..][..12];
+    assert_eq!((&log[0]["person_id"], &log[0]["key"]), (&json!("anna"), &json!(session)));
     after(&host, 2);
     assert_eq!(changes(&anna, "password", &right).status, 200);
+}
+
+/// Whoever stole the session in which another phone is set up has not seen its secret.
+#[test]
+fn the_first_code_of_another_phone_is_not_guessed() {
+    let host = Host::start();
+    let anna = person(&host, "anna", &role("service"), START);
+    let at = after(&host, 1);
+    let sets_up = || {
+        let begun = changes(&anna, "code", &json!({"password": PASSWORD})).ok();
+        totp::from_base32(begun["secret"].as_str().unwrap()).unwrap()
+    };
+    let secret = sets_up();
+    for number in 0..5 {
+        let guess = changes(&anna, "code/confirm", &json!({"code": "000000"}));
+        assert_eq!(guess.outcome(), "400 invalid-request /code", "{number}");
+    }
+    let right = json!({"code": totp::code(&secret, totp::step(at))});
+    let confirmed = changes(&anna, "code/confirm", &right);
+    assert_eq!(confirmed.outcome(), "401 sign-in-failed");
+    assert!(confirmed.header("retry-after").is_some());
+    assert!(anna.tries(PASSWORD, None).header("retry-after").is_some(), "counted together");
+    let log = host.shop().all_with("/v1/audit-log", "action=sign_in_failed");
+    assert_eq!(log.len(), 1, "{log:?}");
+    let at = after(&host, 13);
+    let late = json!({"code": totp::code(&secret, totp::step(at))});
+    let confirmed = changes(&anna, "code/confirm", &late);
+    assert_eq!(confirmed.outcome(), "400 invalid-request /code", "it has lapsed");
+    let secret = sets_up();
+    let right = json!({"code": totp::code(&secret, totp::step(at))});
+    changes(&anna, "code/confirm", &right).ok();
+    assert_eq!(anna.tries(PASSWORD, None).outcome(), "401 code-needed");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use jobs::NONCE;
 use serde_json::json;
 use shell::{
     App, Beginning, FieldError, Grants, OwnCodeBody, OwnPasswordBody, Problem, ProofBody, Reply,
-    Request, authenticate, new_token, now, parse_json, sealed_of, visitor,
+    Request, authenticate, new_token, now, parse_json, sealed_of, stores_of, visitor,
 };
 use store::{
     Caller, CredentialChange, NewSession, Session, TicketWish, change_credential, confirm_code,
@@ -17,7 +17,6 @@ use store::{
 };
 
 use crate::attempt::Attempt;
-
 use crate::{opened, own_session, place_of, random, seals};
 
 /// How long a ticket can be used.
@@ -34,16 +33,22 @@ pub(crate) async fn password(app: &App, request: &Request) -> Result<Reply, Prob
     if body.new_password == body.password {
         return Err(FieldError::new("/new_password", "must be another one").into());
     }
+    let grants = Grants::read(&found.person.roles)?;
+    let acting = grants.acting(&found.role, found.with_code, now()).ok_or(Problem::Unauthorized)?;
+    // What would stop the next session must not end all of them.
+    stores_of(app, caller.programme.no, &acting).await?;
     let given = (body.password.as_str(), body.code.as_deref());
-    let attempt = proven(app, request, &caller, &found, given).await?;
+    let attempt = proven(app, request, &caller, (&found, prefix), given).await?;
     let stored = hashed(&body.new_password)?;
     let change = CredentialChange { password: Some(&stored), ..of(&attempt, prefix) };
-    changed(app, request, &caller, &found, &change).await?;
-    let grants = Grants::read(&found.person.roles)?;
-    let follows =
-        NewSession { follows: Some(prefix), password: Some(&stored), ..NewSession::default() };
+    changed(app, request, &attempt, &change).await?;
+    let proven = NewSession {
+        password: Some(&stored),
+        totp: attempt.found.totp.as_deref(),
+        ..NewSession::default()
+    };
     let next = Beginning::of_session(&caller, &found, &grants);
-    let begun = next.begin(app, request, Some(&found.role), follows).await?;
+    let begun = next.begin(app, request, Some(&found.role), proven).await?;
     begun.ok_or(Problem::Unauthorized)
 }
 
@@ -56,10 +61,10 @@ pub(crate) async fn recovery_codes(app: &App, request: &Request) -> Result<Reply
         return Err(FieldError::new("", "takes one-time codes: set them up first").into());
     }
     let given = (body.password.as_str(), body.code.as_deref());
-    let attempt = proven(app, request, &caller, &found, given).await?;
+    let attempt = proven(app, request, &caller, (&found, prefix), given).await?;
     let (codes, hashes) = new_recovery_codes()?;
     let change = CredentialChange { codes: Some(&hashes), ..of(&attempt, prefix) };
-    changed(app, request, &caller, &found, &change).await?;
+    changed(app, request, &attempt, &change).await?;
     Ok(Reply::json(200, &json!({"recovery_codes": codes})).private())
 }
 
@@ -75,26 +80,33 @@ pub(crate) async fn code(app: &App, request: &Request) -> Result<Reply, Problem>
         return Err(FieldError::new("", wrong).into());
     }
     let given = (body.password.as_str(), body.code.as_deref());
-    let attempt = proven(app, request, &caller, &found, given).await?;
+    let attempt = proven(app, request, &caller, (&found, prefix), given).await?;
     let (secret, sealed) = fresh_secret(caller.programme.no, &found.folded).await?;
     let change = CredentialChange { next_totp: Some(&sealed), ..of(&attempt, prefix) };
-    changed(app, request, &caller, &found, &change).await?;
+    changed(app, request, &attempt, &change).await?;
     let uri = totp::uri(&secret, &caller.programme.id, &found.person.id);
     Ok(Reply::json(200, &json!({"secret": secret, "uri": uri})).private())
 }
 
-/// The first code of the other phone. Guesses at it are not counted: only the session that has seen
-/// the secret can give one.
+/// The first code of the other phone, which must come soon. Guesses at it are counted as those at the
+/// present codes are: whoever stole the session has not seen the secret.
 pub(crate) async fn confirm(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let body: OwnCodeBody = parse_json(request.body()?)?;
     let (found, prefix) = own_session(app, request).await?;
     let wrong = |what: &str| Problem::from(FieldError::new("/code", what));
-    let stored = next_code(&app.sql, prefix).await?;
-    let stored = stored.ok_or_else(|| wrong("was not set up: ask for a secret first"))?;
+    let stored = next_code(&app.sql, prefix, now().0).await?;
+    let stored = stored.ok_or_else(|| wrong("was not set up, or is over: ask for a secret"))?;
+    let whose = (caller.programme.id.as_str(), found.folded.as_str(), Some(prefix));
+    let attempt = Attempt::counted(app, request, whose).await?;
     let secret = opened(&stored, caller.programme.no, &found.folded).await;
     let step = secret.and_then(|secret| totp::accepted(&secret, &body.code, now().0, 0));
-    let step = step.ok_or_else(|| wrong("is not the one that the app shows now"))?;
+    let Some(step) = step else {
+        attempt.note(app, request).await?;
+        return Err(wrong("is not the one that the app shows now"));
+    };
+    // The right code is no failure, whatever becomes of it.
+    attempt.undo(app).await?;
     let (codes, hashes) = new_recovery_codes()?;
     let by = visitor(request, Some((&found.person.id, prefix)));
     if !confirm_code(&app.sql, prefix, (&stored, step), &hashes, &by).await? {
@@ -111,7 +123,7 @@ pub(crate) async fn ticket(app: &App, request: &Request) -> Result<Reply, Proble
     let body: ProofBody = parse_json(request.body()?)?;
     let (found, prefix) = own_session(app, request).await?;
     let given = (body.password.as_str(), body.code.as_deref());
-    let attempt = proven(app, request, &caller, &found, given).await?;
+    let attempt = proven(app, request, &caller, (&found, prefix), given).await?;
     let (ticket, hash) =
         new_token().ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
     let expires_at = now().plus_ms(TICKET_MS);
@@ -120,13 +132,14 @@ pub(crate) async fn ticket(app: &App, request: &Request) -> Result<Reply, Proble
         hash: &hash,
         expires_at: expires_at.0,
         proven: attempt.found.password.as_deref().unwrap_or_default(),
+        totp: attempt.found.totp.as_deref(),
         step: attempt.step(),
         recovery: attempt.recovery(),
         address: attempt.address.as_deref(),
     };
     let by = visitor(request, Some((&found.person.id, prefix)));
     if !make_ticket(&app.sql, &wish, &by).await? {
-        return Err(Problem::SignInFailed(None));
+        return Err(attempt.failed(app, request).await);
     }
     let shown = json!({"ticket": ticket, "expires_at": expires_at.to_string()});
     Ok(Reply::json(200, &shown).private())
@@ -137,10 +150,10 @@ async fn proven(
     app: &App,
     request: &Request,
     caller: &Caller,
-    found: &Session,
+    (found, session): (&Session, &str),
     given: (&str, Option<&str>),
 ) -> Result<Attempt, Problem> {
-    let whose = (caller.programme.id.as_str(), found.folded.as_str());
+    let whose = (caller.programme.id.as_str(), found.folded.as_str(), Some(session));
     let attempt = Attempt::of(app, request, whose, given).await?;
     if attempt.proof == Proof::Failed {
         return Err(attempt.failed(app, request).await);
@@ -153,6 +166,7 @@ fn of<'a>(attempt: &'a Attempt, session: &'a str) -> CredentialChange<'a> {
     CredentialChange {
         session,
         proven: attempt.found.password.as_deref().unwrap_or_default(),
+        totp: attempt.found.totp.as_deref(),
         step: attempt.step(),
         recovery: attempt.recovery(),
         address: attempt.address.as_deref(),
@@ -160,18 +174,21 @@ fn of<'a>(attempt: &'a Attempt, session: &'a str) -> CredentialChange<'a> {
     }
 }
 
+/// What was proven may have been used up meanwhile, which is a failure as any other.
 async fn changed(
     app: &App,
     request: &Request,
-    caller: &Caller,
-    found: &Session,
+    attempt: &Attempt,
     change: &CredentialChange<'_>,
 ) -> Result<(), Problem> {
-    let by = visitor(request, Some((&found.person.id, change.session)));
+    let (Some((no, _)), Some(person)) = (&attempt.found.programme, &attempt.found.person) else {
+        return Err(Problem::Unauthorized);
+    };
+    let by = visitor(request, Some((&person.id, change.session)));
     if !change_credential(&app.sql, change, &by).await? {
-        return Err(Problem::SignInFailed(None));
+        return Err(attempt.failed(app, request).await);
     }
-    sealed_of(app, caller.programme.no).await;
+    sealed_of(app, *no).await;
     Ok(())
 }
 

@@ -21,13 +21,14 @@ pub(crate) struct Attempt {
     pub(crate) proof: Proof,
     /// Where it came from, as attempts are counted for it.
     pub(crate) address: Option<String>,
+    /// The session in which it was made.
+    session: Option<String>,
     counted: Vec<Counted>,
     failures: Vec<(i64, i64)>,
 }
 
 impl Attempt {
-    /// Compares what was given. Every attempt is counted as failed before anything is compared, so
-    /// that many at once are no more guesses than one after the other.
+    /// Compares what was given, outside of a session or in the one of this prefix.
     ///
     /// # Errors
     /// [`Problem::SignInFailed`] while nobody may try, [`Problem::CodeNeeded`], or what the
@@ -35,8 +36,40 @@ impl Attempt {
     pub(crate) async fn of(
         app: &App,
         request: &Request,
-        (programme, person): (&str, &str),
+        (programme, person, session): (&str, &str, Option<&str>),
         (password, code): (&str, Option<&str>),
+    ) -> Result<Self, Problem> {
+        let mut attempt = Self::counted(app, request, (programme, person, session)).await?;
+        let found = &attempt.found;
+        let secret = match (&found.totp, &found.programme) {
+            (Some(stored), Some((no, _))) => opened(stored, *no, person).await,
+            _ => None,
+        };
+        let account = Account {
+            password: found.password.as_deref(),
+            is_suspended: found.person.as_ref().is_none_or(|person| person.is_suspended),
+            has_code: found.totp.is_some(),
+            secret: secret.as_deref(),
+            last_step: found.totp_step,
+            recovery: &found.recovery,
+        };
+        attempt.proof = prove(&account, password, code, now().0);
+        if attempt.proof == Proof::CodeNeeded {
+            attempt.undo(app).await?;
+            return Err(Problem::CodeNeeded);
+        }
+        Ok(attempt)
+    }
+
+    /// Counts an attempt as failed before anything is compared, so that many at once are no more
+    /// guesses than one after the other.
+    ///
+    /// # Errors
+    /// [`Problem::SignInFailed`] while nobody may try, or what the database does.
+    pub(crate) async fn counted(
+        app: &App,
+        request: &Request,
+        (programme, person, session): (&str, &str, Option<&str>),
     ) -> Result<Self, Problem> {
         let address = request.address().map(place);
         let place = address.as_deref().unwrap_or_default();
@@ -50,25 +83,8 @@ impl Attempt {
             wait(&find_sign_in(&app.sql, programme, person, place).await?)?;
             return Err(Problem::SignInFailed(None));
         }
-        let secret = match (&found.totp, &found.programme) {
-            (Some(stored), Some((no, _))) => opened(stored, *no, person).await,
-            _ => None,
-        };
-        let account = Account {
-            password: found.password.as_deref(),
-            is_suspended: found.person.as_ref().is_none_or(|person| person.is_suspended),
-            has_code: found.totp.is_some(),
-            secret: secret.as_deref(),
-            last_step: found.totp_step,
-            recovery: &found.recovery,
-        };
-        let proof = prove(&account, password, code, now().0);
-        let attempt = Self { found, proof, address, counted, failures };
-        if attempt.proof == Proof::CodeNeeded {
-            attempt.undo(app).await?;
-            return Err(Problem::CodeNeeded);
-        }
-        Ok(attempt)
+        let (proof, session) = (Proof::Failed, session.map(str::to_owned));
+        Ok(Self { found, proof, address, session, counted, failures })
     }
 
     /// The step of the one-time code that was right.
@@ -87,24 +103,27 @@ impl Attempt {
         Ok(())
     }
 
-    /// The problem that a failure is. Guesses at a person leave a trace for their admins; they come
-    /// no faster than the waits allow.
+    /// The problem that a failure is.
     pub(crate) async fn failed(&self, app: &App, request: &Request) -> Problem {
+        let noted = self.note(app, request).await;
+        noted.err().unwrap_or(Problem::SignInFailed(None))
+    }
+
+    /// Guesses at a person leave a trace for their admins, with the session that they come from; they
+    /// come no faster than the waits allow.
+    pub(crate) async fn note(&self, app: &App, request: &Request) -> Result<(), Problem> {
         let (Some((no, _)), Some(person)) = (&self.found.programme, &self.found.person) else {
-            return Problem::SignInFailed(None);
+            return Ok(());
         };
         let count = self.failures.iter().find(|(of, _)| of == no).map_or(0, |(_, count)| *count);
         if count >= MANY_FAILURES {
             let with = json!({"failures": count}).to_string();
-            let who = visitor(request, None);
-            if let Err(error) =
-                note(&app.sql, *no, ("sign_in_failed", &person.id), &who, Some(with)).await
-            {
-                return error.into();
-            }
+            let session = self.session.as_deref().map(|session| (person.id.as_str(), session));
+            let who = visitor(request, session);
+            note(&app.sql, *no, ("sign_in_failed", &person.id), &who, Some(with)).await?;
             sealed_of(app, *no).await;
         }
-        Problem::SignInFailed(None)
+        Ok(())
     }
 }
 

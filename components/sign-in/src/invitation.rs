@@ -79,7 +79,8 @@ pub(crate) async fn accept(app: &App, request: &Request, token: &str) -> Result<
         with_code: step.is_some(),
         latest: now().0.saturating_add(SESSION_MS),
     };
-    let proven = NewSession { password: Some(&stored), ..NewSession::default() };
+    let totp = found.totp.as_deref().filter(|_| step.is_some());
+    let proven = NewSession { password: Some(&stored), totp, ..NewSession::default() };
     let begun = first.begin(app, request, None, proven).await?;
     let reply = begun.ok_or(Problem::SignInFailed(None))?;
     Ok(reply.and("recovery_codes", json!(codes)))

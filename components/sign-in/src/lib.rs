@@ -41,7 +41,7 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
     let programme = body.programme_id.as_deref().unwrap_or("default");
     let person = folded(&body.person_id)?;
     let given = (body.password.as_str(), body.code.as_deref());
-    let attempt = Attempt::of(app, request, (programme, &person), given).await?;
+    let attempt = Attempt::of(app, request, (programme, &person, None), given).await?;
     let found = &attempt.found;
     let begun = match (&found.person, &found.programme) {
         (Some(who), Some((no, name))) if attempt.proof != Proof::Failed => {
@@ -56,6 +56,7 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
             };
             let proven = NewSession {
                 password: found.password.as_deref(),
+                totp: found.totp.as_deref(),
                 step: attempt.step(),
                 recovery: attempt.recovery(),
                 address: attempt.address.as_deref(),

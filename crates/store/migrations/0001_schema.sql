@@ -306,6 +306,8 @@ CREATE TABLE IF NOT EXISTS credential (
   -- may finish it.
   next_totp TEXT,
   next_totp_by TEXT,
+  -- When it lapses.
+  next_totp_until INTEGER,
   PRIMARY KEY (programme_no, folded)
 ) STRICT, WITHOUT ROWID
 -- then
@@ -444,9 +446,11 @@ BEGIN
     FROM invitation WHERE hash = NEW.hash
     ON CONFLICT (programme_no, folded) DO UPDATE SET password = excluded.password, totp = excluded.totp, totp_step = excluded.totp_step,
       recovery = excluded.recovery, set_at = excluded.set_at, next_totp = NULL, next_totp_by = NULL;
+  -- Two subqueries, as a pair compared by IN finds no row through the partial index.
   UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
     WHERE session_until IS NOT NULL AND revoked_at IS NULL
-    AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+    AND programme_no = (SELECT programme_no FROM invitation WHERE hash = NEW.hash)
+    AND person_folded = (SELECT folded FROM invitation WHERE hash = NEW.hash);
   DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
   DELETE FROM identity WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
   INSERT INTO audit SELECT i.programme_no, 'password_set', p.id, NEW.who, NULL, json_object('has_code', NEW.step IS NOT NULL)
@@ -473,7 +477,8 @@ BEGIN
     SELECT programme_no, NEW.provider, NEW.subject, folded, NEW.at FROM invitation WHERE hash = NEW.hash;
   UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
     WHERE session_until IS NOT NULL AND revoked_at IS NULL
-    AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+    AND programme_no = (SELECT programme_no FROM invitation WHERE hash = NEW.hash)
+    AND person_folded = (SELECT folded FROM invitation WHERE hash = NEW.hash);
   DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
   INSERT INTO audit SELECT i.programme_no, 'identity_linked', p.id, NEW.who, NULL, json_object('provider', NEW.provider)
     FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded WHERE i.hash = NEW.hash;
@@ -500,18 +505,19 @@ BEGIN
 END
 -- then
 -- A session begins: an API key of the person. Nothing begins where the roles are others by now, or the
--- password, the code or the session that it follows was used up meanwhile. settled: the address whose failure this was none.
+-- password, the codes that were compared with it, the code or the session that it follows was used up meanwhile.
+-- settled: the address whose failure this was none.
 CREATE VIEW IF NOT EXISTS session_start (
-  programme_no, folded, roles, prefix, hash, lineage, role, own_role, stores, at, expires_at, until, password, step, recovery, follows, settled, who,
+  programme_no, folded, roles, prefix, hash, lineage, role, own_role, stores, at, expires_at, until, password, totp, step, recovery, follows, settled, who,
   with_code, provider, subject
-) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+) AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS session_started INSTEAD OF INSERT ON session_start
 BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
       SELECT 1 FROM person AS p JOIN credential AS c ON c.programme_no = p.programme_no AND c.folded = p.folded
       WHERE p.programme_no = NEW.programme_no AND p.folded = NEW.folded AND p.suspended = 0 AND p.roles = NEW.roles
-      AND (NEW.password IS NULL OR c.password = NEW.password)
+      AND (NEW.password IS NULL OR c.password = NEW.password AND c.totp IS NEW.totp)
       AND (NEW.subject IS NULL OR EXISTS (
         SELECT 1 FROM identity AS i WHERE i.programme_no = p.programme_no AND i.provider = NEW.provider AND i.subject = NEW.subject AND i.folded = p.folded))
       AND (NEW.step IS NULL OR c.totp_step < NEW.step)
@@ -545,23 +551,24 @@ END
 -- A session and the proof that was given in it still count: the password and, where codes are set up, a
 -- code of them. What a person changes about themselves asks this.
 CREATE VIEW IF NOT EXISTS credential_of_session AS
-SELECT k.prefix, k.expires_at, c.programme_no, c.folded, c.password, c.totp, c.totp_step, c.recovery, c.next_totp, p.id
+SELECT k.prefix, k.expires_at, c.programme_no, c.folded, c.password, c.totp, c.totp_step, c.recovery,
+  c.next_totp, c.next_totp_by, c.next_totp_until, p.id
 FROM api_key AS k
 JOIN person AS p ON p.programme_no = k.programme_no AND p.folded = k.person_folded
 JOIN credential AS c ON c.programme_no = k.programme_no AND c.folded = k.person_folded
 WHERE k.session_until IS NOT NULL AND k.revoked_at IS NULL AND p.suspended = 0
 -- then
 -- A person changes what they prove themselves by: the password, the recovery codes, or the secret of
--- codes that is set up next. With another password all their other sessions end. settled: the
--- address whose failure this was none.
-CREATE VIEW IF NOT EXISTS credential_change (session, at, proven, step, recovery, password, codes, next_totp, settled, who)
-AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- codes that is set up next, which lapses after ten minutes. With another password their link and all their
+-- sessions end, this one as well. settled: the address whose failure this was none.
+CREATE VIEW IF NOT EXISTS credential_change (session, at, proven, totp, step, recovery, password, codes, next_totp, settled, who)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS credential_changed INSTEAD OF INSERT ON credential_change
 BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
     SELECT 1 FROM credential_of_session AS c
-    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.password = NEW.proven
+    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.password = NEW.proven AND c.totp IS NEW.totp
     AND (c.totp IS NULL OR NEW.step IS NOT NULL OR NEW.recovery IS NOT NULL)
     AND (NEW.step IS NULL OR c.totp_step < NEW.step)
     AND (NEW.recovery IS NULL OR EXISTS (SELECT 1 FROM json_each(c.recovery) WHERE value = NEW.recovery)));
@@ -569,17 +576,24 @@ BEGIN
       totp_step = coalesce(NEW.step, totp_step),
       recovery = CASE WHEN NEW.codes IS NOT NULL THEN NEW.codes WHEN NEW.recovery IS NULL THEN recovery
         ELSE (SELECT json_group_array(value) FROM json_each(recovery) WHERE value <> NEW.recovery) END,
-      next_totp = NEW.next_totp, next_totp_by = CASE WHEN NEW.next_totp IS NOT NULL THEN NEW.session END
-    WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
-  UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
-    WHERE NEW.password IS NOT NULL AND session_until IS NOT NULL AND revoked_at IS NULL AND prefix <> NEW.session
-    AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+      next_totp = NEW.next_totp, next_totp_by = CASE WHEN NEW.next_totp IS NOT NULL THEN NEW.session END,
+      next_totp_until = CASE WHEN NEW.next_totp IS NOT NULL THEN NEW.at + 600000 END
+    WHERE programme_no = (SELECT programme_no FROM credential_of_session WHERE prefix = NEW.session)
+    AND folded = (SELECT folded FROM credential_of_session WHERE prefix = NEW.session);
   DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
   UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
+  DELETE FROM invitation WHERE NEW.password IS NOT NULL
+    AND programme_no = (SELECT programme_no FROM credential_of_session WHERE prefix = NEW.session)
+    AND folded = (SELECT folded FROM credential_of_session WHERE prefix = NEW.session);
   INSERT INTO audit SELECT programme_no,
       CASE WHEN NEW.password IS NOT NULL THEN 'password_changed' WHEN NEW.codes IS NOT NULL THEN 'recovery_codes_made' ELSE 'codes_begun' END,
       id, NEW.who, NULL, NULL
     FROM credential_of_session WHERE prefix = NEW.session;
+  -- Last, as the steps before find the person by the session.
+  UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
+    WHERE NEW.password IS NOT NULL AND session_until IS NOT NULL AND revoked_at IS NULL
+    AND programme_no = (SELECT programme_no FROM api_key WHERE prefix = NEW.session)
+    AND person_folded = (SELECT person_folded FROM api_key WHERE prefix = NEW.session);
 END
 -- then
 -- The secret that was set up next counts from now on, with new recovery codes, and all other sessions of
@@ -589,25 +603,28 @@ CREATE VIEW IF NOT EXISTS code_confirmation (session, at, totp, step, codes, who
 CREATE TRIGGER IF NOT EXISTS code_confirmed INSTEAD OF INSERT ON code_confirmation
 BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
-    SELECT 1 FROM credential_of_session AS c JOIN credential AS n ON n.programme_no = c.programme_no AND n.folded = c.folded
-    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.next_totp = NEW.totp AND n.next_totp_by = NEW.session);
-  UPDATE credential SET totp = next_totp, totp_step = NEW.step, recovery = NEW.codes, next_totp = NULL, next_totp_by = NULL
-    WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+    SELECT 1 FROM credential_of_session AS c
+    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.next_totp = NEW.totp AND c.next_totp_by = NEW.session
+    AND c.next_totp_until > NEW.at);
+  UPDATE credential SET totp = next_totp, totp_step = NEW.step, recovery = NEW.codes, next_totp = NULL, next_totp_by = NULL, next_totp_until = NULL
+    WHERE programme_no = (SELECT programme_no FROM credential_of_session WHERE prefix = NEW.session)
+    AND folded = (SELECT folded FROM credential_of_session WHERE prefix = NEW.session);
   UPDATE api_key SET revoked_at = NEW.at, who = NEW.who
     WHERE session_until IS NOT NULL AND revoked_at IS NULL AND prefix <> NEW.session
-    AND (programme_no, person_folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
+    AND programme_no = (SELECT programme_no FROM api_key WHERE prefix = NEW.session)
+    AND person_folded = (SELECT person_folded FROM api_key WHERE prefix = NEW.session);
   INSERT INTO audit SELECT programme_no, 'codes_set', id, NEW.who, NULL, NULL FROM credential_of_session WHERE prefix = NEW.session;
 END
 -- then
 -- The person of a session has proved that it is them, and may be linked with a provider for a while.
-CREATE VIEW IF NOT EXISTS ticket_wish (session, hash, at, expires_at, proven, step, recovery, settled, who)
-AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+CREATE VIEW IF NOT EXISTS ticket_wish (session, hash, at, expires_at, proven, totp, step, recovery, settled, who)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS ticket_made INSTEAD OF INSERT ON ticket_wish
 BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
     SELECT 1 FROM credential_of_session AS c
-    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.password = NEW.proven
+    WHERE c.prefix = NEW.session AND c.expires_at > NEW.at AND c.password = NEW.proven AND c.totp IS NEW.totp
     AND (c.totp IS NULL OR NEW.step IS NOT NULL OR NEW.recovery IS NOT NULL)
     AND (NEW.step IS NULL OR c.totp_step < NEW.step)
     AND (NEW.recovery IS NULL OR EXISTS (SELECT 1 FROM json_each(c.recovery) WHERE value = NEW.recovery)));

@@ -13,6 +13,8 @@ pub struct CredentialChange<'a> {
     pub session: &'a str,
     /// The stored password that was compared.
     pub proven: &'a str,
+    /// The sealed secret of one-time codes that was compared; `None` where they have none.
+    pub totp: Option<&'a str>,
     /// The step of the one-time code that was given.
     pub step: Option<i64>,
     /// The hash of the recovery code that was given.
@@ -50,16 +52,18 @@ pub async fn change_credential(
         text(change.next_totp),
         text(change.address),
         who.text().into(),
+        text(change.totp),
     ];
     Ok(!sql.query(statement!("queries/credential_change"), values).await?.is_empty())
 }
 
-/// The sealed secret of one-time codes that is being set up in a session.
+/// The sealed secret of one-time codes that is being set up in a session, unless it has lapsed.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn next_code(sql: &impl Sql, session: &str) -> Result<Option<String>, Error> {
-    let mut rows = sql.query(statement!("queries/code_next"), vec![session.into()]).await?;
+pub async fn next_code(sql: &impl Sql, session: &str, now: i64) -> Result<Option<String>, Error> {
+    let values = vec![session.into(), now.into()];
+    let mut rows = sql.query(statement!("queries/code_next"), values).await?;
     rows.first_mut().map(|row| row.text(0)).transpose()
 }
 

@@ -81,6 +81,8 @@ pub struct TicketWish<'a> {
     pub expires_at: i64,
     /// The stored password that was compared.
     pub proven: &'a str,
+    /// The sealed secret of one-time codes that was compared; `None` where they have none.
+    pub totp: Option<&'a str>,
     /// The step of the one-time code that was given.
     pub step: Option<i64>,
     /// The hash of the recovery code that was given.
@@ -106,6 +108,7 @@ pub async fn make_ticket(sql: &impl Sql, wish: &TicketWish<'_>, who: &Who) -> Re
         text(wish.recovery),
         text(wish.address),
         who.text().into(),
+        text(wish.totp),
     ];
     Ok(!sql.query(statement!("queries/ticket_make"), values).await?.is_empty())
 }

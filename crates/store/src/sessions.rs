@@ -4,7 +4,6 @@
 use crate::Error;
 use crate::audit_log::Who;
 use crate::load::read_stores;
-use crate::own_roles::read_permissions;
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -132,8 +131,10 @@ pub struct NewSession<'a> {
     pub expires_at: i64,
     /// When it ends.
     pub until: i64,
-    /// The stored password that was compared.
+    /// The stored password that was compared; `None` where nothing was.
     pub password: Option<&'a str>,
+    /// The sealed secret of one-time codes that was compared with it; `None` where there is none.
+    pub totp: Option<&'a str>,
     /// The step of the one-time code that was given.
     pub step: Option<i64>,
     /// The hash of the recovery code that was given.
@@ -182,6 +183,7 @@ pub async fn begin_session(
         i64::from(session.with_code).into(),
         text(session.identity.map(|(provider, _)| provider)),
         text(session.identity.map(|(_, subject)| subject)),
+        text(session.totp),
     ];
     Ok(!sql.query(statement!("queries/session_start"), values).await?.is_empty())
 }
@@ -193,8 +195,6 @@ pub struct Session {
     pub role: String,
     /// The built-in role that this is, or is a part of.
     pub base: String,
-    /// What they may do of what that role may; `None` for all.
-    pub permissions: Option<Vec<String>>,
     /// In which stores; `None` for all.
     pub stores: Option<Vec<String>>,
     /// When it ends (milliseconds since 1970).
@@ -235,9 +235,8 @@ pub async fn find_session(sql: &impl Sql, prefix: &str) -> Result<Option<Session
         has_code: row.integer(8)? != 0,
         programme: row.text(9)?,
         base: row.text(10)?,
-        permissions: read_permissions(row.optional_text(11)?)?,
-        with_code: row.integer(12)? != 0,
-        programme_no: row.integer(13)?,
+        with_code: row.integer(11)? != 0,
+        programme_no: row.integer(12)?,
     }))
 }
 

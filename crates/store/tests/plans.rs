@@ -2,6 +2,7 @@
 
 use crate::support;
 
+use rusqlite::config::DbConfig;
 use store::begin_reach;
 use support::{World, sql_files, wait};
 
@@ -77,7 +78,8 @@ fn no_query_scans_lots_entries_or_members() {
             .collect();
         // Of traces the oldest ones are looked at, so many at a time. Audits and reports on
         // exchanges are reports, and of events that an endpoint did not take there are few. Whether
-        // the names of a programme are those of a group is asked when it joins one.
+        // the names of a programme are those of a group is asked when it joins one, and whether
+        // persons name a role before it is made.
         let exempt = [
             "forget_traces",
             "audit_claims",
@@ -88,6 +90,7 @@ fn no_query_scans_lots_entries_or_members() {
             "endpoint_waiting",
             "group_clash",
             "group_join",
+            "own_role_make",
             // The oldest changes are looked at, and members whose facts changed: so many at a time.
             "reach/set_changes_forget",
             "reach/set_due",
@@ -99,5 +102,47 @@ fn no_query_scans_lots_entries_or_members() {
         seen += 1;
     }
     assert!(seen > 20);
+    assert_eq!(walked, Vec::<String>::new());
+}
+
+/// Whoever changes a password or roles walks the keys of one person, not those of the programme: all
+/// others would wait for the writer. Here the plans of triggers are looked at, too.
+#[test]
+fn changes_of_a_person_walk_no_keys_of_others() {
+    let world = World::new();
+    let connection = world.sql.connection();
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRIGGER_EQP, true).unwrap();
+    let mut walked = Vec::new();
+    for (name, text) in sql_files("queries") {
+        let is_of_a_person = [
+            "code_",
+            "credential_",
+            "identity_",
+            "invitation_",
+            "own_role_",
+            "person_",
+            "session_",
+            "ticket_",
+        ];
+        if !is_of_a_person.iter().any(|start| name.starts_with(start)) {
+            continue;
+        }
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let parameters = plan.parameter_count();
+        let steps: Vec<String> = plan
+            .query_map(rusqlite::params_from_iter((0..parameters).map(|_| 1)), |row| row.get(3))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let is_walk = |step: &&String| {
+            ["SCAN api_key", "SCAN k"].iter().any(|start| step.starts_with(start))
+                || step.contains("USING INDEX api_key_") && step.ends_with("(programme_no=?)")
+        };
+        walked.extend(steps.iter().filter(is_walk).map(|step| format!("{name}: {step}")));
+        if name == "credential_change" {
+            let index = "api_key USING INDEX api_key_person (programme_no=? AND person_folded=?";
+            assert!(steps.iter().any(|step| step.contains(index)), "{steps:#?}");
+        }
+    }
     assert_eq!(walked, Vec::<String>::new());
 }

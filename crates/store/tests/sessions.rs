@@ -5,8 +5,9 @@ use crate::support;
 
 use ledger::Timestamp;
 use store::{
-    InvitationWish, NewSession, Who, accept_invitation, attempt_sign_in, begin_session, caller,
-    find_person, find_sign_in, invite, session_used, suspend_person, undo_attempt,
+    CredentialChange, InvitationWish, NewSession, Who, accept_invitation, attempt_sign_in,
+    begin_session, caller, change_credential, confirm_code, find_person, find_sign_in, invite,
+    next_code, session_used, suspend_person, undo_attempt,
 };
 use support::{World, wait};
 
@@ -124,7 +125,8 @@ fn a_session_begins_with_what_still_counts() {
         };
         wait(begin_session(&world.sql, &session, &who(2_000))).unwrap().then_some(prefix)
     };
-    let with = NewSession { password: Some("stored"), ..NewSession::default() };
+    let with =
+        NewSession { password: Some("stored"), totp: Some("secret"), ..NewSession::default() };
     let first = begin(NewSession { step: Some(11), ..with.clone() }).unwrap();
     for (what, session, begins) in [
         ("the code again", NewSession { step: Some(11), ..with.clone() }, false),
@@ -135,6 +137,8 @@ fn a_session_begins_with_what_still_counts() {
         ("another", NewSession { recovery: Some("two"), ..with.clone() }, true),
         ("other roles", NewSession { roles: "[{}]", ..with.clone() }, false),
         ("a password from before", NewSession { password: Some("old"), ..with.clone() }, false),
+        ("codes from before", NewSession { totp: Some("old"), ..with.clone() }, false),
+        ("no codes so far", NewSession { totp: None, ..with.clone() }, false),
         (
             "no such session",
             NewSession { follows: Some("ses_none"), ..NewSession::default() },
@@ -171,4 +175,107 @@ fn a_session_begins_with_what_still_counts() {
     assert!(begin(NewSession { step: Some(14), ..with }).is_some());
     let person = wait(find_person(&world.sql, 1, "anna")).unwrap().unwrap();
     assert_eq!((person.id.as_str(), person.has_code, person.is_suspended), ("Anna", true, false));
+}
+
+/// A session of Anna's, by what was proven.
+fn begins(world: &World, prefix: &str, proven: NewSession<'_>) -> bool {
+    let hash = format!("{:0>64x}", prefix.len());
+    let session = NewSession {
+        programme_no: 1,
+        folded: "anna",
+        roles: "[]",
+        prefix,
+        hash: &hash,
+        lineage: "person_1",
+        role: "service",
+        expires_at: 2_000 + 30 * MINUTE,
+        until: 2_000 + 60 * MINUTE,
+        ..proven
+    };
+    wait(begin_session(&world.sql, &session, &who(2_000))).unwrap()
+}
+
+/// Whoever has another password has neither an old session nor an old link: not the one that asks,
+/// either, as a thief may ask with it.
+#[test]
+fn another_password_ends_sessions_and_links() {
+    let world = world();
+    let secret = Some("secret");
+    let proven = NewSession { password: Some("stored"), totp: secret, ..NewSession::default() };
+    for prefix in ["ses_one", "ses_elsewhere"] {
+        assert!(begins(&world, prefix, proven.clone()));
+    }
+    let counts = |prefix: &str| {
+        let found = wait(caller(&world.sql, prefix)).unwrap();
+        found.is_some_and(|caller| caller.ends_at != Some(0))
+    };
+    assert_eq!(world.number("SELECT count(*) FROM invitation"), 1, "a reset of before");
+    let change = CredentialChange {
+        session: "ses_one",
+        proven: "stored",
+        totp: secret,
+        step: Some(11),
+        ..CredentialChange::default()
+    };
+    let changes = |change: CredentialChange<'_>| {
+        wait(change_credential(&world.sql, &change, &who(2_000))).unwrap()
+    };
+    let codes = ["three".to_owned()];
+    for totp in [None, Some("old")] {
+        assert!(!changes(CredentialChange { totp, codes: Some(&codes), ..change.clone() }));
+    }
+    assert!(changes(CredentialChange { codes: Some(&codes), ..change.clone() }));
+    assert!(counts("ses_one") && counts("ses_elsewhere"));
+    assert_eq!(world.number("SELECT count(*) FROM invitation"), 1, "of a password alone");
+    let other = CredentialChange { step: Some(12), password: Some("other"), ..change };
+    assert!(changes(other.clone()));
+    assert!(!counts("ses_one") && !counts("ses_elsewhere"));
+    assert_eq!(world.number("SELECT count(*) FROM invitation"), 0);
+    assert!(!changes(CredentialChange { step: Some(13), proven: "other", ..other }), "it is over");
+    assert!(!begins(&world, "ses_old", proven));
+    let proven = NewSession { password: Some("other"), totp: secret, ..NewSession::default() };
+    assert!(begins(&world, "ses_next", proven));
+}
+
+/// A secret that was set up and forgotten is nothing to guess at for as long as the session lasts.
+#[test]
+fn another_phone_is_confirmed_soon() {
+    let world = world();
+    let secret = Some("secret");
+    let proven = NewSession { password: Some("stored"), totp: secret, ..NewSession::default() };
+    for prefix in ["ses_one", "ses_elsewhere"] {
+        assert!(begins(&world, prefix, proven.clone()));
+    }
+    let mut step = 10;
+    let mut sets_up = |next: &str, at: i64| {
+        step += 1;
+        let change = CredentialChange {
+            session: "ses_one",
+            proven: "stored",
+            totp: secret,
+            step: Some(step),
+            next_totp: Some(next),
+            ..CredentialChange::default()
+        };
+        assert!(wait(change_credential(&world.sql, &change, &who(at))).unwrap());
+    };
+    let next = |session: &str, at: i64| wait(next_code(&world.sql, session, at)).unwrap();
+    let confirms = |session: &str, totp: &str, at: i64| {
+        wait(confirm_code(&world.sql, session, (totp, 1), &[], &who(at))).unwrap()
+    };
+    sets_up("first", 2_000);
+    let over = 2_000 + 10 * MINUTE;
+    assert_eq!(next("ses_one", over - 1).as_deref(), Some("first"));
+    assert_eq!((next("ses_one", over), next("ses_elsewhere", 2_000)), (None, None));
+    assert!(!confirms("ses_one", "first", over), "it has lapsed");
+    assert!(!confirms("ses_elsewhere", "first", 2_000));
+    sets_up("second", over);
+    assert!(!confirms("ses_one", "first", over), "it is another one");
+    assert!(confirms("ses_one", "second", over + 10 * MINUTE - 1));
+    assert!(!confirms("ses_one", "second", over), "once");
+    let counts = |prefix: &str| {
+        let found = wait(caller(&world.sql, prefix)).unwrap();
+        found.is_some_and(|caller| caller.ends_at != Some(0))
+    };
+    assert!(counts("ses_one") && !counts("ses_elsewhere"));
 }
