@@ -27,7 +27,7 @@ interface Source {
 const SOURCES: Source[] = [
   {
     name: "adjustment",
-    allowed: (who) => may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
+    allowed: (who) => holds(who, "adjust:read") && may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
     read: async () => {
       const page = await ask<Page<Request>>(api.GET("/v1/adjustments", { params: { query } }));
       return page.items.map((item) => ({ kind: "adjustment", id: item.request_id, waitsFor: item.waits_for, item }));
@@ -35,7 +35,7 @@ const SOURCES: Source[] = [
   },
   {
     name: "publication",
-    allowed: (who) => may(who, "marketing", "finance", "approver", "department_head", "vice_president"),
+    allowed: (who) => holds(who, "publication:read") && may(who, "marketing", "finance", "approver", "department_head", "vice_president"),
     read: async () => {
       const page = await ask<Page<Publication>>(api.GET("/v1/rulebook/publications", { params: { query } }));
       return page.items
@@ -45,7 +45,7 @@ const SOURCES: Source[] = [
   },
   {
     name: "review",
-    allowed: (who) => may(who, "service", "finance", "approver", "department_head", "vice_president"),
+    allowed: (who) => holds(who, "review:read") && may(who, "service", "finance", "approver", "department_head", "vice_president"),
     read: async () => {
       const page = await ask<Page<Review>>(api.GET("/v1/reviews", { params: { query } }));
       return page.items.map((item) => ({ kind: "review", id: item.review_id, waitsFor: null, item }));
@@ -53,7 +53,7 @@ const SOURCES: Source[] = [
   },
   {
     name: "reward",
-    allowed: (who) => may(who, "marketing", "approver", "department_head", "vice_president"),
+    allowed: (who) => holds(who, "reward:read") && may(who, "marketing", "approver", "department_head", "vice_president"),
     read: async () => {
       const page = await ask<Page<Reward>>(api.GET("/v1/rewards", { params: { query } }));
       return page.items
@@ -63,7 +63,7 @@ const SOURCES: Source[] = [
   },
   {
     name: "key",
-    allowed: (who) => may(who),
+    allowed: (who) => holds(who, "key:read") && may(who),
     read: async () => {
       const page = await ask<Page<Key>>(api.GET("/v1/keys", { params: { query } }));
       return page.items.filter((item) => item.waits && !item.revoked_at).map((item) => ({ kind: "key", id: item.prefix, waitsFor: null, item }));
@@ -87,7 +87,7 @@ const SOURCES: Source[] = [
   },
   {
     name: "import",
-    allowed: (who) => may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
+    allowed: (who) => holds(who, "import:read") && may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
     read: async () => {
       const page = await ask<Page<Import>>(api.GET("/v1/imports", { params: { query } }));
       return page.items
@@ -121,8 +121,20 @@ export function useInboxCount(): number {
   return useInbox().items.length;
 }
 
+const DECIDES = {
+  adjustment: "adjust:write",
+  publication: "publication:write",
+  review: "review:write",
+  reward: "reward:write",
+  key: "key:write",
+  person: "staff:write",
+  role: "staff:write",
+  import: "import:write",
+} satisfies Record<Waiting["kind"], string>;
+
 /** Whether the role is the one that decides next. Other people see the request, without buttons. */
 export function mayDecide(signedIn: SignedIn, waiting: Waiting): boolean {
+  if (!holds(signedIn, DECIDES[waiting.kind])) return false;
   switch (waiting.kind) {
     case "key":
     case "person":

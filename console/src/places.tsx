@@ -25,14 +25,14 @@ export interface Place {
   icon: ComponentType;
   /** Null: everybody. */
   roles: Role[] | null;
-  /** Of which permissions an own role needs one. */
-  needs?: string[];
+  /** Of which permissions an own role needs one; of a list in the list, all. */
+  needs?: (string | string[])[];
 }
 
 export const PLACES: Place[] = [
   { path: "", name: "overview", icon: DashboardOutlined, roles: null },
   { path: "inbox", name: "inbox", icon: CheckSquareOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["adjust:read", "publication:read", "review:read", "reward:read", "key:read", "import:read", "staff:read"] },
-  { path: "members", name: "members", icon: UserOutlined, roles: ["service", "marketing", "finance"], needs: ["member:read"] },
+  { path: "members", name: "members", icon: UserOutlined, roles: ["service", "marketing", "finance"], needs: [["find:read", "member:read"]] },
   { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["programme:read", "draft:read", "publication:read"] },
   { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["reward:read"] },
   { path: "books", name: "books", icon: BankOutlined, roles: ["finance"], needs: ["report:read"] },
@@ -41,10 +41,10 @@ export const PLACES: Place[] = [
   { path: "staff", name: "staff", icon: TeamOutlined, roles: [], needs: ["staff:read"] },
   { path: "keys", name: "keys", icon: KeyOutlined, roles: [], needs: ["key:read"] },
   { path: "endpoints", name: "endpoints", icon: ApiOutlined, roles: [], needs: ["endpoint:read"] },
-  { path: "system", name: "system", icon: SettingOutlined, roles: ["marketing", "finance"], needs: ["job:read"] },
+  { path: "system", name: "system", icon: SettingOutlined, roles: ["marketing", "finance"], needs: ["job:write"] },
 ];
 
 export function mayOpen(signedIn: SignedIn, place: Place): boolean {
-  const isOpen = place.needs?.some((one) => holds(signedIn, one)) ?? true;
+  const isOpen = place.needs?.some((one) => [one].flat().every((each) => holds(signedIn, each))) ?? true;
   return place.roles === null || (isOpen && may(signedIn, ...place.roles));
 }

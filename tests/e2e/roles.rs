@@ -6,7 +6,7 @@ use tests::{Answer, Ask, Host, Shop};
 use crate::sign_in::{START, after, cookie_of, person, role};
 
 fn body(base: &str, permissions: &[&str]) -> Json {
-    json!({"names": {"zh-CN": "部门主管", "en": "Head of sales"}, "base": base, "permissions": permissions})
+    json!({"names": {"zh-CN": "销售主管", "en": "Head of sales"}, "base": base, "permissions": permissions})
 }
 
 fn makes(shop: &Shop, id: &str, base: &str, permissions: &[&str]) -> Answer {
@@ -75,6 +75,7 @@ fn what_is_wrong_with_a_role_is_told() {
     for (id, body, outcome) in [
         ("service", body("service", &["member:read"]), "400 invalid-request role_id"),
         ("A%20b", body("service", &["member:read"]), "400 invalid-request role_id"),
+        ("department-head", body("service", &["member:read"]), "400 invalid-request role_id"),
         ("desk", body("job", &["job:write"]), "400 invalid-request /base"),
         ("desk", body("desk", &["member:read"]), "400 invalid-request /base"),
         ("desk", body("service", &[]), "400 invalid-request /permissions"),
@@ -91,13 +92,18 @@ fn what_is_wrong_with_a_role_is_told() {
             json!({"names": {"zh-CN": "", "en": "Desk"}, "base": "service", "permissions": ["member:read"]}),
             "400 invalid-request /names/zh-CN",
         ),
+        (
+            "desk",
+            json!({"names": {"zh-CN": "客服", "en": "Desk"}, "base": "admin", "permissions": ["staff:write"]}),
+            "400 invalid-request /names/zh-CN",
+        ),
     ] {
         let answer = shop.put(&format!("/v1/roles/{id}"), &body).send();
         assert_eq!(answer.outcome(), outcome, "{id} {body}");
     }
     let made = makes(&shop, "desk", "service", &["member:read", "adjust:read"]).ok();
     let shown = json!({
-        "role_id": "desk", "names": {"zh-CN": "部门主管", "en": "Head of sales"}, "base": "service",
+        "role_id": "desk", "names": {"zh-CN": "销售主管", "en": "Head of sales"}, "base": "service",
         "permissions": ["adjust:read", "member:read"], "wanted": null, "wanted_by": null, "waiting_id": null,
     });
     assert_eq!(made, shown);
@@ -131,7 +137,7 @@ fn whoever_has_a_role_follows_it() {
         (&session["role"], &session["base"], &session["permissions"]),
         (&json!("desk"), &json!("service"), &json!(["member:read"]))
     );
-    assert_eq!(session["roles"][0]["names"]["zh-CN"], "部门主管");
+    assert_eq!(session["roles"][0]["names"]["zh-CN"], "销售主管");
     let key = key(&shop, "desk");
     let adjustment =
         json!({"member_id": "m", "points": 5, "reason_code": "goodwill", "evidence": "ticket 1"});
@@ -271,4 +277,47 @@ fn a_part_of_admin_is_no_admin() {
         let answer = keeper.ask(method, &format!("/v1/keys/{}{path}", &other[..12])).send();
         assert_eq!(answer.outcome(), "403 forbidden", "{method}");
     }
+}
+
+/// Another key of the person may do more: only the key that is sent is replaced.
+#[test]
+fn a_narrow_key_is_rotated_into_no_other() {
+    let host = Host::start();
+    let shop = host.shop();
+    makes(&shop, "desk", "service", &["member:read"]).ok();
+    makes(&shop, "keeper", "admin", &["key:write"]).ok();
+    let of_anna = |role: &str| {
+        let body = json!({"role": role, "label": role, "person_id": "anna"});
+        shop.post("/v1/keys", &body).send().ok()["key"].as_str().unwrap().to_owned()
+    };
+    let (narrow, broad) = (of_anna("desk"), of_anna("finance"));
+    let rotates = |by: &str, key: &str| {
+        let path = format!("/v1/keys/{}/rotate", &key[..12]);
+        shop.post(&path, &json!({})).bearer(by).send().outcome()
+    };
+    assert_eq!(rotates(&narrow, &broad), "403 forbidden");
+    assert_eq!(rotates(&broad, &narrow), "403 forbidden", "nor does a built-in role");
+    assert_eq!((rotates(&narrow, &narrow), rotates(&broad, &broad)), ("201".into(), "201".into()));
+    assert_eq!(rotates(&of_anna("keeper"), &broad), "201");
+    let ended = shop.ask("DELETE", &format!("/v1/keys/{}", &broad[..12])).bearer(&narrow).send();
+    assert_eq!(ended.status, 204, "each ends the others");
+}
+
+/// A second admin approves of what an own role was when they looked at it.
+#[test]
+fn an_approval_names_what_own_roles_are() {
+    let host = Host::start();
+    let shop = host.shop();
+    let anna = shop.with_bearer(&shop.key_of("anna", "admin"));
+    let ben = shop.with_bearer(&shop.key_of("ben", "admin"));
+    makes(&anna, "desk", "service", &["member:read"]).ok();
+    let body = json!({"person_id": "carl", "name": "Carl", "roles": [{"role": "desk"}]});
+    anna.post("/v1/invitations", &body).send().ok();
+    let seen = || ben.get("/v1/staff/carl").send().ok()["waiting_id"].as_str().unwrap().to_owned();
+    let approves =
+        |id: &str| ben.post("/v1/staff/carl/approve", &json!({"waiting_id": id})).send().outcome();
+    let first = seen();
+    makes(&anna, "desk", "service", &["adjust:write", "member:read"]).ok();
+    assert_eq!(approves(&first), "409 conflict");
+    assert_eq!(approves(&seen()), "200");
 }

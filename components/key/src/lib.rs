@@ -229,9 +229,13 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 async fn rotate(app: &App, request: &Request, prefix: &str) -> Result<Reply, Problem> {
     let (caller, found) = holder(app, request, prefix).await?;
     request.idempotency_key()?;
-    let found = found.ok_or(Problem::ResourceNotFound)?;
     let bearer = Bearer::of(request)?;
     let is_own = bearer.prefix() == prefix;
+    // Another key of the person may do more. What a session asks for waits for an admin.
+    if !is_own && !bearer.is_session() && !writes_keys(&caller) {
+        return Err(Problem::Forbidden(Role::Admin.as_str().to_owned()));
+    }
+    let found = found.ok_or(Problem::ResourceNotFound)?;
     let is_of_trust = Role::parse(&found.role).is_some_and(|role| TRUSTED_ROLES.contains(&role));
     let of = found.person.as_ref().map(|(_, folded)| folded.as_str());
     // The person of the key gains nothing by a rotation. Anyone else who created the successor
@@ -277,8 +281,13 @@ async fn revoke(app: &App, request: &Request, prefix: &str) -> Result<Reply, Pro
     once(app, &key, &caller, "key-revoke", &prefix, end).await
 }
 
-/// Allows an admin, and the person of the key of this prefix with any of their keys, to end or
-/// replace it.
+/// Whether the caller is an admin who may end and replace any key.
+fn writes_keys(caller: &Caller) -> bool {
+    caller.role == Role::Admin.as_str()
+        && caller.permissions.as_ref().is_none_or(|own| own.iter().any(|one| one == "key:write"))
+}
+
+/// Allows an admin, and the person of the key of this prefix with any of their keys, to end it.
 async fn holder(
     app: &App,
     request: &Request,
@@ -288,9 +297,7 @@ async fn holder(
     let found = key(&app.sql, caller.programme.no, prefix).await?;
     let persons =
         found.as_ref().and_then(|found| found.person.as_ref()).map(|(person, _)| person.as_str());
-    let is_admin = caller.role == Role::Admin.as_str()
-        && caller.permissions.as_ref().is_none_or(|own| own.iter().any(|one| one == "key:write"));
-    if is_admin || (persons.is_some() && persons == caller.person.as_deref()) {
+    if writes_keys(&caller) || (persons.is_some() && persons == caller.person.as_deref()) {
         return Ok((caller, found));
     }
     Err(Problem::Forbidden(Role::Admin.as_str().to_owned()))

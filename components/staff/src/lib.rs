@@ -13,7 +13,7 @@ use shell::{
     now, once, parse_json, person, sealed, who,
 };
 use store::{
-    Caller, InvitationWish, ListedSession, OpenInvitation, PersonRecord, approve_person,
+    Caller, InvitationWish, ListedSession, OpenInvitation, OwnRole, PersonRecord, approve_person,
     count_persons, end_sessions, find_person, invite, list_own_roles, list_persons, list_sessions,
     put_person, suspend_person,
 };
@@ -50,7 +50,7 @@ async fn invited(app: &App, request: &Request) -> Result<Reply, Problem> {
         return Err(FieldError::new("/person_id", "is the operator").into());
     }
     let programme_no = programme_of(app, &caller, body.programme_id.as_deref()).await?;
-    let own = own_roles(app, programme_no).await?;
+    let own = bases(&own_roles(app, programme_no).await?);
     let mut grants = body.grants(caller.name(), &own)?;
     let known = find_person(&app.sql, programme_no, &id).await?;
     if known.as_ref().is_some_and(|known| known.password_set_at.is_some()) {
@@ -126,10 +126,13 @@ async fn programme_of(app: &App, caller: &Caller, id: Option<&str>) -> Result<i6
     store::programme_no(&app.sql, id).await?.ok_or(Problem::ResourceNotFound)
 }
 
-/// The base of each own role of a programme.
-async fn own_roles(app: &App, programme_no: i64) -> Result<OwnRoles, Problem> {
-    let found = list_own_roles(&app.sql, programme_no, "", roles::MAX_ROLES).await?;
-    Ok(found.into_iter().map(|role| (role.id, role.base)).collect())
+async fn own_roles(app: &App, programme_no: i64) -> Result<Vec<OwnRole>, Problem> {
+    Ok(list_own_roles(&app.sql, programme_no, "", roles::MAX_ROLES).await?)
+}
+
+/// The base of each own role.
+fn bases(own: &[OwnRole]) -> OwnRoles {
+    own.iter().map(|role| (role.id.clone(), role.base.clone())).collect()
 }
 
 /// Roles that may decide wait where one admin alone gives them. The operator could be both admins.
@@ -158,13 +161,21 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     let is_more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| is_more).map(|person| person.folded.clone());
-    let items = found.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
+    let own = own_roles(app, caller.programme.no).await?;
+    let items = found.iter().map(|person| shown(person, &own)).collect::<Result<Vec<_>, _>>()?;
     Ok(Reply::json(200, &Page::body(items, next)))
 }
 
 async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    Ok(Reply::json(200, &shown(&found(app, &caller, id).await?)?))
+    reply(app, &caller, id).await
+}
+
+/// The person as they are now.
+async fn reply(app: &App, caller: &Caller, id: &str) -> Result<Reply, Problem> {
+    let person = found(app, caller, id).await?;
+    let own = own_roles(app, caller.programme.no).await?;
+    Ok(Reply::json(200, &shown(&person, &own)?))
 }
 
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -173,7 +184,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let put = async || {
         let person = found(app, &caller, id).await?;
         let before = Grants::read(&person.roles)?;
-        let own = own_roles(app, caller.programme.no).await?;
+        let own = bases(&own_roles(app, caller.programme.no).await?);
         let mut grants = body.grants(&before, caller.name(), &own)?;
         mark_waiting(&mut grants, &before, &caller)?;
         let roles = grants.text();
@@ -182,7 +193,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         if !put_person(&app.sql, caller.programme.no, &person, wish, &who).await? {
             return Err(Problem::Conflict);
         }
-        Ok(Reply::json(200, &shown(&found(app, &caller, id).await?)?))
+        reply(app, &caller, id).await
     };
     once(app, &key, &caller, "staff", &(id, &body), put).await
 }
@@ -205,7 +216,8 @@ async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
         if asked.contains(&by) {
             return Err(Problem::refused(Refusal::OwnRequest));
         }
-        if waiting_id(&person, &grants).as_deref() != Some(body.waiting_id.as_str()) {
+        let own = own_roles(app, caller.programme.no).await?;
+        if waiting_id(&person, &grants, &own).as_deref() != Some(body.waiting_id.as_str()) {
             return Err(Problem::Conflict);
         }
         for grant in &mut grants.0 {
@@ -215,7 +227,7 @@ async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
         if !approve_person(&app.sql, caller.programme.no, &person, &grants.text(), &who).await? {
             return Err(Problem::Conflict);
         }
-        Ok(Reply::json(200, &shown(&found(app, &caller, id).await?)?))
+        reply(app, &caller, id).await
     };
     once(app, &key, &caller, "staff-approve", &(id, &body), approved).await
 }
@@ -226,11 +238,19 @@ fn waiting(person: &PersonRecord) -> Option<&OpenInvitation> {
     open.filter(|invitation| invitation.waits && invitation.expires_at > now().0)
 }
 
-/// Names all that an approval lets count, so that nobody approves what they did not see.
-fn waiting_id(person: &PersonRecord, grants: &Grants) -> Option<String> {
+/// Names all that an approval lets count, so that nobody approves what they did not see: also what
+/// own roles are called and may do.
+fn waiting_id(person: &PersonRecord, grants: &Grants, own: &[OwnRole]) -> Option<String> {
     let invitation = waiting(person).map(|invitation| invitation.hash.as_str());
     let waits = grants.0.iter().any(|grant| grant.waits) || invitation.is_some();
-    waits.then(|| Hash::of(json!([person.roles, invitation]).to_string().as_bytes()).to_string())
+    let is_given = |role: &&OwnRole| grants.0.iter().any(|grant| grant.role == role.id);
+    let own: Vec<Json> = own
+        .iter()
+        .filter(is_given)
+        .map(|role| json!([role.id, role.names, role.base, role.permissions]))
+        .collect();
+    let all = json!([person.roles, invitation, own]);
+    waits.then(|| Hash::of(all.to_string().as_bytes()).to_string())
 }
 
 async fn suspend(
@@ -244,7 +264,7 @@ async fn suspend(
         let person = found(app, &caller, id).await?;
         let who = who(request, &caller);
         suspend_person(&app.sql, caller.programme.no, &person.folded, is_suspended, &who).await?;
-        Ok(Reply::json(200, &shown(&found(app, &caller, id).await?)?))
+        reply(app, &caller, id).await
     };
     once(app, &key, &caller, "staff-suspend", &(id, is_suspended), suspend).await
 }
@@ -280,7 +300,7 @@ fn shown_session(session: &ListedSession) -> Json {
     })
 }
 
-fn shown(person: &PersonRecord) -> Result<Json, Problem> {
+fn shown(person: &PersonRecord, own: &[OwnRole]) -> Result<Json, Problem> {
     let grants = Grants::read(&person.roles)?;
     let role = |grant: &shell::Grant| {
         let mut shown = grant.json();
@@ -291,7 +311,7 @@ fn shown(person: &PersonRecord) -> Result<Json, Problem> {
         shown
     };
     let open = person.invitation.as_ref().filter(|invitation| invitation.expires_at > now().0);
-    let waiting_id = waiting_id(person, &grants);
+    let waiting_id = waiting_id(person, &grants, own);
     let state = match (person.is_suspended, person.password_set_at, open) {
         (true, ..) => "suspended",
         (false, Some(_), _) => "active",

@@ -146,7 +146,8 @@ async fn found(app: &App, caller: &Caller, id: &str) -> Result<OwnRole, Problem>
 /// Names all that an approval lets count, so that nobody approves what they did not see.
 fn waiting_id(role: &OwnRole) -> Option<String> {
     let (wanted, _) = role.wanted.as_ref()?;
-    Some(Hash::of(json!([role.permissions, wanted]).to_string().as_bytes()).to_string())
+    let all = json!([role.names, role.permissions, wanted]);
+    Some(Hash::of(all.to_string().as_bytes()).to_string())
 }
 
 fn shown(role: &OwnRole) -> Json {

@@ -437,7 +437,9 @@ export interface Reward {
 export interface Key {
   key?: string;
   prefix: string;
+  /** A built-in role, or the id of an own role. */
   role: string;
+  base: Role;
   label: string;
   person_id: string | null;
   stores: string[] | null;
@@ -529,6 +531,7 @@ export interface UnassignedStore {
 
 export interface GrantedRole {
   role: string;
+  base: Role;
   stores: string[] | null;
   regions: string[] | null;
   from: string | null;

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Problem } from "../api/client";
-import type { NamedRole, OwnRole, Page } from "../api/answers";
+import type { NamedRole, OwnRole, Page, Role } from "../api/answers";
 import { holds, useAccess } from "../session";
 import { useWord } from "./use";
 
@@ -30,5 +30,15 @@ export function useRoleName(): (role: string, known?: NamedRole[]) => string {
       return names ? names[i18n.language === "zh-CN" ? "zh-CN" : "en"] : word("role", role);
     },
     [i18n.language, own, word],
+  );
+}
+
+/** A role where something is approved: what an own role is called says nothing of what it may do. */
+export function useRoleTitle(): (role: string, base: Role) => string {
+  const word = useWord();
+  const roleName = useRoleName();
+  return useCallback(
+    (role, base) => (role === base ? word("role", role) : [roleName(role), role, word("role", base)].join(" · ")),
+    [roleName, word],
   );
 }

@@ -8,9 +8,9 @@ import { Link } from "react-router";
 import { api, ask, asProblem, type Problem } from "../api/client";
 import type { Import, OwnRole, Person, Publication, Request, Review } from "../api/answers";
 import { mayDecide, useInbox, type Waiting } from "../inbox";
-import { useRoleName } from "../lib/roles";
+import { useRoleName, useRoleTitle } from "../lib/roles";
 import { useChange, useFilters, useFormat, useWord } from "../lib/use";
-import { may, useSignedIn } from "../session";
+import { holds, may, useSignedIn } from "../session";
 import { Dialog, Facts, Loading, Mark, Moved, Page } from "../ui/parts";
 import { Diff } from "../ui/diff";
 import { ProblemNote, showFaults } from "../ui/problem";
@@ -76,7 +76,7 @@ function Card({ waiting }: { waiting: Waiting }) {
           <Button type="primary" onClick={() => setDeciding("approve")}>{t("inbox.approve")}</Button>
         </div>
       ) : (
-        waiting.kind === "adjustment" && may(signedIn, "service", "marketing") && <Withdraw id={waiting.id} />
+        waiting.kind === "adjustment" && holds(signedIn, "adjust:write") && may(signedIn, "service", "marketing") && <Withdraw id={waiting.id} />
       )}
       {deciding && <Decide waiting={waiting} what={deciding} onClose={() => setDeciding(null)} />}
     </article>
@@ -121,7 +121,7 @@ function Content({ waiting }: { waiting: Waiting }) {
 
 function MemberName({ id }: { id: string }) {
   const signedIn = useSignedIn();
-  return may(signedIn, "service", "marketing", "finance") ? <Link to={`/members/${encodeURIComponent(id)}`}>{id}</Link> : <>{id}</>;
+  return holds(signedIn, "member:read") && may(signedIn, "service", "marketing", "finance") ? <Link to={`/members/${encodeURIComponent(id)}`}>{id}</Link> : <>{id}</>;
 }
 
 function AdjustmentContent({ request }: { request: Request }) {
@@ -246,14 +246,14 @@ function RewardContent({ waiting }: { waiting: Extract<Waiting, { kind: "reward"
 function KeyContent({ waiting }: { waiting: Extract<Waiting, { kind: "key" }> }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const roleName = useRoleName();
+  const roleTitle = useRoleTitle();
   const { item } = waiting;
   return (
     <>
       <div className="lead">{item.label}</div>
       <Facts
         rows={[
-          [t("keys.role"), roleName(item.role)],
+          [t("keys.role"), roleTitle(item.role, item.base)],
           [t("keys.person"), item.person_id ?? "–"],
           [t("keys.prefix"), <code key="prefix">{item.prefix}</code>],
           [t("inbox.askedBy"), item.created_by],

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "../api/client";
 import { ROLES, type Key, type Page as Items } from "../api/answers";
-import { useOwnRoles, useRoleName } from "../lib/roles";
+import { useOwnRoles, useRoleName, useRoleTitle } from "../lib/roles";
 import { useChange, useFilters, useFormat, usePages } from "../lib/use";
 import { Copy, Dialog, Mark, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
@@ -19,7 +19,7 @@ const read = (cursor: string | undefined) => ask<Items<Key>>(api.GET("/v1/keys",
 export default function Keys() {
   const { t } = useTranslation();
   const format = useFormat();
-  const roleName = useRoleName();
+  const roleTitle = useRoleTitle();
   const { message } = App.useApp();
   const [filters, setFilters] = useFilters(["show"]);
   const [making, setMaking] = useState(false);
@@ -83,7 +83,7 @@ export default function Keys() {
           columns={[
             { title: t("keys.label"), main: true, wrap: true, show: (key) => key.label },
             { title: t("keys.prefix"), show: (key) => <code>{key.prefix}</code> },
-            { title: t("keys.role"), show: (key) => roleName(key.role) },
+            { title: t("keys.role"), show: (key) => roleTitle(key.role, key.base) },
             { title: t("keys.person"), show: (key) => key.person_id ?? "–" },
             { title: t("keys.stores"), wrap: true, show: (key) => key.stores?.join(", ") ?? t("keys.allStores") },
             { title: t("members.state"), show: state },

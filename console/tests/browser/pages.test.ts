@@ -393,6 +393,7 @@ describe("what people do", () => {
     await dialog.getByLabel("Name in English").fill("Head of shop");
     await dialog.getByLabel("Part of").click();
     await page.locator(".ant-select-item", { hasText: "Customer service" }).click();
+    await dialog.getByRole("group", { name: "find", exact: true }).getByLabel("Read:").check();
     await dialog.getByRole("group", { name: "member", exact: true }).getByLabel("Read:").check();
     await dialog.getByRole("group", { name: "stores", exact: true }).getByLabel("Read:").check();
     expect(await violations(page)).toEqual([]);

@@ -420,7 +420,10 @@ CREATE TRIGGER IF NOT EXISTS invitation_made INSTEAD OF INSERT ON invitation_wis
 BEGIN
   SELECT RAISE(IGNORE) WHERE CASE WHEN NEW.name IS NULL
     THEN NOT EXISTS (SELECT 1 FROM person WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND name IS NOT NULL)
-    ELSE EXISTS (SELECT 1 FROM credential WHERE programme_no = NEW.programme_no AND folded = NEW.folded) END;
+    ELSE EXISTS (SELECT 1 FROM credential WHERE programme_no = NEW.programme_no AND folded = NEW.folded) END
+    -- An own role may be gone by now.
+    OR EXISTS (SELECT 1 FROM json_each(NEW.roles) AS g WHERE g.value ->> 'base' IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM own_role WHERE programme_no = NEW.programme_no AND id = g.value ->> 'role' AND base = g.value ->> 'base'));
   INSERT INTO person (programme_no, folded, id, name, language, roles)
     SELECT NEW.programme_no, NEW.folded, NEW.id, NEW.name, NEW.language, NEW.roles WHERE NEW.name IS NOT NULL
     ON CONFLICT (programme_no, folded) DO UPDATE SET name = excluded.name, language = excluded.language, roles = excluded.roles;

@@ -68,8 +68,8 @@ pub async fn own_role(
     found.into_iter().next().map(read).transpose()
 }
 
-/// Makes an own role, or changes it as long as it is `before`. All keys and sessions that have it
-/// follow at once. False when it is another one by now.
+/// Makes an own role where nobody names that id, or changes it as long as it is `before`. All keys
+/// and sessions that have it follow at once. False when it is another one by now, or gone.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -82,19 +82,25 @@ pub async fn put_own_role(
 ) -> Result<bool, Error> {
     let text = |list: &Vec<String>| serde_json::json!(list).to_string();
     let wanted = |role: &OwnRole| role.wanted.as_ref().map(|(list, _)| text(list));
-    let values = vec![
+    let mut values = vec![
         programme_no.into(),
         role.id.as_str().into(),
         role.names.0.as_str().into(),
         role.names.1.as_str().into(),
         role.base.as_str().into(),
         text(&role.permissions).into(),
+    ];
+    let Some(before) = before else {
+        values.push(who.text().into());
+        return Ok(!sql.query(statement!("queries/own_role_make"), values).await?.is_empty());
+    };
+    values.extend([
         wanted(role).into(),
         role.wanted.as_ref().map(|(_, by)| by.clone()).into(),
-        before.map(|before| text(&before.permissions)).into(),
-        before.and_then(wanted).into(),
+        text(&before.permissions).into(),
+        wanted(before).into(),
         who.text().into(),
-    ];
+    ]);
     Ok(!sql.query(statement!("queries/own_role_put"), values).await?.is_empty())
 }
 

@@ -13,6 +13,7 @@ mod kinds;
 mod loads;
 mod mergers;
 mod orders;
+mod own_roles;
 mod plans;
 mod preparations;
 mod reach;

@@ -6,9 +6,40 @@ use serde::{Deserialize, Serialize};
 use crate::auth::Role;
 use crate::check::Check;
 use crate::permission::Permission;
+use crate::person::folded;
 use crate::problem::Problem;
 
 const MAX_PERMISSIONS: usize = 200;
+
+/// What the console calls the built-in roles.
+const WORDS: [&str; 18] = [
+    "Till",
+    "Customer service",
+    "Marketing",
+    "Finance",
+    "Approver",
+    "Department head",
+    "Vice president",
+    "Scheduler",
+    "Administrator",
+    "收银",
+    "客服",
+    "市场",
+    "财务",
+    "审批人",
+    "部门主管",
+    "副总裁",
+    "调度任务",
+    "管理员",
+];
+
+/// Whether a person takes the text for a built-in role.
+fn is_as_built_in(text: &str) -> bool {
+    let alike = |text: &str| folded(&text.replace(['_', '-'], "")).ok();
+    let names = Role::all().map(Role::as_str).chain(WORDS);
+    alike(text)
+        .is_some_and(|text| names.into_iter().any(|name| alike(name).as_ref() == Some(&text)))
+}
 
 /// A role of a programme's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,11 +76,15 @@ impl OwnRoleBody {
         if let Err(error) = ProgrammeId::new(id) {
             check.wrong("role_id", error.to_string());
         }
-        if Role::parse(id).is_some() {
-            check.wrong("role_id", "is a built-in role");
+        if is_as_built_in(id) {
+            check.wrong("role_id", "is a built-in role, or looks like one");
         }
-        check.text("/names/zh-CN", Some(&self.names.zh_cn), 100);
-        check.text("/names/en", Some(&self.names.en), 100);
+        for (place, name) in [("/names/zh-CN", &self.names.zh_cn), ("/names/en", &self.names.en)] {
+            check.text(place, Some(name), 100);
+            if is_as_built_in(name) {
+                check.wrong(place, "is what a built-in role is called, or looks like it");
+            }
+        }
         let base = Role::parse(&self.base).filter(|base| *base != Role::Job);
         if base.is_none() {
             check.wrong(
