@@ -88,8 +88,8 @@ pub(crate) async fn code(app: &App, request: &Request) -> Result<Reply, Problem>
     Ok(Reply::json(200, &json!({"secret": secret, "uri": uri})).private())
 }
 
-/// The first code of the other phone, which must come soon. Guesses at it are counted as those at the
-/// present codes are: whoever stole the session has not seen the secret.
+/// The first code of the other phone, which must come soon. Guesses at it are counted as those at
+/// the present codes are: whoever stole the session has not seen the secret.
 pub(crate) async fn confirm(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let body: OwnCodeBody = parse_json(request.body()?)?;

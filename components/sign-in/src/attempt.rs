@@ -109,8 +109,8 @@ impl Attempt {
         noted.err().unwrap_or(Problem::SignInFailed(None))
     }
 
-    /// Guesses at a person leave a trace for their admins, with the session that they come from; they
-    /// come no faster than the waits allow.
+    /// Guesses at a person leave a trace for their admins, with the session that they come from;
+    /// they come no faster than the waits allow.
     pub(crate) async fn note(&self, app: &App, request: &Request) -> Result<(), Problem> {
         let (Some((no, _)), Some(person)) = (&self.found.programme, &self.found.person) else {
             return Ok(());
