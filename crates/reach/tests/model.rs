@@ -1,5 +1,9 @@
 //! Random events against a reference that keeps them as a list and adds them up when it is asked.
-#![allow(clippy::unwrap_used, reason = "a broken test stops the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::collections::BTreeMap;
 
