@@ -101,7 +101,7 @@ async fn kept(
     app: &App,
     caller: &Caller,
     member: &NamedMember,
-    (channel, address, state): (Channel, &str, ContactState),
+    (channel, address, state): (Channel, &str, Option<ContactState>),
     is_verified: bool,
 ) -> Result<Reply, Problem> {
     let seals = seals().await;
@@ -117,16 +117,17 @@ async fn kept(
     let contact = Contact {
         channel,
         address: seals.seal(address, (no, &place), nonce),
-        state,
+        state: state.unwrap_or(ContactState::Open),
         verified_at: is_verified.then_some(now),
         updated_at: now,
         updated_by: caller.name().to_owned(),
     };
     let digest = digest(app, &format!("contact:{}:{address}", channel.as_str()));
     let reach = reach().await?;
-    let written = put_contact(reach.as_ref(), (no, member.no), &contact, &digest).await?;
+    let written =
+        put_contact(reach.as_ref(), (no, member.no), &contact, state.is_none(), &digest).await?;
     // The account was closed since it was looked up.
-    let verified_at = written.ok_or(Problem::Busy)?;
+    let (verified_at, state) = written.ok_or(Problem::Busy)?;
     Ok(Reply::json(
         200,
         &json!({

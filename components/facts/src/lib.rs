@@ -32,7 +32,8 @@ async fn show(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let book = published(&app.sql, &caller.programme).await?;
     let reach = reach().await?;
     let found = read_facts(reach.as_ref(), &[(caller.programme.no, member.no)]).await?;
-    let facts = found.into_iter().next().map(|stored| stored.facts).unwrap_or_default();
+    let facts =
+        found.into_iter().next().map(|stored| stored.facts).transpose()?.unwrap_or_default();
     let now = now();
     let currency = book.currency().to_string();
     let mut body = shown(&facts, now, Today::at(now, book.zone()), &currency);

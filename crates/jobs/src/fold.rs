@@ -29,7 +29,7 @@ const PAGE: i64 = 250;
 /// No more is read of a piece once bodies of entries, or facts, have come to so many bytes.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Members whose facts one statement reads.
-const MEMBERS: usize = 100;
+const MEMBERS: usize = 16;
 /// Rows of behaviour that one statement deletes or moves.
 const ROWS: i64 = 2_000;
 
@@ -230,6 +230,11 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
                     }
                     happened = Happened::of(entry, undone, today);
                 }
+                // A closed account takes what is known of it along, whatever the rules are.
+                (Err(_), _) if of.is_erasure => happened = Some(Happened::Erased),
+                (Ok(Some(entry)), None) if Happened::of_account(entry).is_some() => {
+                    happened = Happened::of_account(entry);
+                }
                 (_, None) => self.fail(
                     of.programme_no,
                     format!("entry {}: the rulebook of its programme is unreadable", of.entry_no),
@@ -274,7 +279,11 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
 
     /// Loads the facts of all that is told of. Where they are too many, the rest is left for the
     /// next piece. Gives back the accounts that departed before.
-    async fn load(&self, told: &mut Vec<Told>, batch: &mut Batch) -> Result<BTreeSet<i64>, Error> {
+    async fn load(
+        &mut self,
+        told: &mut Vec<Told>,
+        batch: &mut Batch,
+    ) -> Result<BTreeSet<i64>, Error> {
         let mut seen = BTreeSet::new();
         let mut wanted = Vec::new();
         for of in told.iter().filter(|of| !of.is_pool) {
@@ -296,9 +305,16 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
                 bytes = bytes.saturating_add(stored.bytes);
                 if stored.is_departed {
                     departed.insert(stored.member_no);
-                } else {
-                    batch.members.insert(stored.member_no, stored.facts);
+                    continue;
                 }
+                // One unreadable row must not hold back everybody else: it begins anew.
+                let facts = stored.facts.unwrap_or_else(|error| {
+                    let home = members.iter().find(|(_, no)| *no == stored.member_no);
+                    let home = home.map_or(0, |(programme_no, _)| *programme_no);
+                    self.fail(home, format!("member {}: {error}", stored.member_no));
+                    Facts::default()
+                });
+                batch.members.insert(stored.member_no, facts);
             }
         }
         let is_loaded = |of: &Told| {
@@ -327,8 +343,10 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
             else {
                 continue;
             };
-            if let Some(state) = states.remove(&no) {
-                self.set_state(programme_no, &mut facts, state).await?;
+            match states.remove(&no) {
+                Some(Ok(state)) => self.set_state(programme_no, &mut facts, state).await?,
+                Some(Err(error)) => self.fail(programme_no, format!("member {no}: {error}")),
+                None => {}
             }
             step.known.push((programme_no, no, facts));
         }
@@ -338,7 +356,10 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         Ok(step)
     }
 
-    async fn states(&self, members: &[i64]) -> Result<BTreeMap<i64, FoldedState>, Error> {
+    async fn states(
+        &self,
+        members: &[i64],
+    ) -> Result<BTreeMap<i64, Result<FoldedState, Error>>, Error> {
         self.ledger.with_retries(async || states_to_fold(self.ledger.sql, members).await).await
     }
 

@@ -79,7 +79,7 @@ fn no_of(world: &World, member: &str) -> i64 {
 }
 
 fn facts(world: &World, reach: &Native, member: &str) -> Facts {
-    wait(store::read_facts(reach, &[(1, no_of(world, member))])).unwrap().remove(0).facts
+    wait(store::read_facts(reach, &[(1, no_of(world, member))])).unwrap().remove(0).facts.unwrap()
 }
 
 fn today(world: &World) -> Today {
@@ -651,4 +651,52 @@ fn without_goals(rows: &[String]) -> Vec<String> {
         format!("{}{}", &row[..from], &row[to..])
     };
     rows.iter().map(without).collect()
+}
+
+/// What cannot be read of one member or programme holds back nobody else, and no erasure.
+#[test]
+fn one_that_cannot_be_read_holds_back_nobody() {
+    let (world, reach) = (World::new(START), reach());
+    let orders = |member: &str| facts(&world, &reach, member).orders_ever;
+    buy(&world, "li", &[(None, 1, 100)]);
+    buy(&world, "wang", &[(None, 1, 100)]);
+    folded(&world, &reach);
+    assert_eq!((orders("li"), orders("wang")), (1, 1));
+    let run = || run_on(&world, &reach, WorkLimit::chunks(1_000)).unwrap();
+    // The ledger's row of one member.
+    let standing = |text: &str| {
+        let statement = format!("UPDATE member SET standing = '{text}' WHERE id = 'li'");
+        world.sql.connection().execute(&statement, []).unwrap();
+    };
+    let text = |question: &str| -> String {
+        world.sql.connection().query_row(question, [], |row| row.get(0)).unwrap()
+    };
+    buy(&world, "li", &[(None, 1, 100)]);
+    buy(&world, "wang", &[(None, 1, 100)]);
+    let kept = text("SELECT standing FROM member WHERE id = 'li'");
+    standing("no JSON");
+    let report = run();
+    assert!(report.done && report.failed == 1, "{report:?}");
+    assert_eq!((orders("li"), orders("wang")), (2, 2));
+    standing(&kept);
+    // The facts of one member: they begin anew, until somebody has them rebuilt.
+    reach
+        .connection()
+        .execute("UPDATE facts SET known = 'no JSON' WHERE member_no = ?1", [no_of(&world, "li")])
+        .unwrap();
+    buy(&world, "li", &[(None, 1, 100)]);
+    buy(&world, "wang", &[(None, 1, 100)]);
+    let report = run();
+    assert!(report.done && report.failed == 1, "{report:?}");
+    assert_eq!((orders("li"), orders("wang")), (1, 3));
+    anew(&world, &reach);
+    assert_eq!((orders("li"), orders("wang")), (3, 3));
+    // The rules of the programme: who is erased leaves nothing all the same.
+    world.order(&[submission("li", Erase, "test")], Lots::All);
+    world.sql.connection().execute("UPDATE rulebook SET document = '{}'", []).unwrap();
+    let report = run();
+    assert!(report.done, "{report:?}");
+    let li = no_of(&world, "li");
+    assert_eq!(count(&reach, &format!("SELECT count(*) FROM facts WHERE member_no = {li}")), 0);
+    assert_eq!(count(&reach, &format!("SELECT count(*) FROM departed WHERE member_no = {li}")), 1);
 }

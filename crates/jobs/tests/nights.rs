@@ -325,11 +325,11 @@ fn answers_are_kept_for_longer_than_a_year_and_not_for_ever() {
     let write = |statement: &str| world.sql.connection().execute(statement, []).unwrap();
     for n in 0..1_200 {
         write(&format!(
-            "INSERT INTO answering VALUES (1, 'earn:r{n}', 'f', 'refusal', 'i', NULL, 'b', {now})"
+            "INSERT INTO answering VALUES (1, 'earn:r{n}', '0123456789abcdef0123456789abcdef', 'refusal', 'i', NULL, 'b', {now})"
         ));
     }
     write(&format!(
-        "INSERT INTO answering VALUES (1, 'draft:k', 'f', 'receipt', NULL, 200, '{{}}', {now})"
+        "INSERT INTO answering VALUES (1, 'draft:k', '0123456789abcdef0123456789abcdef', 'receipt', NULL, 200, '{{}}', {now})"
     ));
     write("INSERT INTO trace SELECT no, 1, member_no, 'phone', NULL FROM entry LIMIT 1");
     write(

@@ -123,6 +123,14 @@ impl Happened {
                 Some(Self::Redeemed { at, day, points: entry.points.saturating_neg() })
             }
             What::Reverse(reversed) => Self::undoes(&reversed.reversal, undone?, today),
+            _ => Self::of_account(entry),
+        }
+    }
+
+    /// What an entry tells of a whole account, which no calendar changes.
+    #[must_use]
+    pub fn of_account(entry: &Entry) -> Option<Self> {
+        match &entry.what {
             What::Absorb(absorbed) => Some(Self::Absorbed(absorbed.from.clone())),
             What::Erase => Some(Self::Erased),
             _ => None,

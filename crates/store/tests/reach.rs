@@ -1,7 +1,8 @@
 //! The second schema, in a file of its own and in the file of the ledger.
 
 use crate::support::{World, wait};
-use store::{Native, Sql, begin_reach, migrate};
+use reach::{Channel, ContactState};
+use store::{Contact, Native, Sql, begin_reach, list_contacts, migrate, put_contact};
 
 /// The names of all tables, views, indexes and triggers.
 fn names(sql: &Native) -> Vec<String> {
@@ -60,4 +61,40 @@ fn each_schema_counts_its_own_migrations() {
     let error = wait(begin_reach(&sql)).unwrap_err().to_string();
     assert!(error.contains("99 migrations"), "{error}");
     wait(migrate(&sql)).unwrap();
+}
+
+/// An address that complained is open again only where somebody says so.
+#[test]
+fn an_address_keeps_its_state_by_itself() {
+    let reach = Native::in_memory().unwrap();
+    wait(begin_reach(&reach)).unwrap();
+    let put = |member: i64, state: Option<ContactState>, digest: &str| {
+        let contact = Contact {
+            channel: Channel::Sms,
+            address: "sealed".into(),
+            state: state.unwrap_or(ContactState::Open),
+            verified_at: None,
+            updated_at: 1,
+            updated_by: "anna".into(),
+        };
+        wait(put_contact(&reach, (1, member), &contact, state.is_none(), digest)).unwrap()
+    };
+    let (open, complained) = (ContactState::Open, ContactState::Complained);
+    for (state, digest, kept) in [
+        (None, "a", open),
+        (Some(complained), "a", complained),
+        (None, "a", complained),
+        (None, "b", open),
+        (Some(complained), "b", complained),
+        (Some(open), "b", open),
+    ] {
+        assert_eq!(put(7, state, digest), Some((None, kept)), "{state:?} {digest}");
+    }
+    // Nor does a merger open it: 8 becomes part of 7.
+    put(8, Some(complained), "b");
+    let merged = "INSERT INTO departed (member_no, programme_no, into_no) VALUES (8, 1, 7)";
+    wait(reach.query(merged, vec![])).unwrap();
+    let left = wait(list_contacts(&reach, 1, 7)).unwrap();
+    assert_eq!(left.iter().map(|contact| contact.state).collect::<Vec<_>>(), [complained]);
+    assert_eq!(put(8, None, "b"), None, "it is closed");
 }

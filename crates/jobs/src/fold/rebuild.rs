@@ -64,7 +64,11 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         for (id, no) in members {
             last = *no;
             // The account that it became part of takes it over.
-            if id.is_pool() || states.get(no).is_none_or(|state| state.is_merged) {
+            if id.is_pool()
+                || states
+                    .get(no)
+                    .is_none_or(|state| state.as_ref().is_ok_and(|state| state.is_merged))
+            {
                 continue;
             }
             let mut batch = Batch::default();

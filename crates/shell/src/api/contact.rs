@@ -93,7 +93,7 @@ impl ContactBody {
         &self,
         channel: Channel,
         country_code: Option<&str>,
-    ) -> Result<(String, ContactState), Problem> {
+    ) -> Result<(String, Option<ContactState>), Problem> {
         let mut check = Check::default();
         check.text("/address", Some(&self.address), 200);
         let kind = match channel {
@@ -106,9 +106,10 @@ impl ContactBody {
         if kept.is_none() {
             check.wrong("/address", "is no address of that channel");
         }
-        let state = self.state.as_deref().unwrap_or(ContactState::Open.as_str());
-        let state = named("/state", state, ContactState::parse, ContactState::ALL, &mut check);
-        check.done(kept.zip(state))
+        let read =
+            |state| named("/state", state, ContactState::parse, ContactState::ALL, &mut check);
+        let state = self.state.as_deref().map(read);
+        check.done(kept.map(|address| (address, state.flatten())))
     }
 }
 
@@ -205,7 +206,8 @@ impl ConsentBody {
             purpose,
             channel,
             decision,
-            at: at.0,
+            // A clock that runs ahead must not let an older word beat a later one.
+            at: at.0.min(now.0),
             source: self.source.clone(),
             evidence: self.evidence.clone(),
             recorded_at: now.0,

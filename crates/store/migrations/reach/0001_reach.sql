@@ -232,6 +232,10 @@ BEGIN
   UPDATE OR IGNORE consent SET member_no = NEW.into_no
     WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
   DELETE FROM consent WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
+  UPDATE contact SET state = was.state FROM contact AS was
+    WHERE was.programme_no = NEW.programme_no AND was.member_no = NEW.member_no AND was.state <> 'open'
+    AND contact.programme_no = NEW.programme_no AND contact.member_no = NEW.into_no AND contact.channel = was.channel
+    AND contact.digest = was.digest AND contact.state = 'open';
   UPDATE OR IGNORE contact SET member_no = NEW.into_no
     WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
   DELETE FROM contact WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;

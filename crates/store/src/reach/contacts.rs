@@ -30,8 +30,8 @@ fn read<T>(parse: impl Fn(&str) -> Option<T>, text: &str) -> Result<T, Error> {
     parse(text).ok_or(Error::Corrupt("contact or consent"))
 }
 
-/// Keeps an address, found by `digest`. Nothing where the account is closed, else when the address
-/// was verified.
+/// Keeps an address, found by `digest`; with `keeps_state` the same address keeps the state that it
+/// has. Nothing where the account is closed, else when the address was verified, and its state.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -39,8 +39,9 @@ pub async fn put_contact(
     reach: &impl Sql,
     (programme_no, member_no): (i64, i64),
     contact: &Contact,
+    keeps_state: bool,
     digest: &str,
-) -> Result<Option<Option<i64>>, Error> {
+) -> Result<Option<(Option<i64>, ContactState)>, Error> {
     let values = vec![
         programme_no.into(),
         member_no.into(),
@@ -51,9 +52,12 @@ pub async fn put_contact(
         contact.verified_at.into(),
         contact.updated_at.into(),
         contact.updated_by.as_str().into(),
+        i64::from(keeps_state).into(),
     ];
     let mut rows = reach.query(statement!("queries/reach/contact_put"), values).await?;
-    rows.first_mut().map(|row| row.optional_integer(0)).transpose()
+    let kept =
+        |row: &mut Row| Ok((row.optional_integer(0)?, read(ContactState::parse, &row.text(1)?)?));
+    rows.first_mut().map(kept).transpose()
 }
 
 /// The addresses of a member.

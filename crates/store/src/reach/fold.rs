@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, Hash, Member, MemberId, Reversal, Tier, Timestamp};
+use ledger::{Entry, Hash, Kind, Member, MemberId, Reversal, Tier, Timestamp};
 use reach::{Departed, Facts, Happened, Undone};
 use serde_json::json;
 
@@ -25,6 +25,8 @@ pub struct FoldedEntry {
     pub is_pool: bool,
     /// Bytes of its body.
     pub bytes: usize,
+    /// Whether it erases the person: known also of an entry that cannot be read.
+    pub is_erasure: bool,
     /// The entry, where its kind [tells](Happened::is_told_by) something.
     pub entry: Result<Option<Entry>, Error>,
     sequence: i64,
@@ -64,18 +66,28 @@ fn folded(rows: Rows) -> Result<Vec<FoldedEntry>, Error> {
     let read = |mut row: Row| {
         let (entry_no, programme_no, member_no) =
             (row.integer(12)?, row.integer(13)?, row.integer(14)?);
-        let (mut sequence, mut bytes, mut is_pool) = (0, 0, false);
+        let (mut sequence, mut bytes, mut is_pool, mut is_erasure) = (0, 0, false, false);
         let mut entry = || {
             let (columns, body, texts) = entry_row::parts(&mut row, 0, Hash::default())?;
             (sequence, bytes) = (columns.sequence.0, body.len());
             is_pool = columns.member.is_pool();
+            is_erasure = columns.kind == Kind::Erase;
             if is_pool || !Happened::is_told_by(columns.kind) {
                 return Ok(None);
             }
             Entry::read(columns, &body, texts).map(Some).map_err(|_| Error::Corrupt("entry"))
         };
         let entry = entry();
-        Ok(FoldedEntry { entry_no, programme_no, member_no, is_pool, bytes, entry, sequence })
+        Ok(FoldedEntry {
+            entry_no,
+            programme_no,
+            member_no,
+            is_pool,
+            bytes,
+            is_erasure,
+            entry,
+            sequence,
+        })
     };
     rows.into_iter().map(read).collect()
 }
@@ -126,21 +138,20 @@ pub struct FoldedState {
     pub is_merged: bool,
 }
 
-/// The state of members, by their numbers.
+/// The state of members, by their numbers; the error where one cannot be read.
 ///
 /// # Errors
-/// [`Error`] when the database fails or holds something unreadable.
+/// [`Error`] when the database fails.
 pub async fn states_to_fold(
     ledger: &impl Sql,
     members: &[i64],
-) -> Result<BTreeMap<i64, FoldedState>, Error> {
+) -> Result<BTreeMap<i64, Result<FoldedState, Error>>, Error> {
     let members = vec![json!(members).to_string().into()];
     let rows = ledger.query(statement!("queries/fold_states"), members).await?;
-    rows.into_iter().map(state).collect()
+    rows.into_iter().map(|mut row| Ok((row.integer(0)?, state(row)))).collect()
 }
 
-fn state(mut row: Row) -> Result<(i64, FoldedState), Error> {
-    let no = row.integer(0)?;
+fn state(mut row: Row) -> Result<FoldedState, Error> {
     let id = MemberId::stored(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
     let (standing, claims) = member_row::read_standing(&row.text(6)?)?;
     let tier = match (row.optional_text(3)?, row.optional_integer(4)?) {
@@ -152,13 +163,12 @@ fn state(mut row: Row) -> Result<(i64, FoldedState), Error> {
     };
     let ends: Vec<(i64, i64)> =
         serde_json::from_str(&row.text(7)?).map_err(|_| Error::Corrupt("lots"))?;
-    let state = FoldedState {
+    Ok(FoldedState {
         member: Member { tier, standing, ..Member::new(id) },
         points: row.integer(2)?,
         is_merged: row.integer(8)? == 1,
         ends: ends.into_iter().map(|(at, points)| (Timestamp(at), points)).collect(),
-    };
-    Ok((no, state))
+    })
 }
 
 /// The numbers of members by programme and id, in the order of the list; `None` where there is no
@@ -220,8 +230,8 @@ pub struct StoredFacts {
     pub member_no: i64,
     /// Whether the account is closed for good.
     pub is_departed: bool,
-    /// The facts; those of nobody where nothing is stored.
-    pub facts: Facts,
+    /// The facts; those of nobody where nothing is stored. An error where they cannot be read.
+    pub facts: Result<Facts, Error>,
     /// Bytes of their text.
     pub bytes: usize,
 }
@@ -229,7 +239,7 @@ pub struct StoredFacts {
 /// The facts of members, by the numbers of programme and member.
 ///
 /// # Errors
-/// [`Error`] when the database fails or holds something unreadable.
+/// [`Error`] when the database fails.
 pub async fn read_facts(
     reach: &impl Sql,
     members: &[(i64, i64)],
@@ -243,7 +253,7 @@ fn stored(mut row: Row) -> Result<StoredFacts, Error> {
     let (member_no, is_departed) = (row.integer(0)?, row.integer(1)? == 1);
     let text = row.optional_text(2)?.unwrap_or_default();
     let bytes = text.len();
-    Ok(StoredFacts { member_no, is_departed, facts: facts_of(&text, &mut row, 3)?, bytes })
+    Ok(StoredFacts { member_no, is_departed, facts: facts_of(&text, &mut row, 3), bytes })
 }
 
 /// Reads facts from their text (empty for none) and the five columns from `at` on: next_expiry_at,
