@@ -28,10 +28,12 @@ fn literals(text: &str) -> Option<Vec<&str>> {
 type Set = fn(&KindRow) -> bool;
 
 /// Which set a list of kinds in a file is.
-const LISTS: [(&str, Set); 3] = [
+const LISTS: [(&str, Set); 4] = [
     ("migrations/0001_schema.sql", |row| row.found_by_id),
     ("queries/audit_totals.sql", |row| row.contra_account == Some("transferred")),
     ("queries/named_entry.sql", |row| row.found_by_id),
+    // What closes an account, or stops or reopens a side of it.
+    ("queries/pass_find.sql", |row| ["freeze", "restore", "merge", "erase"].contains(&row.name)),
 ];
 
 #[test]
