@@ -44,13 +44,18 @@ pub struct RefreshReport {
     pub changes: u64,
     /// Members that were counted for the cuts of scores.
     pub counted: u64,
-    /// Definitions that could not be read. Their members stay as they are.
+    /// Definitions and programmes that could not be read. Their members stay as they are.
     pub failed: u64,
     /// The last failure of these; for the log.
     pub last_failure: Option<String>,
 }
 
 impl RefreshReport {
+    fn fail(&mut self, text: String) {
+        self.failed += 1;
+        self.last_failure = Some(text);
+    }
+
     /// True if the run found nothing to do.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -84,10 +89,14 @@ pub async fn refresh<L: Sql, R: Sql>(
     let mut report = RefreshReport { done: true, ..RefreshReport::default() };
     let all = ledger.with_retries(async || programmes(ledger.sql).await).await?;
     for programme in all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no)) {
-        let databases = Databases { ledger, reach, programme_no: programme.no };
-        let is_done =
-            Run { databases, report: &mut report }.programme(programme, &mut limit).await?;
-        report.done &= is_done;
+        let (no, id) = (programme.no, programme.id.clone());
+        let databases = Databases { ledger, reach, programme_no: no };
+        match (Run { databases, report: &mut report }).programme(programme, &mut limit).await {
+            Ok(is_done) => report.done &= is_done,
+            // What is wrong with one programme costs no other one.
+            Err(Error::Corrupt(what)) => report.fail(format!("programme {id}: {what}")),
+            Err(error) => return Err(error),
+        }
     }
     Ok(report)
 }
@@ -204,8 +213,7 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                     Ok(condition) => condition,
                     // Of a version of this software that knew more. Its members stay.
                     Err(problem) => {
-                        self.report.failed += 1;
-                        self.report.last_failure = Some(format!("{}: {problem}", set.wish.name));
+                        self.report.fail(format!("{}: {problem}", set.wish.name));
                         None
                     }
                 };

@@ -509,6 +509,24 @@ fn who_is_for_some_stores_counts_their_members_alone() {
     assert_eq!((rest.members.len(), rest.next), (10, None));
 }
 
+#[test]
+fn a_programme_that_cannot_be_read_costs_no_other_one() {
+    let mut shop = Shop::new();
+    let broken =
+        "INSERT INTO programme (no, id, name, rulebook_version, rulebook_digest, created_at)
+           VALUES (0, 'a-broken', 'Broken', 1, 'x', 0);
+         INSERT INTO rulebook (programme_no, version, document, published_at, published_by)
+           VALUES (0, 1, '{', 0, 'test')";
+    shop.world.sql.connection().execute_batch(broken).unwrap();
+    let tag = shop.tag("buyer", "member.orders >= 1", Refresh::OnChange);
+    shop.buy("m", 1_000, "food");
+    shop.fold();
+    let report = shop.run_on(&shop.reach, WorkLimit::chunks(1_000)).unwrap();
+    assert_eq!((report.done, report.failed, report.changes), (true, 1, 1), "{report:?}");
+    assert!(report.last_failure.unwrap().starts_with("programme a-broken: "));
+    assert_eq!(shop.members(tag), ["m"]);
+}
+
 /// Tells how long the longest write took.
 struct Timed<'a> {
     sql: &'a Native,
