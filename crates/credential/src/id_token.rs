@@ -119,9 +119,7 @@ fn check(claims: &Map<String, Json>, expected: &Expected<'_>) -> Result<(), &'st
     if text("azp").is_some_and(|by| by != expected.client) {
         return Err("was asked for by others");
     }
-    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 have 31 bits")]
     let now = expected.now as f64;
-    #[expect(clippy::cast_precision_loss, reason = "a minute")]
     let leeway = LEEWAY as f64;
     if second("exp").is_none_or(|end| end + leeway <= now) {
         return Err("is over");
