@@ -155,8 +155,10 @@ function OneBenefit({ benefit }: { benefit: Benefit }) {
   const { t } = useTranslation();
   const format = useFormat();
   const percent = Number(benefit.percent_off);
+  // Chinese prices name what is left of ten parts.
+  const rate = format.language.startsWith("zh") ? (100 - percent) / 10 : percent;
   const name = benefit.names[format.language] ?? Object.values(benefit.names)[0];
-  const kind = t(`member.benefit.${benefit.kind}`, { percent, tenths: (100 - percent) / 10 });
+  const kind = t(`member.benefit.${benefit.kind}`, { rate });
   const from = benefit.from_minor ? t("member.benefitFrom", { amount: format.money(benefit.from_minor) }) : "";
   return <>{[name ?? kind, from].filter(Boolean).join(" ")}</>;
 }

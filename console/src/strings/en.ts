@@ -247,7 +247,7 @@ export const en = {
     missing: "{{amount}} more for {{tier}}",
     missingOrders: "(the average counts after {{count}} more orders)",
     benefits: "Benefits",
-    benefit: { discount: "{{percent}} % off", free_delivery: "Free delivery", service: "A service of its own" },
+    benefit: { discount: "{{rate}} % off", free_delivery: "Free delivery", service: "A service of its own" },
     benefitFrom: "(from {{amount}})",
     keep: "{{amount}} more by {{day}} to keep {{tier}}",
     profile: "Profile",

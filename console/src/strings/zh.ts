@@ -243,7 +243,7 @@ export const zh: Strings = {
     missing: "再累计 {{amount}} 升级为 {{tier}}",
     missingOrders: "(客单价满 {{count}} 单后开始计算)",
     benefits: "等级权益",
-    benefit: { discount: "{{tenths}} 折", free_delivery: "免运费", service: "专属服务" },
+    benefit: { discount: "{{rate}} 折", free_delivery: "免运费", service: "专属服务" },
     benefitFrom: "(满 {{amount}})",
     keep: "{{day}} 前再累计 {{amount}} 可保级 {{tier}}",
     profile: "资料",
