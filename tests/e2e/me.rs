@@ -245,6 +245,8 @@ fn a_pass_of_one_member_finds_nothing_of_another() {
         till.post("/v1/redeem", &spends).send().ok();
         let attributes = json!({"attributes": {"note": "hidden-note"}, "aliases": [format!("card:hidden-{member}")]});
         till.put(&format!("/v1/members/{member}"), &attributes).send().ok();
+        let address = json!({"address": format!("hidden-{member}@example.com")});
+        till.put(&format!("/v1/members/{member}/contacts/email"), &address).send().ok();
         let wish = json!({"member_id": member, "points": 5, "reason_code": "goodwill", "evidence": "hidden-ticket"});
         service.post("/v1/adjustments", &wish).send();
     }
@@ -305,7 +307,9 @@ fn a_pass_of_one_member_finds_nothing_of_another() {
     }
     assert_eq!(
         read,
-        BTreeSet::from(["/v1/me", "/v1/me/coupons", "/v1/me/entries"].map(str::to_owned))
+        BTreeSet::from(
+            ["/v1/me", "/v1/me/consents", "/v1/me/coupons", "/v1/me/entries"].map(str::to_owned)
+        )
     );
     assert!(closed > 100, "{closed}");
     // Nor do keys and made-up passes open what passes open.
@@ -315,7 +319,7 @@ fn a_pass_of_one_member_finds_nothing_of_another() {
         "mem_0123456789abcdefghijklmnopqrstuvwxyz0123456",
         "",
     ] {
-        for path in ["/v1/me", "/v1/me/entries", "/v1/me/coupons"] {
+        for path in ["/v1/me", "/v1/me/entries", "/v1/me/coupons", "/v1/me/consents"] {
             assert_eq!(host.ask("GET", path).bearer(bearer).send().outcome(), "401 unauthorized");
         }
     }
@@ -367,6 +371,44 @@ fn a_member_claims_a_receipt_for_itself_alone() {
     let with_same_key = n.ask("POST", "/v1/me/scan").key(url.as_str()).body(body).send();
     assert_eq!(with_same_key.outcome(), "422 idempotency-key-reused");
     assert_eq!(m.scans(&prints("o-3")).status, 201);
+}
+
+#[test]
+fn a_member_says_where_it_wants_what() {
+    let host = Host::start();
+    let shop = host.shop();
+    for member in ["m", "n"] {
+        shop.buys(member, member, 1_000).send().ok();
+        let address = json!({"address": format!("{member}.li@example.com")});
+        shop.put(&format!("/v1/members/{member}/contacts/email"), &address).send().ok();
+    }
+    let (m, n) = (Browser::of(&host, &shop, "m"), Browser::of(&host, &shop, "n"));
+    let says = |purpose: &str, decision: &str, key: &str| {
+        let body = json!({"purpose": purpose, "channel": "email", "decision": decision});
+        m.ask("POST", "/v1/me/consents").key(key).body(body.to_string()).send()
+    };
+    let wants = |browser: &Browser<'_>| {
+        let item = browser.get("/v1/me/consents").ok()["items"][0].clone();
+        (item["address"].clone(), item["marketing"].clone(), item["service"].clone())
+    };
+    assert_eq!(wants(&m), (json!("m***@example.com"), json!(false), json!(true)));
+    let first = says("marketing", "given", "k-1");
+    assert_eq!(first.status, 201, "{}", first.text());
+    says("marketing", "given", "k-1").assert_replays(&first);
+    host.clock("2026-03-10T10:05:00+08:00");
+    assert_eq!(says("service", "withdrawn", "k-2").status, 201);
+    assert_eq!(wants(&m), (json!("m***@example.com"), json!(true), json!(false)));
+    assert_eq!(wants(&n), (json!("n***@example.com"), json!(false), json!(true)));
+    let proofs = shop.get("/v1/members/m/consents").send().ok();
+    let last = &proofs["items"][0];
+    assert_eq!((&last["source"], &last["recorded_by"]), (&json!("member-page"), &json!("member")));
+    for (purpose, decision, key, outcome) in [
+        ("offers", "given", "k-3", "400 invalid-request /purpose"),
+        ("marketing", "maybe", "k-4", "400 invalid-request /decision"),
+        ("marketing", "withdrawn", "k-1", "422 idempotency-key-reused"),
+    ] {
+        assert_eq!(says(purpose, decision, key).outcome(), outcome);
+    }
 }
 
 fn unzipped(bytes: &[u8]) -> String {

@@ -3,6 +3,8 @@
 //! Addresses are sealed with the variable `secrets_key`. Whole addresses are shown to those who
 //! reach members by hand, and each time is logged.
 
+mod own;
+
 use jobs::{NONCE, Seals};
 use ledger::{MemberId, Timestamp};
 use reach::{Channel, ContactState, Purpose, may_reach};
@@ -35,6 +37,8 @@ shell::component! { shell::api::contact::ROUTES {
     "POST /v1/members/{id}/consents" => tell(id),
     "GET /v1/members/{id}/preferences" => preferences(id),
     "PUT /v1/members/{id}/preferences" => prefer(id),
+    "GET /v1/me/consents" => own::list(),
+    "POST /v1/me/consents" => own::tell(),
 } }
 
 /// What ties a sealed address to its place: what is sealed for one channel opens for no other.

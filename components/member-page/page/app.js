@@ -9,6 +9,8 @@ const PAGE = 20;
 const state = {
   me: null,
   coupons: null,
+  /** Addresses, and what is wanted there; empty where the shop keeps none. */
+  contacts: [],
   entries: [],
   next: null,
   shown: new Set(),
@@ -284,6 +286,47 @@ function entries() {
   );
 }
 
+/** One purpose of one address: a box to tick. */
+function wish(contact, index, purpose, word) {
+  const id = `wish-${index}-${purpose}`;
+  const box = el("input", { type: "checkbox", id, checked: contact[purpose], disabled: !contact.is_open });
+  box.addEventListener("change", async () => {
+    const send = { purpose, channel: contact.channel, decision: box.checked ? "given" : "withdrawn" };
+    const { problem } = await ask("/v1/me/consents", { send, key: freshKey() });
+    if (problem === "ended") return end();
+    // What could not be told did not change.
+    if (problem) state.refusedWish = id;
+    else {
+      contact[purpose] = box.checked;
+      state.refusedWish = null;
+    }
+    draw(id);
+  });
+  const failed = state.refusedWish === id ? el("p", { className: "message bad", role: "alert" }, say("failed")) : null;
+  return el("div", {}, el("label", { className: "tick", htmlFor: id }, box, el("span", {}, say(word))), failed);
+}
+
+function contactRow(contact, index) {
+  const name = has(`channel_${contact.channel}`) ? say(`channel_${contact.channel}`) : contact.channel;
+  return el(
+    "li",
+    {},
+    el(
+      "fieldset",
+      {},
+      el("legend", {}, el("strong", {}, name), contact.address ? el("span", { className: "soft" }, ` ${contact.address}`) : null),
+      contact.is_open ? null : el("p", { className: "soft small" }, say("closedAddress")),
+      wish(contact, index, "marketing", "offersBy"),
+      wish(contact, index, "service", "accountBy"),
+    ),
+  );
+}
+
+function messages() {
+  if (state.contacts.length === 0) return null;
+  return section("messages", say("messages"), el("p", { className: "soft" }, say("messagesHelp")), el("ul", { className: "rows" }, state.contacts.map(contactRow)));
+}
+
 /** Before anybody is known: what to do. */
 function gate() {
   if (state.problem === "ended") return el("section", {}, el("h2", {}, say("ended")), el("p", {}, say("endedHelp")));
@@ -307,7 +350,7 @@ function failure() {
 function parts() {
   if (!isOpen()) return [gate()];
   if (state.me === null || state.coupons === null) return state.problem ? [failure()] : [];
-  const own = [balance(), level(), ending(), coupons(), entries()];
+  const own = [balance(), level(), ending(), coupons(), entries(), messages()];
   // Who came for a receipt finds it first.
   own.splice(state.receipt !== "" || state.message ? 0 : 3, 0, receipt());
   return own;
@@ -330,7 +373,7 @@ function draw(focus = document.activeElement?.id) {
 
 function end() {
   forget();
-  Object.assign(state, { me: null, coupons: null, entries: [], next: null, message: null, problem: "ended" });
+  Object.assign(state, { me: null, coupons: null, contacts: [], entries: [], next: null, message: null, problem: "ended" });
   state.shown.clear();
   draw("main");
 }
@@ -354,14 +397,16 @@ async function loadEntries() {
 async function load() {
   state.problem = null;
   draw();
-  const [me, coupons] = await Promise.all([ask("/v1/me"), ask("/v1/me/coupons")]);
-  if (me.problem === "ended" || coupons.problem === "ended") return end();
+  const [me, coupons, contacts] = await Promise.all([ask("/v1/me"), ask("/v1/me/coupons"), ask("/v1/me/consents")]);
+  if ([me, coupons, contacts].some(({ problem }) => problem === "ended")) return end();
   if (me.problem || coupons.problem) {
     state.problem = "failed";
     return draw();
   }
   state.me = me.json;
   state.coupons = coupons.json.items;
+  // The account is shown, too, while what is known of messages is not there.
+  state.contacts = contacts.json?.items ?? [];
   Object.assign(state, { entries: [], next: null });
   if (await loadEntries()) draw();
 }

@@ -38,6 +38,8 @@ beforeAll(async () => {
   }
   await shop("POST", "/v1/earn", { member_id: "M1", event: "check_in" });
   await shop("POST", "/v1/redeem", { member_id: "M1", points: 120, reference: "RD-1" });
+  await shop("PUT", "/v1/members/M1/contacts/email", { address: "li.lei@example.com" });
+  await shop("PUT", "/v1/members/M1/contacts/sms", { address: "+8613812345678" });
   await shop("PUT", "/v1/stores/s-1", { name: "世纪大道店", region: "east" });
   await shop("POST", "/v1/qr-keys", { store_id: "s-1", label: "till" });
   browser = await chromium.launch({
@@ -167,6 +169,27 @@ describe.each([
     await check(opened, language, picture("claimed-before"));
     await opened.close();
   });
+});
+
+test("a member chooses its messages", async () => {
+  const opened = await open(await pass(), "en-GB");
+  const { page } = opened;
+  const offers = page.locator("#wish-0-marketing");
+  await offers.waitFor();
+  expect(await offers.isChecked()).toBe(false);
+  expect(await page.locator("#wish-0-service").isChecked()).toBe(true);
+  await offers.check();
+  await page.waitForResponse((answer) => answer.url().endsWith("/v1/me/consents") && answer.request().method() === "POST");
+  await page.reload();
+  await offers.waitFor();
+  expect(await offers.isChecked()).toBe(true);
+  await page.context().setOffline(true);
+  await page.locator("#wish-0-service").click();
+  await page.getByText("There is no connection now").waitFor();
+  expect(await page.locator("#wish-0-service").isChecked()).toBe(true);
+  await page.context().setOffline(false);
+  await check(opened, "en-GB", "member-messages");
+  await opened.close();
 });
 
 test("it works with letters twice as large", async () => {

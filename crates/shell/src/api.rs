@@ -84,7 +84,7 @@ components! {
     audit_log "audit-log": [];
     back_test "back-test": [BackTestBody, SimulationBody];
     behaviour "behaviour": [BehaviourBody];
-    contact "contact": [BulkConsentBody, ConsentBody, ContactBody, PreferencesBody];
+    contact "contact": [BulkConsentBody, ConsentBody, ContactBody, OwnConsentBody, PreferencesBody];
     coupon "coupon": [CouponBody, CouponRestoreBody];
     donate "donate": [DonateBody];
     draft "draft": [ConditionsBody];

@@ -67,6 +67,13 @@ pub const ROUTES: &[Route] = &[
         .by("PUT")
         .takes("PreferencesBody", 4 * KIB)
         .for_stores(),
+    Route::read("/v1/me/consents", "Where the member of the pass is reached, and for what", &[])
+        .answers(&[200], "Page")
+        .with_pass(),
+    Route::write("/v1/me/consents", "Consent or withdraw, as the member of the pass", &[])
+        .takes("OwnConsentBody", 4 * KIB)
+        .answers(&[201], "Object")
+        .with_pass(),
 ];
 
 /// An address of a member.
@@ -173,6 +180,19 @@ pub struct ConsentBody {
     /// When it was said, RFC 3339; now when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<String>,
+}
+
+/// What the member of the pass says of being reached, now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OwnConsentBody {
+    /// `service` or `marketing`.
+    pub purpose: String,
+    /// `sms`, `phone`, `email`, `push`, `wecom` or `wechat`.
+    pub channel: String,
+    /// `given` or `withdrawn`.
+    pub decision: String,
 }
 
 impl ConsentBody {
