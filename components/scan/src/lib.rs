@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use jobs::Seals;
 use ledger::Refusal;
-use rules::operations::Refuse;
+use rules::operations::Scan;
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, OwnScanBody, Problem, Receipt, Reply, Request, ScanBody, acting, actor_of,
-    authenticated_body, holder, now, parse_json, published, resolve_member_id, submit_as,
+    authenticated_body, holder, now, parse_json, published, submit_as,
 };
-use store::{Caller, QrKey, Submission, qr_key, records, source};
+use store::{Caller, QrKey, Submission, qr_key};
 
 /// A receipt counts for so long.
 const LASTS_MS: i64 = 30 * 24 * 3_600_000;
@@ -78,16 +78,8 @@ async fn submission(
     let book = published(&app.sql, &caller.programme).await?;
     let mut submission = body.submission(&receipt, (&key.store, book.currency()), by)?;
     let earliest = now().plus_ms(-LASTS_MS);
-    let refusal = if receipt.issued_at < earliest {
-        Some(Refusal::OccurredTooLongAgo { earliest })
-    } else {
-        undone(app, caller, &submission, &receipt, &key).await?
-    };
-    // The refusal is kept under the request's key, as those of the rules are.
-    if let Some(refusal) = refusal {
-        submission.operation = Rc::new(Refuse(refusal));
-        submission.source = None;
-    }
+    let too_old = (receipt.issued_at < earliest).then_some(earliest);
+    submission.operation = Rc::new(Scan { earn: submission.operation, too_old });
     Ok(submission)
 }
 
@@ -112,31 +104,6 @@ async fn genuine(app: &App, caller: &Caller, receipt: &Receipt) -> Result<QrKey,
         return Err(wrong(RETIRED));
     }
     Ok(key)
-}
-
-/// Why an order that was earned and taken back in full is not earned once more: a cashier may
-/// record it again, as for another card, but the paper in a member's hand may not.
-async fn undone(
-    app: &App,
-    caller: &Caller,
-    submission: &Submission,
-    receipt: &Receipt,
-    key: &QrKey,
-) -> Result<Option<Refusal>, Problem> {
-    let source = source("purchase", &receipt.reference);
-    let found = records(&app.sql, caller.programme.no, &[source]).await?;
-    let is_of_store = |store: Option<&str>| store.is_none_or(|store| store == key.store);
-    let undone = found
-        .iter()
-        .find(|past| is_of_store(past.entry.origin.store.as_deref()) && past.is_undone());
-    let Some(past) = undone else { return Ok(None) };
-    let own = resolve_member_id(app, caller, submission.member.as_str()).await?;
-    let entry = Some(past.entry.id);
-    Ok(Some(if past.entry.member.as_str() == own {
-        Refusal::ReferenceAlreadyUsed { entry }
-    } else {
-        Refusal::ReferenceOfAnother { entry }
-    }))
 }
 
 fn wrong(detail: &str) -> Problem {

@@ -99,6 +99,13 @@ pub fn living<'a>(pasts: &'a [Past], store: Option<&str>) -> Option<&'a Past> {
     pasts.iter().find(|past| past.may_be_of(store) && !past.is_undone())
 }
 
+/// The record that keeps a document of that store from being recorded, though it was undone: for
+/// what counts once ever. What lives is told rather than what was undone.
+#[must_use]
+pub fn ever<'a>(pasts: &'a [Past], store: Option<&str>) -> Option<&'a Past> {
+    living(pasts, store).or_else(|| pasts.iter().rev().find(|past| past.may_be_of(store)))
+}
+
 /// What the member kept of the same document when it was undone before.
 #[must_use]
 pub fn kept(pasts: &[Past], member: &MemberId, store: Option<&str>) -> Kept {

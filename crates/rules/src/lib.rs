@@ -38,7 +38,7 @@ mod tiers;
 mod validate;
 mod ways;
 
-pub use again::{Candidate, Kept, MAX_RECORDS, Past, kept, living, meant};
+pub use again::{Candidate, Kept, MAX_RECORDS, Past, ever, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
 pub use budgets::BudgetState;
 pub use case::Case;

@@ -187,6 +187,8 @@ pub enum Other {
 pub enum ReferenceUse {
     /// Once, until it is undone.
     Once,
+    /// Once, whatever became of it.
+    OnceEver,
     /// The operation itself says how often.
     Several,
 }
@@ -338,7 +340,7 @@ fn check(operation: &dyn Operation, case: &Case<'_>, member: &Member) -> Result<
     if guards.other == Other::MustExist {
         recorded.other()?;
     }
-    if let Some(taken) = recorded.taken().filter(|_| guards.reference == ReferenceUse::Once) {
+    if let Some(taken) = recorded.taken().filter(|_| guards.reference != ReferenceUse::Several) {
         return Err(taken);
     }
     match guards.side {

@@ -40,6 +40,7 @@ mod release;
 mod remind;
 pub(crate) mod reverse;
 mod review;
+mod scan;
 mod set_level;
 mod settle;
 mod transfer;
@@ -71,6 +72,7 @@ pub use release::Release;
 pub use remind::{Remind, reminder};
 pub use reverse::{Merged, Redemption, ReturnScope, Reverse, ToReverse};
 pub use review::{ApproveReview, RejectReview};
+pub use scan::Scan;
 pub use set_level::SetLevel;
 pub use settle::{Settle, Upgrade};
 pub use transfer::Transfer;
@@ -165,7 +167,7 @@ fn all() -> Option<Vec<Rc<dyn Operation>>> {
         Rc::new(DecideAdjustment { request, verdict, by: by(), role: role() }),
         Rc::new(DecideConcern { request, verdict, by: by(), role: role(), concerned }),
         Rc::new(Donate { charity: "pandas".to_owned(), points: 10 }),
-        Rc::new(Earn(earned)),
+        Rc::new(Earn(earned.clone())),
         Rc::new(Enrol),
         Rc::new(Erase),
         Rc::new(Exchange { with: None, points: 10 }),
@@ -191,6 +193,7 @@ fn all() -> Option<Vec<Rc<dyn Operation>>> {
         Rc::new(RequestConcern(new(), Concern::Merge(other.clone()))),
         Rc::new(Restore(both)),
         Rc::new(Reverse(None)),
+        Rc::new(Scan { earn: Rc::new(Earn(earned)), too_old: None }),
         Rc::new(SetLevel { tier: "gold".to_owned(), until: None }),
         Rc::new(Settle),
         Rc::new(Transfer { to: other.clone(), points: 10 }),

@@ -69,6 +69,8 @@ pub struct LoadRequest {
     pub source: Option<String>,
     /// The store that the source is from, when that is told.
     pub store: Option<String>,
+    /// Whether what was recorded under the source and undone stands in its way, too.
+    pub once_ever: bool,
     /// What it undoes.
     pub undoes: Option<ReversalTargets>,
     /// Subjects whose counters it has to know.
@@ -94,6 +96,7 @@ impl LoadRequest {
             idem: None,
             source: None,
             store: None,
+            once_ever: false,
             undoes: None,
             subjects: Vec::new(),
             reward: None,

@@ -78,9 +78,13 @@ pub(crate) async fn make_room(
         let (chains, pasts): (Vec<String>, Vec<Past>) =
             found.into_iter().map(|one| (one.source, one.past)).unzip();
         let recorded = &mut loaded.recorded;
-        let living = rules::living(&pasts, store);
-        recorded.used = living.map(|past| past.entry.id);
-        recorded.is_of_another = living.is_some_and(|past| past.entry.member != loaded.member.id);
+        let used = if wanted.once_ever {
+            rules::ever(&pasts, store)
+        } else {
+            rules::living(&pasts, store)
+        };
+        recorded.used = used.map(|past| past.entry.id);
+        recorded.is_of_another = used.is_some_and(|past| past.entry.member != loaded.member.id);
         recorded.kept = rules::kept(&pasts, &loaded.member.id, store);
         let discounts =
             pasts.iter().filter(|past| !past.is_undone()).filter_map(|past| past.entry.discount());

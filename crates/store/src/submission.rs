@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use ledger::{Entry, Member, MemberId, Origin, Refusal};
-use rules::{Lots, Needs, Operation, PriorRecords};
+use rules::{Lots, Needs, Operation, PriorRecords, ReferenceUse};
 
 use crate::commit::UniqueKeys;
 use crate::load::LoadRequest;
@@ -103,6 +103,7 @@ impl Submission {
             idem: self.idem.clone(),
             source: self.source.clone(),
             store: self.origin.store.clone(),
+            once_ever: self.operation.guards().reference == ReferenceUse::OnceEver,
             undoes: needs.undoes,
             subjects: needs.subjects,
             reward: needs.reward,

@@ -5,7 +5,7 @@ use crate::support;
 
 use std::rc::Rc;
 
-use rules::operations::{Earn, RedeemCoupon, ReturnScope, Reverse};
+use rules::operations::{Earn, RedeemCoupon, ReturnScope, Reverse, Scan};
 use rules::{Line, Past, living, meant};
 use store::{Lots, Scope, Submission, load};
 use support::{World, act, buy, capture, hold, purchase, redeem, told, wait};
@@ -213,6 +213,57 @@ fn two_that_want_a_freed_order_at_once() {
     assert_eq!(told(&world.one(buy("cleo", "k7", "o1", 10_000))), "earn +100");
     assert_eq!(told(&world.run_loaded(&[late], loaded)[0]), "reference-of-another");
     audited(&world);
+}
+
+/// The same order, by its receipt.
+fn by_receipt(order: Submission) -> Submission {
+    let operation = Rc::new(Scan { earn: Rc::clone(&order.operation), too_old: None });
+    Submission { operation, ..order }
+}
+
+/// A receipt earns once ever, also where a return comes between its load and its commit.
+#[test]
+fn a_receipt_earns_once_ever() {
+    let world = World::new();
+    let scan = |member: &str, key: &str, store: &str| {
+        at(store, by_receipt(buy(member, key, "o1", 10_000)))
+    };
+    let loaded = |order: &Submission| {
+        let wanted = [order.wanted()];
+        let found = load(&world.sql, Scope::Programme(world.programme.no), &wanted, Lots::None);
+        wait(found).unwrap().unwrap().2
+    };
+    let late = scan("m", "k2", "east");
+    let before = loaded(&late);
+    assert_eq!(told(&world.one(scan("m", "k1", "east"))), "earn +100");
+    let during = loaded(&late);
+    world.one(undo(&world, "m", "k3", "o1", None));
+    assert_eq!(told(&world.run_loaded(&[late.clone()], before)[0]), "reference-already-used");
+    let again = Submission { idem: None, ..late };
+    assert_eq!(told(&world.run_loaded(&[again], during)[0]), "reference-already-used");
+    assert_eq!(told(&world.one(scan("n", "k4", "east"))), "reference-of-another");
+    let dry = scan("n", "k5", "east");
+    let found = loaded(&dry);
+    assert!(found[0].recorded.is_of_another);
+    // Of another store it is another order.
+    assert_eq!(told(&world.one(scan("n", "k6", "west"))), "earn +100");
+    // What lives is named, rather than what was undone.
+    assert_eq!(told(&world.one(at("east", buy("n", "k7", "o1", 10_000)))), "earn +100");
+    assert_eq!(told(&world.one(scan("n", "k8", "east"))), "reference-already-used");
+    assert_eq!(told(&world.one(scan("m", "k9", "east"))), "reference-of-another");
+    audited(&world);
+}
+
+/// As for the rest of it.
+#[test]
+fn a_receipt_that_is_too_old_earns_nothing() {
+    let world = World::new();
+    let order = buy("m", "k1", "o1", 10_000);
+    let earn = Rc::clone(&order.operation);
+    let too_old = Some(world.now.get());
+    let old = Submission { operation: Rc::new(Scan { earn, too_old }), ..order };
+    assert_eq!(told(&world.one(old.clone())), "occurred-too-long-ago");
+    assert_eq!(told(&world.one(old)), "again: occurred-too-long-ago");
 }
 
 #[test]

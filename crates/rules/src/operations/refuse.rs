@@ -19,13 +19,9 @@ impl Operation for Refuse {
     }
 
     fn guards(&self) -> Guards {
-        // Who is registered under somebody else's name need not be there, nor who comes with an
-        // order that earns no more.
+        // Who is registered under somebody else's name need not be there.
         let account = match self.0 {
-            Refusal::AliasTaken { .. }
-            | Refusal::ReferenceAlreadyUsed { .. }
-            | Refusal::ReferenceOfAnother { .. }
-            | Refusal::OccurredTooLongAgo { .. } => Account::New,
+            Refusal::AliasTaken { .. } => Account::New,
             _ => Account::MemberOrPool,
         };
         Guards::FOLLOWING.on(account).in_stores(Stores::Optional)
