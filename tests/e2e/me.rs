@@ -36,6 +36,13 @@ impl<'a> Browser<'a> {
     }
 }
 
+/// The shop's own system, which is nobody's key.
+fn app(shop: &Shop) -> (Shop, String) {
+    let made = shop.post("/v1/keys", &json!({"role": "storefront", "label": "app"})).send().ok();
+    let key = made["key"].as_str().unwrap();
+    (shop.with_bearer(key), made["prefix"].as_str().unwrap().to_owned())
+}
+
 fn makes(shop: &Shop, member: &str) -> Ask {
     shop.ask("POST", &format!("/v1/members/{member}/passes")).without("idempotency-key")
 }
@@ -343,7 +350,8 @@ fn a_member_claims_a_receipt_for_itself_alone() {
     for member in ["m", "n"] {
         shop.buys(member, member, 1_000).send().ok();
     }
-    let (m, n) = (Browser::of(&host, &shop, "m"), Browser::of(&host, &shop, "n"));
+    let (app, prefix) = app(&shop);
+    let (m, n) = (Browser::of(&host, &app, "m"), Browser::of(&host, &app, "n"));
     let url = prints("o-1");
     let first = m.scans(&url);
     assert_eq!((first.status, first.json()), (201, json!({"points": 128, "under_review": false})));
@@ -351,13 +359,18 @@ fn a_member_claims_a_receipt_for_itself_alone() {
     assert!(again.is_replay(), "{}", again.text());
     assert_eq!(again.json(), first.json());
     let entry = &shop.all("/v1/members/m/entries", 1)[0];
-    assert_eq!((&entry["actor"], &entry["store_id"]), (&json!("member"), &json!("s-1")));
+    assert_eq!(
+        (&entry["actor"], &entry["store_id"]),
+        (&json!(format!("member:{prefix}")), &json!("s-1"))
+    );
     // Who comes later is not told whose it is.
     for _ in 0..2 {
         let late = n.scans(&url);
         assert!(late.outcome().starts_with("409 reference-of-another"), "{}", late.outcome());
         assert_eq!(late.json().get("entry_id"), None);
+        assert!(!late.is_replay(), "what members hear is not kept");
     }
+    assert_eq!(host.books().number("SELECT count(*) FROM answer WHERE what = 'refusal'"), 0);
     let wrong = n
         .ask("POST", "/v1/me/scan")
         .key("k")
@@ -409,6 +422,62 @@ fn a_member_says_where_it_wants_what() {
     ] {
         assert_eq!(says(purpose, decision, key).outcome(), outcome);
     }
+}
+
+/// Whoever works for the shop earns nothing in the name of a member, and nobody scans without end.
+#[test]
+fn who_scans_by_a_pass_and_how_often() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.buys("m", "o-1", 1_000).send().ok();
+    let (app, prefix) = app(&shop);
+    for (shop, outcome) in [
+        (&shop.with_bearer(&shop.key_of("anna", "service")), "403 forbidden"),
+        (&shop.with_bearer(&shop.key_of("bo", "storefront")), "403 forbidden"),
+        (&shop, "403 forbidden"),
+        (&app, "400 invalid-request /receipt"),
+    ] {
+        let browser = Browser::of(&host, shop, "m");
+        assert_eq!(browser.get("/v1/me").status, 200);
+        assert_eq!(browser.scans("hello").outcome(), outcome);
+    }
+    let (browser, other) = (Browser::of(&host, &app, "m"), Browser::of(&host, &app, "m"));
+    for _ in 0..30 {
+        assert_eq!(browser.scans("hello").status, 400);
+    }
+    let many = browser.scans("hello");
+    assert_eq!((many.status, many.header("cache-control")), (429, Some("no-store")));
+    let wait: i64 = many.header("retry-after").unwrap().parse().unwrap();
+    assert!((500..=600).contains(&wait), "{wait}");
+    assert_eq!((browser.get("/v1/me").status, other.scans("hello").status), (200, 400));
+    host.clock("2026-03-10T10:12:00+08:00");
+    assert_eq!(browser.scans("hello").status, 400);
+    // A pass ends with the key that made it.
+    shop.ask("DELETE", &format!("/v1/keys/{prefix}")).send();
+    assert_eq!(browser.get("/v1/me").outcome(), "401 unauthorized");
+}
+
+#[test]
+fn what_was_looked_at_is_not_under_review_any_more() {
+    let host = Host::start();
+    let shop = host.shop_with("club", |rulebook| {
+        rulebook["risk"]["review_above_minor"] = json!(5_000);
+    });
+    let earned = shop.buys("m", "o-1", 10_000).send().ok();
+    let browser = Browser::of(&host, &shop, "m");
+    let is_reviewed = || {
+        browser.get("/v1/me/entries?limit=50").ok()["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|entry| entry["under_review"] == true)
+    };
+    assert!(is_reviewed());
+    let review = earned["entry"]["entry_id"].as_str().unwrap();
+    let approver = shop.with_bearer(&shop.key_of("bo", "approver"));
+    let decided = approver.post(&format!("/v1/reviews/{review}/approve"), &json!({})).send();
+    assert_eq!(decided.status, 201, "{}", decided.text());
+    assert!(!is_reviewed());
 }
 
 fn unzipped(bytes: &[u8]) -> String {

@@ -7,6 +7,8 @@ use serde_json::{Value as Json, json};
 use sha2::Sha256;
 use tests::{Answer, Host, Shop, at_once, count, purchase};
 
+use crate::sign_in::{START, person, role};
+
 const SEALED: [&str; 2] = ["--variable", "secrets_key=a-key-that-seals-of-40-characters-length"];
 /// The clock of the tests.
 const NOW: &str = "2026-03-10T10:00:00+08:00";
@@ -298,6 +300,21 @@ fn keys_are_shown_once_and_kept_sealed() {
     assert_eq!(left[0]["retired_by"], "operator");
 }
 
+/// Whoever takes over a browser gets no key that lasts.
+#[test]
+fn a_session_makes_no_key() {
+    let host = Host::start_with(&SEALED);
+    let shop = host.shop();
+    shop.put("/v1/stores/s-1", &json!({"name": "One", "region": "east"})).send().ok();
+    let anna = person(&host, "anna", &role("admin"), START);
+    let body = json!({"store_id": "s-1", "label": "till"});
+    assert_eq!(anna.post("/v1/qr-keys", &body).send().outcome(), "403 forbidden");
+    assert_eq!(shop.all("/v1/qr-keys", 9).len(), 0);
+    let till = Till::of(&shop, "s-1");
+    let retires = anna.post(&format!("/v1/qr-keys/{}/retire", till.kid), &json!({})).send();
+    assert_eq!(retires.status, 200, "a leak is stopped by anybody: {}", retires.text());
+}
+
 #[test]
 fn without_a_sealing_key_the_answer_and_the_log_say_so() {
     let host = Host::start();
@@ -366,6 +383,8 @@ fn a_slip_is_a_receipt_with_its_code() {
         ("host", json!("evil.example.com/x?")),
         ("host", json!("")),
         ("occurred_at", json!("soon")),
+        ("occurred_at", json!("2026-03-10T10:07:00+08:00")),
+        ("occurred_at", json!("2026-02-08T09:00:00+08:00")),
         ("occurred_at", json!("1969-01-01T00:00:00Z")),
         ("other", json!(1)),
     ] {

@@ -56,8 +56,7 @@ async fn account(app: &App, request: &Request) -> Result<Reply, Problem> {
             "money": {"currency": currency.to_string(), "decimals": currency.decimals()},
             "pass": {"expires_at": pass.expires_at.to_string(), "until": pass.until.to_string()},
         }),
-    )
-    .private())
+    ))
 }
 
 /// How many points end after which local days, the next first.
@@ -81,7 +80,16 @@ fn tier(book: &Rulebook, member: &Member, now: Timestamp) -> Json {
         TierBasis::AverageOrder => "average_order",
     };
     let last_day = |at: Timestamp| last_valid_day(at, book.zone()).to_string();
-    let goal = |goal: Goal| json!({"tier": goal.tier, "from": goal.from, "missing": goal.missing, "by": goal.by.map(last_day)});
+    let goal = |goal: Goal| {
+        json!({
+            "tier": goal.tier,
+            "from": goal.from,
+            "missing": goal.missing,
+            "or_missing_growth": goal.or_missing_growth,
+            "missing_orders": goal.missing_orders,
+            "by": goal.by.map(last_day),
+        })
+    };
     json!({
         "id": at.tier,
         "valid_through": member.tier.as_ref().and_then(|tier| tier.until).map(last_day),
@@ -99,6 +107,7 @@ async fn entries(app: &App, request: &Request) -> Result<Reply, Problem> {
     let mut before = page.number(i64::MAX)?;
     let limit = usize::try_from(page.limit).unwrap_or_default();
     let zone = published(&app.sql, &pass.programme).await?.zone();
+    let member = read(app, &pass, Lots::None).await?.member;
     let (mut items, mut next) = (Vec::new(), None);
     'reads: for _ in 0..MAX_READS {
         let of = (pass.programme.no, &pass.member);
@@ -109,7 +118,7 @@ async fn entries(app: &App, request: &Request) -> Result<Reply, Problem> {
                 break 'reads;
             }
             before = entry.sequence.0;
-            items.extend(shown(entry, zone));
+            items.extend(shown(entry, &member, zone));
         }
         next = (found.len() > limit).then_some(before);
         if next.is_none() {
@@ -117,11 +126,11 @@ async fn entries(app: &App, request: &Request) -> Result<Reply, Problem> {
         }
     }
     let next = next.map(|before| before.to_string());
-    Ok(Reply::json(200, &Page::body(items, next)).private())
+    Ok(Reply::json(200, &Page::body(items, next)))
 }
 
 /// An entry as its member sees it; `None` for what moves no points of theirs and no level.
-fn shown(entry: &Entry, zone: ledger::Zone) -> Option<Json> {
+fn shown(entry: &Entry, member: &Member, zone: ledger::Zone) -> Option<Json> {
     let is_move = entry.kind() == Kind::TierChange;
     if entry.points == 0 && !is_move && entry.kind() != Kind::Earn {
         return None;
@@ -135,7 +144,7 @@ fn shown(entry: &Entry, zone: ledger::Zone) -> Option<Json> {
         "day": local_date(entry.occurred_at, zone).to_string(),
         "reference": entry.origin.reference.as_ref().map(|reference| reference.as_str()),
         "tier": entry.tier().filter(|_| is_move).map(|moved| moved.to.as_str()),
-        "under_review": entry.review().is_some(),
+        "under_review": member.reviews.iter().any(|open| open.earn == entry.id),
     }))
 }
 
@@ -145,7 +154,7 @@ async fn coupons(app: &App, request: &Request) -> Result<Reply, Problem> {
     let zone = published(&app.sql, &pass.programme).await?.zone();
     let open = loaded.member.coupons.iter().filter(|coupon| !coupon.has_expired(now()));
     let shown = |coupon: &Coupon| coupon_json(coupon, zone);
-    Ok(Reply::json(200, &Page::body(open.map(shown).collect(), None)).private())
+    Ok(Reply::json(200, &Page::body(open.map(shown).collect(), None)))
 }
 
 async fn read(app: &App, pass: &Pass, lots: Lots) -> Result<LoadedMember, Problem> {

@@ -18,8 +18,11 @@ const state = {
   receipt: "",
   /** The request of a receipt keeps its key when it is repeated. */
   claims: new Map(),
+  typed: "",
   message: null,
   problem: null,
+  /** Whether a key or pointer was used since the figures were asked for. */
+  isUsed: false,
 };
 
 /** An element with its properties and its children; texts are never read as markup. */
@@ -55,7 +58,10 @@ function goal(word, tier, found) {
   const basis = BASES[tier.basis];
   const missing = basis === "Spend" || basis === "Average" ? money(found.missing, state.me.money) : number(found.missing);
   const text = say(`${word}${basis}`, { missing, tier: found.tier });
-  return found.by ? `${text}${current() === "en" ? " " : ","}${say("by", { day: day(found.by) })}` : text;
+  const growth = found.or_missing_growth ? say("orGrowth", { missing: number(found.or_missing_growth) }) : "";
+  const orders = found.missing_orders ? say("andOrders", { missing: number(found.missing_orders) }) : "";
+  const whole = `${text}${growth}${orders}`;
+  return found.by ? `${whole}${current() === "en" ? " " : ","}${say("by", { day: day(found.by) })}` : whole;
 }
 
 /** In the shop's own words, where it has some in this language. */
@@ -130,6 +136,9 @@ function message() {
 function receipt() {
   const fromAddress = state.receipt !== "";
   const input = el("input", { id: "receipt-text", name: "receipt", autocomplete: "off", spellcheck: false, required: true, maxLength: 4096 });
+  // Drawing the page again keeps what is typed.
+  input.value = state.typed;
+  input.addEventListener("input", () => (state.typed = input.value));
   const form = el(
     "form",
     { noValidate: true },
@@ -159,9 +168,8 @@ const PROBLEMS = {
   "body-too-large": "notReceipt",
   "limit-reached": "limit",
   "device-limit-reached": "limit",
-  failed: "failed",
-  busy: "failed",
-  internal: "failed",
+  forbidden: "readOnly",
+  failed: "lost",
 };
 
 async function claim(text) {
@@ -171,10 +179,13 @@ async function claim(text) {
   if (problem === "ended") return end();
   if (problem) {
     state.message = { tone: "bad", key: PROBLEMS[problem] ?? "refused" };
+    if (problem !== "failed") state.claims.delete(text);
     // What was refused for good need not be asked for again.
-    if (!["failed", "busy", "internal", "occurred-in-future"].includes(problem)) leaveReceipt();
+    if (!["failed", "occurred-in-future"].includes(problem)) leaveReceipt();
     return draw("claim");
   }
+  state.claims.delete(text);
+  state.typed = "";
   const key = json.under_review ? "claimedReview" : json.points > 0 ? "claimed" : "claimedZero";
   state.message = { tone: "good", key, values: { points: number(json.points) } };
   leaveReceipt();
@@ -356,14 +367,20 @@ function parts() {
   return own;
 }
 
+/** Enough of an id to tell one's own account from another. */
+const masked = (id) => `${id.slice(0, 2)}…${id.length > 6 ? id.slice(-2) : ""}`;
+
 /** Draws the page; the focus goes to the element of that id, or stays where it was. */
 function draw(focus = document.activeElement?.id) {
   document.documentElement.lang = current();
   const other = current() === "en" ? "zh-CN" : "en";
   byId("language").textContent = words[other].name;
   byId("language").lang = other;
-  byId("programme").textContent = state.me?.programme.name ?? "";
+  const { me } = state;
+  byId("programme").textContent = me ? `${me.programme.name} · ${masked(me.member_id)}` : "";
   const title = say(state.receipt === "" ? "title" : "receiptTitle");
+  byId("leave").textContent = say("leave");
+  byId("leave").hidden = !isOpen();
   byId("title").textContent = title;
   document.title = state.me ? `${title} · ${state.me.programme.name}` : title;
   byId("status").textContent = isOpen() && state.me === null && !state.problem ? say("loading") : "";
@@ -371,10 +388,15 @@ function draw(focus = document.activeElement?.id) {
   if (focus) byId(focus)?.focus({ preventScroll: true });
 }
 
+/** Nothing of the member stays. */
+function reset(problem) {
+  Object.assign(state, { me: null, coupons: null, contacts: [], entries: [], next: null, message: null, typed: "", problem });
+  state.shown.clear();
+}
+
 function end() {
   forget();
-  Object.assign(state, { me: null, coupons: null, contacts: [], entries: [], next: null, message: null, problem: "ended" });
-  state.shown.clear();
+  reset("ended");
   draw("main");
 }
 
@@ -411,8 +433,10 @@ async function load() {
   if (await loadEntries()) draw();
 }
 
-/** Keeps the pass alive while somebody looks at the page, and the figures fresh. */
+/** Keeps the pass alive while somebody uses the page, and the figures fresh. A page that lies open ends. */
 async function refresh() {
+  if (!state.isUsed) return;
+  state.isUsed = false;
   if (document.visibilityState !== "visible" || !isOpen() || state.me === null) return;
   const { json, problem } = await ask("/v1/me");
   if (problem === "ended") return end();
@@ -450,8 +474,13 @@ function startLanguage() {
 
 startLanguage();
 readAddress();
+byId("leave").addEventListener("click", () => end());
+for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => (state.isUsed = true));
 addEventListener("hashchange", () => {
   if (!location.hash.includes("pass=")) return;
+  // It may be another member's.
+  reset(null);
+  state.claims.clear();
   readAddress();
   void load();
 });

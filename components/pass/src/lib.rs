@@ -4,10 +4,10 @@
 use ledger::{Closed, Member, MemberId, Refusal};
 use serde_json::json;
 use shell::{
-    App, FieldError, Problem, Reply, Request, Role, authenticate, authenticated_body, ends_of_pass,
-    new_pass, noted, now, resolve_member_id,
+    App, FieldError, Problem, Reply, Request, Role, actor_of, authenticate, authenticated_body,
+    ends_of_pass, new_pass, noted, now, resolve_member_id,
 };
-use store::{Caller, LoadRequest, Lots, Scope, end_passes, load, make_pass};
+use store::{Caller, LoadRequest, Lots, PassMaker, Scope, end_passes, load, make_pass};
 
 shell::component! { shell::api::pass::ROUTES {
     "POST /v1/members/{id}/passes" => make(id),
@@ -24,7 +24,12 @@ async fn make(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let now = now();
     let (expires_at, until) = ends_of_pass(now);
     let of = (&member.id, member.sequence);
-    if !make_pass(&app.sql, caller.programme.no, of, &hash, (now, expires_at, until)).await? {
+    // Who scans by a pass of the shop's own system is the member; staff would hide behind it.
+    let may_scan = caller.role == Role::Storefront.as_str() && caller.person.is_none();
+    let actor = actor_of(request)?;
+    let by = PassMaker { actor: &actor, lineage: &caller.lineage, may_scan };
+    let ends = (now, expires_at, until);
+    if !make_pass(&app.sql, caller.programme.no, of, &hash, ends, by).await? {
         return Err(not_found());
     }
     let made = json!({
@@ -33,6 +38,7 @@ async fn make(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
         "member_id": member.id.as_str(),
         "expires_at": expires_at.to_string(),
         "until": until.to_string(),
+        "may_scan": may_scan,
     });
     Ok(Reply::json(201, &made).private())
 }

@@ -4,8 +4,9 @@
 use jobs::{NONCE, Seals};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, QrKeyBody, QrKeyRetirementBody, Reply, Request, authenticate,
-    authenticated_body, new_token, now, once, parse_json, parse_optional_json, sealed, who,
+    App, Bearer, FieldError, Page, Problem, QrKeyBody, QrKeyRetirementBody, Reply, Request,
+    authenticate, authenticated_body, new_token, now, once, parse_json, parse_optional_json,
+    sealed, who,
 };
 use store::{
     Caller, NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, registered_store, retire_qr_key,
@@ -26,6 +27,11 @@ shell::component! { shell::api::qr_key::ROUTES {
 /// A retry makes another key, as the first one can never be shown again.
 async fn make(app: &App, request: &Request) -> Result<Reply, Problem> {
     let (caller, _, body) = authenticated_body(app, request).await?;
+    // A browser is easier to take over than a key, and its session ends soon: it makes no key that
+    // lasts.
+    if Bearer::of(request)?.is_session() {
+        return Err(Problem::Forbidden("admin, as an API key and not in a session".to_owned()));
+    }
     let body: QrKeyBody = parse_json(body)?;
     body.check()?;
     let no = caller.programme.no;

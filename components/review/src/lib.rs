@@ -43,7 +43,10 @@ async fn is_same_person(app: &App, caller: &Caller, earn: &Entry) -> Result<bool
     if let Some(reporter) = earn.origin.actor.strip_prefix("person:") {
         return Ok(reporter == by);
     }
-    let Some(prefix) = earn.origin.actor.strip_prefix("key:") else { return Ok(false) };
+    // A member scans by a pass that a key made.
+    let actor = &earn.origin.actor;
+    let key_of_it = actor.strip_prefix("key:").or_else(|| actor.strip_prefix("member:"));
+    let Some(prefix) = key_of_it else { return Ok(false) };
     let Some(key) = key(&app.sql, caller.programme.no, prefix).await? else { return Ok(false) };
     Ok(key
         .person

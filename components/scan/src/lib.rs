@@ -11,7 +11,7 @@ use rules::operations::Scan;
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, OwnScanBody, Problem, Receipt, Reply, Request, ScanBody, acting, actor_of,
-    authenticated_body, holder, now, parse_json, published, submit_as,
+    authenticated_body, holder, now, parse_json, published, scans, submit_as, too_many_scans,
 };
 use store::{Caller, QrKey, Submission, qr_key};
 
@@ -21,6 +21,7 @@ const LASTS_MS: i64 = 30 * 24 * 3_600_000;
 /// One text for what nobody may tell apart: a name that is not known, and a wrong signature.
 const NOT_GENUINE: &str = "is not signed by a store of this programme";
 const LEAKED: &str = "was signed by a key that others may have had: show it at the service desk";
+const UNOPENED: &str = "cannot be checked here now: show it at the service desk";
 const RETIRED: &str = "was signed after its key had been retired: show it at the service desk";
 
 shell::component! { shell::api::scan::ROUTES {
@@ -40,14 +41,21 @@ async fn scan(app: &App, request: &Request) -> Result<Reply, Problem> {
 async fn scan_own(app: &App, request: &Request) -> Result<Reply, Problem> {
     let pass = holder(app, request).await?;
     let key = request.idempotency_key()?;
+    if let Some(seconds) = scans(app, request, &pass).await? {
+        return Ok(too_many_scans(seconds));
+    }
     let OwnScanBody { receipt } = parse_json(request.body()?)?;
     let body = ScanBody { member_id: pass.member.as_str().to_owned(), receipt, channel: None };
     let caller = acting(&pass);
-    let submission = submission(app, &caller, &body, (&key, "member")).await?;
+    let by = pass.made_by.split_once(':').map_or(pass.made_by.as_str(), |(_, prefix)| prefix);
+    let actor = format!("member:{by}");
+    let mut submission = submission(app, &caller, &body, (&key, &actor)).await?;
+    // There are as many members as there are; what is kept is for tills.
+    submission.keeps_refusals = false;
     match submit_as(app, request, &caller, |_| Ok(submission)).await {
         Ok(reply) => {
             let told = told(reply.body());
-            Ok(reply.saying(told).private())
+            Ok(reply.saying(told))
         }
         // The entry is another member's.
         Err(Problem::Refused { refusal: Refusal::ReferenceOfAnother { .. }, id, replayed }) => {
@@ -91,7 +99,9 @@ async fn genuine(app: &App, caller: &Caller, receipt: &Receipt) -> Result<QrKey,
     let seals = Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default());
     let opened = seals.open(&key.secret, (no, &jobs::place_of_qr_key(&key.kid)));
     let secret = opened.ok_or_else(|| {
-        Problem::Internal(format!("the variable secrets_key does not open QR key {}", key.kid))
+        let cause = format!("the variable secrets_key does not open QR key {}", key.kid);
+        eprintln!("{}", json!({"level": "error", "cause": cause}));
+        wrong(UNOPENED)
     })?;
     if !receipt.is_signed_with(&secret) {
         return Err(wrong(NOT_GENUINE));

@@ -10,6 +10,11 @@ use shell::{
 };
 use store::{Caller, QrKey, registered_store, signing_key};
 
+/// How far the clock of a till may run ahead.
+const AHEAD_MS: i64 = 5 * 60_000;
+/// A receipt counts for so long, so an older one is signed for nobody.
+const LASTS_MS: i64 = 30 * 24 * 3_600_000;
+
 shell::component! { shell::api::slip::ROUTES {
     "POST /v1/slips" => sign(),
 } }
@@ -21,7 +26,11 @@ async fn sign(app: &App, request: &Request) -> Result<Reply, Problem> {
     let slip = body.slip(&book.currency().to_string())?;
     let store = store_of(&caller, body.store_id.as_deref())?;
     let (key, secret) = key_of(app, &caller, store).await?;
-    let paid_at = slip.paid_at.unwrap_or_else(now);
+    let (now, paid_at) = (now(), slip.paid_at.unwrap_or_else(now));
+    if paid_at > now.plus_ms(AHEAD_MS) || paid_at < now.plus_ms(-LASTS_MS) {
+        let detail = "must be within the last 30 days, and no more than 5 minutes ahead";
+        return Err(FieldError::new("/occurred_at", detail).into());
+    }
     let receipt = Receipt::sign((&key.kid, &secret), paid_at, &slip.contents, &slip.reference);
     let receipt = receipt.ok_or_else(|| Problem::Internal("nothing is signed".to_owned()))?;
     let url = Receipt::url(&body.host, &receipt);
@@ -67,7 +76,8 @@ async fn key_of(app: &App, caller: &Caller, store: &str) -> Result<(QrKey, Strin
     let seals = Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default());
     let opened = seals.open(&key.secret, (no, &jobs::place_of_qr_key(&key.kid)));
     let secret = opened.ok_or_else(|| {
-        Problem::Internal(format!("the variable secrets_key does not open QR key {}", key.kid))
+        let detail = format!("has the QR key {}, which the variable secrets_key does not open: retire it, and make another", key.kid);
+        FieldError::new("/store_id", detail)
     })?;
     Ok((key, secret))
 }

@@ -8,11 +8,16 @@ use qrcode::{EcLevel, QrCode};
 
 /// Light modules around the code, as the standard asks for.
 const MARGIN: usize = 4;
+/// Modules of version 15: phones do not read finer codes from the paper of receipt printers.
+const MAX_WIDTH: usize = 77;
 
 /// The QR code of a URL; `None` when it is too long. Nothing of the URL is text in the SVG.
 pub fn svg(url: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(url, EcLevel::M).ok()?;
     let width = code.width();
+    if width > MAX_WIDTH {
+        return None;
+    }
     let mut path = String::new();
     for (y, row) in code.to_colors().chunks(width).enumerate() {
         let mut x = 0;

@@ -80,7 +80,7 @@ pub use ids::{fresh, new_id, now};
 pub use json::{parse_json, parse_optional_json, wide};
 pub use keeping::{digest, scoped};
 pub use page::Page;
-pub use pass::{acting, ends_of_pass, holder, new_pass};
+pub use pass::{acting, ends_of_pass, holder, new_pass, scans, too_many_scans};
 pub use permission::{Permission, check_permission, half, permissions};
 pub use person::{FIRST_ADMIN, OPERATOR, folded, person};
 pub use problem::{FieldError, PROBLEMS, Problem};

@@ -4,12 +4,14 @@
 //! A pass is no key: it has no role, and no other route knows it.
 
 use ledger::Timestamp;
-use store::{Caller, Pass, find_pass, pass_used};
+use serde_json::json;
+use store::{Caller, Pass, find_pass, pass_scans, pass_used};
 
 use crate::admissions;
+use crate::answer::Reply;
 use crate::app::App;
 use crate::auth::{Bearer, new_token};
-use crate::ids::now;
+use crate::ids::{new_id, now};
 use crate::problem::{FieldError, Problem};
 use crate::request::Request;
 
@@ -21,6 +23,9 @@ const IDLE_MS: i64 = 15 * 60_000;
 const LONGEST_MS: i64 = 4 * 3_600_000;
 /// That it is used is written down once in so long.
 const NOTED_MS: i64 = 60_000;
+/// A pass scans so many receipts in so long: guessing is slow, and a member has fewer.
+const MOST_SCANS: i64 = 30;
+const SCANS_PER_MS: i64 = 10 * 60_000;
 
 /// A fresh pass and what is stored of it; `None` when the host has no randomness.
 #[must_use]
@@ -60,6 +65,37 @@ pub async fn holder(app: &App, request: &Request) -> Result<Pass, Problem> {
             pass_used(&app.sql, bearer.hash(), expires_at).await?.unwrap_or(expires_at);
     }
     Ok(pass)
+}
+
+/// Counts that the pass scans a receipt. Gives the seconds to wait where it has scanned too many.
+///
+/// # Errors
+/// [`Problem::Forbidden`] where the pass reads only, or what the database does.
+pub async fn scans(app: &App, request: &Request, pass: &Pass) -> Result<Option<i64>, Problem> {
+    if !pass.may_scan {
+        let who = "storefront, without a person, to make the pass";
+        return Err(Problem::Forbidden(who.to_owned()));
+    }
+    let (hash, now) = (Bearer::of(request)?.hash(), now());
+    if pass_scans(&app.sql, hash, now, (MOST_SCANS, SCANS_PER_MS)).await? {
+        return Ok(None);
+    }
+    let wait_ms = pass.scans_from.0.saturating_add(SCANS_PER_MS).saturating_sub(now.0);
+    Ok(Some(wait_ms.div_euclid(1_000).saturating_add(1).clamp(1, SCANS_PER_MS / 1_000)))
+}
+
+/// The answer to who has scanned too many receipts, in the form of the quotas of the host.
+#[must_use]
+pub fn too_many_scans(seconds: i64) -> Reply {
+    let body = json!({
+        "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
+        "title": "Too many requests",
+        "status": 429,
+        "detail": "A pass scans 30 receipts in ten minutes. Nothing was done.",
+        "instance": format!("urn:uuid:{}", new_id()),
+    });
+    let reply = Reply::new(429, "application/problem+json", body.to_string());
+    reply.with("retry-after", &seconds.to_string())
 }
 
 /// The member as who carries out a command: all idempotency keys of a member are one line.

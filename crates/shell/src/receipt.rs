@@ -76,8 +76,10 @@ impl Receipt {
         if scanned.len() > MAX_TEXT {
             return Err("is longer than 4096 characters");
         }
+        let is_bare = scanned.starts_with("A1.") || scanned.starts_with("A2.");
         let text = match scanned.split_once("/q/") {
-            Some((_, path)) if scanned.contains("://") => {
+            // A receipt may have an order such as `http://shop/q/1`.
+            Some((_, path)) if !is_bare && scanned.contains("://") => {
                 let path = path.split(['?', '#']).next().unwrap_or_default();
                 percent_decode_str(path).decode_utf8().map_err(|_| TORN)?.into_owned()
             }

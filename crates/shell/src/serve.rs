@@ -95,7 +95,10 @@ pub async fn serve(
         }
         handler(&app, &request).await
     };
-    let reply = answered.await.unwrap_or_else(|problem| problem.reply());
+    let mut reply = answered.await.unwrap_or_else(|problem| problem.reply());
+    if matches!(request.route().access, Access::Pass) {
+        reply = reply.private();
+    }
     let programme = request.bearer().and_then(|bearer| programme_of(bearer.hash(), now()));
     respond(match programme {
         Some(programme) if reply.status != 401 => reply.with(TENANT, &programme),

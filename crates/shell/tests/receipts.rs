@@ -78,6 +78,18 @@ fn receipts_of_another_program_are_ours() {
     assert!(page.contains(&format!("`{url}`")), "{url}");
 }
 
+/// An order may look like an address itself.
+#[test]
+fn an_order_that_is_an_address_is_read() {
+    let order = "http://till/q/7";
+    let receipt = Receipt::sign((KID, SECRET), AT, &Contents::Amount(1), order).unwrap();
+    for scanned in [receipt.clone(), Receipt::url("h", &receipt)] {
+        let read = Receipt::read(&scanned).unwrap();
+        assert_eq!(read.reference, order, "{scanned}");
+        assert!(read.is_signed_with(SECRET));
+    }
+}
+
 /// The longest order that a receipt of 180 characters has room for, with a long host.
 #[test]
 fn a_url_without_lines_is_short() {

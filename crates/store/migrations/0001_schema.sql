@@ -226,6 +226,8 @@ CREATE INDEX IF NOT EXISTS api_key_programme ON api_key (programme_no, prefix)
 -- then
 CREATE INDEX IF NOT EXISTS api_key_person ON api_key (programme_no, person_folded, session_until) WHERE person_folded IS NOT NULL
 -- then
+CREATE INDEX IF NOT EXISTS api_key_lineage ON api_key (lineage) WHERE lineage IS NOT NULL
+-- then
 CREATE INDEX IF NOT EXISTS api_key_own_role ON api_key (programme_no, own_role) WHERE own_role IS NOT NULL
 -- then
 -- Roles that a programme made itself: parts of built-in ones.
@@ -763,7 +765,15 @@ CREATE TABLE IF NOT EXISTS pass (
   created_at INTEGER NOT NULL,
   -- Moves on with its use, until "until".
   expires_at INTEGER NOT NULL,
-  until INTEGER NOT NULL
+  until INTEGER NOT NULL,
+  -- Who made it, and the line of keys of that: the pass ends with the last of them.
+  made_by TEXT NOT NULL,
+  lineage TEXT NOT NULL,
+  -- 1 where the shop's own system made it; what a person makes reads only.
+  may_scan INTEGER NOT NULL,
+  -- Receipts scanned since then.
+  scans INTEGER NOT NULL DEFAULT 0,
+  scans_from INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID
 -- then
 CREATE INDEX IF NOT EXISTS pass_member ON pass (member_no, created_at)

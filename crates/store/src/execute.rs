@@ -184,7 +184,8 @@ impl Round {
                     None => return Ok(None),
                 };
                 let id = fresh.id.to_string();
-                let Some((idem, fingerprint)) = submission.idem.clone() else {
+                let idem = submission.idem.clone().filter(|_| submission.keeps_refusals);
+                let Some((idem, fingerprint)) = idem else {
                     return Ok(Some(Outcome::Refused { refusal, id, replayed: false }));
                 };
                 self.claimed.extend(keys);

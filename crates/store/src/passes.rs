@@ -23,6 +23,23 @@ pub struct Pass {
     pub expires_at: Timestamp,
     /// When it ends at the latest.
     pub until: Timestamp,
+    /// Who made it, as entries name that.
+    pub made_by: String,
+    /// Whether it may scan receipts; it may read in any case.
+    pub may_scan: bool,
+    /// Since when its scans are counted.
+    pub scans_from: Timestamp,
+}
+
+/// Who makes a pass.
+#[derive(Debug, Clone, Copy)]
+pub struct PassMaker<'a> {
+    /// As entries name that.
+    pub actor: &'a str,
+    /// The line of keys; the pass ends with the last of them.
+    pub lineage: &'a str,
+    /// Whether the pass may scan.
+    pub may_scan: bool,
 }
 
 /// Makes a pass with this hash (hexadecimal) for a member, whose last entry was `sequence` when the
@@ -36,6 +53,7 @@ pub async fn make_pass(
     (member, sequence): (&MemberId, Sequence),
     hash: &str,
     (now, expires_at, until): (Timestamp, Timestamp, Timestamp),
+    by: PassMaker<'_>,
 ) -> Result<bool, Error> {
     let values = vec![
         programme_no.into(),
@@ -45,6 +63,9 @@ pub async fn make_pass(
         expires_at.0.into(),
         until.0.into(),
         sequence.0.into(),
+        by.actor.into(),
+        by.lineage.into(),
+        i64::from(by.may_scan).into(),
     ];
     Ok(!sql.query(statement!("queries/pass_make"), values).await?.is_empty())
 }
@@ -73,6 +94,21 @@ pub async fn pass_used(
     rows.first_mut().map(|row| row.integer(0).map(Timestamp)).transpose()
 }
 
+/// Counts a scan of a pass, whose scans are counted anew after `per_ms`. False where it has scanned
+/// `most` receipts since the first of them.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn pass_scans(
+    sql: &impl Sql,
+    hash: &str,
+    now: Timestamp,
+    (most, per_ms): (i64, i64),
+) -> Result<bool, Error> {
+    let values = vec![hash.into(), now.0.into(), per_ms.into(), most.into()];
+    Ok(!sql.query(statement!("queries/pass_scans"), values).await?.is_empty())
+}
+
 /// Ends all passes of a member.
 ///
 /// # Errors
@@ -90,5 +126,8 @@ fn read(mut row: Row) -> Result<Pass, Error> {
         member: MemberId::new(row.text(7)?).map_err(|_| Error::Corrupt("member id"))?,
         expires_at: Timestamp(row.integer(8)?),
         until: Timestamp(row.integer(9)?),
+        made_by: row.text(10)?,
+        may_scan: row.integer(11)? != 0,
+        scans_from: Timestamp(row.integer(12)?),
     })
 }

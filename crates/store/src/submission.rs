@@ -22,6 +22,8 @@ pub struct Submission {
     /// have none. Once it is known who asks, the line of API keys is in front of the key, and the
     /// fingerprint has all its forms with commas between, as it is stored first.
     pub idem: Option<(String, String)>,
+    /// Whether a refusal is kept under the key, so that a repetition hears the same.
+    pub keeps_refusals: bool,
     /// The source that may be recorded once only.
     pub source: Option<String>,
     /// New profile attributes, a JSON text.
@@ -57,6 +59,7 @@ impl Submission {
             operation,
             origin,
             idem: None,
+            keeps_refusals: true,
             source: None,
             attributes: None,
             client: None,
