@@ -41,18 +41,15 @@ export async function ask(path, body) {
   const headers = { authorization: `Bearer ${pass}` };
   const options = { headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
   if (body) {
-    options.method = body.method ?? "POST";
-    if (body.send) {
-      options.body = JSON.stringify(body.send);
-      headers["content-type"] = "application/json";
-    }
+    options.method = "POST";
+    options.body = JSON.stringify(body.send);
+    headers["content-type"] = "application/json";
     headers["idempotency-key"] = body.key;
   }
   try {
     const answer = await fetch(path, options);
     // Nothing definite was said: the same request may be sent again.
     if (answer.status === 429 || answer.status >= 500) return { problem: "failed" };
-    if (answer.status === 204) return { json: {} };
     const json = await answer.json();
     if (answer.ok) return { json };
     if (answer.status === 401) forget();

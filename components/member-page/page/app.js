@@ -4,6 +4,7 @@ import { ask, forget, freshKey, isOpen, takePass } from "/m/api.js";
 import { choose, current, day, has, money, number, say, time, words } from "/m/words.js";
 
 const REFRESH_MS = 5 * 60_000;
+const IDLE_MS = 15 * 60_000;
 const PAGE = 20;
 
 const state = {
@@ -21,7 +22,8 @@ const state = {
   typed: "",
   message: null,
   problem: null,
-  /** Whether a key or pointer was used since the figures were asked for. */
+  /** When a key or pointer was used last, and whether that was since the figures were asked for. */
+  usedAt: Date.now(),
   isUsed: false,
 };
 
@@ -435,6 +437,7 @@ async function load() {
 
 /** Keeps the pass alive while somebody uses the page, and the figures fresh. A page that lies open ends. */
 async function refresh() {
+  if (isOpen() && Date.now() - state.usedAt >= IDLE_MS) return end();
   if (!state.isUsed) return;
   state.isUsed = false;
   if (document.visibilityState !== "visible" || !isOpen() || state.me === null) return;
@@ -475,7 +478,7 @@ function startLanguage() {
 startLanguage();
 readAddress();
 byId("leave").addEventListener("click", () => end());
-for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => (state.isUsed = true));
+for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => Object.assign(state, { isUsed: true, usedAt: Date.now() }));
 addEventListener("hashchange", () => {
   if (!location.hash.includes("pass=")) return;
   // It may be another member's.
