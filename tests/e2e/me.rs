@@ -268,7 +268,7 @@ fn a_pass_of_one_member_finds_nothing_of_another() {
         marks.insert(coupon["code"].as_str().unwrap().to_owned());
     }
     assert!(marks.len() >= 6, "{marks:?}");
-    let browser = Browser::of(&host, &shop, "m");
+    let browser = Browser::of(&host, &app(&shop).0, "m");
     let document = shop.get("/openapi.json").send().ok();
     let names = ["m", "hidden-n", "~card:hidden-hidden-n", "default", "club", "1", "night"];
     let queries = ["", "?member_id=hidden-n", "?limit=2", "?cursor=9999", "?id=hidden-n"];
@@ -381,7 +381,7 @@ fn a_member_claims_a_receipt_for_itself_alone() {
     assert_eq!(n.scans("hello").outcome(), "400 invalid-request /receipt");
     // The idempotency keys of a member are its own.
     let body = json!({"receipt": prints("o-2")}).to_string();
-    let with_same_key = n.ask("POST", "/v1/me/scan").key(url.as_str()).body(body).send();
+    let with_same_key = m.ask("POST", "/v1/me/scan").key(url.as_str()).body(body).send();
     assert_eq!(with_same_key.outcome(), "422 idempotency-key-reused");
     assert_eq!(m.scans(&prints("o-3")).status, 201);
 }
