@@ -48,6 +48,7 @@ const pages = {
   inbox: lazy(() => import("./pages/inbox")),
   rules: lazy(() => import("./pages/rules")),
   draft: lazy(() => import("./pages/rules/draft")),
+  customers: lazy(() => import("./pages/customers")),
   rewards: lazy(() => import("./pages/rewards")),
   books: lazy(() => import("./pages/books")),
   stores: lazy(() => import("./pages/stores")),
@@ -97,6 +98,7 @@ function SignedInPages() {
               <Route path="members/:id" element={<Allowed to="members"><pages.member /></Allowed>} />
               <Route path="rules" element={<Allowed to="rules"><pages.rules /></Allowed>} />
               <Route path="rules/drafts/:name" element={<Allowed to="rules"><pages.draft /></Allowed>} />
+              <Route path="customers" element={<Allowed to="customers"><pages.customers /></Allowed>} />
               <Route path="rewards" element={<Allowed to="rewards"><pages.rewards /></Allowed>} />
               <Route path="books" element={<Allowed to="books"><pages.books /></Allowed>} />
               <Route path="stores" element={<Allowed to="stores"><pages.stores /></Allowed>} />

@@ -12,6 +12,7 @@ import {
   NodeIndexOutlined,
   SettingOutlined,
   ShopOutlined,
+  TagsOutlined,
   TeamOutlined,
   UserOutlined,
 } from "@ant-design/icons";
@@ -21,7 +22,7 @@ import { holds, may, type SignedIn } from "./session";
 
 export interface Place {
   path: string;
-  name: "overview" | "inbox" | "members" | "rules" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "endpoints" | "system";
+  name: "overview" | "inbox" | "members" | "customers" | "rules" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "endpoints" | "system";
   icon: ComponentType;
   /** Null: everybody. */
   roles: Role[] | null;
@@ -33,6 +34,7 @@ export const PLACES: Place[] = [
   { path: "", name: "overview", icon: DashboardOutlined, roles: null },
   { path: "inbox", name: "inbox", icon: CheckSquareOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["adjust:read", "publication:read", "review:read", "reward:read", "key:read", "import:read", "staff:read"] },
   { path: "members", name: "members", icon: UserOutlined, roles: ["service", "marketing", "finance"], needs: [["find:read", "member:read"]] },
+  { path: "customers", name: "customers", icon: TagsOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["tag:read", "segment:read"] },
   { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["programme:read", "draft:read", "publication:read"] },
   { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["reward:read"] },
   { path: "books", name: "books", icon: BankOutlined, roles: ["finance"], needs: ["report:read"] },

@@ -109,6 +109,53 @@ export interface ConditionFields {
   items: ConditionField[];
 }
 
+/** A tag (`path`) or a segment (`segment_id`). */
+export interface SetDefinition {
+  path?: string;
+  segment_id?: string;
+  names: Names;
+  class?: string;
+  kind: string;
+  when?: string | null;
+  conditions?: Condition[];
+  refresh?: string | null;
+  use?: string | null;
+  owner?: string | null;
+  lives_days?: number | null;
+  exclusive?: boolean;
+  version: number;
+  members: number | null;
+  is_evaluated: boolean;
+  evaluated_on: string | null;
+}
+
+/** A tag or a segment of one member. */
+export interface MemberSet {
+  path?: string;
+  segment_id?: string;
+  names: Names;
+  kind: string;
+  since: string | null;
+  until: string | null;
+  source: string;
+  by: string | null;
+  score?: number | null;
+}
+
+export interface Preview {
+  members: number;
+  of: number;
+  share_per_10000: number;
+  examples: string[];
+}
+
+export interface Rfm {
+  counted_on: string;
+  cells: { r: number; f: number; members: number; spend_minor: number }[];
+  groups: { group: string; members: number; spend_minor: number }[];
+  without_order: number;
+}
+
 /** Both forms of a condition; null where rows cannot say it, or something is wrong. */
 export interface Translation {
   conditions: Condition[] | null;

@@ -24,6 +24,9 @@ const PAGES: [name: string, role: string, path: string][] = [
   ["draft-changes", "marketing", "/rules/drafts/spring?tab=diff"],
   ["draft-try", "marketing", "/rules/drafts/spring?tab=try"],
   ["draft-back-test", "marketing", "/rules/drafts/spring?tab=back-test"],
+  ["tags", "marketing", "/customers"],
+  ["segments", "marketing", "/customers?tab=segments"],
+  ["rfm", "marketing", "/customers?tab=rfm"],
   ["rewards", "marketing", "/rewards"],
   ["books", "finance", "/books"],
   ["stores", "admin", "/stores"],
@@ -301,6 +304,46 @@ describe("what people do", () => {
     await close();
   });
 
+  test("a segment is built of rows, counted while it is built, and kept; a tag as well", async () => {
+    const { page, faults, close } = await open("/customers?tab=segments", { language: "en" });
+    await signIn(page, keys.marketing ?? "");
+    await page.getByRole("button", { name: "New segment" }).click();
+    const form = page.getByRole("dialog");
+    await form.getByLabel("Id").fill("gold-or-new");
+    await form.getByLabel("Name in Chinese").fill("金卡或新客");
+    await form.getByLabel("Name in English").fill("Gold or new");
+    await form.getByRole("button", { name: "Add a condition" }).click();
+    await form.getByLabel("Field").fill("days since joining");
+    await page.locator(".ant-select-item-option-active", { hasText: "days since joining" }).waitFor();
+    await page.keyboard.press("Enter");
+    await form.getByLabel("Comparison").click();
+    await page.locator(".ant-select-dropdown:visible").getByTitle("≥", { exact: true }).click();
+    await form.getByLabel("Value", { exact: true }).fill("0");
+    await form.getByText(/12 of 12 members/).waitFor();
+    await form.getByRole("link", { name: "M10001" }).waitFor();
+    await page.screenshot({ path: `${PICTURES}/segment-form-en-1440.png` });
+    expect(await violations(page)).toEqual([]);
+    await form.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    await page.getByRole("row").filter({ hasText: "Gold or new" }).waitFor();
+    await page.getByRole("link", { name: "Tags", exact: true }).click();
+    await page.getByRole("button", { name: "New tag" }).click();
+    await form.getByLabel("Path").fill("value/vip");
+    await form.getByLabel("Name in Chinese").fill("贵宾");
+    await form.getByLabel("Name in English").fill("VIP");
+    await form.getByText("Expert (CEL)").first().click();
+    await form.getByLabel("Expert (CEL)").last().fill("member.balance > 100");
+    await form.getByRole("button", { name: "Save" }).click();
+    await form.getByText("Please fill this in.").waitFor();
+    await form.getByLabel("Used for").fill("invitations");
+    await form.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("row").filter({ hasText: "value/vip" }).waitFor();
+    const kept = await caller(api, operator)("GET", "/v1/segments/gold-or-new");
+    expect(kept.conditions).toEqual([{ field: "member.days", operator: "at_least", values: ["0"] }]);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("a second admin lets a person in from the inbox, and sees as what", async () => {
     const [first, boss] = [caller(api, keys.admin ?? ""), caller(api, operator)];
     const until = new Date(now.getTime() + 90 * 86_400_000).toISOString();
@@ -491,9 +534,9 @@ describe("what people do", () => {
 
   test("roles see their pages only", async () => {
     for (const [role, names] of [
-      ["approver", ["Overview", "Approvals", "Rules", "Rewards", "Stores"]],
-      ["finance", ["Overview", "Approvals", "Members", "Rules", "Rewards", "Books", "Stores", "Audit log", "System"]],
-      ["admin", ["Overview", "Approvals", "Members", "Rules", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Endpoints", "System"]],
+      ["approver", ["Overview", "Approvals", "Tags and segments", "Rules", "Rewards", "Stores"]],
+      ["finance", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Rewards", "Books", "Stores", "Audit log", "System"]],
+      ["admin", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Endpoints", "System"]],
     ] as const) {
       const { page, close } = await open("/keys", { language: "en" });
       await signIn(page, keys[role] ?? "");
