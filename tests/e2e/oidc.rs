@@ -181,14 +181,29 @@ fn attacks_and_their_outcomes() {
     // Each is given code and state of its visit, and those of another browser's.
     type Query = Box<dyn Fn(&str, &str, (&str, &str)) -> String>;
     let queries: Vec<(&str, Query)> = vec![
-        ("another's state", Box::new(|code, _, (_, state)| format!("code={code}&state={state}&iss="))),
+        (
+            "another's state",
+            Box::new(|code, _, (_, state)| format!("code={code}&state={state}&iss=")),
+        ),
         ("no state", Box::new(|code, _, _| format!("code={code}&iss="))),
-        ("two states", Box::new(|code, state, _| format!("code={code}&state={state}&state={state}&iss="))),
+        (
+            "two states",
+            Box::new(|code, state, _| format!("code={code}&state={state}&state={state}&iss=")),
+        ),
         ("no code", Box::new(|_, state, _| format!("state={state}&iss="))),
-        ("two codes", Box::new(|code, state, _| format!("code={code}&code={code}&state={state}&iss="))),
-        ("another's code", Box::new(|_, state, (code, _)| format!("code={code}&state={state}&iss="))),
+        (
+            "two codes",
+            Box::new(|code, state, _| format!("code={code}&code={code}&state={state}&iss=")),
+        ),
+        (
+            "another's code",
+            Box::new(|_, state, (code, _)| format!("code={code}&state={state}&iss=")),
+        ),
         ("refused", Box::new(|_, state, _| format!("error=access_denied&state={state}&iss="))),
-        ("refused, with a code", Box::new(|code, state, _| format!("error=x&code={code}&state={state}&iss="))),
+        (
+            "refused, with a code",
+            Box::new(|code, state, _| format!("error=x&code={code}&state={state}&iss=")),
+        ),
     ];
     for (what, query) in queries {
         let (visit, other) = (begins(&host, &json!({})), begins(&host, &json!({})));
@@ -366,7 +381,8 @@ fn without_a_provider_there_is_none() {
         vec!["public_url=http://localhost.evil.example"],
         vec!["oidc_allow_http=false"],
     ] {
-        let host = if variables.is_empty() { Host::start() } else { known_to(&provider, &variables) };
+        let host =
+            if variables.is_empty() { Host::start() } else { known_to(&provider, &variables) };
         assert_eq!(host.ask("GET", "/v1/oidc").send().ok(), json!({"name": null}), "{variables:?}");
         let answer = host.ask("POST", "/v1/oidc/sign-in").body("{}").send();
         assert_eq!(answer.outcome(), "404 resource-not-found", "{variables:?}");

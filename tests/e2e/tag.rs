@@ -8,6 +8,9 @@ use tests::{Answer, Host, Shop};
 /// The default clock of the tests is 10 March 2026.
 const FIRST_DAY: i64 = 20_522;
 
+/// An order: its day, what it came to, and whether it was of the category that is asked for.
+type Bought = (i64, i64, bool);
+
 fn tag(when: Option<&str>, refresh: &str) -> Json {
     json!({"names": {"zh-CN": "标签", "en": "A tag"}, "class": "behaviour", "kind": if when.is_some() { "rule" } else { "static" },
         "when": when, "refresh": refresh, "use": "tests"})
@@ -214,12 +217,12 @@ fn the_tags_of_the_documents_equal_a_naive_count() {
     let today = FIRST_DAY + 26 * 7;
     host.clock(&instant(&host, today));
     refreshed(&shop);
-    let mut of: BTreeMap<usize, Vec<(i64, i64, bool)>> = BTreeMap::new();
+    let mut of: BTreeMap<usize, Vec<Bought>> = BTreeMap::new();
     orders.iter().for_each(|(member, day, minor, digital)| {
         of.entry(*member).or_default().push((*day, *minor, *digital))
     });
-    let last = |own: &[(i64, i64, bool)]| today - own.iter().map(|order| order.0).max().unwrap();
-    let spend = |own: &[(i64, i64, bool)]| own.iter().map(|order| order.1).sum::<i64>();
+    let last = |own: &[Bought]| today - own.iter().map(|order| order.0).max().unwrap();
+    let spend = |own: &[Bought]| own.iter().map(|order| order.1).sum::<i64>();
     let coarse = |amount: i64| {
         let low = (60 - i64::from(amount.leading_zeros())).max(0);
         (amount >> low) << low
@@ -228,9 +231,8 @@ fn the_tags_of_the_documents_equal_a_naive_count() {
         all.sort_unstable();
         1 + (1..5usize).filter(|k| value > all[(all.len() * k).div_ceil(5) - 1]).count()
     };
-    let all = |value: &dyn Fn(&[(i64, i64, bool)]) -> i64| {
-        of.values().map(|own| value(own)).collect::<Vec<_>>()
-    };
+    let all =
+        |value: &dyn Fn(&[Bought]) -> i64| of.values().map(|own| value(own)).collect::<Vec<_>>();
     let (days, counts, money) =
         (all(&last), all(&|own| own.len() as i64), all(&|own| coarse(spend(own))));
     let books = host.books();
@@ -240,7 +242,7 @@ fn the_tags_of_the_documents_equal_a_naive_count() {
         "SELECT count(*) FROM lot AS l JOIN member AS m ON m.no = l.member_no WHERE m.id = 'm{member:02}' AND l.remaining > 0
          AND l.expires_at > {from} AND l.expires_at <= {from} + 31 * 86400000")) > 0
     };
-    let count = |is: &dyn Fn(usize, &[(i64, i64, bool)]) -> bool| {
+    let count = |is: &dyn Fn(usize, &[Bought]) -> bool| {
         let found =
             (0..12usize).filter(|member| is(*member, of.get(member).map_or(&[], Vec::as_slice)));
         found.map(|member| format!("m{member:02}")).collect::<Vec<_>>()

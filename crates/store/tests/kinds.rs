@@ -1,5 +1,4 @@
 //! Kinds of entries in SQL: each list of them is a set of the ledger's table.
-#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use std::collections::BTreeSet;
 

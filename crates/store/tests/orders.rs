@@ -238,7 +238,10 @@ fn a_receipt_earns_once_ever() {
     assert_eq!(told(&world.one(scan("m", "k1", "east"))), "earn +100");
     let during = loaded(&late);
     world.one(undo(&world, "m", "k3", "o1", None));
-    assert_eq!(told(&world.run_loaded(&[late.clone()], before)[0]), "reference-already-used");
+    assert_eq!(
+        told(&world.run_loaded(std::slice::from_ref(&late), before)[0]),
+        "reference-already-used"
+    );
     let again = Submission { idem: None, ..late };
     assert_eq!(told(&world.run_loaded(&[again], during)[0]), "reference-already-used");
     assert_eq!(told(&world.one(scan("n", "k4", "east"))), "reference-of-another");

@@ -1,4 +1,5 @@
 //! The second schema, in a file of its own and in the file of the ledger.
+#![allow(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use crate::support::{World, wait};
 use reach::{Channel, ContactState};

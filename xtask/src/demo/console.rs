@@ -143,7 +143,7 @@ async fn register_members(client: &mut Client, baskets: &[Basket]) -> Result<()>
             "attributes": {
                 "name": format!("{family}{given}"),
                 "city": city,
-                "gender": if number % 3 == 0 { "male" } else { "female" },
+                "gender": if number.is_multiple_of(3) { "male" } else { "female" },
                 "birthday": format!("{}-{:02}-{:02}", 1960 + number % 45, 1 + number % 12, 1 + number % 28),
             },
             "aliases": [format!("phone:139{:08}", number.wrapping_mul(48_271) % 100_000_000)],

@@ -254,12 +254,15 @@ impl TagBody {
     }
 }
 
+/// A member, whether it comes in, and with which number.
+pub type SetMember<'a> = (&'a str, bool, Option<i64>);
+
 impl SetMembersBody {
     /// The members that it names, each once: who comes in, with which number, and who leaves.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`].
-    pub fn members(&self, kind: &str) -> Result<Vec<(&str, bool, Option<i64>)>, Problem> {
+    pub fn members(&self, kind: &str) -> Result<Vec<SetMember<'_>>, Problem> {
         let mut check = Check::default();
         let all = self.add.len() + self.remove.len() + self.scores.len();
         if all == 0 || all > MAX_MEMBERS {
