@@ -321,6 +321,7 @@ mod tests {
     fn store(folder: &str) -> Vec<(String, String)> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../store").join(folder);
         let files = std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path());
+        let files = files.filter(|path| path.is_file());
         let read = |path: std::path::PathBuf| {
             (
                 path.file_stem().unwrap().display().to_string(),
@@ -337,10 +338,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let writer = open_writer(&path, 0).unwrap();
-        let queries = store("queries");
-        let table = &queries.iter().find(|(name, _)| name == "migration_table").unwrap().1;
-        run(&writer, table, &[]).unwrap();
-        for (name, text) in store("migrations") {
+        // Both schemas may be in one file.
+        let (of_ledger, of_reach) = (store("queries"), store("queries/reach"));
+        for queries in [&of_ledger, &of_reach] {
+            let table = &queries.iter().find(|(name, _)| name == "migration_table").unwrap().1;
+            run(&writer, table, &[]).unwrap();
+        }
+        let queries: Vec<_> = of_ledger.into_iter().chain(of_reach).collect();
+        for (name, text) in ["migrations", "migrations/reach"].into_iter().flat_map(store) {
             for statement in text.split("\n-- then\n") {
                 let done = run(&writer, statement, &[]);
                 assert!(done.is_ok(), "{name}: {done:?}: {statement}");
