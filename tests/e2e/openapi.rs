@@ -53,6 +53,7 @@ fn every_documented_route_exists() {
             let expected = match path.as_str() {
                 _ if !public => 401,
                 "/v1/sign-out" => 204,
+                "/v1/oidc/callback" => 303,
                 _ if operation.get("requestBody").is_some() => 400,
                 _ if path.contains("{token}") => 404,
                 _ => 200,

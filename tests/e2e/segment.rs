@@ -174,6 +174,6 @@ fn who_is_for_some_stores_sees_their_members_alone() {
     assert_eq!(gives("m-1").outcome(), "403 store-forbidden");
     assert_eq!(gives("m-0").ok()["changed"], 1);
     // Whose home store is there is theirs, too.
-    shop.put("/v1/members/m-1/preferences", &json!({"home_store": "east-1"})).send().ok();
+    shop.put("/v1/members/m-1/preferences", &json!({"home_store_id": "east-1"})).send().ok();
     assert_eq!(anna.get("/v1/members/m-1/segments").send().status, 200);
 }

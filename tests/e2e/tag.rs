@@ -157,7 +157,7 @@ fn tags_by_hand_end_and_exclude_each_other() {
     ] {
         assert_eq!(gives(path, body.clone()).outcome(), outcome, "{path} {body}");
     }
-    host.clock("2026-03-12T10:00:01+08:00");
+    host.clock("2026-03-12T11:00:00+08:00");
     assert_eq!(members(&desk, "care/b"), [""; 0], "it counts no more once it has ended");
     refreshed(&shop);
     let shown = desk.get("/v1/tags/care%2Fb").send().ok();

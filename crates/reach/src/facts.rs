@@ -109,7 +109,10 @@ pub struct NextTier {
     pub missing: i64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")
+)]
 fn is_zero(value: &i64) -> bool {
     *value == 0
 }
