@@ -22,7 +22,7 @@ const MAX_CHAIN: u32 = 100;
 /// that number on. Gives back where the next call goes on; `None` when all are done.
 ///
 /// # Errors
-/// As [`fold`].
+/// As [`fold`](super::fold).
 pub async fn rebuild<L: Sql, R: Sql>(
     ledger: &JobContext<'_, L>,
     reach: &JobContext<'_, R>,
