@@ -102,7 +102,7 @@ export function Reach({ value, fields }: { value: Conditions | undefined; fields
       {body !== "{}" && <ProblemNote problem={found.error} />}
       {body !== "{}" && found.data && !found.error && (
         <>
-          <div className="figure"><dd>{t("segments.reach", { members: format.points(found.data.members), of: format.points(found.data.of) })}</dd></div>
+          <p><strong>{t("segments.reach", { members: format.points(found.data.members), of: format.points(found.data.of) })}</strong></p>
           <Facts rows={[[t("segments.share"), format.percent(found.data.share_per_10000 / 10_000)]]} />
           {found.data.examples.length > 0 && (
             <p className="small" style={{ marginTop: 8 }}>
