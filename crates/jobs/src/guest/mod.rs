@@ -113,9 +113,7 @@ pub fn publish() -> Result<(), String> {
 /// As [`fire`].
 pub fn fold() -> Result<(), String> {
     ready(async {
-        let sql = open_database().await?;
-        let reach = SpinSync::open_reach().map_err(|error| error.to_string())?;
-        begin_reach(&reach).await.map_err(|error| error.to_string())?;
+        let (sql, reach) = open_databases().await?;
         let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
         let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
         let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_FOLD_MS));
@@ -128,22 +126,13 @@ pub fn fold() -> Result<(), String> {
     })
 }
 
-/// The database with the current schema, as a schedule may fire before the first request.
-async fn open_database() -> Result<SpinSync, String> {
-    let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
-    migrate(&sql).await.map_err(|error| error.to_string())?;
-    Ok(sql)
-}
-
 /// Refreshes the sets of all programmes, for at most [`MAX_REFRESH_MS`].
 ///
 /// # Errors
 /// As [`fire`].
 pub fn refresh() -> Result<(), String> {
     ready(async {
-        let sql = open_database().await?;
-        let reach = SpinSync::open_reach().map_err(|error| error.to_string())?;
-        begin_reach(&reach).await.map_err(|error| error.to_string())?;
+        let (sql, reach) = open_databases().await?;
         let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
         let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
         let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_REFRESH_MS));
@@ -154,6 +143,21 @@ pub fn refresh() -> Result<(), String> {
         }
         report.last_failure.map_or(Ok(()), |text| Err(format!("refresh: {text}")))
     })
+}
+
+/// The database with the current schema, as a schedule may fire before the first request.
+async fn open_database() -> Result<SpinSync, String> {
+    let sql = SpinSync::open("default").map_err(|error| error.to_string())?;
+    migrate(&sql).await.map_err(|error| error.to_string())?;
+    Ok(sql)
+}
+
+/// The same with the database of what is known of customers.
+async fn open_databases() -> Result<(SpinSync, SpinSync), String> {
+    let sql = open_database().await?;
+    let reach = SpinSync::open_reach().map_err(|error| error.to_string())?;
+    begin_reach(&reach).await.map_err(|error| error.to_string())?;
+    Ok((sql, reach))
 }
 
 /// Polls a future that waits for nothing but the host.
