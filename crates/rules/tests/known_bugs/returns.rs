@@ -1,12 +1,12 @@
 //! Returns of every day: lines that points paid, money that goes back without goods, one of several
 //! rewards, gifts of a tier.
 
-use crate::support::{AnyOperation, World, ask, at, buy, purchase, spend};
-use ledger::{Currency, Kind, Money};
+use crate::support::{AnyOperation, World, act, ask, at, buy, purchase, spend};
+use ledger::{Currency, Kind, Money, ProgrammeId};
 use rules::operations::{
     Capture, Earn, PayLines, PayWithPoints, RedeemCoupon, RedeemReward, ReturnScope, Reverse,
 };
-use rules::{GiftPolicy, Limit, Per, QualifyingPeriod, Reward, TierBasis};
+use rules::{GiftPolicy, Limit, Per, QualifyingPeriod, Replay, Reward, TierBasis};
 
 const DAY_1: &str = "2026-01-10T10:00:00+08:00";
 const DAY_2: &str = "2026-01-11T10:00:00+08:00";
@@ -346,6 +346,35 @@ fn one_of_three_rewards_comes_back() {
         back(&mut world, None, Some(1), ReturnScope::Rest, "reverse 100");
         back(&mut world, None, Some(1), ReturnScope::Pieces(1), "refused nothing-to-reverse");
         assert_eq!((stock(&world), world.member.balance), (3, 700), "{kind}");
+    }
+}
+
+/// A till gives one of two rewards back and undoes a sign-up, in one command or in two of the same
+/// instant. The history told again must tell them apart.
+#[test]
+fn two_commands_of_one_instant_are_told_again_as_two() {
+    for (commands, balance) in [(1, 1_000), (2, 900)] {
+        let mut world = World::new(|_| {});
+        world.rewards.insert("mug".into(), mug("goods"));
+        world.play(&[
+            (DAY_1, buy(&[100_000]), "earn 1000"),
+            (DAY_1, ask(RedeemReward { reward: "mug".into(), quantity: 2 }), "redeem -200"),
+            (DAY_1, act("sign_up"), "earn 100"),
+        ]);
+        if commands == 1 {
+            back(&mut world, Some(2), Some(1), ReturnScope::Rest, "reverse 200, reverse -100");
+        } else {
+            back(&mut world, None, Some(1), ReturnScope::Pieces(1), "reverse 100");
+            back(&mut world, Some(2), None, ReturnScope::Rest, "reverse -100");
+        }
+        assert_eq!(world.member.balance, balance);
+        let programme = ProgrammeId::new("p").unwrap();
+        let mut again = Replay::new(&world.book, programme, world.member.id.clone(), [].into());
+        for entry in &world.entries {
+            again.again(entry).unwrap();
+        }
+        let (_, member) = again.end(at(DAY_3)).unwrap();
+        assert_eq!(member.balance, balance, "{commands} commands");
     }
 }
 

@@ -95,11 +95,8 @@ fn part_of(
     }
 }
 
-/// Whether both sides of an order were undone by one operation, whose reference the second entry
-/// bears.
+/// Whether both sides of an order were undone by one command. Its entries bear ids in a row, and
+/// commands of the same instant do not.
 pub(crate) fn is_of_one_operation(spent: &Entry, earned: &Entry) -> bool {
-    let is_next =
-        earned.sequence.0 == spent.sequence.0 + 1 && earned.recorded_at == spent.recorded_at;
-    let is_given_back = spent.kind() == Kind::Reverse && spent.origin.reference.is_none();
-    is_next && is_given_back && spent.origin.actor == earned.origin.actor
+    spent.kind() == Kind::Reverse && earned.id == spent.id.next()
 }
