@@ -132,7 +132,7 @@ async fn entries(app: &App, request: &Request) -> Result<Reply, Problem> {
 /// An entry as its member sees it; `None` for what moves no points of theirs and no level.
 fn shown(entry: &Entry, member: &Member, zone: ledger::Zone) -> Option<Json> {
     let is_move = entry.kind() == Kind::TierChange;
-    if entry.points == 0 && !is_move && entry.kind() != Kind::Earn {
+    if entry.points == 0 && !is_move && !matches!(entry.kind(), Kind::Earn | Kind::Grant) {
         return None;
     }
     Some(json!({

@@ -87,6 +87,7 @@ export const KIND_TONES: Record<string, Tone> = {
   redeem: "info",
   capture: "info",
   donate: "info",
+  grant: "good",
   hold: "warn",
   expire: "plain",
   reverse: "warn",
@@ -106,7 +107,7 @@ function Row({ entry, choose, onCoupon }: {
   const format = useFormat();
   const word = useWord();
   const [open, setOpen] = useState(false);
-  const subject = entry.event ?? entry.charity;
+  const subject = entry.event ?? entry.charity ?? entry.grant;
   return (
     <li>
       <time className="when" dateTime={entry.occurred_at}>{format.instant(entry.occurred_at)}</time>

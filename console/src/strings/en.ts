@@ -292,6 +292,7 @@ export const en = {
     earn: "Earned",
     redeem: "Redeemed",
     donate: "Donated",
+    grant: "Granted",
     hold: "Held",
     capture: "Captured",
     release: "Released",

@@ -288,6 +288,7 @@ export const zh: Strings = {
     earn: "获得",
     redeem: "兑换",
     donate: "捐赠",
+    grant: "赠予",
     hold: "占用",
     capture: "扣款",
     release: "释放",

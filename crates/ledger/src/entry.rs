@@ -183,6 +183,12 @@ impl Entry {
         }
     }
 
+    /// The strategy that a grant was given for.
+    #[must_use]
+    pub fn strategy(&self) -> Option<&str> {
+        if let What::Grant(granted) = &self.what { granted.strategy.as_deref() } else { None }
+    }
+
     /// Why an earn waits for a review; in a reversal, what is left of that.
     #[must_use]
     pub fn review(&self) -> Option<&Review> {

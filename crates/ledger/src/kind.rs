@@ -9,6 +9,7 @@ mod donated;
 mod earned;
 mod exchanged;
 mod frozen;
+mod granted;
 mod held;
 mod joint;
 mod payload;
@@ -28,6 +29,7 @@ pub use donated::Donated;
 pub use earned::{Award, Earned, LineAward, Review, SkippedRules};
 pub use exchanged::{Exchange, Exchanged};
 pub use frozen::{FreezeChanged, Frozen};
+pub use granted::Granted;
 pub use held::{Held, HoldEnded, Reservation};
 pub use joint::{Absorbed, ClosedInto, PoolChange, PoolChanged, PoolInvited, Transferred};
 pub use redeemed::{PointsPayment, Redeemed, RewardTaken};
@@ -147,6 +149,16 @@ kinds! {
         recorded_as: RecordedAs::Event,
         undone_as: UndoneAs::Earned,
         ..row("earn", Some("issued"), "points.earned")
+    };
+    /// Points or a coupon given to a member who did nothing for them.
+    Grant { Grant(granted: Granted) } = KindRow {
+        grants: true,
+        tallies: true,
+        coupons: Coupons::Issues,
+        found_by_id: true,
+        recorded_as: RecordedAs::Named("grant"),
+        undone_as: UndoneAs::Earned,
+        ..row("grant", Some("issued"), "points.granted")
     };
     /// Points spent.
     Redeem { Redeem(redeemed: Redeemed) } = KindRow {

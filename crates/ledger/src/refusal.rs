@@ -16,8 +16,21 @@ type Word = &'static str;
 
 /// Every [`Word`] of a refusal.
 const WORDS: &[Word] = &[
-    "", "approver", "category", "channel", "day", "earning", "member", "minimum", "month",
-    "request", "spending", "store",
+    "",
+    "approver",
+    "category",
+    "channel",
+    "day",
+    "earning",
+    "grant",
+    "member",
+    "minimum",
+    "month",
+    "person",
+    "programme",
+    "request",
+    "spending",
+    "store",
 ];
 
 /// A business answer other than "done". The order of the variants is the order of precedence.
@@ -166,6 +179,14 @@ pub enum Refusal {
     DeviceLimitReached {
         /// The limit.
         times: i64,
+        /// The period it counts in.
+        per: String,
+    },
+    /// Too little is left of a budget for the whole grant.
+    BudgetSpent {
+        /// Whose budget it is: of the `grant`, the `programme`, the `store` or the `person`.
+        #[serde(deserialize_with = "word")]
+        of: Word,
         /// The period it counts in.
         per: String,
     },
@@ -318,6 +339,7 @@ impl Refusal {
             Self::CouponConditions { .. } => ("coupon-conditions", 422, false),
             Self::LimitReached { .. } => ("limit-reached", 422, true),
             Self::DeviceLimitReached { .. } => ("device-limit-reached", 422, true),
+            Self::BudgetSpent { .. } => ("budget-spent", 409, true),
             Self::UnderReview => ("under-review", 409, true),
             Self::NothingPending => ("nothing-pending", 409, false),
             Self::TooManyOpen { .. } => ("too-many-open", 422, true),

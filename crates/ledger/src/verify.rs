@@ -333,6 +333,7 @@ fn says_what_it_moves(entry: &Entry) -> bool {
             }
             _ => false,
         },
+        What::Grant(_) => grants || !effects.coupons.is_empty(),
         // It belongs to a back-test and is in no books.
         What::Repeated(_) => false,
         // Their rows tell all.

@@ -8,12 +8,12 @@ use ledger::{
     Absorbed, Adjustment, AdjustmentRequested, AdjustmentTerms, Approval, Award, Claim,
     ClaimPeriod, ClosedInto, Columns, Concern, Count, Coupon, CouponRedeemed, CouponTerms,
     Discount, Earned, Effects, Entry, EntryId, Exact, Exchange, Exchanged, FreezeChanged, Frozen,
-    Hash, Held, HoldEnded, KINDS, Kind, LineAward, LineReturn, LotDates, LotDraw, LotGrant,
-    LotMoves, LotNumber, LotReturn, MemberId, Opened, Origin, Person, PointsPayment, PoolChange,
-    PoolChanged, PoolInvited, ProgrammeId, Qualification, Qualifying, Rate, Redeemed, Reference,
-    Reminded, Reminder, RequestDecided, Reservation, Reversal, Reversed, Review, ReviewApproved,
-    RewardTaken, Seed, Sequence, SkippedRules, Tally, TierChanged, TierMove, Timestamp, Totals,
-    Transferred, Undone, What,
+    Granted, Hash, Held, HoldEnded, KINDS, Kind, LineAward, LineReturn, LotDates, LotDraw,
+    LotGrant, LotMoves, LotNumber, LotReturn, MemberId, Opened, Origin, Person, PointsPayment,
+    PoolChange, PoolChanged, PoolInvited, ProgrammeId, Qualification, Qualifying, Rate, Redeemed,
+    Reference, Reminded, Reminder, RequestDecided, Reservation, Reversal, Reversed, Review,
+    ReviewApproved, RewardTaken, Seed, Sequence, SkippedRules, Tally, TierChanged, TierMove,
+    Timestamp, Totals, Transferred, Undone, What,
 };
 use proptest::prelude::*;
 
@@ -184,6 +184,10 @@ fn everything() -> Vec<(&'static str, What)> {
                 uncounted: vec![text("2")],
                 review: Some(review()),
             }),
+        ),
+        (
+            "grant",
+            What::Grant(Granted { grant: text("birthday"), strategy: Some(text("birthdays")) }),
         ),
         (
             "redeem",
@@ -539,6 +543,7 @@ fn a_body_of_another_shape_is_not_read() {
         ("request", "adjustment"),
         ("reject", "adjustment"),
         ("approve", "corrects"),
+        ("grant", "grant"),
         ("hold", "reservation"),
         ("transfer", "counterparty"),
         ("exchange", "exchange"),
@@ -572,6 +577,7 @@ fn a_body_of_another_shape_is_not_read() {
         ("tier_change", "earn", "lines"),
         ("opening", "exchange", "exchange"),
         ("hold", "pool", "pool"),
+        ("redeem", "grant", "strategy"),
     ] {
         let ((entry, mut body), (_, from)) = (of(kind), of(other));
         body[field] = from[field].clone();
@@ -598,6 +604,7 @@ fn readers_find_what_is_written() {
         let body: serde_json::Value = serde_json::from_str(&entry.body().unwrap()).unwrap();
         for (field, is_found) in [
             ("event", entry.event().is_some()),
+            ("strategy", entry.strategy().is_some()),
             ("awards", !entry.awards().is_empty()),
             ("skipped", !entry.skipped().is_empty()),
             ("lines", !entry.lines().is_empty()),

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use ledger::{Count, Member, Timestamp, Zone, day_number, from_day_number, start_of_day};
 
-use crate::limits::{CAP, HOUR_MS, STREAK, VELOCITY};
+use crate::limits::{CAP, GRANT, HOUR_MS, STREAK, VELOCITY};
 use crate::rulebook::Rulebook;
 
 /// Counters, each period by itself, that a member has room for: about 40 bytes each.
@@ -89,6 +89,9 @@ fn is_known(book: &Rulebook, name: &str) -> bool {
     }
     if let Some(event) = subject("event:").or(subject(VELOCITY)) {
         return event == "purchase" || book.actions.contains_key(event);
+    }
+    if let Some(grant) = subject(GRANT) {
+        return book.document.grants.contains_key(grant);
     }
     true
 }

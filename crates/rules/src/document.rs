@@ -10,6 +10,7 @@ pub(crate) mod check;
 mod coupons;
 mod earning;
 mod expiry;
+mod grants;
 mod members;
 mod publication;
 mod purchase;
@@ -36,6 +37,7 @@ pub use check::Problem;
 pub use coupons::{CouponRule, PurchaseCoupon};
 pub use earning::{Bracket, Budget, CapOf, Caps, EarningRule, RuleAward, RuleCap, Stacking};
 pub use expiry::{Expiry, RoundUpTo};
+pub use grants::{GrantBudget, GrantBudgetOf, GrantRule};
 pub use members::Members;
 pub use publication::Publication;
 pub use purchase::{ActionRule, Limit, Pending, Per, PurchaseRule};
@@ -119,6 +121,9 @@ pub struct Document {
     /// To which charities members may give points, by their names; to none when it is empty.
     #[serde(default)]
     pub donations: BTreeMap<String, Transfers>,
+    /// What may be granted to members who did nothing for it, by its name.
+    #[serde(default)]
+    pub grants: BTreeMap<String, GrantRule>,
     /// Which points may be exchanged for those of other programmes, and at what rate.
     #[serde(default)]
     pub exchanges: Exchanges,
@@ -164,6 +169,7 @@ impl Document {
             redemption: None,
             transfers: None,
             donations: BTreeMap::new(),
+            grants: BTreeMap::new(),
             exchanges: Exchanges::default(),
             retention: Retention::default(),
         }
@@ -229,6 +235,7 @@ impl Document {
             check.name(&at, charity);
             bounds.check(&at, &mut check);
         }
+        GrantRule::check_all(&self, &mut check);
         if let Some(redemption) = self.redemption {
             redemption.check(&mut check);
         }

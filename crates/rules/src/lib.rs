@@ -52,10 +52,11 @@ pub use default::default_document;
 pub use document::{
     Accepted, ActionRule, ApprovalStep, ApprovalTotals, Approvals, Benefit, BenefitKind, Bracket,
     Budget, CapOf, Caps, Consumption, CouponRule, Document, Downgrade, EarningRule, Enrolment,
-    Exchanges, Expiry, GiftPolicy, Limit, Members, Multiples, Pending, Per, Problem, Publication,
-    PurchaseCoupon, PurchaseRule, QualifyingPeriod, Redemption as RedemptionRule, Reminders,
-    Retention, Returns, Risk, RoundUpTo, RoundingMode, RuleAward, RuleCap, ShortfallPolicy,
-    Stacking, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
+    Exchanges, Expiry, GiftPolicy, GrantBudget, GrantBudgetOf, GrantRule, Limit, Members,
+    Multiples, Pending, Per, Problem, Publication, PurchaseCoupon, PurchaseRule, QualifyingPeriod,
+    Redemption as RedemptionRule, Reminders, Retention, Returns, Risk, RoundUpTo, RoundingMode,
+    RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers,
+    Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use event::{EarnEvent, Line};

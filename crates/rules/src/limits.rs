@@ -45,6 +45,9 @@ pub(crate) const STREAK: &str = "streak:";
 /// What counters of the points of a rule begin with.
 pub(crate) const CAP: &str = "cap:";
 
+/// What counters and lots of grants begin with, before the name of the grant.
+pub(crate) const GRANT: &str = "grant:";
+
 /// What counters of velocity begin with.
 pub(crate) const VELOCITY: &str = "velocity:";
 
@@ -179,6 +182,24 @@ impl<'a> Limits<'a> {
         let tally = Tally { subject, name, period, keep_from, amount: 1, most: Some(limit.times) };
         self.tallies.push((tally, Counts::Times));
         Ok(())
+    }
+
+    /// Counts one time more of something that has an owner other than the member; `None` when the
+    /// owner's budget has no room for it.
+    pub(crate) fn once_of(
+        &mut self,
+        subject: String,
+        (most, per): (i64, Per),
+        counted: &[Counted],
+    ) -> Option<()> {
+        let (name, (period, keep_from)) = (format!("times:{}", per.as_str()), self.periods(per));
+        let same = |c: &&Counted| c.subject == subject && c.name == name && c.period == period;
+        if counted.iter().find(same).map_or(0, |counted| counted.amount) >= most {
+            return None;
+        }
+        let tally = Tally { subject, name, period, keep_from, amount: 1, most: Some(most) };
+        self.tallies.push((tally, Counts::Times));
+        Some(())
     }
 
     /// Counts the event, and tells whether that is more often than it may be.

@@ -9,7 +9,7 @@ use ledger::{
 };
 
 use crate::default::default_document;
-use crate::document::Document;
+use crate::document::{Document, GrantRule};
 use crate::event::EarnEvent;
 use crate::operation::Operation;
 use crate::replay::{ReplayIndex, ReplayStep};
@@ -25,6 +25,7 @@ mod earn;
 mod erase;
 pub(crate) mod exchange;
 mod freeze;
+mod grant;
 mod hold;
 mod merge;
 mod open;
@@ -57,6 +58,7 @@ pub use earn::Earn;
 pub use erase::Erase;
 pub use exchange::{Exchange, Partner};
 pub use freeze::{Freeze, Restore};
+pub use grant::Grant;
 pub use hold::Hold;
 pub use merge::{Merge, MergeEmpty};
 pub use open::{Open, Opening, OpeningLot, OpeningTier};
@@ -90,6 +92,7 @@ pub(crate) fn replay(
         Kind::Earn => earn::replay(entry, book),
         Kind::Redeem => redeem::replay(entry),
         Kind::Donate => donate::replay(entry),
+        Kind::Grant => grant::replay(entry),
         Kind::Hold => hold::replay(entry),
         Kind::Capture => capture::replay(entry, told),
         Kind::Release => release::replay(entry, told, member),
@@ -136,7 +139,13 @@ pub fn sample_document() -> Document {
     let mut document = default_document();
     let bounds = document.transfers.iter();
     document.donations = bounds.map(|bounds| ("pandas".to_owned(), *bounds)).collect();
+    document.grants.insert("birthday".to_owned(), birthday());
     document
+}
+
+fn birthday() -> GrantRule {
+    let expiry = Some("campaign".to_owned());
+    GrantRule { points: 10, expiry, coupon: None, limit: None, budgets: Vec::new() }
 }
 
 fn all() -> Option<Vec<Rc<dyn Operation>>> {
@@ -158,6 +167,8 @@ fn all() -> Option<Vec<Rc<dyn Operation>>> {
     let both = Frozen { earning: true, spending: true };
     let verdict = ApprovalVerdict::Approve;
     let concerned = Concerned::Recover(Vec::new());
+    let granted =
+        Grant { grant: "birthday".to_owned(), strategy: None, store: None, by: String::new() };
     Some(vec![
         Rc::new(Activate(None)),
         Rc::new(ApproveReview { earn: request, occurred_at: Timestamp(0), promises: vec![] }),
@@ -172,6 +183,7 @@ fn all() -> Option<Vec<Rc<dyn Operation>>> {
         Rc::new(Erase),
         Rc::new(Exchange { with: None, points: 10 }),
         Rc::new(Freeze(both)),
+        Rc::new(granted),
         Rc::new(Hold { points: 10, minutes: 30 }),
         Rc::new(Invite { head: other.clone(), guest: other.clone() }),
         Rc::new(Merge { from: other.clone() }),

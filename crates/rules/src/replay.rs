@@ -252,7 +252,7 @@ impl<'a> Replay<'a> {
         self.heard
             .counterpart(entry.corrects())
             .filter(is_undone)
-            .filter(|undone| undone.kind() == Kind::Earn)
+            .filter(|undone| reverse::is_earned(undone))
     }
 
     /// Posts what was done by hand, after what the clock had decided by then.

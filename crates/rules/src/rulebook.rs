@@ -14,7 +14,7 @@ use crate::document::{
     Retention, TierBasis,
 };
 use crate::earning::Rule;
-use crate::limits::{BUDGET, subject_of};
+use crate::limits::{BUDGET, GRANT, subject_of};
 use crate::operations::exchange;
 use crate::tiers::TIER_GIFT;
 
@@ -216,9 +216,12 @@ impl Rulebook {
         self.policies.values().any(|policy| matches!(policy, ExpiryPolicy::Sliding { .. }))
     }
 
-    /// The policy of a lot from this source, gifts of tiers and what came from other programmes
-    /// too.
-    fn policy_of(&self, source: &str) -> Option<&ExpiryPolicy> {
+    /// The policy of a lot from this source, gifts of tiers, grants and what came from other
+    /// programmes too.
+    pub(crate) fn policy_of(&self, source: &str) -> Option<&ExpiryPolicy> {
+        if let Some(grant) = source.strip_prefix(GRANT) {
+            return self.policies.get(self.document.grants.get(grant)?.expiry.as_ref()?);
+        }
         if let Some(programme) = source.strip_prefix(exchange::SOURCE) {
             return self.accepts.get(programme)?.expiry.as_ref();
         }

@@ -100,6 +100,20 @@ mod tests {
         document.coupons.insert("ten".to_owned(), rule);
     }
 
+    /// A grant that is right, changed.
+    fn grant(document: &mut Document, change: impl FnOnce(&mut crate::GrantRule)) {
+        let (of, per) = (crate::GrantBudgetOf::Store, crate::Per::Month);
+        let mut rule = crate::GrantRule {
+            points: 5,
+            expiry: Some("campaign".into()),
+            coupon: None,
+            limit: None,
+            budgets: vec![crate::GrantBudget { of, times: 0, per }],
+        };
+        change(&mut rule);
+        document.grants.insert("birthday".into(), rule);
+    }
+
     fn fast(event: &str, times: i64) -> crate::Velocity {
         crate::Velocity {
             event: event.to_owned(),
@@ -112,7 +126,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 44] = [
+        let cases: [(Change, &str); 54] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -237,6 +251,40 @@ mod tests {
                         (0..101).map(|n| (format!("p{n}"), d.transfers.unwrap())).collect()
                 },
                 "/exchanges/offers",
+            ),
+            (|d| grant(d, |rule| rule.points = -1), "/grants/birthday/points"),
+            (|d| grant(d, |rule| rule.expiry = None), "/grants/birthday/expiry"),
+            (|d| grant(d, |rule| rule.expiry = Some("x".into())), "/grants/birthday/expiry"),
+            (|d| grant(d, |rule| rule.coupon = Some("x".into())), "/grants/birthday/coupon"),
+            (|d| grant(d, |rule| rule.points = 0), "/grants/birthday"),
+            (
+                |d| {
+                    grant(d, |rule| {
+                        rule.limit = Some(crate::Limit { times: 0, per: crate::Per::Day })
+                    })
+                },
+                "/grants/birthday/limit/times",
+            ),
+            (|d| grant(d, |rule| rule.budgets[0].times = -1), "/grants/birthday/budgets/0/times"),
+            (
+                |d| grant(d, |rule| rule.budgets.push(rule.budgets[0])),
+                "/grants/birthday/budgets/1/of",
+            ),
+            (
+                |d| {
+                    grant(d, |_| {});
+                    let rule = d.grants.remove("birthday").unwrap();
+                    d.grants = (0..101).map(|n| (format!("g{n}"), rule.clone())).collect();
+                },
+                "/grants",
+            ),
+            (
+                |d| {
+                    grant(d, |_| {});
+                    let rule = d.grants.remove("birthday").unwrap();
+                    d.grants.insert("Birth/day".into(), rule);
+                },
+                "/grants/Birth~1day",
             ),
             (|d| d.risk.velocity = vec![fast("dance", 1)], "/risk/velocity/0/event"),
             (|d| d.risk.velocity = vec![fast("purchase", 0)], "/risk/velocity/0/times"),

@@ -12,8 +12,8 @@ use crate::support;
 use std::collections::BTreeSet;
 
 use rules::operations::{
-    DecideAdjustment, Donate, Earn, Exchange, NewAdjustment, PayWithPoints, RedeemCoupon, Remind,
-    RequestAdjustment, ReturnScope, Settle, Transfer,
+    DecideAdjustment, Donate, Earn, Exchange, Grant, NewAdjustment, PayWithPoints, RedeemCoupon,
+    Remind, RequestAdjustment, ReturnScope, Settle, Transfer,
 };
 use rules::{
     Consumption, Document, Downgrade, EarnEvent, Enrolment, Expiry, Limit, Pending, Per,
@@ -142,16 +142,49 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
     [5, 6, 6].map(|day| run("p", &mut member, &swap, vec![there.clone()], day)).to_vec()
 }
 
-/// A coupon for every purchase, its terms changed.
-fn with_coupon(document: &mut Document, change: impl FnOnce(&mut rules::CouponRule)) {
-    document.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
-    change(document.coupons.get_mut("ten").unwrap());
+/// What would come of a grant by two persons, on two days and twice on the second.
+fn granted(world: &World) -> Vec<String> {
+    let (mut member, mut tallies) = (world.member.clone(), Vec::new());
+    let mut run = |command: &AnyOperation, by: &str, day: u32| {
+        let context = ledger::Context {
+            programme: ledger::ProgrammeId::new("p").unwrap(),
+            spread: 1,
+            rulebook_version: 1,
+            now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
+            first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
+            seed: ledger::Seed::default(),
+        };
+        let tallies_so_far = counted(&tallies);
+        let recorded =
+            rules::PriorRecords { tallies: tallies_so_far, ..rules::PriorRecords::default() };
+        let origin = ledger::Origin { actor: by.to_owned(), ..ledger::Origin::default() };
+        let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
+        match rules::decide(&**command, &case, member.clone()) {
+            Ok(decided) => {
+                let told = |posting: &ledger::Posting| {
+                    let coupons = posting.entry.effects.coupons.iter();
+                    let coupons: Vec<&str> = coupons.map(|coupon| coupon.name.as_str()).collect();
+                    format!("{:?} {coupons:?}", posting.entry.lots.grants)
+                };
+                let postings = decided.decision.postings;
+                tallies.extend(postings.iter().flat_map(|one| one.entry.effects.tallies.clone()));
+                member = decided.member;
+                postings.iter().map(told).collect()
+            }
+            Err(stop) => stop.refusal().unwrap().to_string(),
+        }
+    };
+    run(&act("share"), "till", 5);
+    let grant = |by: &str| {
+        let (grant, by) = ("birthday".to_owned(), by.to_owned());
+        ask(Grant { grant, strategy: None, store: None, by })
+    };
+    [("anna", 5), ("ben", 6), ("ben", 6)].map(|(by, day)| run(&grant(by), by, day)).to_vec()
 }
 
-/// Where budgets stand after the first purchases, and which of them are nearly spent.
-fn budgets(world: &World) -> Vec<(rules::BudgetState, bool)> {
-    let tallies = world.entries.iter().flat_map(|entry| &entry.effects.tallies);
-    let counted = tallies.fold(Vec::new(), |mut counted: Vec<ledger::Counted>, tally| {
+/// What counters of the programme stand at.
+fn counted(tallies: &[ledger::Tally]) -> Vec<ledger::Counted> {
+    tallies.iter().fold(Vec::new(), |mut counted: Vec<ledger::Counted>, tally| {
         match counted.iter_mut().find(|c| {
             (&c.subject, &c.name, c.period) == (&tally.subject, &tally.name, tally.period)
         }) {
@@ -164,7 +197,20 @@ fn budgets(world: &World) -> Vec<(rules::BudgetState, bool)> {
             }),
         }
         counted
-    });
+    })
+}
+
+/// A coupon for every purchase, its terms changed.
+fn with_coupon(document: &mut Document, change: impl FnOnce(&mut rules::CouponRule)) {
+    document.purchase.coupon = Some(PurchaseCoupon { coupon: "ten".into(), from_minor: 0 });
+    change(document.coupons.get_mut("ten").unwrap());
+}
+
+/// Where budgets stand after the first purchases, and which of them are nearly spent.
+fn budgets(world: &World) -> Vec<(rules::BudgetState, bool)> {
+    let tallies: Vec<ledger::Tally> =
+        world.entries.iter().flat_map(|entry| entry.effects.tallies.clone()).collect();
+    let counted = counted(&tallies);
     let states = world.book.budget_states(&counted, at("2026-01-10T10:00:00+08:00"));
     states.into_iter().map(|state| (state.clone(), state.is_red())).collect()
 }
@@ -322,6 +368,7 @@ fn a_setting_stored_but_never_read() {
         outcomes.extend(returns(&mut world));
         let other = ledger::MemberId::new("other").unwrap();
         outcomes.push(gift(&world, &ask(Transfer { to: other, points: 25 })));
+        outcomes.extend(granted(&world));
         outcomes.push(gift(&world, &ask(Donate { charity: "pandas".into(), points: 25 })));
         outcomes.extend(exchanged(&world, 25));
         let code =
@@ -441,6 +488,14 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
     let swap = json!({"exchanges": {"offers": {"there": bounds}, "accepts": {"p": {"rate": "1.5", "expiry": "shopping"}}}});
     let once = json!({"min_points": 1, "max_points": 1000, "points_per_day": 1000, "limit": {"times": 1, "per": "lifetime"}});
     let giving = json!({"donations": {"pandas": once}});
+    let grants = |part: Json| {
+        let mut grant = json!({"points": 7, "expiry": "campaign"});
+        merge(&mut grant, &part);
+        json!({"grants": {"birthday": grant}})
+    };
+    let limited_grant = || grants(json!({"limit": {"times": 1, "per": "lifetime"}}));
+    let shared_grant =
+        || grants(json!({"budgets": [{"of": "programme", "times": 1, "per": "lifetime"}]}));
     let brackets = json!({"kind": "brackets", "brackets": [{"from_minor": 0, "points_per_unit": "1"}, {"from_minor": 10_000, "points_per_unit": "2"}]});
     let two = |groups: Json, group: Json| {
         let rule = |id: &str, points: i64| json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": points}, "group": group, "priority": 1});
@@ -626,6 +681,20 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
         ("donations{}.limit", giving.clone(), "/donations/pandas/limit", json!(null)),
         ("donations{}.limit.times", giving.clone(), "/donations/pandas/limit/times", json!(2)),
         ("donations{}.limit.per", giving.clone(), "/donations/pandas/limit/per", json!("day")),
+        ("grants{}.points", grants(json!({})), "/grants/birthday/points", json!(8)),
+        ("grants{}.expiry", grants(json!({})), "/grants/birthday/expiry", json!("shopping")),
+        (
+            "grants{}.coupon",
+            grants(json!({"coupon": "ten"})),
+            "/grants/birthday/coupon",
+            json!(null),
+        ),
+        ("grants{}.limit", limited_grant(), "/grants/birthday/limit", json!(null)),
+        ("grants{}.limit.times", limited_grant(), "/grants/birthday/limit/times", json!(2)),
+        ("grants{}.limit.per", limited_grant(), "/grants/birthday/limit/per", json!("day")),
+        ("grants{}.budgets[].of", shared_grant(), "/grants/birthday/budgets/0/of", json!("person")),
+        ("grants{}.budgets[].times", shared_grant(), "/grants/birthday/budgets/0/times", json!(2)),
+        ("grants{}.budgets[].per", shared_grant(), "/grants/birthday/budgets/0/per", json!("day")),
         (
             "exchanges.offers{}.min_points",
             swap.clone(),

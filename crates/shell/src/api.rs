@@ -22,6 +22,7 @@ pub mod facts;
 pub mod find;
 pub mod freeze;
 pub mod front;
+pub mod grant;
 pub mod hold;
 pub mod import;
 pub mod job;
@@ -96,6 +97,7 @@ components! {
     find "find": [];
     freeze "freeze": [FreezeBody];
     front "front": [];
+    grant "grant": [GrantBody];
     hold "hold": [CaptureBody, ReleaseBody];
     import "import": [ImportRowBody];
     job "job": [];

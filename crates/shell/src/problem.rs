@@ -307,6 +307,10 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
             body.insert("per".into(), (*per).into());
             body.insert("max".into(), (*most).into());
         }
+        Refusal::BudgetSpent { of, per } => {
+            body.insert("of".into(), (*of).into());
+            body.insert("per".into(), per.as_str().into());
+        }
         Refusal::UnknownTier { tier } | Refusal::TierEarned { tier } => {
             body.insert("tier".into(), tier.as_str().into());
         }

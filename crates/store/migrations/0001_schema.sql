@@ -949,7 +949,7 @@ CREATE TABLE IF NOT EXISTS entry (
 CREATE UNIQUE INDEX IF NOT EXISTS entry_sequence ON entry (member_no, sequence)
 -- then
 -- Entries that are looked up by their id.
-CREATE UNIQUE INDEX IF NOT EXISTS entry_by_id ON entry (programme_no, id) WHERE kind IN ('donate', 'hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')
+CREATE UNIQUE INDEX IF NOT EXISTS entry_by_id ON entry (programme_no, id) WHERE kind IN ('donate', 'grant', 'hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')
 -- then
 -- Entries that resolve or undo another one.
 CREATE INDEX IF NOT EXISTS entry_by_corrected ON entry (programme_no, corrects) WHERE corrects IS NOT NULL
@@ -986,7 +986,7 @@ CREATE TRIGGER IF NOT EXISTS entry_is_never_replaced BEFORE INSERT ON entry
 WHEN EXISTS (SELECT 1 FROM entry WHERE no = NEW.no OR (member_no = NEW.member_no AND sequence = NEW.sequence))
   OR (NEW.kind <> 'earn' AND EXISTS (
     SELECT 1 FROM entry WHERE programme_no = NEW.programme_no AND id = NEW.id
-    AND kind IN ('donate', 'hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')))
+    AND kind IN ('donate', 'grant', 'hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')))
 BEGIN
   SELECT RAISE(ABORT, 'entries are append-only');
 END

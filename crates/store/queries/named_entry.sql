@@ -5,4 +5,4 @@ SELECT p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurr
 FROM entry AS e
 JOIN member AS m ON m.no = e.member_no
 JOIN programme AS p ON p.no = e.programme_no
-WHERE e.programme_no = +?1 AND e.id = +?2 AND e.kind IN ('donate', 'hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')
+WHERE e.programme_no = +?1 AND e.id = +?2 AND e.kind IN ('donate', 'grant', 'hold', 'capture', 'redeem', 'request', 'transfer', 'coupon_redeem')

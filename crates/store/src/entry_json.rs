@@ -35,6 +35,7 @@ impl Serialize for EntryView<'_> {
         if let Some((name, value)) = entry.what.subject() {
             map.serialize_entry(name, value)?;
         }
+        optional(&mut map, "strategy", entry.strategy())?;
         map.serialize_entry("points", &entry.points)?;
         map.serialize_entry("balance_after", &entry.balance_after)?;
         map.serialize_entry("occurred_at", &entry.occurred_at.to_string())?;

@@ -68,6 +68,7 @@ mod tests {
             Refusal::BelowMinimum { points: 5, minimum: 6 },
             Refusal::LimitReached { times: 7, per: text() },
             Refusal::DeviceLimitReached { times: 8, per: text() },
+            Refusal::BudgetSpent { of: "grant", per: text() },
             Refusal::TooManyOpen { most: 9 },
             Refusal::TooManyReviews { most: 10 },
             Refusal::TooManyLots { most: 11 },

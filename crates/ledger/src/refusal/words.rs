@@ -76,6 +76,9 @@ impl fmt::Display for Refusal {
             Self::DeviceLimitReached { times, per } => {
                 write!(f, "The rulebook allows this {times} time(s) per {per} on one device.")
             }
+            Self::BudgetSpent { of, per } => {
+                write!(f, "Too little is left of the budget of the {of} per {per}.")
+            }
             Self::UnderReview => f.write_str("The points wait for a review of the order."),
             Self::NothingPending => f.write_str("No points earned under this reference are pending."),
             Self::TooManyOpen { most } => write!(f, "The member has the maximum of {most} open. Resolve one first."),

@@ -45,6 +45,7 @@ fn what_can_make_points() -> Vec<String> {
         "/donations",
         "/exchanges",
         "/expiry",
+        "/grants",
         "/groups",
         "/purchase",
         "/redemption",

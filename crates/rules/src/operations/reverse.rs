@@ -25,7 +25,7 @@ use crate::prior_records::PriorRecords;
 use crate::rulebook::Rulebook;
 
 pub(super) use paid::GivenBack;
-pub(crate) use replay::{is_of_one_operation, replay};
+pub(crate) use replay::{is_earned, is_of_one_operation, replay};
 use returned::{Return, running, share};
 
 /// Undo an earn, a redemption, or both sides of an order; `None` when the member has none by that

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use rules::{
     ActionRule, ApprovalStep, ApprovalTotals, Approvals, Caps, Consumption, CouponRule, Document,
-    Downgrade, Enrolment, Expiry, GiftPolicy, Limit, Multiples, Pending, Per, PurchaseCoupon,
-    PurchaseRule, QualifyingPeriod, RedemptionRule, Returns, Reward, RewardKind, Risk, RoundUpTo,
-    RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers, Transfers, Velocity,
+    Downgrade, Enrolment, Expiry, GiftPolicy, GrantRule, Limit, Multiples, Pending, Per,
+    PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule, Returns, Reward, RewardKind,
+    Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers,
+    Transfers, Velocity,
 };
 
 use crate::random::Random;
@@ -71,8 +72,26 @@ pub fn document(random: &mut Random, zone: Tz) -> Document {
             document.donations.insert(charity.to_owned(), bounds(random));
         }
     }
+    for name in ["birthday", "welcome"] {
+        if name == "birthday" || random.chance(50) {
+            document.grants.insert(name.to_owned(), grant(random));
+        }
+    }
     republish(random, &mut document);
     document
+}
+
+fn grant(random: &mut Random) -> GrantRule {
+    let points = *random.pick(&[0, 5, 40]);
+    let coupon = points == 0 || random.chance(40);
+    let per = *random.pick(&[Per::Day, Per::Month, Per::Year, Per::Lifetime]);
+    GrantRule {
+        points,
+        expiry: Some((*random.pick(POLICIES)).to_owned()),
+        coupon: coupon.then(|| (*random.pick(COUPONS)).to_owned()),
+        limit: random.chance(50).then(|| Limit { times: random.between(1, 2), per }),
+        budgets: vec![],
+    }
 }
 
 fn bounds(random: &mut Random) -> Transfers {

@@ -132,7 +132,9 @@ impl History {
         actor: &str,
     ) -> Result<Result<usize, &'static str>, String> {
         let pasts = self.store.pasts(kind_of(command), reference);
-        let used = rules::living(&pasts, None).map(|past| past.entry.id);
+        let is_once_ever = matches!(command, Command::Grant { .. });
+        let find = if is_once_ever { rules::ever } else { rules::living };
+        let used = find(&pasts, None).map(|past| past.entry.id);
         let kept = self.store.kept(command, &pasts);
         let reward = match command {
             Command::RedeemReward { reward, .. } => self.rewards.get(reward).cloned(),
@@ -385,6 +387,7 @@ pub fn kind_of(command: &Command) -> &'static str {
         | Command::PayWithPoints { .. }
         | Command::Capture { .. } => "redeem",
         Command::Donate { .. } => "donate",
+        Command::Grant { .. } => "grant",
         Command::Reverse(_) => "reverse",
         Command::RequestAdjustment(_) => "request",
         Command::Activate(_) => "activate",

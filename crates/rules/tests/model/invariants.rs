@@ -154,6 +154,7 @@ impl Books {
     fn undo(&mut self, entry: &Entry) -> Checked {
         let kinds = [
             Kind::Earn,
+            Kind::Grant,
             Kind::Redeem,
             Kind::Donate,
             Kind::Capture,

@@ -280,7 +280,10 @@ impl Reference {
         {
             return Err("request-resolved");
         }
-        if self.bearing(command, reference).iter().any(|sequence| !self.is_over(*sequence)) {
+        // docs/reference/api/grant.md: an occasion grants once, also after it was taken back.
+        let is_spent =
+            |sequence: &i64| matches!(command, Command::Grant { .. }) || !self.is_over(*sequence);
+        if self.bearing(command, reference).iter().any(is_spent) {
             return Err("reference-already-used");
         }
         let spends = matches!(
@@ -294,7 +297,8 @@ impl Reference {
                 | Command::RedeemCoupon { .. }
                 | Command::Capture { .. }
         );
-        if (self.frozen.0 && matches!(command, Command::Earn(_))) || (self.frozen.1 && spends) {
+        let earns = matches!(command, Command::Earn(_) | Command::Grant { .. });
+        if (self.frozen.0 && earns) || (self.frozen.1 && spends) {
             return Err("member-frozen");
         }
         if let Command::Earn(event) = command {
@@ -309,6 +313,7 @@ impl Reference {
                 let occurred_at = event.occurred_at.map_or(now, |at| at.0);
                 said.extend(self.upgrade_by(book, occurred_at, now, sequence + 1));
             }
+            Command::Grant { name } => said.push(self.give(book, name, now, sequence)?),
             Command::Redeem { .. } if self.is_held(reference) => {
                 return Err("reference-already-used");
             }
@@ -714,6 +719,61 @@ impl Reference {
         Ok(said)
     }
 
+    /// docs/reference/rulebook.md#grants: the whole or nothing, no activity, no growth, and not
+    /// under the cap of a day.
+    fn give(&mut self, book: &Document, name: &str, now: i64, sequence: i64) -> Outcome<Said> {
+        let rule = book.grants.get(name).ok_or("not-offered")?;
+        let (source, date) = (format!("grant:{name}"), date_of(now, self.zone));
+        if let Some(limit) = rule.limit {
+            let same =
+                |past: &&Happened| past.event == source && in_same(limit.per, past.date, date);
+            let times: i64 = self.log.iter().filter(same).map(|past| past.times).sum();
+            if times >= limit.times {
+                return Err("limit-reached");
+            }
+        }
+        if rule.coupon.is_some() && self.coupons.len() >= 100 {
+            return Err("too-many-open");
+        }
+        self.log.push(Happened {
+            event: source.clone(),
+            date,
+            granted: 0,
+            spend: 0,
+            growth: 0,
+            orders: 0,
+            times: 1,
+            at: now,
+            device: None,
+        });
+        let mut said =
+            Said { kind: "grant", points: rule.points, occurred_at: now, ..Said::default() };
+        if rule.points > 0 {
+            let policy = &book.expiry[rule.expiry.as_ref().unwrap()];
+            said.grants.push(self.grant((rule.points, &source), now, now, policy, now));
+        }
+        let lot = (rule.points > 0).then_some(self.lots.len() as i64);
+        let coupon = rule.coupon.as_ref();
+        let coupons = coupon.map_or_else(Vec::new, |name| self.issue(book, name, 1, now));
+        said.coupons = spending::told(&coupons);
+        self.earned.push(NaiveEarn {
+            sequence,
+            recorded_at: now,
+            lot,
+            granted: rule.points,
+            lines: vec![],
+            event: self.log.len() - 1,
+            qualifying: None,
+            undone: false,
+            coupons_kept: coupons.iter().map(|coupon| coupon.name.clone()).collect(),
+            coupons,
+            expired_used: 0,
+            let_go: 0,
+            is_doubted: false,
+        });
+        Ok(said)
+    }
+
     /// The ends of points that live for as long as the member is active move on.
     pub fn live_on(
         &mut self,
@@ -743,6 +803,10 @@ impl Reference {
         for lot in self.lots.iter_mut().filter(|lot| these.contains(&lot.number)) {
             let name = match lot.source.as_str() {
                 "purchase" => Some(&book.purchase.expiry),
+                granted if granted.starts_with("grant:") => book
+                    .grants
+                    .get(&granted["grant:".len()..])
+                    .and_then(|rule| rule.expiry.as_ref()),
                 "tier_gift" => book.tiers.as_ref().map(|tiers| &tiers.gift_expiry),
                 action => book.actions.get(action).map(|rule| &rule.expiry),
             };
@@ -890,6 +954,7 @@ fn number(command: &Command) -> u8 {
         Command::RequestAdjustment(_) => 5,
         Command::Activate(_) => 3,
         Command::Donate { .. } => 6,
+        Command::Grant { .. } => 7,
         _ => 2,
     }
 }

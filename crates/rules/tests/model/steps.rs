@@ -21,6 +21,7 @@ pub enum Command {
     Earn(EarnEvent),
     Redeem { points: i64 },
     Donate { charity: String, points: i64 },
+    Grant { name: String },
     Hold { points: i64, minutes: u32 },
     PayLines { lines: Vec<(String, i64, i64)>, minutes: Option<u32> },
     RedeemReward { reward: String, quantity: i64 },
@@ -52,6 +53,10 @@ impl Command {
             Self::Earn(it) => Box::new(operations::Earn(it)),
             Self::Redeem { points } => Box::new(operations::Redeem { points }),
             Self::Donate { charity, points } => Box::new(operations::Donate { charity, points }),
+            Self::Grant { name: grant } => {
+                let by = "till".to_owned();
+                Box::new(operations::Grant { grant, strategy: None, store: None, by })
+            }
             Self::Hold { points, minutes } => Box::new(operations::Hold { points, minutes }),
             Self::PayLines { lines, minutes } => Box::new(operations::PayLines { lines, minutes }),
             Self::RedeemReward { reward, quantity } => {
@@ -182,7 +187,11 @@ pub fn command(history: &mut History) -> Command {
         87..90 => donation(history),
         90..91 => Command::Settle,
         91..94 => Command::Remind,
-        94..97 => Command::Upgrade,
+        94..96 => Command::Upgrade,
+        96..99 => {
+            let name = *history.random.pick(&["birthday", "birthday", "welcome", "jubilee"]);
+            Command::Grant { name: name.to_owned() }
+        }
         _ => Command::Enrol,
     }
 }
@@ -436,7 +445,7 @@ fn returned_donation(history: &mut History) -> Option<ToReverse> {
 /// An earn, a redemption or both from the books, more often of the last ones; none is a reference
 /// that nothing bears.
 fn reverse(history: &mut History) -> Option<ToReverse> {
-    let earns = recent(history, &[Kind::Earn]);
+    let earns = recent(history, &[Kind::Earn, Kind::Grant]);
     let redemptions = recent(history, &[Kind::Redeem, Kind::Capture]);
     let own = Currency::new(&history.document.currency).unwrap();
     let random = &mut history.random;

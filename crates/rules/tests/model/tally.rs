@@ -19,10 +19,15 @@ impl Tally {
         let reverses = entry.kind() == Kind::Reverse;
         let counts =
             |of: &str| entry.effects.tallies.iter().any(|tally| tally.subject.starts_with(of));
+        let issues = !entry.effects.coupons.is_empty();
+        let frees =
+            |of: &str| entry.effects.counts.iter().any(|count| count.counter.starts_with(of));
         for (what, is_so) in [
             ("reward", entry.reward().is_some()),
             ("reward given back", reverses && counts("reward:")),
             ("donation given back", reverses && counts("donations")),
+            ("grant of a coupon", entry.kind() == Kind::Grant && issues),
+            ("grant taken back", reverses && frees("grant:")),
             ("deduction", entry.payment().is_some() && entry.kind() == Kind::Redeem),
             ("order held", entry.payment().is_some() && entry.kind() == Kind::Hold),
             ("several coupons", entry.effects.coupons.len() > 1 && !reverses),
@@ -119,7 +124,7 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 98] = [
+        const EXPECTED: [&str; 101] = [
             "activate",
             "activated early",
             "adjust",
@@ -148,6 +153,9 @@ impl Tally {
             "freeze",
             "gift",
             "grace lot",
+            "grant",
+            "grant of a coupon",
+            "grant taken back",
             "hold",
             "lapse",
             "late event",

@@ -165,7 +165,7 @@ impl ReverseBody {
     /// [`Problem::InvalidRequest`] with every place that does not.
     pub fn fits(&self, entry: &ledger::Entry) -> Result<(), Problem> {
         let mut check = Check::default();
-        let is_earn = entry.kind() == ledger::Kind::Earn;
+        let is_earn = entry.kind().row().undone_as == UndoneAs::Earned;
         let is_refund =
             self.refund.is_some() || self.lines.iter().flatten().any(|line| line.refund.is_some());
         if is_refund && entry.event() != Some("purchase") {

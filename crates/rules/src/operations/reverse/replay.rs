@@ -1,7 +1,7 @@
 //! Returns are asked for again, of what stands for the entries that they had undone: how much of an
 //! order was to be undone is told by what the corrections say.
 
-use ledger::{Currency, Entry, Kind, LineReturn, LotDraw, Money, Reversal};
+use ledger::{Currency, Entry, Kind, LineReturn, LotDraw, Money, Reversal, UndoneAs};
 
 use super::{Redemption, ReturnScope, Reverse, ToReverse};
 use crate::replay::{ReplayIndex, ReplayStep};
@@ -26,7 +26,7 @@ pub(crate) fn replay(
     };
     let reversal = entry.reversal();
     let spent = with.map_or_else(
-        || Some(undone).filter(|undone| undone.kind() != Kind::Earn),
+        || Some(undone).filter(|undone| !is_earned(undone)),
         |with| told.counterpart(with.corrects()),
     );
     let lot = |draw: &LotDraw| told.lots.get(&draw.number).cloned();
@@ -35,7 +35,7 @@ pub(crate) fn replay(
         let lots = spent.lots.draws.iter().filter_map(lot).collect();
         Redemption::new(spent.clone(), lots).of_hold(hold)
     });
-    let earn = Some(undone).filter(|undone| undone.kind() == Kind::Earn).cloned();
+    let earn = Some(undone).filter(|undone| is_earned(undone)).cloned();
     let given = with.and_then(|with| with.reversal());
     let names_lines = redemption.as_ref().is_some_and(|redemption| !redemption.lines().is_empty());
     let part = match given {
@@ -93,6 +93,11 @@ fn part_of(
             }
         }
     }
+}
+
+/// Whether it is taken back from the member: an earn, or a grant.
+pub(crate) fn is_earned(entry: &Entry) -> bool {
+    entry.kind().row().undone_as == UndoneAs::Earned
 }
 
 /// Whether both sides of an order were undone by one command. Its entries bear ids in a row, and
