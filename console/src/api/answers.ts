@@ -466,6 +466,7 @@ export interface Reward {
     description?: string | null;
     kind: string;
     points: number;
+    points_by_tier?: Record<string, number>;
     cash_minor: number;
     stock?: number | null;
     limit?: Limit | null;

@@ -113,6 +113,7 @@ function Edit({ reward, onClose }: { reward: Reward | null; onClose: () => void 
     ({ id, cash, description, stock, tiers, coupon, ...rest }: Values, key) => {
       const body = {
         // What the form does not show stays as it is.
+        ...(stored?.points_by_tier ? { points_by_tier: stored.points_by_tier } : {}),
         ...(stored?.limit ? { limit: stored.limit } : {}),
         ...(stored?.from ? { from: stored.from } : {}),
         ...(stored?.until ? { until: stored.until } : {}),

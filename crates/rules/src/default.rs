@@ -73,6 +73,7 @@ pub fn default_document() -> Document {
             multiple_of: 1,
             min_points: 100,
             max_points: None,
+            prices: Vec::new(),
         }),
         transfers: Some(Transfers {
             min_points: 1,

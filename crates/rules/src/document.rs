@@ -41,7 +41,7 @@ pub use grants::{GrantBudget, GrantBudgetOf, GrantRule};
 pub use members::Members;
 pub use publication::Publication;
 pub use purchase::{ActionRule, Limit, Pending, Per, PurchaseRule};
-pub use redemption::Redemption;
+pub use redemption::{PointPrice, Redemption};
 pub use reminders::Reminders;
 pub use retention::Retention;
 pub use returns::{GiftPolicy, Returns, ShortfallPolicy};
@@ -236,8 +236,9 @@ impl Document {
             bounds.check(&at, &mut check);
         }
         GrantRule::check_all(&self, &mut check);
-        if let Some(redemption) = self.redemption {
-            redemption.check(&mut check);
+        if let Some(redemption) = &self.redemption {
+            let decimals = currency.as_ref().map_or(0, |currency| currency.decimals());
+            redemption.check(&self, decimals, &mut check);
         }
         self.retention.check(&mut check);
         let accepts = self.exchanges.check(&mut check);

@@ -53,10 +53,10 @@ pub use document::{
     Accepted, ActionRule, ApprovalStep, ApprovalTotals, Approvals, Benefit, BenefitKind, Bracket,
     Budget, CapOf, Caps, Consumption, CouponRule, Document, Downgrade, EarningRule, Enrolment,
     Exchanges, Expiry, GiftPolicy, GrantBudget, GrantBudgetOf, GrantRule, Limit, Members,
-    Multiples, Pending, Per, Problem, Publication, PurchaseCoupon, PurchaseRule, QualifyingPeriod,
-    Redemption as RedemptionRule, Reminders, Retention, Returns, Risk, RoundUpTo, RoundingMode,
-    RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel, Tiers,
-    Transfers, Velocity,
+    Multiples, Pending, Per, PointPrice, Problem, Publication, PurchaseCoupon, PurchaseRule,
+    QualifyingPeriod, Redemption as RedemptionRule, Reminders, Retention, Returns, Risk, RoundUpTo,
+    RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel,
+    Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use event::{EarnEvent, Line};

@@ -3,6 +3,8 @@
 //! A reward is a document of its own beside the rulebook, as its stock and its offer change from
 //! day to day.
 
+use std::collections::BTreeMap;
+
 use ledger::{Tally, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,9 @@ pub struct Reward {
     pub kind: RewardKind,
     /// Points for one, at least 1.
     pub points: i64,
+    /// Points for one, for members of these levels, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub points_by_tier: BTreeMap<String, i64>,
     /// What one costs in money beside the points, in minor units. Told, not charged.
     #[serde(default)]
     pub cash_minor: i64,
@@ -83,7 +88,10 @@ impl Reward {
         let at = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
         let is_same =
             self.kind == before.kind && self.coupon == before.coupon && self.name == before.name;
-        let is_as_dear = self.points >= before.points && self.cash_minor >= before.cash_minor;
+        let mut tiers = self.points_by_tier.keys().chain(before.points_by_tier.keys());
+        let is_as_dear = self.points >= before.points
+            && tiers.all(|tier| self.price(Some(tier)) >= before.price(Some(tier)))
+            && self.cash_minor >= before.cash_minor;
         let has_no_more =
             before.stock.is_none_or(|most| self.stock.is_some_and(|stock| stock <= most));
         let is_as_limited = before.limit.is_none() || self.limit == before.limit;
@@ -127,6 +135,12 @@ impl Reward {
             "must have 1 to 1000 characters and no control characters",
         );
         wrong(!(1..=MAX).contains(&self.points), "/points", "must be 1 to 1000000000");
+        let is_price = |points: &i64| (1..=MAX).contains(points);
+        wrong(
+            self.points_by_tier.len() > 20 || !self.points_by_tier.values().all(is_price),
+            "/points_by_tier",
+            "must be at most 20 levels, each with 1 to 1000000000",
+        );
         wrong(!(0..=MAX).contains(&self.cash_minor), "/cash_minor", "must be 0 to 1000000000");
         wrong(
             self.stock.is_some_and(|stock| !(0..=MAX).contains(&stock)),
@@ -151,6 +165,12 @@ impl Reward {
             "names the kind of coupon when kind is coupon, and nothing otherwise",
         );
         problems
+    }
+
+    /// Points for one, for members of a level.
+    #[must_use]
+    pub fn price(&self, tier: Option<&str>) -> i64 {
+        tier.and_then(|tier| self.points_by_tier.get(tier)).copied().unwrap_or(self.points)
     }
 
     pub(crate) fn is_offered(&self, now: Timestamp) -> bool {
@@ -197,9 +217,10 @@ mod tests {
             serde_json::from_str(text).unwrap()
         };
         type Change = fn(&mut Reward);
-        let less: [(&str, Change); 9] = [
+        let less: [(&str, Change); 10] = [
             ("nothing", |_| {}),
             ("dearer", |r| r.points = 31),
+            ("dearer for a level", |r| r.points_by_tier = [("gold".into(), 31)].into()),
             ("more cash", |r| r.cash_minor = 991),
             ("fewer", |r| r.stock = Some(2)),
             ("for fewer", |r| r.tiers = vec!["gold".into()]),
@@ -208,8 +229,9 @@ mod tests {
             ("words", |r| r.description = Some("white".into())),
             ("withdrawn, whatever else", |r| (r.offered, r.points) = (false, 1)),
         ];
-        let more: [(&str, Change); 11] = [
+        let more: [(&str, Change); 12] = [
             ("cheaper", |r| r.points = 29),
+            ("cheaper for a level", |r| r.points_by_tier = [("gold".into(), 29)].into()),
             ("less cash", |r| r.cash_minor = 0),
             ("more of it", |r| r.stock = Some(4)),
             ("any number", |r| r.stock = None),
@@ -228,6 +250,8 @@ mod tests {
                 assert_eq!(next.gives_more_than(Some(&mug())), gives, "{name}");
             }
         }
+        let dear_for_gold = Reward { points_by_tier: [("gold".into(), 40)].into(), ..mug() };
+        assert!(mug().gives_more_than(Some(&dear_for_gold)), "gold pays less than before");
         assert!(mug().gives_more_than(None));
         assert!(mug().gives_more_than(Some(&Reward { offered: false, ..mug() })), "offered again");
         assert!(!Reward { offered: false, ..mug() }.gives_more_than(None));

@@ -381,7 +381,7 @@ impl Rulebook {
     /// can be paid with them.
     #[must_use]
     pub fn worth_minor(&self, points: i128) -> Option<i128> {
-        let per_unit = self.document.redemption?.points_per_unit;
+        let per_unit = self.document.redemption.as_ref()?.points_per_unit;
         10i128
             .checked_pow(self.currency.decimals())?
             .checked_mul(points)?

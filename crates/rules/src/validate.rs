@@ -100,6 +100,14 @@ mod tests {
         document.coupons.insert("ten".to_owned(), rule);
     }
 
+    /// A price that is right, changed.
+    fn price(document: &mut Document, change: impl FnOnce(&mut crate::PointPrice)) {
+        let tiers = vec!["gold".to_owned()];
+        let mut price = crate::PointPrice { tiers, from_points: 1, points: 100, off_minor: 101 };
+        change(&mut price);
+        document.redemption.as_mut().unwrap().prices = vec![price];
+    }
+
     /// A grant that is right, changed.
     fn grant(document: &mut Document, change: impl FnOnce(&mut crate::GrantRule)) {
         let (of, per) = (crate::GrantBudgetOf::Store, crate::Per::Month);
@@ -126,7 +134,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 54] = [
+        let cases: [(Change, &str); 59] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -251,6 +259,21 @@ mod tests {
                         (0..101).map(|n| (format!("p{n}"), d.transfers.unwrap())).collect()
                 },
                 "/exchanges/offers",
+            ),
+            (|d| price(d, |price| price.points = 0), "/redemption/prices/0/points"),
+            (|d| price(d, |price| price.from_points = 0), "/redemption/prices/0/from_points"),
+            (|d| price(d, |price| price.off_minor = 99), "/redemption/prices/0/off_minor"),
+            (
+                |d| price(d, |price| price.tiers = vec!["gold".into(), "x".into()]),
+                "/redemption/prices/0/tiers/1",
+            ),
+            (
+                |d| {
+                    price(d, |_| {});
+                    let prices = &mut d.redemption.as_mut().unwrap().prices;
+                    *prices = vec![prices[0].clone(); 21];
+                },
+                "/redemption/prices",
             ),
             (|d| grant(d, |rule| rule.points = -1), "/grants/birthday/points"),
             (|d| grant(d, |rule| rule.expiry = None), "/grants/birthday/expiry"),

@@ -496,6 +496,10 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
     let limited_grant = || grants(json!({"limit": {"times": 1, "per": "lifetime"}}));
     let shared_grant =
         || grants(json!({"budgets": [{"of": "programme", "times": 1, "per": "lifetime"}]}));
+    let priced = || {
+        let tiers = ["member", "silver"];
+        json!({"redemption": {"prices": [{"tiers": tiers, "from_points": 1, "points": 90, "off_minor": 100}]}})
+    };
     let brackets = json!({"kind": "brackets", "brackets": [{"from_minor": 0, "points_per_unit": "1"}, {"from_minor": 10_000, "points_per_unit": "2"}]});
     let two = |groups: Json, group: Json| {
         let rule = |id: &str, points: i64| json!({"id": id, "event": "purchase", "award": {"kind": "fixed", "points": points}, "group": group, "priority": 1});
@@ -670,6 +674,15 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
             "/transfers/limit/per",
             json!("day"),
         ),
+        ("redemption.prices[].tiers[]", priced(), "/redemption/prices/0/tiers/1", json!("gold")),
+        (
+            "redemption.prices[].from_points",
+            priced(),
+            "/redemption/prices/0/from_points",
+            json!(9_999_999),
+        ),
+        ("redemption.prices[].points", priced(), "/redemption/prices/0/points", json!(80)),
+        ("redemption.prices[].off_minor", priced(), "/redemption/prices/0/off_minor", json!(110)),
         ("donations{}.min_points", giving.clone(), "/donations/pandas/min_points", json!(26)),
         ("donations{}.max_points", giving.clone(), "/donations/pandas/max_points", json!(24)),
         (

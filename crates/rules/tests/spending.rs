@@ -14,7 +14,7 @@ use ledger::{Currency, Kind, Money};
 use rules::operations::{
     CancelCoupon, PayWithPoints, RedeemCoupon, RedeemReward, RestoreCoupon, ReturnScope, Settle,
 };
-use rules::{CouponRule, Expiry, Limit, Line, Per, PurchaseCoupon, Reward};
+use rules::{CouponRule, Expiry, Limit, Line, Per, PointPrice, PurchaseCoupon, Reward};
 use support::{AnyOperation, World, act, ask, at, buy, spend};
 
 const DAY: &str = "2026-03-02T10:00:00+08:00";
@@ -321,6 +321,54 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
         (DAY, spend(801), "refused insufficient-points"),
     ]);
     assert_eq!(world.entries[1].payment().unwrap().money_minor, 200);
+}
+
+/// 1,000 points are 10 yuan and 5,000 are 60; who is gold gets a yuan for 80, however few.
+#[test]
+fn many_points_and_high_levels_have_better_prices() {
+    let price = |tiers: &[&str], from_points, points, off_minor| PointPrice {
+        tiers: tiers.iter().map(|id| (*id).to_owned()).collect(),
+        from_points,
+        points,
+        off_minor,
+    };
+    let paid = |spend_minor: i64, order_minor: i64, most: Option<i64>| {
+        let mut world = world(|document| {
+            let rule = document.redemption.as_mut().unwrap();
+            (rule.max_percent, rule.min_points) = (100, 1);
+            rule.prices = vec![price(&["gold"], 1, 80, 100), price(&[], 5_000, 5_000, 6_000)];
+            document.tiers.as_mut().unwrap().levels[2].gift_points = 0;
+        });
+        world.run(at(DAY), &buy(&[spend_minor]), None);
+        let order = Money { amount_minor: order_minor, currency: Currency::new("CNY").unwrap() };
+        let told = world.run(at(DAY), &ask(PayWithPoints { order, most, minutes: None }), None);
+        let entry = world.entries.last().unwrap();
+        (told, entry.payment().map_or(0, |payment| payment.money_minor))
+    };
+    let is = |told: &str, money| (told.to_owned(), money);
+    // 9,000 points, at the first level but one.
+    for (order, most, told, money) in [
+        (100_000, Some(1_000), "redeem -1000", 1_000),
+        (100_000, Some(4_999), "redeem -4999", 4_999),
+        (100_000, Some(5_000), "redeem -5000", 6_000),
+        (100_000, Some(5_005), "redeem -5005", 6_006),
+        (100_000, Some(5_004), "redeem -5004", 6_004),
+        (6_000, None, "redeem -5000", 6_000),
+        (5_999, None, "redeem -4999", 4_999),
+        (4_000, None, "redeem -4000", 4_000),
+        (0, None, "refused below-minimum", 0),
+    ] {
+        assert_eq!(paid(199_999 * 5, order, most), is(told, money), "{order} {most:?}");
+    }
+    // Gold: a yuan for 80 points is better than 60 for 5,000.
+    for (order, most, told, money) in [
+        (100_000, Some(79), "redeem -79", 98),
+        (100_000, Some(80), "redeem -80", 100),
+        (100_000, Some(8_000), "redeem -8000", 10_000),
+        (5_999, None, "redeem -4799", 5_998),
+    ] {
+        assert_eq!(paid(1_100_000, order, most), is(told, money), "gold: {order} {most:?}");
+    }
 }
 
 /// Points that buy no whole minor unit are left with the member.

@@ -7,7 +7,9 @@ use ledger::{
 };
 
 use crate::case::Case;
+use crate::document::{PointPrice, Redemption};
 use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
+use crate::tiers;
 
 /// Spend points on an order, as many as the rulebook takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,21 +58,10 @@ fn pay(
     let (member, now) = (journal.member(), journal.now());
     let active = member.lots.iter().filter(|lot| lot.state(now) == LotState::Active);
     let balance: i64 = active.map(|lot| member.free(lot)).fold(0, i64::saturating_add);
-    let major = 10i128.pow(book.currency.decimals());
     let share = i128::from(order.amount_minor) * i128::from(rule.max_percent) / 100;
-    let by_share =
-        i64::try_from(share * i128::from(rule.points_per_unit) / major).unwrap_or(i64::MAX);
-    let most = [wished, Some(balance), Some(by_share), rule.max_points]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(0);
-    let most = most - most % rule.multiple_of;
-    let (rate, step) = (i128::from(rule.points_per_unit), i128::from(rule.multiple_of));
-    let money = i128::from(most) * major / rate;
-    // Points that would buy less than a minor unit are not taken.
-    let points = (money * rate + major - 1) / major;
-    let points = i64::try_from((points + step - 1) / step * step).map_err(|_| Fault::Overflow)?;
+    let bound = [wished, Some(balance), rule.max_points].into_iter().flatten().min().unwrap_or(0);
+    let tier = tiers::level(book, member).map(|level| level.id.as_str());
+    let (points, money) = prices(rule, tier, book.currency.decimals()).taken(rule, bound, share);
     if points < rule.min_points || money == 0 {
         return Err(Refusal::BelowMinimum { points, minimum: rule.min_points }.into());
     }
@@ -81,6 +72,50 @@ fn pay(
     };
     let wish = Redeem { payment: Some(payment), ..book.spend(journal, points)? };
     spend(journal, wish, minutes, case.origin.clone())
+}
+
+/// What points are worth to a member: from so many points on, so many of them take so much money
+/// off. The last begins with the most points, and is the best.
+struct Prices(Vec<(i64, i128, i128)>);
+
+/// The prices of the rulebook for a member of that level.
+fn prices(rule: &Redemption, tier: Option<&str>, decimals: u32) -> Prices {
+    let mut prices = vec![(1, i128::from(rule.points_per_unit), 10i128.pow(decimals))];
+    let is_meant = |price: &&PointPrice| {
+        price.tiers.is_empty() || price.tiers.iter().any(|id| Some(id.as_str()) == tier)
+    };
+    let mut others: Vec<&PointPrice> = rule.prices.iter().filter(is_meant).collect();
+    others.sort_by_key(|price| price.from_points);
+    for price in others {
+        let (points, money) = (i128::from(price.points), i128::from(price.off_minor));
+        // A price that is worse than one of fewer points is never asked.
+        if prices.last().is_some_and(|(_, of, off)| money * of > off * points) {
+            prices.push((price.from_points, points, money));
+        }
+    }
+    Prices(prices)
+}
+
+impl Prices {
+    /// The most points up to `bound` that take no more than `share` off, in steps of the rulebook,
+    /// and the money that they take off. Points that would buy less than a minor unit are not
+    /// taken.
+    fn taken(&self, rule: &Redemption, bound: i64, share: i128) -> (i64, i128) {
+        let step = i128::from(rule.multiple_of);
+        let mut bound = i128::from(bound);
+        for (from, points, money) in self.0.iter().rev() {
+            let from = i128::from(*from);
+            let most = bound.min(share * points / money);
+            let off = (most - most % step) * money / points;
+            let needed = ((off * points + money - 1) / money).max(from);
+            let needed = (needed + step - 1) / step * step;
+            if off > 0 && most - most % step >= from {
+                return (i64::try_from(needed).unwrap_or(i64::MAX), off);
+            }
+            bound = bound.min(from - 1);
+        }
+        (0, 0)
+    }
 }
 
 /// Spends points, or sets them aside.

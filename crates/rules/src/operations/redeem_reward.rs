@@ -94,7 +94,7 @@ fn wish(journal: &Journal, case: &Case<'_>, id: &str, quantity: i64) -> Result<S
     };
     Ok(Spend {
         on: What::Redeem(Redeemed { reward: Some(taken), ..Redeemed::default() }),
-        points: of_all(reward.points)?,
+        points: of_all(reward.price(tier.map(String::as_str)))?,
         first_in_first_out: book.first_in_first_out(),
         extends: Vec::new(),
         counts,

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
+use ledger::Currency;
 use rules::{
     ActionRule, ApprovalStep, ApprovalTotals, Approvals, Caps, Consumption, CouponRule, Document,
     Downgrade, Enrolment, Expiry, GiftPolicy, GrantRule, Limit, Multiples, Pending, Per,
-    PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule, Returns, Reward, RewardKind,
-    Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel, Tiers,
-    Transfers, Velocity,
+    PointPrice, PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule, Returns, Reward,
+    RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel,
+    Tiers, Transfers, Velocity,
 };
 
 use crate::random::Random;
@@ -94,6 +95,26 @@ fn grant(random: &mut Random) -> GrantRule {
     }
 }
 
+/// Better prices than the common one.
+fn prices(
+    random: &mut Random,
+    (points_per_unit, currency): (i64, &str),
+    tiers: &[Vec<String>],
+) -> Vec<PointPrice> {
+    let unit = 10i64.pow(Currency::new(currency).unwrap().decimals());
+    (0..*random.pick(&[0, 0, 1, 3]))
+        .map(|_| {
+            let points = *random.pick(&[1, 9, 100]);
+            PointPrice {
+                tiers: random.pick(tiers).clone(),
+                from_points: *random.pick(&[1, 10, 15]),
+                points,
+                off_minor: points * unit / points_per_unit + random.between(1, 3),
+            }
+        })
+        .collect()
+}
+
 fn bounds(random: &mut Random) -> Transfers {
     Transfers {
         min_points: *random.pick(&[1, 1, 5]),
@@ -120,6 +141,7 @@ pub fn republish(random: &mut Random, document: &mut Document) {
         multiple_of: *random.pick(&[1, 1, 10]),
         min_points: *random.pick(&[1, 5]),
         max_points: *random.pick(&[None, Some(20)]),
+        prices: vec![],
     });
     document.purchase.coupon = random.chance(30).then(|| PurchaseCoupon {
         coupon: (*random.pick(COUPONS)).to_owned(),
@@ -163,6 +185,13 @@ pub fn republish(random: &mut Random, document: &mut Document) {
         tiers.downgrade = downgrade;
         tiers.gift_expiry = (*random.pick(POLICIES)).to_owned();
         tiers.levels = levels(&mut Random::new(basis), tiers.basis);
+    }
+    if let Some(redemption) = &mut document.redemption {
+        let levels = || document.tiers.iter().flat_map(|tiers| &tiers.levels);
+        let has_silver = levels().any(|level| level.id == "silver");
+        let tiers = [vec![], if has_silver { vec!["silver".to_owned()] } else { vec![] }];
+        let common = (redemption.points_per_unit, document.currency.as_str());
+        redemption.prices = prices(random, common, &tiers);
     }
 }
 
@@ -243,6 +272,7 @@ pub fn rewards(random: &mut Random) -> BTreeMap<String, Reward> {
         description: None,
         kind: if coupon.is_some() { RewardKind::Coupon } else { RewardKind::Goods },
         points,
+        points_by_tier: BTreeMap::new(),
         cash_minor: 0,
         stock: None,
         limit: None,
@@ -255,6 +285,9 @@ pub fn rewards(random: &mut Random) -> BTreeMap<String, Reward> {
     let mut rare = reward(random.between(1, 20), None);
     rare.stock = Some(random.between(0, 6));
     rare.cash_minor = 990;
+    if random.chance(50) {
+        rare.points_by_tier = [("silver".to_owned(), random.between(1, 25))].into();
+    }
     rare.limit =
         random.chance(50).then(|| Limit { times: 2, per: *random.pick(&[Per::Day, Per::Month]) });
     let mut coupon = reward(random.between(1, 5), Some("c1"));

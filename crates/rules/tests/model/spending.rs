@@ -218,12 +218,13 @@ impl Reference {
         if reward.coupon.is_some() && self.coupons.len() as i64 + quantity > 100 {
             return Err("too-many-open");
         }
-        let mut said = self.redeem(book, reward.points * quantity, now, sequence)?;
+        let own = self.level(book).and_then(|level| reward.points_by_tier.get(&level.id));
+        let one = *own.unwrap_or(&reward.points);
+        let mut said = self.redeem(book, one * quantity, now, sequence)?;
         let coupons =
             reward.coupon.as_ref().map_or(Vec::new(), |name| self.issue(book, name, quantity, now));
         said.coupons = told(&coupons);
         said.taken = Some((id.to_owned(), quantity, reward.cash_minor * quantity));
-        let one = reward.points;
         self.taken.push(NaiveTaken {
             sequence,
             reward: id.to_owned(),
@@ -296,25 +297,50 @@ impl Reference {
         &self,
         book: &Document,
         order: &ledger::Money,
-        most: Option<i64>,
+        most_wished: Option<i64>,
         now: i64,
     ) -> Outcome<(i64, i64)> {
         let rule = book.redemption.as_ref().ok_or("not-offered")?;
         if order.currency.to_string() != book.currency {
             return Err("currency-mismatch");
         }
-        let unit = 10i128.pow(decimals(&book.currency));
         let share = i128::from(order.amount_minor) * i128::from(rule.max_percent) / 100;
-        let mut points =
-            (share * i128::from(rule.points_per_unit) / unit).min(i128::from(self.spendable(now)));
-        for bound in [most, rule.max_points].into_iter().flatten() {
-            points = points.min(i128::from(bound));
+        let mut most = i128::from(self.spendable(now));
+        for bound in [most_wished, rule.max_points].into_iter().flatten() {
+            most = most.min(i128::from(bound));
         }
-        points -= points % i128::from(rule.multiple_of);
-        let worth = |points: i128| points * unit / i128::from(rule.points_per_unit);
+        // docs/reference/rulebook.md#redemption: of all prices that the member's level and so many
+        // points have, the best one. As points and money.
+        let tier = self.level(book).map(|level| level.id.clone());
+        let price = |points: i128| {
+            let common = (i128::from(rule.points_per_unit), 10i128.pow(decimals(&book.currency)));
+            let has = |price: &&rules::PointPrice| {
+                points >= price.from_points.into()
+                    && (price.tiers.is_empty()
+                        || tier.as_ref().is_some_and(|id| price.tiers.contains(id)))
+            };
+            let others = rule.prices.iter().filter(has);
+            let others = others.map(|price| (price.points.into(), price.off_minor.into()));
+            others.fold(
+                common,
+                |best: (i128, i128), price: (i128, i128)| {
+                    if price.1 * best.0 > best.1 * price.0 { price } else { best }
+                },
+            )
+        };
+        let worth = |points: i128| points * price(points).1 / price(points).0;
+        let fits = |points: i128| points * price(points).1 <= share * price(points).0;
+        // More points never take less off: the most steps that fit are found by halving.
+        let step = i128::from(rule.multiple_of);
+        let (mut low, mut high) = (0, most / step);
+        while low < high {
+            let middle = (low + high + 1) / 2;
+            if fits(middle * step) { low = middle } else { high = middle - 1 }
+        }
+        let mut points = low * step;
         // Not one step more than it takes for the same money.
-        while points > 0 && worth(points - i128::from(rule.multiple_of)) == worth(points) {
-            points -= i128::from(rule.multiple_of);
+        while points > 0 && worth(points - step) == worth(points) {
+            points -= step;
         }
         if points < i128::from(rule.min_points) || worth(points) == 0 {
             return Err("below-minimum");
