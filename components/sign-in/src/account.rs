@@ -17,7 +17,7 @@ use store::{
 };
 
 use crate::attempt::Attempt;
-use crate::{opened, own_session, place_of, random, seals};
+use crate::{device, opened, own_session, place_of, random, seals};
 
 /// How long a ticket can be used.
 const TICKET_MS: i64 = 10 * 60_000;
@@ -49,7 +49,10 @@ pub(crate) async fn password(app: &App, request: &Request) -> Result<Reply, Prob
     };
     let next = Beginning::of_session(&caller, &found, &grants);
     let begun = next.begin(app, request, Some(&found.role), proven).await?;
-    begun.ok_or(Problem::Unauthorized)
+    let reply = begun.ok_or(Problem::Unauthorized)?;
+    // All browsers of the person were forgotten, and what this one held may be a thief's.
+    let whose = (caller.programme.no, found.folded.as_str());
+    Ok(device::keep(app, request, reply, whose, false).await)
 }
 
 /// Ten new recovery codes in place of those that are left.
@@ -135,7 +138,7 @@ pub(crate) async fn ticket(app: &App, request: &Request) -> Result<Reply, Proble
         totp: attempt.found.totp.as_deref(),
         step: attempt.step(),
         recovery: attempt.recovery(),
-        address: attempt.address.as_deref(),
+        settled: &attempt.settled,
     };
     let by = visitor(request, Some((&found.person.id, prefix)));
     if !make_ticket(&app.sql, &wish, &by).await? {
@@ -169,7 +172,7 @@ fn of<'a>(attempt: &'a Attempt, session: &'a str) -> CredentialChange<'a> {
         totp: attempt.found.totp.as_deref(),
         step: attempt.step(),
         recovery: attempt.recovery(),
-        address: attempt.address.as_deref(),
+        settled: &attempt.settled,
         ..CredentialChange::default()
     }
 }

@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use credential::proof::{Account, Proof, prove};
 use serde_json::json;
 use shell::{App, Problem, Request, now, sealed_of, visitor};
-use store::{Counted, SignIn, attempt_sign_in, find_sign_in, note, undo_attempt};
+use store::{
+    Counted, KnownFor, Settled, SignIn, attempt_sign_in, counted, find_sign_in, note, undo_attempt,
+};
 
-use crate::opened;
+use crate::{device, opened};
 
 /// From so many failures on the audit log has a row for each.
 const MANY_FAILURES: i64 = 5;
@@ -19,12 +21,12 @@ pub(crate) struct Attempt {
     pub(crate) found: SignIn,
     /// Whether it is them.
     pub(crate) proof: Proof,
-    /// Where it came from, as attempts are counted for it.
-    pub(crate) address: Option<String>,
+    /// For whom it was no failure, once it is known to be none.
+    pub(crate) settled: Vec<Settled>,
     /// The session in which it was made.
     session: Option<String>,
-    counted: Vec<Counted>,
-    failures: Vec<(i64, i64)>,
+    /// How often the person, or the browser that is known for them, has failed with it.
+    failures: i64,
 }
 
 impl Attempt {
@@ -72,19 +74,42 @@ impl Attempt {
         (programme, person, session): (&str, &str, Option<&str>),
     ) -> Result<Self, Problem> {
         let address = request.address().map(place);
-        let place = address.as_deref().unwrap_or_default();
-        let found = find_sign_in(&app.sql, programme, person, place).await?;
+        let device = device::of(request);
+        let from = (address.as_deref().unwrap_or_default(), device.as_deref());
+        let found = find_sign_in(&app.sql, programme, person, from).await?;
         wait(&found)?;
-        let mut counted: Vec<Counted> = Vec::new();
-        counted.extend(found.programme.iter().map(|(no, _)| (*no, person.to_owned())));
-        counted.extend(address.iter().map(|address| (0, address.clone())));
+        let no = found.programme.as_ref().map(|(no, _)| *no);
+        // Of a known browser neither the failures of strangers count nor those of its address.
+        let known = no.zip(device.as_deref()).filter(|_| found.device == KnownFor::ThePerson);
+        let (all, who, place) = match known {
+            Some((no, device)) => (counted::known(no), Some(counted::device(no, device)), None),
+            None => (
+                counted::strangers(no),
+                no.map(|no| counted::person(no, person)),
+                address.as_deref().map(counted::address),
+            ),
+        };
+        let own = who.clone();
+        let mut settled: Vec<Settled> = Vec::new();
+        settled.extend(who.map(|who| (who, true)));
+        settled.extend(place.map(|place| (place, false)));
+        // First those of the programme: all of them count, also those that are no failures.
+        let counted: Vec<Counted> =
+            [all].into_iter().chain(settled.iter().map(|(of, _)| of.clone())).collect();
         let failures = attempt_sign_in(&app.sql, &counted, now().0).await?;
         if failures.len() < counted.len() {
-            wait(&find_sign_in(&app.sql, programme, person, place).await?)?;
+            wait(&find_sign_in(&app.sql, programme, person, from).await?)?;
             return Err(Problem::SignInFailed(None));
         }
+        let failures = failures.into_iter().find(|(of, _)| Some(of) == own.as_ref());
+        let failures = failures.map_or(0, |(_, failures)| failures);
         let (proof, session) = (Proof::Failed, session.map(str::to_owned));
-        Ok(Self { found, proof, address, session, counted, failures })
+        Ok(Self { found, proof, settled, session, failures })
+    }
+
+    /// Whether somebody is known to have signed in with this browser.
+    pub(crate) fn is_of_known_device(&self) -> bool {
+        self.found.device != KnownFor::Nobody
     }
 
     /// The step of the one-time code that was right.
@@ -99,7 +124,8 @@ impl Attempt {
 
     /// It was none.
     pub(crate) async fn undo(&self, app: &App) -> Result<(), Problem> {
-        undo_attempt(&app.sql, &self.counted).await?;
+        let counted: Vec<Counted> = self.settled.iter().map(|(of, _)| of.clone()).collect();
+        undo_attempt(&app.sql, &counted).await?;
         Ok(())
     }
 
@@ -115,9 +141,8 @@ impl Attempt {
         let (Some((no, _)), Some(person)) = (&self.found.programme, &self.found.person) else {
             return Ok(());
         };
-        let count = self.failures.iter().find(|(of, _)| of == no).map_or(0, |(_, count)| *count);
-        if count >= MANY_FAILURES {
-            let with = json!({"failures": count}).to_string();
+        if self.failures >= MANY_FAILURES {
+            let with = json!({"failures": self.failures}).to_string();
             let session = self.session.as_deref().map(|session| (person.id.as_str(), session));
             let who = visitor(request, session);
             note(&app.sql, *no, ("sign_in_failed", &person.id), &who, Some(with)).await?;

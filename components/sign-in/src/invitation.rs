@@ -12,7 +12,7 @@ use shell::{
 use store::{Invitation, NewSession, accept_invitation, find_invitation, invitation_code};
 
 use crate::account::{fresh_secret, hashed, new_recovery_codes};
-use crate::{opened, place_of, seals};
+use crate::{device, opened, place_of, seals};
 
 pub(crate) async fn show(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
     request.check_query()?;
@@ -83,6 +83,7 @@ pub(crate) async fn accept(app: &App, request: &Request, token: &str) -> Result<
     let proven = NewSession { password: Some(&stored), totp, ..NewSession::default() };
     let begun = first.begin(app, request, None, proven).await?;
     let reply = begun.ok_or(Problem::SignInFailed(None))?;
+    let reply = device::keep(app, request, reply, (*no, &found.folded), false).await;
     Ok(reply.and("recovery_codes", json!(codes)))
 }
 

@@ -5,6 +5,7 @@
 
 mod account;
 mod attempt;
+mod device;
 mod invitation;
 
 use credential::proof::Proof;
@@ -59,7 +60,7 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
                 totp: found.totp.as_deref(),
                 step: attempt.step(),
                 recovery: attempt.recovery(),
-                address: attempt.address.as_deref(),
+                settled: &attempt.settled,
                 ..NewSession::default()
             };
             match beginning.begin(app, request, None, proven).await {
@@ -73,10 +74,13 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
         }
         _ => None,
     };
-    if let Some(reply) = begun {
-        return Ok(reply);
+    match (begun, &found.programme) {
+        (Some(reply), Some((no, _))) => {
+            let is_known = attempt.is_of_known_device();
+            Ok(device::keep(app, request, reply, (*no, &person), is_known).await)
+        }
+        _ => Err(attempt.failed(app, request).await),
     }
-    Err(attempt.failed(app, request).await)
 }
 
 /// A key that is sent as usual is no session.

@@ -137,7 +137,11 @@ fn respond(reply: Reply) -> Response {
             .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(reply.content_type));
     }
     for (name, value) in reply.headers {
-        if let Ok(value) = http::HeaderValue::from_str(&value) {
+        let Ok(value) = http::HeaderValue::from_str(&value) else { continue };
+        // A browser may be given several cookies at once.
+        if name == "set-cookie" {
+            headers.append(name, value);
+        } else {
             headers.insert(name, value);
         }
     }

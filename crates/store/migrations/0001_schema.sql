@@ -358,15 +358,14 @@ CREATE TABLE IF NOT EXISTS visit (
 -- then
 CREATE INDEX IF NOT EXISTS visit_end ON visit (expires_at)
 -- then
+CREATE INDEX IF NOT EXISTS visit_of_programme ON visit (programme_no, expires_at)
+-- then
 CREATE VIEW IF NOT EXISTS visit_begin (hash, programme, invitation, ticket, at, expires_at, most)
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS visit_begun INSTEAD OF INSERT ON visit_begin
 BEGIN
   DELETE FROM visit WHERE expires_at <= NEW.at;
-  DELETE FROM visit WHERE hash IN (
-    SELECT hash FROM visit WHERE invitation IS NULL AND session IS NULL ORDER BY expires_at, hash
-    LIMIT max(0, (SELECT count(*) FROM visit) - NEW.most + 1));
   INSERT INTO visit (hash, programme_no, is_ticket, expires_at)
     SELECT NEW.hash, coalesce((SELECT no FROM programme WHERE id = NEW.programme), 0), 0, NEW.expires_at WHERE NEW.programme IS NOT NULL;
   INSERT INTO visit (hash, programme_no, is_ticket, invitation, expires_at)
@@ -377,32 +376,71 @@ BEGIN
     SELECT NEW.hash, programme_no, 0, session, NEW.expires_at FROM visit WHERE hash = NEW.ticket AND is_ticket = 1 AND expires_at > NEW.at;
   DELETE FROM visit WHERE hash = NEW.ticket AND is_ticket = 1;
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM visit WHERE hash = NEW.hash);
+  -- The oldest of the same programme and purpose make room, so that no programme costs another one.
+  DELETE FROM visit WHERE hash <> NEW.hash AND hash IN (
+    SELECT o.hash FROM visit AS n CROSS JOIN visit AS o
+      ON o.programme_no = n.programme_no AND o.is_ticket = 0 AND o.invitation IS n.invitation AND o.session IS n.session
+    WHERE n.hash = NEW.hash ORDER BY o.hash = NEW.hash DESC, o.expires_at DESC, o.hash LIMIT -1 OFFSET NEW.most);
 END
 -- then
--- Sign-ins that failed, by the person that was named (whether or not there is one) and by network
--- address, which is of no programme: 0. A person's count until they sign in, or a day has passed. Of
--- an address one is forgotten every five minutes, as many may share it.
+-- Sign-ins that failed. A subject is the person that was named, whether or not there is one; a
+-- network address, which is of no programme: 0; or one of these, with a space in front, which no
+-- person's id has as it is compared: a browser that a person has signed in with (" device " and the
+-- hash of what it holds), all attempts of a programme from such browsers (" known"), and all others
+-- (" strangers"), which are of programme -1 where there is no such programme. The last two count
+-- every attempt. Persons and browsers count until they sign in, or a day has passed. Of the others
+-- one is forgotten after "forgets_every" milliseconds, as many share them.
 CREATE TABLE IF NOT EXISTS failed_sign_in (
   programme_no INTEGER NOT NULL,
   subject TEXT NOT NULL,
   failures INTEGER NOT NULL,
   last_at INTEGER NOT NULL,
-  -- Of an address: from when on the next five minutes count, after which one is forgotten. The last
-  -- attempt does not move it, else a busy address would never forget.
+  -- From when on the time counts after which one is forgotten. The last attempt does not move it,
+  -- else a busy address would never forget.
   forgets_from INTEGER NOT NULL,
-  -- From the fifth one on (of an address, the twentieth) the next must wait: 30 seconds at first,
-  -- twice as long each time, 15 minutes at most.
+  forgets_every INTEGER GENERATED ALWAYS AS (
+    CASE WHEN programme_no = 0 THEN 300000 WHEN subject = ' strangers' THEN 500 WHEN subject = ' known' THEN 200 END) VIRTUAL,
+  -- From so many on the next must wait.
+  most INTEGER GENERATED ALWAYS AS (
+    CASE WHEN programme_no = 0 THEN 20 WHEN subject = ' strangers' THEN 100 WHEN subject = ' known' THEN 300 ELSE 5 END) VIRTUAL,
+  -- All of a programme together wait until one is forgotten. Everybody else waits 30 seconds at
+  -- first, twice as long each time, 15 minutes at most.
   locked_until INTEGER GENERATED ALWAYS AS (
-    CASE WHEN failures < CASE programme_no WHEN 0 THEN 20 ELSE 5 END THEN 0
-    ELSE last_at + min(900000, 30000 << min(10, failures - CASE programme_no WHEN 0 THEN 20 ELSE 5 END)) END) VIRTUAL,
+    CASE WHEN failures < most THEN 0 WHEN forgets_every < 1000 THEN forgets_from + forgets_every
+    ELSE last_at + min(900000, 30000 << min(10, failures - most)) END) VIRTUAL,
   PRIMARY KEY (programme_no, subject)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE INDEX IF NOT EXISTS failed_sign_in_last ON failed_sign_in (last_at)
+CREATE INDEX IF NOT EXISTS failed_sign_in_last ON failed_sign_in (programme_no, last_at)
 -- then
+-- The newest are kept, for it takes longer to push out a row by new ones than its wait can last: two
+-- a second count for a programme, so 5000 need 40 minutes, and nobody waits more than 15.
 CREATE TRIGGER IF NOT EXISTS failed_sign_in_is_forgotten AFTER INSERT ON failed_sign_in
 BEGIN
-  DELETE FROM failed_sign_in WHERE last_at < NEW.last_at - 86400000;
+  DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND last_at < NEW.last_at - 86400000;
+  DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND subject IN (
+    SELECT subject FROM failed_sign_in WHERE programme_no = NEW.programme_no ORDER BY last_at DESC
+    LIMIT -1 OFFSET CASE NEW.programme_no WHEN 0 THEN 20000 ELSE 5000 END);
+END
+-- then
+-- Browsers that a person has signed in with, by the SHA-256 of what they hold: guesses of others do
+-- not keep the person out there. One browser may be of several persons.
+CREATE TABLE IF NOT EXISTS known_device (
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  programme_no INTEGER NOT NULL,
+  folded TEXT NOT NULL,
+  last_at INTEGER NOT NULL,
+  PRIMARY KEY (hash, programme_no, folded)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS known_device_person ON known_device (programme_no, folded, last_at)
+-- then
+-- A person has ten at most, and none that was not used for 180 days.
+CREATE TRIGGER IF NOT EXISTS known_device_is_forgotten AFTER INSERT ON known_device
+BEGIN
+  DELETE FROM known_device WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND last_at < NEW.last_at - 15552000000;
+  DELETE FROM known_device WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND hash IN (
+    SELECT hash FROM known_device WHERE programme_no = NEW.programme_no AND folded = NEW.folded ORDER BY last_at DESC LIMIT -1 OFFSET 10);
 END
 -- then
 -- A person with all that is told of them.
@@ -457,6 +495,7 @@ BEGIN
     AND programme_no = (SELECT programme_no FROM invitation WHERE hash = NEW.hash)
     AND person_folded = (SELECT folded FROM invitation WHERE hash = NEW.hash);
   DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+  DELETE FROM known_device WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
   DELETE FROM identity WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
   INSERT INTO audit SELECT i.programme_no, 'password_set', p.id, NEW.who, NULL, json_object('has_code', NEW.step IS NOT NULL)
     FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded WHERE i.hash = NEW.hash;
@@ -485,6 +524,7 @@ BEGIN
     AND programme_no = (SELECT programme_no FROM invitation WHERE hash = NEW.hash)
     AND person_folded = (SELECT folded FROM invitation WHERE hash = NEW.hash);
   DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
+  DELETE FROM known_device WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM invitation WHERE hash = NEW.hash);
   INSERT INTO audit SELECT i.programme_no, 'identity_linked', p.id, NEW.who, NULL, json_object('provider', NEW.provider)
     FROM invitation AS i JOIN person AS p ON p.programme_no = i.programme_no AND p.folded = i.folded WHERE i.hash = NEW.hash;
   DELETE FROM invitation WHERE hash = NEW.hash;
@@ -511,7 +551,8 @@ END
 -- then
 -- A session begins: an API key of the person. Nothing begins where the roles are others by now, or the
 -- password, the codes that were compared with it, the code or the session that it follows was used up meanwhile.
--- settled: the address whose failure this was none.
+-- settled: what this was no failure of, a JSON list of [programme number, subject, 1 where the ones before count no
+-- more either].
 CREATE VIEW IF NOT EXISTS session_start (
   programme_no, folded, roles, prefix, hash, lineage, role, own_role, stores, at, expires_at, until, password, totp, step, recovery, follows, settled, who,
   with_code, provider, subject
@@ -542,9 +583,10 @@ BEGIN
   DELETE FROM api_key WHERE prefix IN (
     SELECT prefix FROM api_key WHERE programme_no = NEW.programme_no AND person_folded = NEW.folded AND session_until IS NOT NULL
     ORDER BY created_at DESC, prefix LIMIT -1 OFFSET 19);
-  -- Another role in a session proves nothing.
-  DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND subject = NEW.folded AND NEW.follows IS NULL;
-  UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
+  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (
+    SELECT value ->> 0, value ->> 1 FROM json_each(NEW.settled) WHERE value ->> 2 = 1);
+  UPDATE failed_sign_in SET failures = failures - 1 WHERE (programme_no, subject) IN (
+    SELECT value ->> 0, value ->> 1 FROM json_each(NEW.settled) WHERE value ->> 2 = 0);
   INSERT INTO api_key (prefix, programme_no, role, own_role, permissions, label, hash, lineage, person, person_folded, stores, created_at, created_by, last_used_at, expires_at,
       session_until, who, session_code)
     SELECT NEW.prefix, NEW.programme_no, NEW.role, NEW.own_role,
@@ -565,7 +607,7 @@ WHERE k.session_until IS NOT NULL AND k.revoked_at IS NULL AND p.suspended = 0
 -- then
 -- A person changes what they prove themselves by: the password, the recovery codes, or the secret of
 -- codes that is set up next, which lapses after ten minutes. With another password their link and all their
--- sessions end, this one as well. settled: the address whose failure this was none.
+-- sessions end, this one as well. settled: as of a session that begins.
 CREATE VIEW IF NOT EXISTS credential_change (session, at, proven, totp, step, recovery, password, codes, next_totp, settled, who)
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
@@ -585,11 +627,16 @@ BEGIN
       next_totp_until = CASE WHEN NEW.next_totp IS NOT NULL THEN NEW.at + 600000 END
     WHERE programme_no = (SELECT programme_no FROM credential_of_session WHERE prefix = NEW.session)
     AND folded = (SELECT folded FROM credential_of_session WHERE prefix = NEW.session);
-  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
-  UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
+  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (
+    SELECT value ->> 0, value ->> 1 FROM json_each(NEW.settled) WHERE value ->> 2 = 1);
+  UPDATE failed_sign_in SET failures = failures - 1 WHERE (programme_no, subject) IN (
+    SELECT value ->> 0, value ->> 1 FROM json_each(NEW.settled) WHERE value ->> 2 = 0);
   DELETE FROM invitation WHERE NEW.password IS NOT NULL
     AND programme_no = (SELECT programme_no FROM credential_of_session WHERE prefix = NEW.session)
     AND folded = (SELECT folded FROM credential_of_session WHERE prefix = NEW.session);
+  -- Whoever had the password before is a stranger.
+  DELETE FROM known_device WHERE NEW.password IS NOT NULL
+    AND (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
   INSERT INTO audit SELECT programme_no,
       CASE WHEN NEW.password IS NOT NULL THEN 'password_changed' WHEN NEW.codes IS NOT NULL THEN 'recovery_codes_made' ELSE 'codes_begun' END,
       id, NEW.who, NULL, NULL
@@ -637,8 +684,10 @@ BEGIN
       recovery = CASE WHEN NEW.recovery IS NULL THEN recovery
         ELSE (SELECT json_group_array(value) FROM json_each(recovery) WHERE value <> NEW.recovery) END
     WHERE (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
-  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
-  UPDATE failed_sign_in SET failures = failures - 1 WHERE programme_no = 0 AND subject = NEW.settled;
+  DELETE FROM failed_sign_in WHERE (programme_no, subject) IN (
+    SELECT value ->> 0, value ->> 1 FROM json_each(NEW.settled) WHERE value ->> 2 = 1);
+  UPDATE failed_sign_in SET failures = failures - 1 WHERE (programme_no, subject) IN (
+    SELECT value ->> 0, value ->> 1 FROM json_each(NEW.settled) WHERE value ->> 2 = 0);
   DELETE FROM visit WHERE session = NEW.session OR expires_at <= NEW.at;
   INSERT INTO visit (hash, programme_no, is_ticket, session, expires_at)
     SELECT NEW.hash, programme_no, 1, prefix, NEW.expires_at FROM credential_of_session WHERE prefix = NEW.session;

@@ -3,6 +3,7 @@
 
 use crate::Error;
 use crate::audit_log::Who;
+use crate::sessions::{Settled, settled_text};
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -25,8 +26,8 @@ pub struct CredentialChange<'a> {
     pub codes: Option<&'a [String]>,
     /// The sealed secret of one-time codes that is set up.
     pub next_totp: Option<&'a str>,
-    /// The address whose attempt it was.
-    pub address: Option<&'a str>,
+    /// What the attempt was no failure of.
+    pub settled: &'a [Settled],
 }
 
 /// Changes what a person proves themselves by. False where the session, the password or the code
@@ -50,7 +51,7 @@ pub async fn change_credential(
         text(change.password),
         codes.into(),
         text(change.next_totp),
-        text(change.address),
+        settled_text(change.settled),
         who.text().into(),
         text(change.totp),
     ];

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::audit_log::Who;
-use crate::sessions::SignInPerson;
+use crate::sessions::{Settled, SignInPerson, settled_text};
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -87,8 +87,8 @@ pub struct TicketWish<'a> {
     pub step: Option<i64>,
     /// The hash of the recovery code that was given.
     pub recovery: Option<&'a str>,
-    /// The address whose attempt it was.
-    pub address: Option<&'a str>,
+    /// What the attempt was no failure of.
+    pub settled: &'a [Settled],
 }
 
 /// Stores a ticket in place of the one that the session had. False where the session, the password
@@ -106,7 +106,7 @@ pub async fn make_ticket(sql: &impl Sql, wish: &TicketWish<'_>, who: &Who) -> Re
         wish.proven.into(),
         wish.step.into(),
         text(wish.recovery),
-        text(wish.address),
+        settled_text(wish.settled),
         who.text().into(),
         text(wish.totp),
     ];

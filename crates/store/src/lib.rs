@@ -165,9 +165,10 @@ pub use rulebook_diff::changes;
 pub use rules::{ExtraColumns, Lots, ReversalTargets};
 pub use secrets::secret;
 pub use sessions::{
-    Counted, Invitation, ListedSession, NewSession, Session, SignIn, SignInPerson,
-    accept_invitation, attempt_sign_in, begin_session, end_session, end_sessions, find_invitation,
-    find_session, find_sign_in, invitation_code, list_sessions, session_used, undo_attempt,
+    Counted, Invitation, KnownFor, ListedSession, NewSession, Session, Settled, SignIn,
+    SignInPerson, accept_invitation, attempt_sign_in, begin_session, counted, end_session,
+    end_sessions, find_invitation, find_session, find_sign_in, invitation_code, keep_device,
+    list_sessions, session_used, undo_attempt,
 };
 pub use sources::{records, source};
 #[cfg(feature = "native")]

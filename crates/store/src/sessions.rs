@@ -4,7 +4,7 @@
 use crate::Error;
 use crate::audit_log::Who;
 use crate::load::read_stores;
-use crate::sql::Sql;
+use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
 /// What is known of whoever signs in. All is empty where there is no such person.
@@ -22,8 +22,22 @@ pub struct SignIn {
     pub totp_step: i64,
     /// The hashes of the recovery codes that are left.
     pub recovery: Vec<String>,
-    /// Until when nobody may try (milliseconds since 1970); 0 for now.
+    /// Until when the attempt must wait (milliseconds since 1970); 0 for now.
     pub locked_until: i64,
+    /// Who has signed in before with the browser that asks.
+    pub device: KnownFor,
+}
+
+/// Who has signed in before with a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KnownFor {
+    /// Nobody who is remembered.
+    #[default]
+    Nobody,
+    /// Somebody, but not the person that is named.
+    Others,
+    /// The person that is named.
+    ThePerson,
 }
 
 /// Who a person is.
@@ -45,7 +59,8 @@ fn read_list(text: &str) -> Result<Vec<String>, Error> {
     serde_json::from_str(text).map_err(|_| Error::Corrupt("list of recovery codes"))
 }
 
-/// Finds whoever signs in.
+/// Finds whoever signs in, from that address and with a browser that holds what has the hash
+/// `device`.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -53,9 +68,10 @@ pub async fn find_sign_in(
     sql: &impl Sql,
     programme: &str,
     folded: &str,
-    address: &str,
+    (address, device): (&str, Option<&str>),
 ) -> Result<SignIn, Error> {
-    let values = vec![programme.into(), folded.into(), address.into()];
+    let device = device.map(str::to_owned).into();
+    let values = vec![programme.into(), folded.into(), address.into(), device];
     let mut rows = sql.query(statement!("queries/sign_in_find"), values).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("sign-in"))?;
     let person = match (row.optional_text(2)?, row.optional_text(3)?) {
@@ -76,11 +92,63 @@ pub async fn find_sign_in(
         totp_step: row.optional_integer(9)?.unwrap_or_default(),
         recovery: row.optional_text(10)?.map_or(Ok(Vec::new()), |text| read_list(&text))?,
         locked_until: row.integer(11)?,
+        device: match row.integer(12)? {
+            2 => KnownFor::ThePerson,
+            1 => KnownFor::Others,
+            _ => KnownFor::Nobody,
+        },
     })
 }
 
-/// Who or what attempts are counted for: a person of a programme, or an address (programme 0).
+/// Whom or what an attempt is counted for.
 pub type Counted = (i64, String);
+
+/// Those for whom an attempt is counted.
+pub mod counted {
+    use super::Counted;
+
+    /// The number in place of a programme's that there is not.
+    const NO_PROGRAMME: i64 = -1;
+
+    /// The person of a programme, by how the id is compared.
+    #[must_use]
+    pub fn person(programme_no: i64, folded: &str) -> Counted {
+        (programme_no, folded.to_owned())
+    }
+
+    /// A network address, for all programmes alike.
+    #[must_use]
+    pub fn address(address: &str) -> Counted {
+        (0, address.to_owned())
+    }
+
+    /// A browser that is known for a person, by the hash of what it holds.
+    #[must_use]
+    pub fn device(programme_no: i64, hash: &str) -> Counted {
+        (programme_no, format!(" device {}", hash.to_ascii_lowercase()))
+    }
+
+    /// All attempts of a programme with browsers that are known for the person.
+    #[must_use]
+    pub fn known(programme_no: i64) -> Counted {
+        (programme_no, " known".to_owned())
+    }
+
+    /// All other attempts of a programme; `None` where there is none of that id.
+    #[must_use]
+    pub fn strangers(programme_no: Option<i64>) -> Counted {
+        (programme_no.unwrap_or(NO_PROGRAMME), " strangers".to_owned())
+    }
+}
+
+/// For whom an attempt was no failure, and whether those before it count no more either.
+pub type Settled = (Counted, bool);
+
+pub(crate) fn settled_text(settled: &[Settled]) -> Value {
+    let row = |((no, subject), all): &Settled| serde_json::json!([no, subject, i64::from(*all)]);
+    let rows: Vec<serde_json::Value> = settled.iter().map(row).collect();
+    serde_json::Value::from(rows).to_string().into()
+}
 
 /// Counts an attempt as failed, until it turns out otherwise: how often each of these has failed
 /// with it. Who is missing has to wait, and was not counted.
@@ -91,10 +159,11 @@ pub async fn attempt_sign_in(
     sql: &impl Sql,
     counted: &[Counted],
     now: i64,
-) -> Result<Vec<(i64, i64)>, Error> {
+) -> Result<Vec<(Counted, i64)>, Error> {
     let values = vec![serde_json::json!(counted).to_string().into(), now.into()];
     let rows = sql.query(statement!("queries/sign_in_attempt"), values).await?;
-    rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
+    let read = |mut row: Row| Ok(((row.integer(0)?, row.text(1)?), row.integer(2)?));
+    rows.into_iter().map(read).collect()
 }
 
 /// An attempt was none: only the code is missing.
@@ -104,6 +173,20 @@ pub async fn attempt_sign_in(
 pub async fn undo_attempt(sql: &impl Sql, counted: &[Counted]) -> Result<(), Error> {
     let values = vec![serde_json::json!(counted).to_string().into()];
     sql.query(statement!("queries/sign_in_undone"), values).await.map(drop)
+}
+
+/// Remembers that a person has signed in with the browser that holds what has this hash.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn keep_device(
+    sql: &impl Sql,
+    (programme_no, folded): (i64, &str),
+    hash: &str,
+    now: i64,
+) -> Result<(), Error> {
+    let values = vec![programme_no.into(), folded.into(), hash.into(), now.into()];
+    sql.query(statement!("queries/device_known"), values).await.map(drop)
 }
 
 /// A session that begins.
@@ -141,8 +224,8 @@ pub struct NewSession<'a> {
     pub recovery: Option<&'a str>,
     /// The session that it follows.
     pub follows: Option<&'a str>,
-    /// The address whose attempt it was.
-    pub address: Option<&'a str>,
+    /// What the attempt was no failure of.
+    pub settled: &'a [Settled],
     /// Whether a one-time code was given, or what stands in for it.
     pub with_code: bool,
     /// The provider that knows the person, and what it calls them.
@@ -177,7 +260,7 @@ pub async fn begin_session(
         session.step.into(),
         text(session.recovery),
         text(session.follows),
-        text(session.address),
+        settled_text(session.settled),
         who.text().into(),
         text(session.own_role),
         i64::from(session.with_code).into(),

@@ -70,16 +70,30 @@ fn a_visit_ends_once_and_in_time() {
     // Of a programme that is not there nobody is told, and nothing comes of it.
     assert!(begin(3, &VisitWish { programme: Some("none"), ..plain.clone() }, 0));
     assert_eq!(end(3, 1), None);
-    // Where there are too many, the oldest of those that anybody may begin makes room.
+    // Where there are too many, the oldest of the same programme and purpose makes room.
     let hash = invites(&world, "anna", 100);
     let invitation = VisitWish { invitation: Some(&hash), ..VisitWish::default() };
     assert!(begin(10, &invitation, 700));
     for number in 11..20 {
         assert!(begin(number, &plain, 700 + i64::try_from(number).unwrap()));
+        let elsewhere = VisitWish { programme: Some("none"), ..plain.clone() };
+        assert!(begin(number + 20, &elsewhere, 720 + i64::try_from(number).unwrap()));
     }
-    assert_eq!(world.number("SELECT count(*) FROM visit"), 5);
-    assert_eq!(end(15, 800), None);
-    assert!(end(16, 800).is_some());
+    assert_eq!(world.number("SELECT count(*) FROM visit"), 5 + 5 + 1);
+    assert_eq!(end(14, 800), None);
+    assert!(end(15, 800).is_some());
+    for number in 40..48 {
+        assert!(begin(number, &invitation, 700), "the same instant");
+        assert_eq!(
+            world.number(&format!(
+                "SELECT count(*) FROM visit WHERE hash = unhex('{}')",
+                digest(number)
+            )),
+            1
+        );
+    }
+    assert!(begin(60, &invitation, 790));
+    assert_eq!(world.number("SELECT count(*) FROM visit WHERE invitation IS NOT NULL"), 5);
     assert_eq!(end(10, 800).unwrap().invitation.as_deref(), Some(&*hash));
     for wish in [
         VisitWish { invitation: Some(&digest(101)), ..VisitWish::default() },
@@ -108,7 +122,7 @@ fn an_invitation_is_accepted_by_one_identity() {
     };
     assert_eq!((of("s-1").as_deref(), of("s-2").as_deref()), (Some("anna"), Some("ben")));
     assert_eq!(wait(find_identity(&world.sql, 1, ("https://evil.example", "s-1"))).unwrap(), None);
-    let known = wait(find_sign_in(&world.sql, "default", "anna", "")).unwrap();
+    let known = wait(find_sign_in(&world.sql, "default", "anna", ("", None))).unwrap();
     assert_eq!((known.person.is_some(), known.password), (true, None));
     // A session begins for whom the provider knows, and for nobody else.
     let by = |subject| NewSession { identity: Some((ISSUER, subject)), ..NewSession::default() };

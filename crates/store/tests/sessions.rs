@@ -5,9 +5,9 @@ use crate::support;
 
 use ledger::Timestamp;
 use store::{
-    CredentialChange, InvitationWish, NewSession, Who, accept_invitation, attempt_sign_in,
-    begin_session, caller, change_credential, confirm_code, find_person, find_sign_in, invite,
-    next_code, session_used, suspend_person, undo_attempt,
+    CredentialChange, InvitationWish, KnownFor, NewSession, Who, accept_invitation,
+    attempt_sign_in, begin_session, caller, change_credential, confirm_code, counted, find_person,
+    find_sign_in, invite, keep_device, next_code, session_used, suspend_person, undo_attempt,
 };
 use support::{World, wait};
 
@@ -56,7 +56,8 @@ fn failures_lock_longer_each_time() {
             .map(|(_, failures)| *failures)
     };
     let locked = |at: i64| {
-        wait(find_sign_in(&world.sql, "default", "anna", "192.0.2.1")).unwrap().locked_until - at
+        wait(find_sign_in(&world.sql, "default", "anna", ("192.0.2.1", None))).unwrap().locked_until
+            - at
     };
     let anna = (1, "anna");
     for failures in 1..=4 {
@@ -101,7 +102,129 @@ fn failures_lock_longer_each_time() {
     assert_eq!(attempt(busy, at + 60 * MINUTE), Some(8));
     // What is over is forgotten.
     assert_eq!(attempt((1, "carl"), at + 200 * 60 * MINUTE), Some(1));
-    assert_eq!(world.number("SELECT count(*) FROM failed_sign_in"), 1);
+    assert_eq!(world.number("SELECT count(*) FROM failed_sign_in WHERE programme_no = 1"), 1);
+}
+
+/// Whom an attacker names, and from where, fills no database; and it takes longer to push out a row
+/// than its wait can last.
+#[test]
+fn failures_of_many_names_have_a_bound() {
+    let world = world();
+    let attempt = |of: store::Counted, at: i64| {
+        wait(attempt_sign_in(&world.sql, &[of], at)).unwrap().first().map(|(_, count)| *count)
+    };
+    let rows = |of: i64| {
+        world.number(&format!("SELECT count(*) FROM failed_sign_in WHERE programme_no = {of}"))
+    };
+    let anna = || counted::person(1, "anna");
+    for failures in 1..=4 {
+        assert_eq!(attempt(anna(), 1_000), Some(failures));
+    }
+    assert_eq!(attempt(counted::person(2, "ben"), 1_000), Some(1));
+    for name in 0..4_999 {
+        assert_eq!(attempt(counted::person(1, &format!("n{name}")), 2_000 + name), Some(1));
+    }
+    assert_eq!(rows(1), 5_000);
+    assert_eq!(attempt(anna(), 8_000), Some(5), "the oldest of 5,000 is still there");
+    for name in 0..6_000 {
+        attempt(counted::person(1, &format!("m{name}")), 9_000 + name);
+        attempt(counted::address(&format!("2001:db8:{name:x}::")), 9_000 + name);
+    }
+    assert_eq!((rows(1), rows(2), rows(0)), (5_000, 1, 6_000), "each programme has its own");
+    for place in 0..20_000 {
+        attempt(counted::address(&format!("2001:db9:{place:x}::")), 20_000 + place);
+    }
+    assert_eq!(rows(0), 20_000);
+}
+
+/// All strangers of a programme together have so many attempts, whatever names and addresses they
+/// use; those of other programmes and known browsers do not feel it.
+#[test]
+fn strangers_of_a_programme_wait_together() {
+    let world = world();
+    let attempt = |of: store::Counted, at: i64| {
+        wait(attempt_sign_in(&world.sql, &[of], at)).unwrap().first().map(|(_, count)| *count)
+    };
+    let device = "cd".repeat(32);
+    wait(keep_device(&world.sql, (1, "anna"), &device, 900)).unwrap();
+    let asked = |programme: &str, person: &str, device: Option<&str>| {
+        wait(find_sign_in(&world.sql, programme, person, ("192.0.2.9", device))).unwrap()
+    };
+    for count in 1..=100 {
+        assert_eq!(attempt(counted::strangers(Some(1)), 1_000), Some(count));
+    }
+    for person in ["anna", "nobody"] {
+        assert_eq!(asked("default", person, None).locked_until, 1_500, "{person}");
+    }
+    assert_eq!(attempt(counted::strangers(Some(1)), 1_499), None);
+    // Two a second go on.
+    let let_in = (1_000..11_000)
+        .step_by(100)
+        .filter(|at| attempt(counted::strangers(Some(1)), *at).is_some());
+    assert_eq!(let_in.count(), 19);
+    assert_eq!(attempt(counted::strangers(None), 11_000), Some(1));
+    assert_eq!(asked("none", "anna", Some(&device)).locked_until, 0);
+    // Her own browser waits for nobody but itself.
+    let known = asked("default", "anna", Some(&device.to_uppercase()));
+    assert_eq!((known.device, known.locked_until), (KnownFor::ThePerson, 0));
+    for failures in 1..=6 {
+        attempt(counted::person(1, "anna"), 11_000 + failures * 40_000);
+    }
+    assert!(asked("default", "anna", None).locked_until > 251_000);
+    assert_eq!(asked("default", "anna", Some(&device)).locked_until, 0);
+    let of_ben = asked("default", "ben", Some(&device));
+    assert_eq!(of_ben.device, KnownFor::Others);
+    for failures in 1..=5 {
+        assert_eq!(attempt(counted::device(1, &device), 300_000), Some(failures));
+    }
+    assert_eq!(asked("default", "anna", Some(&device)).locked_until, 330_000);
+    // Those of known browsers have a bound of their own: five a second after 300.
+    for count in 1..=300 {
+        assert_eq!(attempt(counted::known(1), 400_000), Some(count));
+    }
+    assert_eq!(
+        (attempt(counted::known(1), 400_199), attempt(counted::known(1), 400_200)),
+        (None, Some(300))
+    );
+}
+
+/// A person has ten browsers; another password makes all of them strangers.
+#[test]
+fn known_browsers_are_few_and_end() {
+    let world = world();
+    let hash = |n: i64| format!("{n:064x}");
+    let count = || world.number("SELECT count(*) FROM known_device");
+    for n in 0..14 {
+        wait(keep_device(&world.sql, (1, "anna"), &hash(n), 1_000 + n)).unwrap();
+    }
+    wait(keep_device(&world.sql, (1, "ben"), &hash(3), 1_000)).unwrap();
+    assert_eq!(count(), 11);
+    let of = |n: i64| {
+        let held = hash(n);
+        wait(find_sign_in(&world.sql, "default", "anna", ("", Some(&held)))).unwrap().device
+    };
+    assert_eq!((of(2), of(3), of(4)), (KnownFor::Nobody, KnownFor::Others, KnownFor::ThePerson));
+    wait(keep_device(&world.sql, (1, "anna"), &hash(4), 5_000)).unwrap();
+    wait(keep_device(&world.sql, (1, "anna"), &hash(20), 6_000)).unwrap();
+    assert_eq!((of(4), of(5)), (KnownFor::ThePerson, KnownFor::Nobody), "used meanwhile");
+    wait(keep_device(&world.sql, (1, "anna"), &hash(21), 15_552_005_500)).unwrap();
+    assert_eq!(
+        (of(4), of(20), of(21)),
+        (KnownFor::Nobody, KnownFor::ThePerson, KnownFor::ThePerson)
+    );
+    let proven =
+        NewSession { password: Some("stored"), totp: Some("secret"), ..NewSession::default() };
+    assert!(begins(&world, "ses_one", proven));
+    let change = CredentialChange {
+        session: "ses_one",
+        proven: "stored",
+        totp: Some("secret"),
+        step: Some(11),
+        password: Some("other"),
+        ..CredentialChange::default()
+    };
+    assert!(wait(change_credential(&world.sql, &change, &who(2_000))).unwrap());
+    assert_eq!(count(), 1, "that of ben");
 }
 
 #[test]
