@@ -5,7 +5,8 @@ use rules::{BackTest, OfTier, Rulebook, Side, Span};
 use serde_json::{Map, Value as Json, json};
 use shell::{
     App, BackTestBody, Drafted, FieldError, Page, Problem, Reply, Request, authenticate,
-    authenticated_body, drafted, in_force, new_id, now, once, parse_json, resolve_member_id, wide,
+    authenticated_body, drafted, in_force, new_id, now, once, parse_json, reach, resolve_member_id,
+    wide,
 };
 use store::{
     BackTestRow, Caller, back_test, begin_back_test, list_back_tests, member_no, move_back_test,
@@ -124,8 +125,13 @@ async fn advance(app: &App, caller: &Caller, id: &str) -> Result<Json, Problem> 
     let programme = ProgrammeId::new(caller.programme.id.as_str())
         .map_err(|error| Problem::Internal(error.to_string()))?;
     let programme = (caller.programme.no, &programme);
-    move_back_test(&app.sql, programme, &test, (&books.published, &books.draft), ENTRIES_A_CALL)
-        .await?;
+    let (published, draft) = (&books.published, &books.draft);
+    let mut named = published.tags_named();
+    named.append(&mut draft.tags_named());
+    let named: Vec<String> = named.into_keys().collect();
+    let reach = if named.is_empty() { None } else { Some(reach().await?) };
+    let tags = reach.as_deref().map(|reach| (reach, &*named, now()));
+    move_back_test(&app.sql, programme, &test, (published, draft), tags, ENTRIES_A_CALL).await?;
     Ok(shown(&existing(app, caller, id).await?, &books))
 }
 

@@ -8,10 +8,11 @@ use rules::{Document, MAX_CONDITION_STEPS, Rulebook};
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, authenticate, authenticated_body, now, once,
-    parse_json, who,
+    parse_json, reach, who,
 };
 use store::{
-    Draft, DraftWish, as_stored, delete_draft, draft, list_drafts, other_drafts, put_draft,
+    Draft, DraftWish, as_stored, defined_tags, delete_draft, draft, list_drafts, other_drafts,
+    put_draft,
 };
 
 /// Max drafts of a programme.
@@ -53,7 +54,8 @@ async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
         let is_new = draft(&app.sql, caller.programme.no, name).await?.is_none();
         let wish = DraftWish { document: text, rulebook };
         put_draft(&app.sql, caller.programme.no, &kept, wish, &who(request, &caller)).await?;
-        let body = with_problems(shown(&kept), book);
+        let warnings = warnings(caller.programme.no, &book).await?;
+        let body = with_problems(shown(&kept), book, warnings);
         Ok(Reply::json(if is_new { 201 } else { 200 }, &body))
     };
     once(app, &key, &caller, "draft", &(name, &document), keep).await
@@ -65,7 +67,9 @@ async fn get(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
         draft(&app.sql, caller.programme.no, name).await?.ok_or(Problem::ResourceNotFound)?;
     let unreadable = |error: serde_json::Error| Problem::Internal(error.to_string());
     let document: Document = serde_json::from_str(&wish.document).map_err(unreadable)?;
-    let mut body = with_problems(shown(&kept), Rulebook::new(&document, 1));
+    let book = Rulebook::new(&document, 1);
+    let warnings = warnings(caller.programme.no, &book).await?;
+    let mut body = with_problems(shown(&kept), book, warnings);
     if let Some(body) = body.as_object_mut() {
         body.insert("rulebook".to_owned(), serde_json::to_value(&document).map_err(unreadable)?);
     }
@@ -95,14 +99,40 @@ fn shown(draft: &Draft) -> Json {
     json!({"draft": name, "updated_at": updated_at.to_string(), "updated_by": updated_by})
 }
 
-/// Adds the draft's faults, or else the cost of its conditions.
-fn with_problems(mut body: Json, book: Result<Rulebook, Vec<rules::Problem>>) -> Json {
+/// Tags that the rules name and nobody has defined here. They may be those of the attribute `tags`,
+/// or be defined later, so they are no faults.
+async fn warnings(
+    programme_no: i64,
+    book: &Result<Rulebook, Vec<rules::Problem>>,
+) -> Result<Vec<Json>, Problem> {
+    let named = book.as_ref().map(Rulebook::tags_named).unwrap_or_default();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = named.keys().cloned().collect();
+    let known = defined_tags(reach().await?.as_ref(), programme_no, &names).await?;
+    let warning = |(tag, pointer): (&String, &String)| {
+        let detail = format!(
+            "looks for the tag {tag}, which is not defined here: only members whose attribute tags names it have it"
+        );
+        json!({"pointer": pointer, "detail": detail})
+    };
+    Ok(named.iter().filter(|(tag, _)| !known.contains(*tag)).map(warning).collect())
+}
+
+/// Adds the draft's faults, or else the cost of its conditions; and what may be a mistake.
+fn with_problems(
+    mut body: Json,
+    book: Result<Rulebook, Vec<rules::Problem>>,
+    warnings: Vec<Json>,
+) -> Json {
     let cost = book.as_ref().ok().map(|book| book.condition_steps().1);
     let problems = book.err().unwrap_or_default();
     let problem =
         |problem: &rules::Problem| json!({"pointer": problem.pointer, "detail": problem.detail});
     if let Some(body) = body.as_object_mut() {
         body.insert("problems".to_owned(), problems.iter().map(problem).collect());
+        body.insert("warnings".to_owned(), warnings.into());
         body.insert("condition_steps".to_owned(), cost.into());
         body.insert("max_condition_steps".to_owned(), MAX_CONDITION_STEPS.into());
     }

@@ -325,7 +325,7 @@ export interface Entry {
   cause?: string;
   corrects?: string;
   rulebook_version?: number;
-  rules?: { rule: string; desired: string; granted: number }[];
+  rules?: { rule: string; desired: string; granted: number; tags?: string[] }[];
   silent_rules?: { rule: string; because: string }[];
   lines?: { line_id: string; sku?: string; category?: string; quantity: number; amount_minor: number; granted: number }[];
   lots?: LotChange[];
@@ -427,6 +427,7 @@ export interface Draft {
   updated_at: string;
   updated_by: string;
   problems?: { pointer: string; detail: string }[];
+  warnings?: { pointer: string; detail: string }[];
   condition_steps?: number | null;
   max_condition_steps?: number;
   rulebook?: Rulebook;

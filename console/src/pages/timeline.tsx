@@ -173,7 +173,7 @@ export function Explain({ entry, onCoupon, isStored = true }: {
           <ul>
             {entry.rules.map((rule) => (
               <li key={rule.rule}>
-                <span>{ruleName(rule.rule, entry.kind, word)}</span>
+                <span>{[ruleName(rule.rule, entry.kind, word), ...(rule.tags ?? [])].join(" · ")}</span>
                 <span className="end">
                   {String(rule.granted) === rule.desired
                     ? format.signed(rule.granted)

@@ -6,15 +6,16 @@
 //! by piece, and only what changes is written. So a run may be killed anywhere, and what two at
 //! once write is the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reach::{Facts, Family, Histogram, Measures, MemberSet, Refresh, Today, changes};
-use rules::compile_member;
+use rules::{MAX_NAMED_TAGS, Rulebook, compile_member};
 use serde_json::{Value as Json, json};
 use store::{
     Error, ProgrammeRef, SetChange, SetScan, Sql, StoredSet, begin_set_scan, change_sets,
-    changed_members, changed_members_done, clear_removed, facts_after, facts_of_members,
-    forget_set_changes, list_sets, programmes, rfm_cuts, set_scan, step_set_scan,
+    changed_members, changed_members_done, clear_removed, closed_members, copies_done, due_copies,
+    facts_after, facts_of_members, forget_set_changes, list_sets, mark_tags, programmes, rfm_cuts,
+    set_scan, step_set_scan, tags_among, walk_tag, write_copies,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
@@ -44,6 +45,8 @@ pub struct RefreshReport {
     pub changes: u64,
     /// Members that were counted for the cuts of scores.
     pub counted: u64,
+    /// Members whose tags the ledger was told, as rules name them.
+    pub copied: u64,
     /// Definitions and programmes that could not be read. Their members stay as they are.
     pub failed: u64,
     /// The last failure of these; for the log.
@@ -71,6 +74,7 @@ impl RefreshReport {
             "members": self.members,
             "changes": self.changes,
             "counted": self.counted,
+            "copied": self.copied,
             "failed": self.failed,
         })
     }
@@ -195,9 +199,72 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 return Ok(false);
             }
         }
+        if !self.copy(&sets, &active.book, limit).await? {
+            return Ok(false);
+        }
         let before = (ledger.now)().plus_ms(-CHANGE_DAYS * DAY_MS);
         reach.with_retries(async || forget_set_changes(reach.sql, no, before, 2_000).await).await?;
         Ok(true)
+    }
+
+    /// Tells the ledger which members have the tags that the published rules name, as an earn asks
+    /// nobody else. True when nothing is left to do.
+    async fn copy(
+        &mut self,
+        sets: &Sets,
+        book: &Rulebook,
+        limit: &mut WorkLimit,
+    ) -> Result<bool, Error> {
+        let Databases { ledger, reach, programme_no: no } = self.databases;
+        let named: Vec<String> = book.tags_named().into_keys().take(MAX_NAMED_TAGS).collect();
+        let is_new = |set: &StoredSet| {
+            set.wish.family == Family::Tag && set.is_copied != named.contains(&set.wish.name)
+        };
+        if sets.stored.iter().any(is_new) {
+            reach.with_retries(async || mark_tags(reach.sql, no, &named).await).await?;
+        }
+        let rows = i64::try_from(ROWS).unwrap_or(i64::MAX);
+        while !reach.with_retries(async || walk_tag(reach.sql, no, rows).await).await? {
+            if !limit.take_chunk((ledger.now)()) {
+                return Ok(false);
+            }
+        }
+        loop {
+            // Before anything is read: of two runs at once the ledger keeps what was read last.
+            let at = (ledger.now)();
+            let due = reach.with_retries(async || due_copies(reach.sql, no, rows).await).await?;
+            if due.is_empty() {
+                return Ok(true);
+            }
+            let members: Vec<i64> = due.iter().map(|(member, _)| *member).collect();
+            let mut held = reach
+                .with_retries(async || tags_among(reach.sql, no, &members, &named, at).await)
+                .await?;
+            let copies: Vec<(i64, Vec<String>)> = members
+                .iter()
+                .map(|member| (*member, held.remove(member).unwrap_or_default()))
+                .collect();
+            let written =
+                ledger.with_retries(async || write_copies(ledger.sql, &copies, at).await).await?;
+            let closed = if written.len() < members.len() {
+                ledger.with_retries(async || closed_members(ledger.sql, &members).await).await?
+            } else {
+                BTreeSet::new()
+            };
+            self.report.copied += u64::try_from(written.len()).unwrap_or(0);
+            let done: Vec<(i64, i64)> = due
+                .into_iter()
+                .filter(|(member, _)| written.contains(member) || closed.contains(member))
+                .collect();
+            // A run that began later was faster. What it has not seen is left to the next one.
+            if done.is_empty() {
+                return Ok(true);
+            }
+            reach.with_retries(async || copies_done(reach.sql, no, &done).await).await?;
+            if !limit.take_chunk((ledger.now)()) {
+                return Ok(false);
+            }
+        }
     }
 
     async fn sets(&mut self) -> Result<Sets, Error> {

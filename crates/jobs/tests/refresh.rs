@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::{Dying, World, short_lived, wait};
+use crate::support::{Dying, Raced, World, short_lived, wait};
 use jobs::{Audience, JobContext, Other, RefreshReport, WorkLimit, fold, refresh};
 use ledger::{Currency, MemberId, Money, Origin, Timestamp, Zone};
 use reach::{Family, Refresh, Today};
@@ -89,7 +89,7 @@ impl Shop {
 
     fn tell(&self, member: &str, attributes: &str) {
         let text = format!(
-            "INSERT INTO profile SELECT no, '{attributes}', 0 FROM member WHERE id = '{member}'"
+            "INSERT INTO profile (member_no, attributes, updated_at) SELECT no, '{attributes}', 0 FROM member WHERE id = '{member}'"
         );
         self.world.sql.connection().execute(&text, []).unwrap();
     }
@@ -525,6 +525,208 @@ fn a_programme_that_cannot_be_read_costs_no_other_one() {
     assert_eq!((report.done, report.failed, report.changes), (true, 1, 1), "{report:?}");
     assert!(report.last_failure.unwrap().starts_with("programme a-broken: "));
     assert_eq!(shop.members(tag), ["m"]);
+}
+
+const NAMED: [&str; 4] = ["care/a", "care/b", "value/high/active", "vip"];
+
+/// Publishes rules that look for these tags, and for one that is the shop's own.
+fn names(shop: &Shop, tags: &[&str]) {
+    let rule = |(number, tag): (usize, &&str)| {
+        let rule = serde_json::json!({"id": format!("r{number}"), "event": "purchase",
+            "when": format!("\"{tag}\" in member.tags || \"own\" in member.tags"),
+            "award": {"kind": "fixed", "points": 1}});
+        serde_json::from_value(rule).unwrap()
+    };
+    shop.world.publish(|document| document.rules = tags.iter().enumerate().map(rule).collect());
+}
+
+impl Shop {
+    /// Gives a tag by hand, or takes it.
+    fn set(&self, member: &str, set_no: i64, is_in: bool) {
+        let change = store::SetChange {
+            member_no: self.no(member),
+            change: reach::Change { set_no, is_in, version: 1 },
+            until: None,
+            score: None,
+        };
+        wait(change_sets(&self.reach, 1, &[change], "li.na", self.world.now.get())).unwrap();
+    }
+
+    /// What an earn reads, by member: those with nothing are left out.
+    fn copies(&self) -> BTreeMap<String, String> {
+        let text = "SELECT m.id, p.tags FROM profile AS p JOIN member AS m ON m.no = p.member_no WHERE p.tags IS NOT NULL";
+        let mut prepared = self.world.sql.connection().prepare(text).unwrap();
+        let rows = prepared.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+}
+
+fn of<const N: usize>(copies: [(&str, &str); N]) -> BTreeMap<String, String> {
+    copies.map(|(member, tags)| (member.to_owned(), tags.to_owned())).into()
+}
+
+#[test]
+fn the_ledger_has_copies_of_the_tags_that_rules_name() {
+    let mut shop = Shop::new();
+    for member in ["a", "b", "c", "d"] {
+        shop.buy(member, 100, "food");
+    }
+    shop.tell("b", r#"{"city":"Shanghai"}"#);
+    let tags = NAMED.map(|tag| shop.put(Family::Tag, tag, None, Refresh::Manual));
+    let segment = shop.put(Family::Segment, "vip", None, Refresh::Manual);
+    for member in ["a", "b", "c"] {
+        tags.into_iter().for_each(|tag| shop.set(member, tag, true));
+    }
+    shop.set("d", segment, true);
+    assert_eq!((shop.refreshed().copied, shop.copies()), (0, of([])), "no rule names one");
+    names(&shop, &["vip", "unknown"]);
+    assert_eq!(shop.refreshed().copied, 3);
+    assert_eq!(shop.copies(), of([("a", "vip"), ("b", "vip"), ("c", "vip")]));
+    assert_eq!(shop.refreshed().copied, 0, "only what changes is written");
+    names(&shop, &["value/high/active", "vip"]);
+    shop.refreshed();
+    let both = "value/high/active,vip";
+    assert_eq!(shop.copies(), of([("a", both), ("b", both), ("c", both)]));
+    // One leaves; one is erased before the job knows of it; one becomes part of another one.
+    shop.set("a", tags[3], false);
+    shop.set("c", tags[3], false);
+    shop.world.order(&[submission("c", Erase)], Lots::All);
+    let report = shop.run_on(&shop.reach, WorkLimit::chunks(1_000)).unwrap();
+    assert_eq!((report.done, report.copied), (true, 1));
+    assert_eq!(shop.rows("SELECT member_no || '' FROM tag_due"), [""; 0]);
+    assert_eq!(shop.copies(), of([("a", "value/high/active"), ("b", both)]));
+    let into_d = Merge { from: MemberId::new("b").unwrap() };
+    shop.world.order(&[submission("d", into_d)], Lots::All);
+    assert_eq!(shop.copies(), of([("a", "value/high/active")]), "not with the profile alone");
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([("a", "value/high/active"), ("d", both)]));
+    let kept = "SELECT attributes FROM profile AS p JOIN member AS m ON m.no = p.member_no WHERE m.id = 'd'";
+    let kept: String = shop.world.sql.connection().query_row(kept, [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, r#"{"city":"Shanghai"}"#);
+    // What the merchant tells anew keeps them, and a tag that is gone takes its copies along.
+    wait(remove_set(&shop.reach, 1, Family::Tag, "vip")).unwrap();
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([("a", "value/high/active"), ("d", "value/high/active")]));
+    names(&shop, &[]);
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([]));
+    assert_eq!(shop.rows("SELECT member_no || '' FROM tag_due"), [""; 0]);
+}
+
+/// Of two runs at once the ledger keeps what was read last.
+#[test]
+fn a_run_that_was_overtaken_writes_no_old_copy() {
+    let mut shop = Shop::new();
+    shop.buy("a", 100, "food");
+    let vip = shop.put(Family::Tag, "vip", None, Refresh::Manual);
+    names(&shop, &["vip"]);
+    shop.refreshed();
+    shop.set("a", vip, true);
+    let rival = || {
+        shop.set("a", vip, false);
+        shop.world.later(1);
+        let report = shop.run_on(&shop.reach, WorkLimit::chunks(100)).unwrap();
+        assert!(report.done);
+    };
+    let (now, fresh) = (|| shop.world.now.get(), || shop.world.fresh());
+    let sql = Raced {
+        sql: &shop.world.sql,
+        mark: "INSERT INTO profile",
+        rival: std::cell::RefCell::new(Some(rival)),
+    };
+    let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
+    let reach = JobContext { sql: &shop.reach, now: &now, fresh: &fresh };
+    assert!(wait(refresh(&ledger, &reach, None, WorkLimit::chunks(100))).unwrap().done);
+    assert!(sql.rival.borrow().is_none());
+    assert_eq!(shop.copies(), of([]));
+    // A clock that was set back stops nobody.
+    shop.world.set("2026-01-05T10:00:00+08:00");
+    shop.set("a", vip, true);
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([("a", "vip")]));
+}
+
+/// Tags come and go, rules name others, accounts close, runs are cut short and die: once a run
+/// comes to its end, the copies are those of a naive reading.
+#[test]
+fn copies_equal_a_naive_reading() {
+    let mut seed = 11u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let mut shop = Shop::new();
+    let members: Vec<String> = (0..12).map(|member| format!("m{member:02}")).collect();
+    members.iter().for_each(|member| shop.buy(member, 100, "food"));
+    let mut tags: BTreeMap<&str, i64> =
+        NAMED.map(|tag| (tag, shop.put(Family::Tag, tag, None, Refresh::Manual))).into();
+    let mut held: BTreeSet<(String, &str)> = BTreeSet::new();
+    let mut closed: BTreeSet<String> = BTreeSet::new();
+    let mut named: Vec<&str> = Vec::new();
+    shop.fold();
+    for step in 0..600 {
+        let (member, tag) = (&members[random(12)], NAMED[random(4)]);
+        match random(20) {
+            0..=9 => {
+                let is_in = random(2) == 0;
+                shop.set(member, tags[tag], is_in);
+                if is_in && !closed.contains(member) {
+                    held.insert((member.clone(), tag));
+                } else if !is_in {
+                    held.remove(&(member.clone(), tag));
+                }
+            }
+            10 | 11 => {
+                named = NAMED.into_iter().filter(|_| random(2) == 0).collect();
+                names(&shop, &named);
+            }
+            12 | 13 => {
+                shop.run_on(&shop.reach, WorkLimit::chunks(1 + random(4) as u32)).unwrap();
+            }
+            14 | 15 => {
+                let statements_left = Cell::new(random(40) as u32);
+                let dying = Dying { sql: &shop.reach, statements_left };
+                let _ = shop.run_on(&dying, short(random(9))).is_err();
+            }
+            16 => {
+                shop.world.later(1 + random(100_000) as i64);
+            }
+            17 => {
+                wait(remove_set(&shop.reach, 1, Family::Tag, tag)).unwrap();
+                held.retain(|(_, of)| *of != tag);
+                tags.insert(tag, shop.put(Family::Tag, tag, None, Refresh::Manual));
+            }
+            18 if step % 3 == 0 && closed.len() < 8 && !closed.contains(member) => {
+                closed.insert(member.clone());
+                let into = members.iter().find(|into| !closed.contains(*into)).unwrap();
+                let own: Vec<_> = held.iter().filter(|(of, _)| of == member).cloned().collect();
+                if random(2) == 0 {
+                    shop.world.order(&[submission(member, Erase)], Lots::All);
+                } else {
+                    let from = MemberId::new(member.as_str()).unwrap();
+                    shop.world.order(&[submission(into, Merge { from })], Lots::All);
+                    held.extend(own.iter().map(|(_, tag)| (into.clone(), *tag)));
+                }
+                own.iter().for_each(|one| drop(held.remove(one)));
+                shop.fold();
+            }
+            _ => {
+                shop.refreshed();
+                let mut expected: BTreeMap<String, String> = BTreeMap::new();
+                for (member, tag) in held.iter().filter(|(_, tag)| named.contains(tag)) {
+                    let text = expected.entry(member.clone()).or_default();
+                    *text =
+                        if text.is_empty() { (*tag).to_owned() } else { format!("{text},{tag}") };
+                }
+                assert_eq!(shop.copies(), expected, "step {step}");
+            }
+        }
+    }
+    assert!(!closed.is_empty() && !held.is_empty());
+}
+
+fn short(chunks: usize) -> WorkLimit {
+    WorkLimit::chunks(1 + u32::try_from(chunks).unwrap())
 }
 
 /// Tells how long the longest write took.

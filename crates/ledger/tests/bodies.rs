@@ -116,7 +116,14 @@ fn plain_line() -> LineAward {
 }
 
 fn award() -> Vec<Award> {
-    vec![Award { rule: text("base"), desired: Exact::parse("128.5").unwrap(), granted: 128 }]
+    let base = Award {
+        rule: text("base"),
+        desired: Exact::parse("128.5").unwrap(),
+        granted: 128,
+        tags: vec![],
+    };
+    let tags = vec![text("value/high"), text("vip")];
+    vec![base, Award { rule: text("rule:vip"), desired: Exact::whole(5), granted: 5, tags }]
 }
 
 fn review() -> Review {

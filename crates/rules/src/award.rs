@@ -15,6 +15,8 @@ pub(crate) struct Share {
     pub(crate) desired: Exact,
     /// The lines (by their place) that its points are shared out to, and by which weights.
     pub(crate) weights: Vec<(usize, i64)>,
+    /// The tags of the member that the rule looks for.
+    pub(crate) tags: Vec<String>,
 }
 
 /// What a purchase earns by itself on the lines that earn: the base rate, and what the tier's
@@ -33,13 +35,17 @@ pub(crate) fn purchase(
     let base = at(Rate::ONE)?;
     let weights: Vec<(usize, i64)> =
         lines.iter().map(|(place, line)| (*place, line.amount.amount_minor)).collect();
-    let mut shares =
-        vec![Share { rule: "purchase".to_owned(), desired: base, weights: weights.clone() }];
+    let mut shares = vec![share("purchase".to_owned(), base, weights.clone())];
     if let Some(level) = level.filter(|level| level.multiplier > Rate::ONE) {
         let extra = at(level.multiplier)?.checked_sub(base).ok_or(Refusal::AmountOutOfRange)?;
-        shares.push(Share { rule: format!("tier:{}", level.id), desired: extra, weights });
+        shares.push(share(format!("tier:{}", level.id), extra, weights));
     }
     Ok(shares)
+}
+
+/// What is earned without a rule that has conditions.
+fn share(rule: String, desired: Exact, weights: Vec<(usize, i64)>) -> Share {
+    Share { rule, desired, weights, tags: Vec::new() }
 }
 
 /// Growth of a purchase of which so much counts, rounded down.
@@ -90,6 +96,7 @@ pub(crate) fn awards(shares: &[Share], granted: &[i64]) -> Vec<Award> {
         rule: share.rule.clone(),
         desired: share.desired,
         granted: *granted,
+        tags: share.tags.clone(),
     };
     shares.iter().zip(granted).map(award).collect()
 }

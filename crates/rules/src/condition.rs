@@ -15,15 +15,15 @@ mod of_event;
 mod of_member;
 mod plain;
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 pub use compile::{ConditionFault, compile, compile_member, read_condition, read_member_condition};
 pub use cost::MAX_PUBLISHED as MAX_CONDITION_STEPS;
 pub(crate) use cost::{LISTS, MAX_PUBLISHED};
-pub use field::{FIELDS, Field, Known, Type};
+pub use field::{COPIED_TAGS, FIELDS, Field, Known, MAX_NAMED_TAGS, Type};
 pub use member_field::{MEMBER_FIELDS, MemberField};
 pub(crate) use of_event::Facts;
 pub use of_member::{AskedMember, MAX_MEMBER_STEPS, MemberCondition};
@@ -165,6 +165,17 @@ impl<F> Node<F> {
     }
 }
 
+impl<F> Node<F> {
+    /// The texts that it may be worth, as far as they are written out.
+    fn texts(&self, all: &mut BTreeSet<String>) {
+        match self {
+            Self::Text(text) => drop(all.insert(text.clone())),
+            Self::If(_, a, b) => [a, b].into_iter().for_each(|side| side.texts(all)),
+            _ => {}
+        }
+    }
+}
+
 impl<F> Condition<F> {
     /// How many nodes it has.
     pub(crate) fn size(&self) -> usize {
@@ -181,6 +192,20 @@ impl Condition {
     /// Whether it asks for this.
     pub(crate) fn asks_for(&self, field: Field) -> bool {
         self.0.any(&|node| *node == Node::Field(field))
+    }
+
+    /// The tags that it looks for by their names.
+    pub(crate) fn tags(&self) -> BTreeSet<String> {
+        let named = RefCell::new(BTreeSet::new());
+        self.0.any(&|node| {
+            if let Node::In(item, list) = node
+                && list.any(&|node| *node == Node::Field(Field::MemberTags))
+            {
+                item.texts(&mut named.borrow_mut());
+            }
+            false
+        });
+        named.into_inner()
     }
 
     /// Whether it asks for what the member has spent or grown.

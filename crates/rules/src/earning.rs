@@ -22,6 +22,8 @@ pub(crate) struct Rule {
     /// Whether one of its conditions asks for days in a row.
     pub(crate) counts_streak: bool,
     pub(crate) lines: Option<Condition>,
+    /// The tags that its conditions look for.
+    pub(crate) tags: Vec<String>,
     pub(crate) award: Wants,
     pub(crate) growth: i64,
     pub(crate) coupon: Option<String>,
@@ -93,6 +95,8 @@ pub(crate) struct Fired<'a> {
     pub(crate) rule: &'a Rule,
     pub(crate) desired: Exact,
     pub(crate) weights: Vec<(usize, i64)>,
+    /// The tags of the member that its conditions look for.
+    pub(crate) tags: Vec<String>,
 }
 
 /// What rules are asked about, and what the event earns by itself.
@@ -204,7 +208,7 @@ fn one<'a>(
         _ => line.amount.amount_minor,
     };
     let weights = lines.iter().map(|(place, line)| (*place, weight(line))).collect();
-    Ok(Ok(Fired { rule, desired, weights }))
+    Ok(Ok(Fired { rule, desired, weights, tags: asked.facts.tags_among(&rule.tags) }))
 }
 
 /// What a rule wants for these lines, or for an action that awards so many points by itself.

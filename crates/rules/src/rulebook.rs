@@ -356,6 +356,26 @@ impl Rulebook {
         self.conditions.iter().any(Condition::asks_for_profile)
     }
 
+    /// The tags that its conditions look for by their names, each with the first place in the
+    /// document that does.
+    #[must_use]
+    pub fn tags_named(&self) -> BTreeMap<String, String> {
+        let ladder = self.ladder.as_ref().and_then(|ladder| ladder.lines.as_ref());
+        let of = |lines: Option<&Condition>| lines.map(Condition::tags).unwrap_or_default();
+        let mut named = BTreeMap::new();
+        let mut add = |place: &str, tags: &mut dyn Iterator<Item = String>| {
+            tags.for_each(|tag| {
+                named.entry(tag).or_insert_with(|| place.to_owned());
+            });
+        };
+        add("/purchase/lines", &mut of(self.purchase.lines.as_ref()).into_iter());
+        add("/tiers/lines", &mut of(ladder).into_iter());
+        for (index, rule) in self.rules.iter().enumerate() {
+            add(&format!("/rules/{index}"), &mut rule.tags.iter().cloned());
+        }
+        named
+    }
+
     /// The counters of the programme that are its budgets.
     #[must_use]
     pub fn budgets(&self) -> Vec<String> {

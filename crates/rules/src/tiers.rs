@@ -283,6 +283,7 @@ pub(crate) fn upgrade(
         rule: format!("tier:{}", level.id),
         desired: Exact::whole(level.gift_points),
         granted: level.gift_points,
+        tags: Vec::new(),
     };
     let awards = new.iter().filter(|level| has_gift(level)).map(|level| award(level)).collect();
     tier_change(

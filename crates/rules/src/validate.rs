@@ -2,7 +2,7 @@
 
 use ledger::{KINDS, Zone};
 
-use crate::condition::{Condition, Conditions, MAX_PUBLISHED, compile};
+use crate::condition::{Condition, Conditions, MAX_NAMED_TAGS, MAX_PUBLISHED, compile};
 use crate::document::check::escape;
 use crate::document::{Document, Problem};
 use crate::rulebook::Rulebook;
@@ -34,6 +34,7 @@ impl Rulebook {
                     problems.push(Problem { pointer: "/rules".to_owned(), detail });
                 }
                 problems.extend(too_costly(&book));
+                problems.extend(too_many_tags(&book));
                 if problems.is_empty() { Ok(book) } else { Err(problems) }
             }
             Err(found) => Err(found.into_iter().chain(problems).collect()),
@@ -68,6 +69,15 @@ fn too_costly(book: &Rulebook) -> Option<Problem> {
         "has conditions that take up to {own} steps for one event; all of {event} take up to {steps}, and must take {MAX_PUBLISHED} at most"
     );
     Some(Problem { pointer, detail })
+}
+
+/// More tags than are copied for each member.
+fn too_many_tags(book: &Rulebook) -> Option<Problem> {
+    let count = book.tags_named().len();
+    (count > MAX_NAMED_TAGS).then(|| Problem {
+        pointer: "/rules".to_owned(),
+        detail: format!("look for {count} tags in all, and must for {MAX_NAMED_TAGS} at most"),
+    })
 }
 
 #[cfg(test)]

@@ -335,6 +335,79 @@ fn rules_for_a_channel_a_store_a_tier_and_a_time() {
     );
 }
 
+/// Tags that were copied for the rules are tags as those of the attribute are, and the entry says
+/// which of them a rule looked for.
+#[test]
+fn rules_look_for_tags_wherever_they_were_told() {
+    let rules = json!({"rules": [
+        {"id": "high", "event": "purchase", "when": "\"value/high\" in member.tags", "award": {"kind": "fixed", "points": 5}},
+        {"id": "any", "event": "purchase", "when": "(\"vip\" in member.tags || \"staff\" in member.tags) && !(\"out\" in member.tags)",
+         "award": {"kind": "fixed", "points": 3}},
+        {"id": "two", "event": "purchase", "when": "size(member.tags) == 2", "award": {"kind": "fixed", "points": 1}},
+    ]});
+    let mut world = world(rules);
+    for (told_tags, copied, expected) in [
+        ("", "", "purchase 10"),
+        ("", "value/high", "purchase 10, high 5"),
+        ("vip", "value/high", "purchase 10, high 5, any 3, two 1"),
+        ("vip", "vip", "purchase 10, any 3"),
+        ("vip , staff", "", "purchase 10, any 3, two 1"),
+        ("value/high,out,vip", "vip", "purchase 10, high 5"),
+        ("", "value/high/active", "purchase 10"),
+    ] {
+        world.attributes = [("tags", told_tags), (rules::COPIED_TAGS, copied)]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .into();
+        assert_eq!(
+            told(&mut world, "2026-03-02T10:00:00", &buy(&[1_000])),
+            expected,
+            "{told_tags:?} {copied:?}"
+        );
+    }
+}
+
+/// So many tags are copied for each member, that a rulebook must not name more.
+#[test]
+fn a_rulebook_names_twenty_tags_at_most() {
+    let document = |tags: usize| {
+        let mut document = rules::default_document();
+        let rule = |n: usize| {
+            json!({"id": format!("r{n}"), "event": "purchase", "when": format!("\"t{n}\" in member.tags || \"t0\" in member.tags"),
+                "award": {"kind": "fixed", "points": 1}})
+        };
+        document.rules = (0..tags).map(|n| serde_json::from_value(rule(n)).unwrap()).collect();
+        document
+    };
+    let book = rules::Rulebook::new(&document(20), 1).unwrap();
+    let named: Vec<_> = book.tags_named().into_iter().collect();
+    assert_eq!(named[0], ("t0".to_owned(), "/rules/0".to_owned()));
+    assert_eq!(named[1], ("t1".to_owned(), "/rules/1".to_owned()));
+    let problems = rules::Rulebook::new(&document(21), 1).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].pointer, "/rules");
+    assert!(problems[0].detail.contains("21 tags") && problems[0].detail.contains("20 at most"));
+    // However a condition looks for them.
+    for (when, expected) in [
+        ("\"a\" in member.tags && !(\"b\" in member.tags)", vec!["a", "b"]),
+        ("(event.channel == \"app\" ? \"a\" : \"b\") in member.tags", vec!["a", "b"]),
+        ("[\"a\", \"b\"].exists(t, t in member.tags)", vec!["a", "b"]),
+        ("\"a\" in [\"a\", \"b\"] && size(member.tags) > 1", vec![]),
+        ("event.channel in member.tags", vec![]),
+        ("\"a\" in order.categories", vec![]),
+    ] {
+        let mut document = document(1);
+        document.rules[0].when = Some(when.to_owned());
+        let Ok(book) = rules::Rulebook::new(&document, 1) else { continue };
+        assert_eq!(book.tags_named().into_keys().collect::<Vec<_>>(), expected, "{when}");
+    }
+    let mut document = document(0);
+    document.purchase.lines = Some("\"p\" in member.tags".to_owned());
+    assert_eq!(
+        rules::Rulebook::new(&document, 1).unwrap().tags_named().into_iter().next(),
+        Some(("p".to_owned(), "/purchase/lines".to_owned()))
+    );
+}
+
 #[test]
 fn brackets_give_each_part_its_rate() {
     let mut world = world(json!({

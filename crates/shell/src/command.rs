@@ -1,10 +1,10 @@
 //! The way of a command through a component: key, body, one load, decision, one commit, answer.
 
 use ledger::Fresh;
-use rules::Rulebook;
+use rules::{COPIED_TAGS, Rulebook};
 use store::{
     Caller, Executor, ExtraColumns, LoadRequest, LoadedMember, Lots, Outcome, ProgrammeRef, Scope,
-    Spin, Submission, dry_run, execute, load,
+    Spin, Submission, dry_run, execute, load, tags_among,
 };
 
 use crate::answer::{Reply, show};
@@ -16,6 +16,7 @@ use crate::ids::{fresh, now};
 use crate::keeping::{Salt, digested, kept_for};
 use crate::permission::check_permission;
 use crate::problem::Problem;
+use crate::reach::reach;
 use crate::request::Request;
 use crate::rulebooks::published;
 use crate::stores::within;
@@ -265,7 +266,18 @@ pub async fn simulate_submission(
     wanted.beside = ExtraColumns::Profile;
     wanted.subjects.extend(book.budgets());
     let found = load(&app.sql, Scope::Programme(caller.programme.no), &[wanted], Lots::All).await?;
-    let (programme, _, loaded) = found.ok_or(Problem::Unauthorized)?;
+    let (programme, _, mut loaded) = found.ok_or(Problem::Unauthorized)?;
+    // Those that the published one names are copied, and others are not.
+    let named: Vec<String> = book.tags_named().into_keys().collect();
+    if !named.is_empty() {
+        let numbers: Vec<i64> = loaded.iter().filter_map(|of| of.member_no).collect();
+        let reach = reach().await?;
+        let mut held = tags_among(reach.as_ref(), programme.no, &numbers, &named, now()).await?;
+        for of in &mut loaded {
+            let tags = of.member_no.and_then(|no| held.remove(&no)).unwrap_or_default();
+            of.recorded.attributes.insert(COPIED_TAGS.to_owned(), tags.join(","));
+        }
+    }
     let mut outcomes = dry_run(&mut executor(app, &programme, book), &[submission], loaded).await?;
     let outcome = outcomes.pop().ok_or_else(no_outcome)?;
     Ok(show(outcome, book.zone())?.with("dry-run", "true"))

@@ -781,7 +781,13 @@ CREATE INDEX IF NOT EXISTS member_state ON member (programme_no, no) WHERE state
 CREATE TABLE IF NOT EXISTS profile (
   member_no INTEGER PRIMARY KEY REFERENCES member (no),
   attributes TEXT NOT NULL,
-  updated_at INTEGER NOT NULL
+  updated_at INTEGER NOT NULL,
+  -- Copies of those of the member's tags that the published rulebook names, with commas between, so
+  -- that an earn reads them here; null for none. And as of when they were told.
+  tags TEXT,
+  tags_at INTEGER,
+  -- What rules may ask for.
+  told TEXT GENERATED ALWAYS AS (CASE WHEN tags IS NULL THEN attributes ELSE json_set(attributes, '$."#tags"', tags) END) VIRTUAL
 ) STRICT
 -- then
 CREATE TABLE IF NOT EXISTS lot (
@@ -1361,7 +1367,8 @@ BEGIN
   INSERT OR IGNORE INTO alias (programme_no, alias, member_no)
     SELECT NEW.programme_no, 'id:' || (NEW.effects ->> '$.adopts'), no FROM member
     WHERE NEW.effects -> '$.adopts' IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id;
-  UPDATE OR IGNORE profile SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
+  -- Not its tags: those that go along are copied anew.
+  UPDATE OR IGNORE profile SET tags = NULL, tags_at = NULL, member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
     WHERE NEW.effects -> '$.adopts' IS NOT NULL
     AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
   DELETE FROM profile WHERE NEW.effects -> '$.adopts' IS NOT NULL

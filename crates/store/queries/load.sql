@@ -26,7 +26,7 @@ SELECT json_array(
       AND c.name = CASE WHEN k.prefix IS NULL THEN w.value ->> 1 ELSE coalesce(k.lineage, k.prefix) || '/' || (w.value ->> 1) END),
   (SELECT hex(e.id) FROM claim AS c CROSS JOIN entry AS e ON e.no = c.entry_no
     WHERE c.programme_no = p.no AND c.kind = 'reference' AND c.name = w.value ->> 2),
-  CASE WHEN w.value ->> 8 = 1 OR (w.value ->> 8 = 2 AND p.asks_profile) THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
+  CASE WHEN w.value ->> 8 = 1 OR (w.value ->> 8 = 2 AND p.asks_profile) THEN (SELECT CASE w.value ->> 8 WHEN 1 THEN attributes ELSE told END FROM profile WHERE member_no = m.no) END,
   CASE WHEN w.value ->> 3 IS NOT NULL THEN (
     SELECT json_group_array(json_array(c.value, json_extract(e.body, '$.reversal')))
     FROM json_each(w.value -> 3) AS c

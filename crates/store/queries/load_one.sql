@@ -26,7 +26,7 @@ SELECT json_array(
     SELECT hex(e.id) FROM claim AS c CROSS JOIN entry AS e ON e.no = c.entry_no
     WHERE c.programme_no = p.no AND c.kind = 'reference' AND c.name = +?5
   ) END,
-  CASE WHEN ?7 = 1 OR (?7 = 2 AND p.asks_profile) THEN (SELECT attributes FROM profile WHERE member_no = m.no) END,
+  CASE WHEN ?7 = 1 OR (?7 = 2 AND p.asks_profile) THEN (SELECT CASE ?7 WHEN 1 THEN attributes ELSE told END FROM profile WHERE member_no = m.no) END,
   NULL, NULL,
   CASE WHEN ?7 = 2 AND p.budgets IS NOT NULL THEN (
     SELECT json_group_array(json_array(t.subject, t.name, t.period, t.amount))

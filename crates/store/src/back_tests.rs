@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use ledger::{EntryId, MemberId, ProgrammeId, Timestamp};
-use rules::{BackTest, MemberTest, Rulebook, Span};
+use rules::{BackTest, COPIED_TAGS, MemberTest, Rulebook, Span};
 
 use crate::Error;
 use crate::history::span_with_bodies;
+use crate::reach::tags_among;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -130,22 +131,35 @@ pub async fn member_no(sql: &impl Sql, programme_no: i64, id: &str) -> Result<Op
     rows.first_mut().map(|row| row.integer(0)).transpose()
 }
 
+/// Where members' tags are, which of them the rulebooks name, and as of when.
+pub type NamedTags<'a, R> = (&'a R, &'a [String], Timestamp);
+
 /// Tells the next members, until about `most` entries are read, and keeps what was found. When
-/// somebody else has moved the test on meanwhile, what they found counts and this does not.
+/// somebody else has moved the test on meanwhile, what they found counts and this does not. `tags`
+/// stand in place of the copies that an earn reads: a draft may name others.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
-pub async fn move_back_test(
+pub async fn move_back_test<R: Sql>(
     sql: &impl Sql,
     programme: (i64, &ProgrammeId),
     test: &BackTestRow,
     books: (&Rulebook, &Rulebook),
+    tags: Option<NamedTags<'_, R>>,
     most: i64,
 ) -> Result<(), Error> {
     let (mut found, mut position) = (test.found.clone(), test.position);
     let mut read = 0;
     let done = loop {
-        let members = members(sql, programme.0, test, position).await?;
+        let mut members = members(sql, programme.0, test, position).await?;
+        if let Some((reach, named, at)) = tags {
+            let numbers: Vec<i64> = members.iter().map(|(no, ..)| *no).collect();
+            let mut held = tags_among(reach, programme.0, &numbers, named, at).await?;
+            for (no, _, attributes, _) in &mut members {
+                let tags = held.remove(no).unwrap_or_default();
+                attributes.insert(COPIED_TAGS.to_owned(), tags.join(","));
+            }
+        }
         let Some((last, ..)) = members.last() else { break true };
         let last = *last;
         for (no, member, attributes, entries) in members {

@@ -59,6 +59,7 @@ impl Serialize for EntryView<'_> {
                 desired: a.desired.to_string(),
                 granted: a.granted,
                 rule: &a.rule,
+                tags: &a.tags,
             }),
         )?;
         list(&mut map, "silent_rules", entry.skipped().iter().flat_map(skipped))?;
@@ -260,6 +261,9 @@ struct Rule<'a> {
     desired: String,
     granted: i64,
     rule: &'a str,
+    /// The member's tags that its conditions look for.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tags: &'a [String],
 }
 
 fn optional<M: SerializeMap>(

@@ -50,8 +50,10 @@ pub struct Award {
     pub desired: Exact,
     /// Points it got, after rounding and caps.
     pub granted: i64,
+    /// The tags that its conditions look for and the member had.
+    pub tags: Vec<String>,
 }
-as_array!(Award [rule, desired, granted]);
+as_array!(Award [rule, desired, granted] then [tags]);
 
 /// Rules that did not fire for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ pub const MAX_PUBLISHED: u64 = 2_000_000;
 /// there.
 pub(crate) const MAX_SPENT: u64 = 4_000_000;
 /// Making the lists of categories, articles and tags, once an event.
-pub(crate) const LISTS: u64 = 2 * MAX_LINES + TAGS;
+pub(crate) const LISTS: u64 = 2 * MAX_LINES + TAGS + NAMED_TAGS;
 
 /// Bytes of a text of 64 characters.
 pub(super) const NAME: u64 = 256;
@@ -24,6 +24,8 @@ pub(super) const NAME: u64 = 256;
 const ATTRIBUTE: u64 = 800;
 /// Tags in an attribute.
 pub(super) const TAGS: u64 = 400;
+/// Tags that the rules name: see `MAX_NAMED_TAGS`.
+pub(super) const NAMED_TAGS: u64 = 20;
 
 /// Steps for comparing two texts.
 pub(super) fn comparing(a: u64, b: u64) -> u64 {

@@ -3,7 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cost::{MAX_LINES, NAME, TAGS};
+use super::cost::{MAX_LINES, NAME, NAMED_TAGS, TAGS};
+
+/// The attribute under which the member's tags stand that the published rules name, with commas
+/// between. Nobody can tell an attribute of that name.
+pub const COPIED_TAGS: &str = "#tags";
+/// The most tags that the rules of a programme may name: so many are copied for each member.
+pub const MAX_NAMED_TAGS: usize = 20;
 
 /// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +173,12 @@ pub const FIELDS: [(&str, Field, Type, &str); 31] = [
         "what these came to, in minor units",
     ),
     ("member.growth", Field::MemberGrowth, Type::Int, "growth before the event"),
-    ("member.tags", Field::MemberTags, Type::Texts, "the attribute `tags`, split at its commas"),
+    (
+        "member.tags",
+        Field::MemberTags,
+        Type::Texts,
+        "the attribute `tags`, split at its commas, and those of the member's tags that the rules name",
+    ),
     (
         "member.birth_month",
         Field::MemberBirthMonth,
@@ -215,7 +226,7 @@ impl Known for Field {
     fn size(&self) -> u64 {
         match self {
             Self::OrderCategories | Self::OrderSkus => MAX_LINES,
-            Self::MemberTags => TAGS,
+            Self::MemberTags => TAGS + NAMED_TAGS,
             Self::Event
             | Self::EventReference
             | Self::EventChannel

@@ -10,7 +10,7 @@ use ledger::{Member, Origin, Timestamp, Zone, local_date, local_hour};
 use super::cost::MAX_SPENT;
 use super::evaluate::{Asked, Failed, List, Value, birthday, tags_of, text};
 use super::field::WITHOUT_END;
-use super::{Condition, Field};
+use super::{COPIED_TAGS, Condition, Field};
 use crate::event::{EarnEvent, Line};
 
 /// What conditions are asked about: one event of one member.
@@ -102,6 +102,28 @@ impl<'a> Facts<'a> {
         self.steps.get() > MAX_SPENT
     }
 
+    /// Which of these tags the member has.
+    pub(crate) fn tags_among(&self, named: &[String]) -> Vec<String> {
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let all = self.all_tags();
+        named.iter().filter(|tag| all.contains(&tag.as_str())).cloned().collect()
+    }
+
+    /// Those of the attribute, then the copied ones that are not among them.
+    fn all_tags(&self) -> Vec<&'a str> {
+        let told = |name: &str| self.attributes.get(name).map(String::as_str);
+        let mut all: Vec<&str> = tags_of(told("tags")).collect();
+        let of_attribute = all.len();
+        for tag in tags_of(told(COPIED_TAGS)) {
+            if !all.iter().take(of_attribute).any(|one| *one == tag) {
+                all.push(tag);
+            }
+        }
+        all
+    }
+
     fn birthday(&self) -> (i32, u8, u8) {
         birthday(self.attribute("birthday"))
     }
@@ -156,10 +178,7 @@ impl Asked for Facts<'_> {
             Field::MemberOrders => Value::Int(lifetime.orders),
             Field::MemberSpendMinor => Value::Int(lifetime.spend_minor),
             Field::MemberGrowth => Value::Int(lifetime.growth),
-            Field::MemberTags => {
-                let tags = self.attributes.get("tags").map(String::as_str);
-                self.tags.of(|| tags_of(tags).collect())
-            }
+            Field::MemberTags => self.tags.of(|| self.all_tags()),
             Field::MemberBirthMonth => Value::Int(self.birthday().1.into()),
             Field::MemberBirthDay => Value::Int(self.birthday().2.into()),
             Field::LineCategory => text(line.ok_or(Failed)?.category.as_deref()),

@@ -1,5 +1,7 @@
 //! The part of the document that tells what else events earn, and when: rules with conditions.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use ledger::day_number;
 use serde::{Deserialize, Serialize};
@@ -276,6 +278,13 @@ impl EarningRule {
                 .iter()
                 .chain(&lines)
                 .any(|asked| asked.asks_for(Field::EventStreakDays)),
+            tags: when
+                .iter()
+                .chain(&lines)
+                .flat_map(Condition::tags)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             when,
             lines,
             award,

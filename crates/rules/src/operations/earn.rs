@@ -157,6 +157,7 @@ fn price(
                 rule: event.event.clone(),
                 desired: Exact::whole(action.points),
                 weights: Vec::new(),
+                tags: Vec::new(),
             }]
         }
         None => award::purchase(book, level, &earning)?,
@@ -165,11 +166,12 @@ fn price(
         Asked { facts: &facts, lines: &earning, action_points: action.map(|action| action.points) };
     let (fired, skipped) = ask(book, &asked, &limits)?;
     let by_themselves = shares.len();
-    for Fired { rule, desired, weights } in &fired {
+    for Fired { rule, desired, weights, tags } in &fired {
         shares.push(Share {
             rule: format!("rule:{}", rule.id),
             desired: *desired,
             weights: weights.clone(),
+            tags: tags.clone(),
         });
     }
     // A rule's own caps cut what it wants before the one rounding, so that a cap that is used up

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ledger::{MemberId, Origin, Timestamp};
 use rules::operations::{Change, Enrol, MAX_ALIASES, MAX_ATTRIBUTES, ProfileChange, SetLevel};
-use rules::{Operation, Rulebook, normalised};
+use rules::{COPIED_TAGS, Operation, Rulebook, normalised};
 use serde::{Deserialize, Serialize};
 use store::Submission;
 
@@ -293,6 +293,9 @@ pub(crate) fn attribute(name: &str, value: Option<&str>, check: &mut Check) {
     let at = format!("/attributes/{}", escaped(name));
     check.text(&at, Some(name), 64);
     check.text(&at, value, 200);
+    if name == COPIED_TAGS {
+        check.wrong(&at, "is kept for the member's tags");
+    }
 }
 
 fn is_kind(kind: &str) -> bool {

@@ -27,7 +27,11 @@ CREATE TABLE IF NOT EXISTS member_set (
   updated_at INTEGER NOT NULL,
   updated_by TEXT NOT NULL,
   -- 1 since it was deleted: its members leave piece by piece, then its row.
-  is_removed INTEGER NOT NULL DEFAULT 0
+  is_removed INTEGER NOT NULL DEFAULT 0,
+  -- 1 while the published rulebook names it: then the ledger has a copy for each of its members, by
+  -- which rules decide. While members are walked through as that has changed: the last one seen.
+  copied INTEGER NOT NULL DEFAULT 0,
+  copy_after INTEGER
 ) STRICT
 -- then
 CREATE UNIQUE INDEX IF NOT EXISTS member_set_name ON member_set (programme_no, family, name) WHERE is_removed = 0
@@ -123,6 +127,44 @@ BEGIN
     SELECT NEW.programme_no, NEW.member_no, NEW.set_no, NEW.at, NEW.until, NEW.source, NEW.version, NEW.score WHERE NEW.is_in <> 0
     ON CONFLICT (programme_no, member_no, set_no) DO UPDATE SET until = excluded.until, source = excluded.source, version = excluded.version,
       score = excluded.score;
+END
+-- then
+-- Members whose copied tags changed since the ledger was told. "times" counts the changes, so that
+-- one which comes meanwhile is not lost.
+CREATE TABLE IF NOT EXISTS tag_due (
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
+  times INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, member_no)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TRIGGER IF NOT EXISTS set_member_came AFTER INSERT ON set_member
+WHEN EXISTS (SELECT 1 FROM member_set WHERE no = NEW.set_no AND (copied = 1 OR copy_after IS NOT NULL))
+BEGIN
+  INSERT INTO tag_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS set_member_went AFTER DELETE ON set_member
+WHEN EXISTS (SELECT 1 FROM member_set WHERE no = OLD.set_no AND (copied = 1 OR copy_after IS NOT NULL))
+BEGIN
+  INSERT INTO tag_due (programme_no, member_no, times) VALUES (OLD.programme_no, OLD.member_no, 1)
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+END
+-- then
+-- The command table: of a tag that the rulebook names or names no more, the next members are to be
+-- copied anew.
+CREATE VIEW IF NOT EXISTS tag_walk_step (set_no, before, most) AS SELECT NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS tag_walk_stepped INSTEAD OF INSERT ON tag_walk_step
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM member_set WHERE no = NEW.set_no AND copy_after = NEW.before);
+  INSERT INTO tag_due (programme_no, member_no, times)
+    SELECT programme_no, member_no, 1 FROM set_member WHERE set_no = NEW.set_no AND member_no > NEW.before ORDER BY member_no LIMIT NEW.most
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  UPDATE member_set SET copy_after = (
+      SELECT member_no FROM set_member WHERE set_no = NEW.set_no AND member_no > NEW.before ORDER BY member_no LIMIT 1 OFFSET NEW.most - 1)
+    WHERE no = NEW.set_no;
 END
 -- then
 -- Accounts that close leave all sets. What somebody set by hand goes to the account that they became

@@ -8,6 +8,7 @@ mod evaluation;
 mod fold;
 mod members;
 mod sets;
+mod tags;
 
 pub use behaviour::{
     BehaviourRow, ListedBehaviour, clear_departed, forget_behaviour, list_behaviour, old_behaviour,
@@ -33,6 +34,10 @@ pub use sets::{
     SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,
     clear_removed, evaluate_again, forget_set_changes, held_sets, list_sets, members_of_set,
     put_set, remove_set, set_changes, set_versions, sets_of_member, stored_set,
+};
+pub use tags::{
+    closed_members, copies_done, defined_tags, due_copies, mark_tags, tags_among, walk_tag,
+    write_copies,
 };
 
 use crate::Error;

@@ -50,6 +50,8 @@ pub struct StoredSet {
     pub updated_at: Timestamp,
     /// By whom.
     pub updated_by: String,
+    /// Whether the ledger has a copy for each of its members.
+    pub is_copied: bool,
 }
 
 /// Keeps a definition, unless there are `most` others of its family. Whether it was kept.
@@ -136,6 +138,7 @@ fn read_set(mut row: Row) -> Result<StoredSet, Error> {
         evaluated_day: row.optional_integer(12)?.and_then(|day| i32::try_from(day).ok()),
         updated_at: Timestamp(row.integer(13)?),
         updated_by: row.text(14)?,
+        is_copied: row.integer(15)? == 1,
     })
 }
 
