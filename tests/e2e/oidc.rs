@@ -5,7 +5,7 @@ use tests::{Answer, Ask, Host, Next, Provider, Signed};
 
 use crate::sign_in::{PASSWORD, Person, START, after, person, person_at};
 
-const FAILED: &str = "/console/?provider=failed";
+pub(crate) const FAILED: &str = "/console/?provider=failed";
 
 fn second(at: i64) -> i64 {
     at.div_euclid(1_000)
@@ -17,12 +17,12 @@ fn known_to(provider: &Provider, more: &[&str]) -> Host {
 }
 
 /// A browser on its way to the provider: the address that it is sent to, and its cookie.
-struct Visit {
-    url: String,
-    cookie: String,
+pub(crate) struct Visit {
+    pub(crate) url: String,
+    pub(crate) cookie: String,
 }
 
-fn begins(host: &Host, body: &Json) -> Visit {
+pub(crate) fn begins(host: &Host, body: &Json) -> Visit {
     let answer = host.ask("POST", "/v1/oidc/sign-in").body(body.to_string()).send();
     let url = answer.ok()["url"].as_str().unwrap().to_owned();
     let cookie = answer.header("set-cookie").unwrap();
@@ -33,12 +33,12 @@ fn begins(host: &Host, body: &Json) -> Visit {
     Visit { url, cookie: cookie.split(';').next().unwrap().to_owned() }
 }
 
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     text.replace('%', "%25").replace('+', "%2B").replace('/', "%2F").replace(':', "%3A")
 }
 
 impl Visit {
-    fn comes_back(&self, host: &Host, query: &str) -> Answer {
+    pub(crate) fn comes_back(&self, host: &Host, query: &str) -> Answer {
         let answer = host
             .ask("GET", &format!("/v1/oidc/callback?{query}"))
             .with("cookie", &self.cookie)
@@ -63,11 +63,11 @@ fn subject(subject: &str) -> Next {
     Next { subject: subject.to_owned(), ..Next::default() }
 }
 
-fn place(answer: &Answer) -> &str {
+pub(crate) fn place(answer: &Answer) -> &str {
     answer.header("location").unwrap()
 }
 
-fn session_of(host: &Host, answer: &Answer) -> Json {
+pub(crate) fn session_of(host: &Host, answer: &Answer) -> Json {
     assert_eq!(place(answer), "/console/", "{}", host.log());
     let given = answer.header("set-cookie").unwrap();
     assert!(given.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"), "{given}");
@@ -75,7 +75,7 @@ fn session_of(host: &Host, answer: &Answer) -> Json {
     host.ask("GET", "/v1/session").with("cookie", cookie).send().ok()
 }
 
-fn invited(host: &Host, id: &str, roles: &Json) -> String {
+pub(crate) fn invited(host: &Host, id: &str, roles: &Json) -> String {
     let body = json!({"person_id": id, "name": format!("Name of {id}"), "roles": roles});
     host.shop().post("/v1/invitations", &body).send().ok()["token"].as_str().unwrap().to_owned()
 }
@@ -91,7 +91,7 @@ fn a_person_accepts_and_signs_in_by_the_provider() {
     let provider = Provider::start(second(START));
     let host = known_to(&provider, &[]);
     let shop = host.shop();
-    assert_eq!(host.ask("GET", "/v1/oidc").send().ok(), json!({"name": "House"}));
+    assert_eq!(host.ask("GET", "/v1/oidc").send().ok(), json!({"name": "House", "wecom": null}));
     provider.next(subject("248289761001"));
     let roles = json!([{"role": "service"}]);
     // Nobody is made of somebody who is only known to the provider.
@@ -258,7 +258,7 @@ fn attacks_and_their_outcomes() {
     }
 }
 
-fn ticket(person: &Person, body: &Json) -> Answer {
+pub(crate) fn ticket(person: &Person, body: &Json) -> Answer {
     person.post("/v1/session/ticket", body).send()
 }
 
@@ -383,7 +383,11 @@ fn without_a_provider_there_is_none() {
     ] {
         let host =
             if variables.is_empty() { Host::start() } else { known_to(&provider, &variables) };
-        assert_eq!(host.ask("GET", "/v1/oidc").send().ok(), json!({"name": null}), "{variables:?}");
+        assert_eq!(
+            host.ask("GET", "/v1/oidc").send().ok(),
+            json!({"name": null, "wecom": null}),
+            "{variables:?}"
+        );
         let answer = host.ask("POST", "/v1/oidc/sign-in").body("{}").send();
         assert_eq!(answer.outcome(), "404 resource-not-found", "{variables:?}");
         let back = host.ask("GET", "/v1/oidc/callback?code=x&state=y").send();

@@ -18,6 +18,7 @@ mod http;
 mod provider;
 mod receiver;
 mod shop;
+mod wecom;
 
 pub use books::Books;
 pub use crash::load_until_killed;
@@ -26,6 +27,7 @@ pub use http::{Answer, Ask, Client};
 pub use provider::{Next, Provider, Signed, fields};
 pub use receiver::{Received, Receiver};
 pub use shop::{Shop, purchase};
+pub use wecom::{APPLICATION as WECOM, Wecom};
 
 use std::time::{Duration, Instant};
 

@@ -31,7 +31,7 @@ impl Config {
             name: if name.is_empty() { "OpenID Connect".to_owned() } else { name },
             client: variable("oidc_client_id").await,
             secret: variable("oidc_client_secret").await,
-            back: format!("{}/v1/oidc/callback", variable("public_url").await),
+            back: back().await.unwrap_or_default(),
             strong: variable("oidc_amr").await.split_whitespace().map(str::to_owned).collect(),
             allows_http: variable("oidc_allow_http").await == "true",
             issuer,
@@ -52,27 +52,39 @@ impl Config {
         if self.client.is_empty() || self.secret.is_empty() {
             return Some("oidc_client_id and oidc_client_secret must be set");
         }
-        let host = self.back.strip_prefix("http://").unwrap_or_default();
-        let is_here = ["127.0.0.1", "localhost"]
-            .iter()
-            .any(|here| host.strip_prefix(here).is_some_and(|rest| rest.starts_with([':', '/'])));
-        let is_plain = !self.back.contains(['?', '#', ' ']);
-        let is_right = is_plain && (is_here || self.back.starts_with("https://"));
-        (!is_right).then_some("public_url must be https://, or http:// of this machine")
+        let wrong = "public_url must be https://, or http:// of this machine";
+        self.back.is_empty().then_some(wrong)
     }
 
     /// Whether an address may be called, or browsers be sent there.
     pub(crate) fn is_address(&self, text: &str) -> bool {
-        let rest = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://").filter(|_| self.allows_http));
-        rest.is_some_and(|rest| {
-            !rest.is_empty() && rest.bytes().all(|byte| (b'!'..=b'~').contains(&byte))
-        })
+        is_address(text, self.allows_http)
     }
 }
 
-async fn variable(name: &str) -> String {
+/// Whether an address may be called, or browsers be sent there.
+pub(crate) fn is_address(text: &str, allows_http: bool) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://").filter(|_| allows_http));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| (b'!'..=b'~').contains(&byte))
+    })
+}
+
+/// Where a provider sends browsers back to; `None` where the installation does not say it, or what
+/// it says is not safe.
+pub(crate) async fn back() -> Option<String> {
+    let back = format!("{}/v1/oidc/callback", variable("public_url").await);
+    let host = back.strip_prefix("http://").unwrap_or_default();
+    let is_here = ["127.0.0.1", "localhost"]
+        .iter()
+        .any(|here| host.strip_prefix(here).is_some_and(|rest| rest.starts_with([':', '/'])));
+    let is_plain = !back.contains(['?', '#', ' ']);
+    (is_plain && (is_here || back.starts_with("https://"))).then_some(back)
+}
+
+pub(crate) async fn variable(name: &str) -> String {
     spin_sdk::variables::get(name).await.unwrap_or_default()
 }
 

@@ -1,12 +1,14 @@
-//! Sign-in by a provider of OpenID Connect (authorization code flow with PKCE). Who may act as what
-//! is ours: the provider only says who is there, and by which subject. It is linked with a person
-//! by an invitation, or by the person in a session; never by an e-mail address.
+//! Sign-in by a provider of OpenID Connect (authorization code flow with PKCE), or by WeCom, which
+//! has a flow of its own. Who may act as what is ours: they only say who is there, and by which
+//! subject. It is linked with a person by an invitation, or by the person in a session; never by an
+//! e-mail address.
 //!
-//! A browser on its way to the provider holds a secret in a cookie. State, nonce and verifier are
-//! digests of it, so what comes back belongs to this browser, and each visit ends once.
+//! A browser on its way there holds a secret in a cookie. State, nonce and verifier are digests of
+//! it, so what comes back belongs to this browser, and each visit ends once.
 
 mod config;
 mod provider;
+mod wecom;
 
 use credential::random::hash;
 use serde_json::{Map, Value as Json, json};
@@ -21,12 +23,14 @@ use store::{
 use subtle::ConstantTimeEq;
 
 use crate::config::{Config, warn};
+use crate::wecom::Wecom;
 
 /// What the browser holds meanwhile. `Lax`, as it comes back by a link of another site.
 const COOKIE: &str = "__Host-accrue-visit";
 const VISIT_SECONDS: i64 = 600;
-/// Visits under way. When there are more, the oldest that anybody may begin makes room.
-const MAX_VISITS: i64 = 10_000;
+/// Visits of a programme under way, to sign in or with one invitation. When there are more, the
+/// oldest makes room.
+const MAX_VISITS: i64 = 2_000;
 /// Characters of a code or a state.
 const MAX_TEXT: usize = 4_096;
 
@@ -39,7 +43,41 @@ shell::component! { shell::api::oidc::ROUTES {
 async fn show(_: &App, request: &Request) -> Result<Reply, Problem> {
     request.check_query()?;
     let name = Config::read().await.map(|config| config.name);
-    Ok(Reply::json(200, &json!({"name": name})))
+    let wecom = Wecom::read().await.map(|wecom| wecom.name);
+    Ok(Reply::json(200, &json!({"name": name, "wecom": wecom})))
+}
+
+/// What states are digests of, beside the browser's secret: by it a visit to the provider is told
+/// from one to WeCom.
+const STATE: &str = "state";
+const STATE_OF_WECOM: &str = "wecom";
+
+/// Where a browser is sent.
+enum Place {
+    Provider(Box<(Config, provider::Metadata)>),
+    Wecom(Wecom),
+}
+
+impl Place {
+    async fn of(body: &OidcBody) -> Result<Self, Problem> {
+        if body.wecom {
+            return Wecom::read().await.map(Self::Wecom).ok_or(Problem::ResourceNotFound);
+        }
+        let config = Config::read().await.ok_or(Problem::ResourceNotFound)?;
+        let metadata = provider::metadata(&config).await.map_err(failed)?;
+        Ok(Self::Provider(Box::new((config, metadata))))
+    }
+
+    fn address(&self, secret: &str) -> String {
+        match self {
+            Self::Wecom(wecom) => wecom.address_of(&derived(secret, STATE_OF_WECOM)),
+            Self::Provider(known) => {
+                let (state, nonce, verifier) =
+                    (derived(secret, STATE), derived(secret, "nonce"), derived(secret, "verifier"));
+                provider::address_of(&known.0, &known.1, (&state, &nonce, &verifier))
+            }
+        }
+    }
 }
 
 /// What is sent along of a browser's secret, each for its own use.
@@ -50,13 +88,12 @@ fn derived(secret: &str, of: &str) -> String {
 async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
     request.check_query()?;
     let body: OidcBody = parse_json(request.body()?)?;
-    let config = Config::read().await.ok_or(Problem::ResourceNotFound)?;
     let named = [&body.programme_id, &body.invitation, &body.ticket];
     if named.iter().filter(|one| one.is_some()).count() > 1 {
         let wrong = "names more than one of programme_id, invitation and ticket";
         return Err(FieldError::new("", wrong).into());
     }
-    let metadata = provider::metadata(&config).await.map_err(failed)?;
+    let place = Place::of(&body).await?;
     let (invitation, ticket) =
         (body.invitation.as_deref().map(hash), body.ticket.as_deref().map(hash));
     let is_plain = invitation.is_none() && ticket.is_none();
@@ -72,9 +109,7 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
     if !begin_visit(&app.sql, &stored, &wish, (now().0, ends.0), MAX_VISITS).await? {
         return Err(Problem::ResourceNotFound);
     }
-    let (state, nonce, verifier) =
-        (derived(&secret, "state"), derived(&secret, "nonce"), derived(&secret, "verifier"));
-    let url = provider::address_of(&config, &metadata, (&state, &nonce, &verifier));
+    let url = place.address(&secret);
     let cookie = format!(
         "{COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={VISIT_SECONDS}"
     );
@@ -102,18 +137,21 @@ fn to(path: &str) -> Reply {
     Reply::empty(303).with("location", path)
 }
 
+/// A parameter that is there once.
+fn asked<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let text = request.only_query(name)?;
+    (1..=MAX_TEXT).contains(&text.len()).then_some(text)
+}
+
 /// # Errors
 /// Why nobody is signed in, for the log.
 async fn came_back(app: &App, request: &Request) -> Result<Reply, String> {
-    let config = Config::read().await.ok_or("there is no provider")?;
-    let asked = |name: &str| {
-        let text = request.only_query(name)?;
-        (1..=MAX_TEXT).contains(&text.len()).then_some(text)
-    };
+    let asked = |name: &str| asked(request, name);
     let secret = request.cookie(COOKIE).ok_or("the browser began no visit")?;
     let state = asked("state").ok_or("without a state")?;
-    let is_ours: bool = derived(secret, "state").as_bytes().ct_eq(state.as_bytes()).into();
-    if !is_ours {
+    let is_of = |what: &str| bool::from(derived(secret, what).as_bytes().ct_eq(state.as_bytes()));
+    let is_of_wecom = is_of(STATE_OF_WECOM);
+    if !is_of_wecom && !is_of(STATE) {
         return Err("the state is of another visit".to_owned());
     }
     let visit = end_visit(&app.sql, &derived(secret, "visit"), now().0).await;
@@ -121,24 +159,35 @@ async fn came_back(app: &App, request: &Request) -> Result<Reply, String> {
     if request.query("error").is_some() {
         return Err("the provider refused".to_owned());
     }
+    let known = if is_of_wecom {
+        let wecom = Wecom::read().await.ok_or("there is no company of WeCom")?;
+        let code = asked("code").ok_or("without a code")?;
+        let subject = wecom.member(code).await?;
+        Known { provider: wecom.provider(), subject, is_strong: wecom.is_strong }
+    } else {
+        by_token(request, secret).await?
+    };
+    let done = known.ends(app, request, &visit).await;
+    done.map_err(|problem| format!("{problem:?}"))
+}
+
+/// Who the provider's ID token says was there.
+async fn by_token(request: &Request, secret: &str) -> Result<Known, String> {
+    let config = Config::read().await.ok_or("there is no provider")?;
     let metadata = provider::metadata(&config).await?;
     let is_from_it = match request.query("iss") {
-        Some(_) => asked("iss") == Some(&*config.issuer),
+        Some(_) => asked(request, "iss") == Some(&*config.issuer),
         None => !metadata.tells_issuer,
     };
     if !is_from_it {
         return Err("another provider answered".to_owned());
     }
-    let code = asked("code").ok_or("without a code")?;
+    let code = asked(request, "code").ok_or("without a code")?;
     let (nonce, verifier) = (derived(secret, "nonce"), derived(secret, "verifier"));
     let claims = provider::claims(&config, &metadata, (code, &nonce, &verifier)).await?;
-    let known = Known {
-        provider: &config.issuer,
-        subject: claims.get("sub").and_then(Json::as_str).unwrap_or_default(),
-        is_strong: is_strong(&config, &claims),
-    };
-    let done = known.ends(app, request, &visit).await;
-    done.map_err(|problem| format!("{problem:?}"))
+    let is_strong = is_strong(&config, &claims);
+    let subject = claims.get("sub").and_then(Json::as_str).unwrap_or_default().to_owned();
+    Ok(Known { provider: config.issuer, subject, is_strong })
 }
 
 /// Whether the provider says that it asked for more than a password, in words that the installation
@@ -150,13 +199,13 @@ fn is_strong(config: &Config, claims: &Map<String, Json>) -> bool {
 }
 
 /// Who was at the provider.
-struct Known<'a> {
-    provider: &'a str,
-    subject: &'a str,
+struct Known {
+    provider: String,
+    subject: String,
     is_strong: bool,
 }
 
-impl Known<'_> {
+impl Known {
     async fn ends(&self, app: &App, request: &Request, visit: &Visit) -> Result<Reply, Problem> {
         match (&visit.invitation, &visit.session) {
             (Some(invitation), _) => self.accepts(app, request, visit, invitation).await,
@@ -166,7 +215,7 @@ impl Known<'_> {
     }
 
     fn identity(&self) -> (&str, &str) {
-        (self.provider, self.subject)
+        (&self.provider, &self.subject)
     }
 
     async fn signs_in(
@@ -238,6 +287,7 @@ impl Known<'_> {
             return Err(Problem::Conflict);
         }
         sealed_of(app, found.programme_no).await;
-        Ok(to("/console/account?provider=linked"))
+        let place = if self.provider.starts_with("wecom:") { "wecom" } else { "linked" };
+        Ok(to(&format!("/console/account?provider={place}")))
     }
 }

@@ -171,7 +171,7 @@ async fn keys(metadata: &Metadata, for_ms: i64) -> Result<(i64, Json), String> {
     Ok(read)
 }
 
-async fn fetch_json(address: &str) -> Result<Json, String> {
+pub(crate) async fn fetch_json(address: &str) -> Result<Json, String> {
     fetch(http::Request::get(address).body(String::new())).await
 }
 
@@ -207,7 +207,7 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     let pair = |(name, value): &(&str, &str)| format!("{name}={}", encoded(value));
     fields.iter().map(pair).collect::<Vec<_>>().join("&")
 }

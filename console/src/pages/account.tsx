@@ -11,7 +11,7 @@ import { useChange } from "../lib/use";
 import { useAccess, useSignedIn } from "../session";
 import { Copy, Dialog, Facts, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
-import { useProvider, useVisit } from "../ui/provider";
+import { useProviders, useVisit, type Provider } from "../ui/provider";
 
 export default function Account() {
   const { t } = useTranslation();
@@ -33,7 +33,7 @@ export default function Account() {
       <Password />
       <Phone onCodes={setCodes} />
       {signedIn.hasCode && <Recovery onCodes={setCodes} />}
-      <Provider />
+      <Providers />
       {codes && <Codes codes={codes} onClose={() => setCodes(null)} />}
     </Page>
   );
@@ -169,21 +169,23 @@ function Recovery({ onCodes }: { onCodes: (codes: string[]) => void }) {
   );
 }
 
-function Provider() {
+function Providers() {
+  return useProviders().map((provider) => <Link key={provider.name} {...provider} />);
+}
+
+function Link({ name, visit: to }: Provider) {
   const { t } = useTranslation();
-  const name = useProvider();
   const visit = useVisit();
   const begin = useChange(
     (body: Proof) => ask<{ ticket: string }>(api.POST("/v1/session/ticket", { body })),
-    ({ ticket }) => visit.mutate({ ticket }),
+    ({ ticket }) => visit.mutate({ ...to, ticket }),
   );
-  const isLinked = new URLSearchParams(location.search).get("provider") === "linked";
-  if (name === null) return null;
+  const isLinked = new URLSearchParams(location.search).get("provider") === (to.wecom ? "wecom" : "linked");
   return (
     <Section title={t("provider.link", { name })}>
       {isLinked ? <p role="status">{t("provider.linked", { name })}</p> : <p className="quiet">{t("provider.linkLead", { name })}</p>}
       <Proved
-        name="own-provider"
+        name={to.wecom ? "own-wecom" : "own-provider"}
         problem={begin.error ?? visit.error}
         busy={begin.isPending || visit.isPending}
         label={t("provider.link", { name })}

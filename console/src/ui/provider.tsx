@@ -1,4 +1,4 @@
-// Sign-in by the provider that the installation names, where it names one.
+// Sign-in by the providers that the installation names, where it names any.
 
 import { Button } from "antd";
 import { useQuery } from "@tanstack/react-query";
@@ -7,36 +7,51 @@ import { api, ask, type Problem } from "../api/client";
 import { useChange } from "../lib/use";
 import { ProblemNote } from "./problem";
 
-/** Its name; null where nobody signs in by one. */
-export function useProvider(): string | null {
-  const found = useQuery<{ name: string | null }, Problem>({
+interface Named {
+  name: string | null;
+  wecom: string | null;
+}
+
+export interface Provider {
+  name: string;
+  /** What a visit to it says beside its purpose. */
+  visit: { wecom?: true };
+}
+
+/** Those by which persons sign in; none where nobody does. */
+export function useProviders(): Provider[] {
+  const found = useQuery<Named, Problem>({
     queryKey: ["provider"],
-    queryFn: () => ask<{ name: string | null }>(api.GET("/v1/oidc")),
+    queryFn: () => ask<Named>(api.GET("/v1/oidc")),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
-  return found.data?.name ?? null;
+  const { name, wecom } = found.data ?? {};
+  return [...(name ? [{ name, visit: {} }] : []), ...(wecom ? [{ name: wecom, visit: { wecom: true as const } }] : [])];
 }
 
 /** Sends the browser there, for one of the purposes of a visit. */
 export function useVisit() {
   return useChange(
-    (body: { programme_id?: string; invitation?: string; ticket?: string }) => ask<{ url: string }>(api.POST("/v1/oidc/sign-in", { body })),
+    (body: { wecom?: true; programme_id?: string; invitation?: string; ticket?: string }) => ask<{ url: string }>(api.POST("/v1/oidc/sign-in", { body })),
     ({ url }) => location.assign(url),
   );
 }
 
 export function ByProvider({ invitation, programme }: { invitation?: string; programme?: string }) {
   const { t } = useTranslation();
-  const name = useProvider();
+  const providers = useProviders();
   const visit = useVisit();
-  if (name === null) return null;
+  if (providers.length === 0) return null;
+  const purpose = invitation ? { invitation } : programme ? { programme_id: programme } : {};
   return (
-    <div style={{ marginBottom: 16 }}>
+    <div style={{ display: "grid", gap: 8, marginBottom: 16 }}>
       <ProblemNote problem={visit.error} />
-      <Button block loading={visit.isPending} onClick={() => visit.mutate(invitation ? { invitation } : programme ? { programme_id: programme } : {})}>
-        {invitation ? t("provider.accept", { name }) : t("provider.signIn", { name })}
-      </Button>
+      {providers.map(({ name, visit: to }) => (
+        <Button key={name} block loading={visit.isPending} onClick={() => visit.mutate({ ...to, ...purpose })}>
+          {invitation ? t("provider.accept", { name }) : t("provider.signIn", { name })}
+        </Button>
+      ))}
     </div>
   );
 }

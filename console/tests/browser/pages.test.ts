@@ -515,7 +515,7 @@ describe("what people do", () => {
     ["zh-CN", "使用 House 登录", "身份提供方登录未成功"],
   ])("a provider has a button, and tells when it did not let in (%s)", async (language, button, failed) => {
     const { page, faults, close } = await open("/", { language, width: 390 });
-    await page.route("**/v1/oidc", (route) => route.fulfill({ json: { name: "House" } }));
+    await page.route("**/v1/oidc", (route) => route.fulfill({ json: { name: "House", wecom: "企业微信" } }));
     const asked: unknown[] = [];
     await page.route("**/v1/oidc/sign-in", (route) => {
       asked.push(route.request().postDataJSON());
@@ -526,7 +526,9 @@ describe("what people do", () => {
     expect(await violations(page)).toEqual([]);
     await page.getByRole("button", { name: button }).click();
     await page.getByRole("alert").getByText(failed).waitFor();
-    expect(asked).toEqual([{}]);
+    await page.getByRole("button", { name: button.replace("House", "企业微信") }).click();
+    await page.getByRole("alert").getByText(failed).waitFor();
+    expect(asked).toEqual([{}, { wecom: true }]);
     expect(await violations(page)).toEqual([]);
     await page.screenshot({ path: `${PICTURES}/provider-${language}-390.png` });
     expect(faults).toEqual([]);

@@ -1,5 +1,5 @@
 //! How a person proves who they are: passwords, one-time codes, recovery codes, and what a provider
-//! signs about them.
+//! says about them.
 //!
 //! Pure: time and chance are given. It knows no HTTP and no database, and nothing about loyalty.
 //! Only the components `sign-in` and `oidc` link it, as argon2 takes 19 MiB of memory.
@@ -10,3 +10,4 @@ pub mod password;
 pub mod proof;
 pub mod random;
 pub mod totp;
+pub mod wecom;

@@ -1,4 +1,4 @@
-//! Sign-in by a provider of OpenID Connect.
+//! Sign-in by a provider of OpenID Connect, or by WeCom.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::route::{KIB, Route};
 
 /// The routes of the component.
 pub const ROUTES: &[Route] = &[
-    Route::read("/v1/oidc", "Show whether a provider signs persons in", &[]).public(),
+    Route::read("/v1/oidc", "Show which providers sign persons in", &[]).public(),
     Route::write("/v1/oidc/sign-in", "Begin a visit to the provider", &[])
         .takes("OidcBody", 4 * KIB)
         .public()
@@ -22,6 +22,9 @@ pub const ROUTES: &[Route] = &[
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OidcBody {
+    /// Whether it is a visit to WeCom, and not to the provider of OpenID Connect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wecom: bool,
     /// The programme of who signs in; `default` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programme_id: Option<String>,
