@@ -5,9 +5,9 @@
 
 mod own;
 
-use jobs::{NONCE, Seals};
 use ledger::{MemberId, Timestamp};
 use reach::{Channel, ContactState, Purpose, may_reach};
+use seal::Place;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
@@ -15,7 +15,7 @@ use shell::api::contact::{channel_of, masked, time_of_day};
 use shell::{
     App, BulkConsentBody, ConsentBody, ContactBody, FieldError, Page, PreferencesBody, Problem,
     Reply, Request, Role, authenticate, authenticated_body, digest, noted, now, once, open_member,
-    opened, outcomes, parse_json, published, reach,
+    opened, outcomes, parse_json, published, reach, sealed_text, seals,
 };
 use store::{
     Caller, Consent, Contact, NamedMember, Preference, add_consents, current_consents,
@@ -42,12 +42,8 @@ shell::component! { shell::api::contact::ROUTES {
 } }
 
 /// What ties a sealed address to its place: what is sealed for one channel opens for no other.
-fn place(caller: &Caller, channel: Channel) -> (i64, String) {
-    (caller.programme.no, format!("contact/{}", channel.as_str()))
-}
-
-async fn seals() -> Seals {
-    Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default())
+fn place(programme_no: i64, channel: Channel) -> Place {
+    Place::contact(programme_no, channel.as_str())
 }
 
 async fn contacts(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -66,8 +62,7 @@ async fn contacts(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     let found = list_contacts(reach.as_ref(), no, member.no).await?;
     let said = current_consents(reach.as_ref(), no, member.no).await?;
     let items = found.into_iter().map(|contact| {
-        let (no, place) = place(&caller, contact.channel);
-        let address = seals.open(&contact.address, (no, &place));
+        let address = seals.open(&contact.address, &place(no, contact.channel));
         let reachable = |purpose: Purpose| {
             let said = said.iter().find(|said| (said.0, said.1) == (purpose, contact.channel));
             may_reach(purpose, Some(contact.state), said.map(|said| said.2))
@@ -108,19 +103,10 @@ async fn kept(
     (channel, address, state): (Channel, &str, Option<ContactState>),
     is_verified: bool,
 ) -> Result<Reply, Problem> {
-    let seals = seals().await;
-    if seals.is_empty() {
-        let message = "addresses of members are stored in the clear: set the variable secrets_key to 32 characters or more";
-        eprintln!("{}", json!({"level": "warn", "message": message}));
-    }
-    let mut nonce = [0u8; NONCE];
-    getrandom::fill(&mut nonce)
-        .map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
-    let (no, place) = place(caller, channel);
-    let now = now().0;
+    let (no, now) = (caller.programme.no, now().0);
     let contact = Contact {
         channel,
-        address: seals.seal(address, (no, &place), nonce),
+        address: sealed_text(address, &place(no, channel), "an address of a member").await?,
         state: state.unwrap_or(ContactState::Open),
         verified_at: is_verified.then_some(now),
         updated_at: now,

@@ -6,18 +6,17 @@ use serde_json::{Value as Json, json};
 use shell::api::contact::masked;
 use shell::{
     App, ConsentBody, OwnConsentBody, Page, Problem, Reply, Request, acting, holder, now, once,
-    parse_json, reach,
+    parse_json, reach, seals,
 };
 use store::{add_consents, current_consents, list_contacts};
 
-use crate::{place, seals};
+use crate::place;
 
 /// Where a member says so, as the proof tells.
 const SOURCE: &str = "member-page";
 
 pub async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     let pass = holder(app, request).await?;
-    let caller = acting(&pass);
     let (reach, seals, no) = (reach().await?, seals().await, pass.programme.no);
     let found = list_contacts(reach.as_ref(), no, pass.member_no).await?;
     let said = current_consents(reach.as_ref(), no, pass.member_no).await?;
@@ -25,8 +24,7 @@ pub async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
         said.iter().find(|said| (said.0, said.1) == (purpose, channel)).map(|said| said.2)
     };
     let item = |contact: store::Contact| -> Json {
-        let (no, place) = place(&caller, contact.channel);
-        let address = seals.open(&contact.address, (no, &place));
+        let address = seals.open(&contact.address, &place(no, contact.channel));
         let marketing = last_word(Purpose::Marketing, contact.channel);
         let service = last_word(Purpose::Service, contact.channel);
         json!({

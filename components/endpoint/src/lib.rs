@@ -1,13 +1,15 @@
 //! Webhook endpoints: the addresses for a programme's events. Only the call that creates an
 //! endpoint shows its secret.
 
-use jobs::{AddressPolicy, NONCE, Seals, Secret, WebhookUrl};
+use jobs::{AddressPolicy, Secret, WebhookUrl};
 use ledger::{KINDS, Kind, ProgrammeId};
+use seal::Place;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use shell::{
     App, EndpointBody, FieldError, Page, Problem, Reply, Request, authenticate, authenticated_body,
-    new_id, noted, now, once, parse_json, parse_optional_json, who,
+    new_id, noted, now, once, opened_text, parse_json, parse_optional_json, random, sealed_text,
+    who,
 };
 use store::{
     Caller, Cursor, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint,
@@ -61,7 +63,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 async fn reveal_secret(reply: Reply, caller: &Caller, id: &str) -> Reply {
     let mut body: Json = serde_json::from_str(reply.body()).unwrap_or_default();
     let opened = match body.get("secret").and_then(Json::as_str) {
-        Some(stored) => seals().await.open(stored, (caller.programme.no, id)),
+        Some(stored) => opened_text(stored, &place(caller, id)).await,
         None => return reply,
     };
     if let Some(fields) = body.as_object_mut() {
@@ -70,29 +72,17 @@ async fn reveal_secret(reply: Reply, caller: &Caller, id: &str) -> Reply {
     reply.saying(body.to_string())
 }
 
-async fn seals() -> Seals {
-    Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default())
+fn place(caller: &Caller, id: &str) -> Place {
+    Place::endpoint(caller.programme.no, id)
 }
 
 /// A secret in its stored form.
 async fn sealed(caller: &Caller, id: &str, secret: &str) -> Result<String, Problem> {
-    let (seals, mut nonce) = (seals().await, [0u8; NONCE]);
-    if seals.is_empty() {
-        let message = "the secret of an endpoint is stored in the clear: set the variable secrets_key to 32 characters or more";
-        eprintln!("{}", json!({"level": "warn", "message": message}));
-    }
-    getrandom::fill(&mut nonce).map_err(|_| no_randomness())?;
-    Ok(seals.seal(secret, (caller.programme.no, id), nonce))
-}
-
-fn no_randomness() -> Problem {
-    Problem::Internal("the host gives no randomness".to_owned())
+    sealed_text(secret, &place(caller, id), "the secret of an endpoint").await
 }
 
 fn fresh() -> Result<String, Problem> {
-    let mut random = [0u8; 32];
-    getrandom::fill(&mut random).map_err(|_| no_randomness())?;
-    Ok(Secret::of(random).reveal())
+    Ok(Secret::of(random()?).reveal())
 }
 
 async fn rotate(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
@@ -156,9 +146,8 @@ async fn set(
     };
     // An existing secret is not replaced automatically.
     let has = endpoint_secret(&app.sql, caller.programme.no, id).await?;
-    let place = (caller.programme.no, id);
     let has = match has {
-        Some(stored) => seals().await.open(&stored, place),
+        Some(stored) => opened_text(&stored, &place(caller, id)).await,
         None => None,
     };
     let chosen = match body.secret.as_ref().filter(|secret| Some(*secret) != has.as_ref()) {

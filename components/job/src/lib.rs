@@ -6,10 +6,10 @@
 
 mod outbound;
 
-use jobs::{AddressPolicy, Job, JobContext, Seals, WorkLimit, rehearse, run};
+use jobs::{AddressPolicy, Job, JobContext, WorkLimit, keep_seals, rehearse, run};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
-use shell::{App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, now};
+use shell::{App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, now, seals};
 use store::Caller;
 
 /// A chunk has at most 500 members or 16 events. No chunk begins after these seconds, so that no
@@ -83,7 +83,7 @@ async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply
 }
 
 async fn address_policy() -> AddressPolicy {
-    Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default()).keep();
+    keep_seals(seals().await);
     AddressPolicy {
         allow_http: is_true("webhook_allow_http").await,
         allow_private: is_true("webhook_allow_private").await,

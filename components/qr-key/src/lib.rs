@@ -1,12 +1,12 @@
 //! The keys by which the tills of a store sign receipts: made, listed and retired. Only the call
 //! that makes a key shows its secret.
 
-use jobs::{NONCE, Seals};
+use seal::{Place, Seals};
 use serde_json::{Value as Json, json};
 use shell::{
     App, Bearer, FieldError, Page, Problem, QrKeyBody, QrKeyRetirementBody, Reply, Request,
     authenticate, authenticated_body, new_token, now, once, parse_json, parse_optional_json,
-    sealed, who,
+    random, sealed, sealed_text, who,
 };
 use store::{
     Caller, NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, registered_store, retire_qr_key,
@@ -38,20 +38,12 @@ async fn make(app: &App, request: &Request) -> Result<Reply, Problem> {
     if registered_store(&app.sql, no, &body.store_id).await?.is_none() {
         return Err(FieldError::new("/store_id", "is no store of the registry").into());
     }
-    let mut random = [0u8; NAME_LENGTH];
-    let mut nonce = [0u8; NONCE];
-    fill(&mut random)?;
-    fill(&mut nonce)?;
     let letter = |byte: &u8| LETTERS.get(usize::from(byte & 31)).map(|c| char::from(*c));
-    let kid: String = random.iter().filter_map(letter).collect();
+    let kid: String = random::<NAME_LENGTH>()?.iter().filter_map(letter).collect();
     let (token, _) = new_token().ok_or_else(no_randomness)?;
     let secret = format!("qrs_{token}");
-    let seals = Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default());
-    if seals.is_empty() {
-        let message = "the secret of a QR key is stored in the clear: set the variable secrets_key to 32 characters or more";
-        eprintln!("{}", json!({"level": "warn", "message": message}));
-    }
-    let stored = seals.seal(&secret, (no, &jobs::place_of_qr_key(&kid)), nonce);
+    let place = Place::qr_key(no, &kid);
+    let stored = sealed_text(&secret, &place, "the secret of a QR key").await?;
     let wish = NewQrKey {
         kid: &kid,
         store: &body.store_id,
@@ -66,10 +58,6 @@ async fn make(app: &App, request: &Request) -> Result<Reply, Problem> {
     sealed(app, &caller).await;
     let made = existing(app, &caller, &kid).await?;
     Ok(Reply::json(201, &shown(&made)).and("secret", secret.into()).private())
-}
-
-fn fill(bytes: &mut [u8]) -> Result<(), Problem> {
-    getrandom::fill(bytes).map_err(|_| no_randomness())
 }
 
 fn no_randomness() -> Problem {

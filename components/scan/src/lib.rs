@@ -5,13 +5,13 @@
 
 use std::rc::Rc;
 
-use jobs::Seals;
 use ledger::Refusal;
 use rules::operations::Scan;
+use seal::Place;
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, OwnScanBody, Problem, Receipt, Reply, Request, ScanBody, acting, actor_of,
-    authenticated_body, holder, now, parse_json, published, scans, submit_as, too_many_scans,
+    authenticated_body, holder, now, opened_text, parse_json, published, scans, submit_as, too_many_scans,
 };
 use store::{Caller, QrKey, Submission, qr_key};
 
@@ -96,8 +96,7 @@ async fn genuine(app: &App, caller: &Caller, receipt: &Receipt) -> Result<QrKey,
     let no = caller.programme.no;
     let key = qr_key(&app.sql, &receipt.kid).await?.filter(|key| key.programme_no == no);
     let key = key.ok_or_else(|| wrong(NOT_GENUINE))?;
-    let seals = Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default());
-    let opened = seals.open(&key.secret, (no, &jobs::place_of_qr_key(&key.kid)));
+    let opened = opened_text(&key.secret, &Place::qr_key(no, &key.kid)).await;
     let secret = opened.ok_or_else(|| {
         let cause = format!("the variable secrets_key does not open QR key {}", key.kid);
         eprintln!("{}", json!({"level": "error", "cause": cause}));

@@ -5,11 +5,12 @@ use credential::password;
 use credential::proof::Proof;
 use credential::random::{RECOVERY_CODES, hash_of_recovery_code, recovery_code};
 use credential::totp::{self, base32};
-use jobs::NONCE;
+use seal::Place;
 use serde_json::json;
 use shell::{
     App, Beginning, FieldError, Grants, OwnCodeBody, OwnPasswordBody, Problem, ProofBody, Reply,
-    Request, authenticate, new_token, now, parse_json, sealed_of, stores_of, visitor,
+    Request, authenticate, new_token, now, parse_json, random, sealed_of, sealed_text, stores_of,
+    visitor,
 };
 use store::{
     Caller, CredentialChange, NewSession, Session, TicketWish, change_credential, confirm_code,
@@ -17,7 +18,7 @@ use store::{
 };
 
 use crate::attempt::Attempt;
-use crate::{device, opened, own_session, place_of, random, seals};
+use crate::{device, opened, own_session};
 
 /// How long a ticket can be used.
 const TICKET_MS: i64 = 10 * 60_000;
@@ -217,7 +218,7 @@ pub(crate) async fn fresh_secret(
     folded: &str,
 ) -> Result<(String, String), Problem> {
     let secret = base32(&random::<{ totp::SECRET }>()?);
-    let place = place_of(folded);
-    let sealed = seals().await.seal(&secret, (programme_no, &place), random::<NONCE>()?);
+    let place = Place::person(programme_no, folded);
+    let sealed = sealed_text(&secret, &place, "the secret of one-time codes").await?;
     Ok((secret, sealed))
 }

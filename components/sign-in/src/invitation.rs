@@ -4,15 +4,16 @@
 use credential::password;
 use credential::random::hash;
 use credential::totp;
+use seal::Place;
 use serde_json::json;
 use shell::{
     AcceptBody, App, Beginning, FieldError, Grants, Problem, Reply, Request, SESSION_MS, now,
-    parse_json, stores_of, visitor,
+    opened_text, parse_json, stores_of, visitor,
 };
 use store::{Invitation, NewSession, accept_invitation, find_invitation, invitation_code};
 
 use crate::account::{fresh_secret, hashed, new_recovery_codes};
-use crate::{device, opened, place_of, seals};
+use crate::{device, opened};
 
 pub(crate) async fn show(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
     request.check_query()?;
@@ -33,11 +34,11 @@ pub(crate) async fn code(app: &App, request: &Request, token: &str) -> Result<Re
     request.check_query()?;
     let found = found(app, token).await?;
     let (no, _, programme) = &found.programme;
-    let place = place_of(&found.folded);
+    let place = Place::person(*no, &found.folded);
     let sealed = fresh_secret(*no, &found.folded).await?.1;
     let stored = invitation_code(&app.sql, &hash(token), &sealed).await?;
     let stored = stored.ok_or(Problem::ResourceNotFound)?;
-    let secret = seals().await.open(&stored, (*no, &place));
+    let secret = opened_text(&stored, &place).await;
     let secret =
         secret.ok_or_else(|| Problem::Internal("secrets_key does not open it".to_owned()))?;
     let uri = totp::uri(&secret, programme, &found.person.id);

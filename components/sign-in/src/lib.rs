@@ -10,12 +10,12 @@ mod invitation;
 
 use credential::proof::Proof;
 use credential::totp::from_base32;
-use jobs::Seals;
+use seal::Place;
 use serde_json::json;
 use shell::{
     ActedAs, App, Bearer, Beginning, FieldError, Grants, Problem, Reply, Request, SESSION_MS,
-    SessionRoleBody, SignInBody, authenticate, folded, no_cookie, now, parse_json, sealed_of,
-    visitor,
+    SessionRoleBody, SignInBody, authenticate, folded, no_cookie, now, opened_text, parse_json,
+    sealed_of, visitor,
 };
 use store::{NewSession, Session, end_session, find_session};
 
@@ -136,13 +136,9 @@ async fn sign_out(app: &App, request: &Request) -> Result<Reply, Problem> {
     Ok(Reply::empty(204).with("set-cookie", &no_cookie()).private())
 }
 
-async fn seals() -> Seals {
-    Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default())
-}
-
 /// The bytes of a sealed secret of one-time codes.
 async fn opened(stored: &str, programme_no: i64, folded: &str) -> Option<Vec<u8>> {
-    let opened = seals().await.open(stored, (programme_no, &place_of(folded)));
+    let opened = opened_text(stored, &Place::person(programme_no, folded)).await;
     if opened.is_none() {
         eprintln!(
             "{}",
@@ -150,16 +146,4 @@ async fn opened(stored: &str, programme_no: i64, folded: &str) -> Option<Vec<u8>
         );
     }
     from_base32(&opened?)
-}
-
-/// What a person's secret is sealed for; no endpoint has such an id.
-fn place_of(folded: &str) -> String {
-    format!("person:{folded}")
-}
-
-fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], Problem> {
-    let mut random = [0u8; LENGTH];
-    getrandom::fill(&mut random)
-        .map_err(|_| Problem::Internal("the host gives no randomness".to_owned()))?;
-    Ok(random)
 }

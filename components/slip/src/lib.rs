@@ -2,11 +2,11 @@
 
 mod print;
 
-use jobs::Seals;
+use seal::Place;
 use serde_json::json;
 use shell::{
     App, FieldError, Problem, Receipt, Reply, Request, SlipBody, authenticate, may_see, now,
-    parse_json, published,
+    opened_text, parse_json, published,
 };
 use store::{Caller, QrKey, registered_store, signing_key};
 
@@ -73,8 +73,7 @@ async fn key_of(app: &App, caller: &Caller, store: &str) -> Result<(QrKey, Strin
     let key = signing_key(&app.sql, no, store).await?.ok_or_else(|| {
         FieldError::new("/store_id", "has no QR key: an admin makes one by POST /v1/qr-keys")
     })?;
-    let seals = Seals::parse(&spin_sdk::variables::get("secrets_key").await.unwrap_or_default());
-    let opened = seals.open(&key.secret, (no, &jobs::place_of_qr_key(&key.kid)));
+    let opened = opened_text(&key.secret, &Place::qr_key(no, &key.kid)).await;
     let secret = opened.ok_or_else(|| {
         let detail = format!("has the QR key {}, which the variable secrets_key does not open: retire it, and make another", key.kid);
         FieldError::new("/store_id", detail)

@@ -35,7 +35,7 @@ pub use fold::{BEHAVIOUR_DAYS, FoldReport, fold};
 pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};
 pub use notify::event::event_type;
 pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};
-pub use notify::seal::{NONCE, Seals, place_of_qr_key};
+pub use notify::seal::keep_seals;
 pub use notify::signature::{Secret, sign};
 pub use refresh::{CHANGE_DAYS, RefreshReport, refresh};
 pub use rehearsal::{Rehearsal, rehearse};

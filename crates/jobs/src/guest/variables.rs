@@ -11,13 +11,15 @@ mod bindings {
 
 use bindings::fermyon::spin::variables::get;
 
-use crate::{AddressPolicy, Seals};
+use seal::Seals;
+
+use crate::{AddressPolicy, keep_seals};
 
 /// Stores the keys of `secrets_key` for this run, and reads `webhook_allow_http` and
 /// `webhook_allow_private`. Each allows something only if it is `true`.
 pub(super) fn address_policy() -> AddressPolicy {
     let is_true = |name: &str| get(name).is_ok_and(|value| value == "true");
-    Seals::parse(&get("secrets_key").unwrap_or_default()).keep();
+    keep_seals(Seals::parse(&get("secrets_key").unwrap_or_default()));
     AddressPolicy {
         allow_http: is_true("webhook_allow_http"),
         allow_private: is_true("webhook_allow_private"),
