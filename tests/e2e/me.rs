@@ -230,7 +230,11 @@ fn who_may_make_passes() {
         assert_eq!(outcome_now, outcome, "{member}");
     }
     let log = shop.get("/v1/audit-log?action=pass_made").send().ok();
-    assert_eq!(log["items"].as_array().unwrap().len(), 1, "the service desk's alone: {log}");
+    // The keys of these roles name a person.
+    assert_eq!(log["items"].as_array().unwrap().len(), 3, "{log}");
+    assert_eq!(makes(&app(&shop).0, "m").send().status, 201);
+    let log = shop.get("/v1/audit-log?action=pass_made").send().ok();
+    assert_eq!(log["items"].as_array().unwrap().len(), 3, "the shop's own system is not noted");
     let stored = host.books().text("SELECT group_concat(lower(hex(hash))) FROM pass");
     assert!(!stored.contains("mem_"), "{stored}");
 }
@@ -276,6 +280,10 @@ fn a_pass_of_one_member_finds_nothing_of_another() {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, route) in methods.as_object().unwrap() {
             let is_ours = route["security"][0].get("pass").is_some();
+            // It ends the pass: see a_member_ends_its_passes.
+            if path == "/v1/me/pass" {
+                continue;
+            }
             if route.get("security").is_none() {
                 continue;
             }
@@ -395,7 +403,8 @@ fn a_member_says_where_it_wants_what() {
         let address = json!({"address": format!("{member}.li@example.com")});
         shop.put(&format!("/v1/members/{member}/contacts/email"), &address).send().ok();
     }
-    let (m, n) = (Browser::of(&host, &shop, "m"), Browser::of(&host, &shop, "n"));
+    let (app, _) = app(&shop);
+    let (m, n) = (Browser::of(&host, &app, "m"), Browser::of(&host, &app, "n"));
     let says = |purpose: &str, decision: &str, key: &str| {
         let body = json!({"purpose": purpose, "channel": "email", "decision": decision});
         m.ask("POST", "/v1/me/consents").key(key).body(body.to_string()).send()
@@ -422,6 +431,91 @@ fn a_member_says_where_it_wants_what() {
     ] {
         assert_eq!(says(purpose, decision, key).outcome(), outcome);
     }
+    // Where staff let a browser in, it reads, and nothing is told in the member's name.
+    let body = json!({"purpose": "marketing", "channel": "email", "decision": "given"}).to_string();
+    for staff in [&shop, &shop.with_bearer(&shop.key_of("bo", "storefront"))] {
+        let browser = Browser::of(&host, staff, "m");
+        let refused = browser.ask("POST", "/v1/me/consents").key("k-9").body(body.clone()).send();
+        assert_eq!(refused.outcome(), "403 forbidden");
+        assert_eq!(browser.get("/v1/me/consents").status, 200);
+    }
+    assert_eq!(host.reach().number("SELECT count(*) FROM consent"), 2);
+    // Consents are not told without end, as they are kept.
+    for times in 0..40 {
+        let answer = says("marketing", "given", &format!("flood-{times}"));
+        assert_eq!(answer.status, if times < 24 { 201 } else { 429 }, "{times}");
+    }
+}
+
+/// A member leaves by this browser, or by all of them.
+#[test]
+fn a_member_ends_its_passes() {
+    let host = Host::start();
+    let shop = host.shop();
+    for member in ["m", "n"] {
+        shop.buys(member, member, 1_000).send().ok();
+    }
+    let (app, _) = app(&shop);
+    let of = |member: &str| Browser::of(&host, &app, member);
+    let (here, phone, tablet, other) = (of("m"), of("m"), of("m"), of("n"));
+    let staffs = Browser::of(&host, &shop, "m");
+    let is_open = |browser: &Browser<'_>| browser.get("/v1/me").status == 200;
+    assert_eq!(here.ask("DELETE", "/v1/me/pass").send().status, 204);
+    assert_eq!(here.ask("DELETE", "/v1/me/pass").send().outcome(), "401 unauthorized");
+    assert!(!is_open(&here) && is_open(&phone) && is_open(&tablet) && is_open(&staffs));
+    assert_eq!(staffs.ask("DELETE", "/v1/me/pass?all=true").send().outcome(), "403 forbidden");
+    assert_eq!(
+        phone.ask("DELETE", "/v1/me/pass?all=yes").send().outcome(),
+        "400 invalid-request ?all"
+    );
+    assert!(is_open(&phone) && is_open(&tablet));
+    assert_eq!(phone.ask("DELETE", "/v1/me/pass?all=true").send().status, 204);
+    assert!(!is_open(&phone) && !is_open(&tablet) && !is_open(&staffs) && is_open(&other));
+    // A key ends no pass there.
+    assert_eq!(app.ask("DELETE", "/v1/me/pass").send().outcome(), "401 unauthorized");
+}
+
+/// Where the shop names the device of a pass, limits of devices hold for what is scanned by it,
+/// whoever of the family scans; the member names none.
+#[test]
+fn scans_count_for_the_device_of_the_pass() {
+    let host = Host::start();
+    let shop = host.shop_with("club", |rulebook| {
+        rulebook["rules"] = json!([{"id": "all", "event": "purchase",
+            "award": {"kind": "fixed", "points": 60}, "caps": [{"points": 100, "per": "day", "of": "device"}]}]);
+    });
+    for member in ["m", "n"] {
+        shop.buys(member, member, 1_000).send().ok();
+    }
+    let (app, _) = app(&shop);
+    shop.put("/v1/stores/s-1", &json!({"name": "One", "region": "east"})).send().ok();
+    shop.post("/v1/qr-keys", &json!({"store_id": "s-1", "label": "till"})).send().ok();
+    let of = |member: &str, device: Option<&str>| {
+        let ask = makes(&app, member);
+        let ask = device.map_or(ask.clone(), |device| ask.with("device-id", device));
+        let made = ask.send();
+        let pass = made.ok()["pass"].as_str().unwrap().to_owned();
+        Browser { host: &host, pass }
+    };
+    let scans = |browser: &Browser<'_>, order: &str| {
+        let amount = json!({"amount_minor": 10_000, "currency": "CNY"});
+        let body = json!({"store_id": "s-1", "reference": order, "amount": amount, "host": "h"});
+        let slip = shop.post("/v1/slips", &body).send().ok();
+        browser.scans(slip["url"].as_str().unwrap()).ok()["points"].clone()
+    };
+    let (m, n) = (of("m", Some("phone-1")), of("n", Some("phone-1")));
+    let (elsewhere, nowhere) = (of("m", Some("phone-2")), of("m", None));
+    let told = [scans(&m, "o-1"), scans(&n, "o-2"), scans(&m, "o-3")];
+    // The order's own 100, and what is left of the cap.
+    assert_eq!(told, [json!(160), json!(140), json!(100)]);
+    assert_eq!(scans(&elsewhere, "o-4"), 160);
+    assert_eq!((scans(&nowhere, "o-5"), scans(&nowhere, "o-6")), (json!(160), json!(160)));
+    let named = m.ask("GET", "/v1/me").with("device-id", "phone-9").send();
+    assert_eq!(named.outcome(), "400 invalid-request device-id");
+    let wrong = makes(&app, "m").with("device-id", "x".repeat(129)).send();
+    assert_eq!(wrong.outcome(), "400 invalid-request Device-Id");
+    let stored = host.books().text("SELECT group_concat(coalesce(device, '')) FROM pass");
+    assert!(!stored.contains("phone"), "{stored}");
 }
 
 /// Whoever works for the shop earns nothing in the name of a member, and nobody scans without end.

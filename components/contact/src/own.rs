@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use shell::api::contact::masked;
 use shell::{
     App, ConsentBody, OwnConsentBody, Page, Problem, Reply, Request, acting, holder, now, once,
-    parse_json, reach, seals,
+    parse_json, reach, seals, too_many_writes, writes,
 };
 use store::{add_consents, current_consents, list_contacts};
 
@@ -41,6 +41,9 @@ pub async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
 pub async fn tell(app: &App, request: &Request) -> Result<Reply, Problem> {
     let pass = holder(app, request).await?;
     let key = request.idempotency_key()?;
+    if let Some(seconds) = writes(app, request, &pass).await? {
+        return Ok(too_many_writes(seconds));
+    }
     let OwnConsentBody { purpose, channel, decision } = parse_json(request.body()?)?;
     let source = SOURCE.to_owned();
     let body =

@@ -3,7 +3,7 @@
 use ledger::MemberId;
 use serde_json::Value as Json;
 use shell::{App, EraseBody, Problem, Reply, Request, authenticate, parse_json, submit};
-use store::{forget_imported, redact};
+use store::{end_passes, forget_imported, redact};
 
 shell::component! { shell::api::erase::ROUTES {
     "POST /v1/members/{id}/erase" => erase(id),
@@ -26,6 +26,8 @@ async fn erase(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     if let Some(member) = member.filter(|_| request.flag("dry_run").is_ok_and(|dry| !dry)) {
         redact(&app.sql, caller.programme.no, &member).await?;
         forget_imported(&app.sql, caller.programme.no, &member).await?;
+        // They count no more; their rows name a device.
+        end_passes(&app.sql, caller.programme.no, member.as_str()).await?;
     }
     Ok(reply)
 }

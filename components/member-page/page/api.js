@@ -59,6 +59,18 @@ export async function ask(path, body) {
   }
 }
 
+/** Ends the pass, or all passes of the member. False where nobody knows whether it has. */
+export async function endPass(everywhere) {
+  const headers = { authorization: `Bearer ${pass}` };
+  const options = { method: "DELETE", headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer", keepalive: true };
+  try {
+    const { ok, status } = await fetch(everywhere ? "/v1/me/pass?all=true" : "/v1/me/pass", options);
+    return ok || status === 401;
+  } catch {
+    return false;
+  }
+}
+
 /** A key for one request and its repetitions. */
 export function freshKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -1,6 +1,6 @@
 // A member's own page. It keeps nothing but the pass of this tab and the language.
 
-import { ask, forget, freshKey, isOpen, takePass } from "/m/api.js";
+import { ask, endPass, forget, freshKey, isOpen, takePass } from "/m/api.js";
 import { choose, current, day, has, money, number, say, time, words } from "/m/words.js";
 
 const REFRESH_MS = 5 * 60_000;
@@ -22,6 +22,8 @@ const state = {
   typed: "",
   message: null,
   problem: null,
+  /** Whether the page could not be ended everywhere. */
+  stays: false,
   /** When a key or pointer was used last, and whether that was since the figures were asked for. */
   usedAt: Date.now(),
   isUsed: false,
@@ -340,6 +342,19 @@ function messages() {
   return section("messages", say("messages"), el("p", { className: "soft" }, say("messagesHelp")), el("ul", { className: "rows" }, state.contacts.map(contactRow)));
 }
 
+/** For who has lost a phone: the page ends wherever it is open. */
+function everywhere() {
+  const button = el("button", { type: "button", id: "everywhere", className: "plain wide" }, say("everywhere"));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    if (await endPass(true)) return end();
+    state.stays = true;
+    draw("everywhere");
+  });
+  const failed = state.stays ? el("p", { className: "message bad", role: "alert" }, say("failed")) : null;
+  return section("devices", say("devices"), el("p", { className: "soft" }, say("everywhereHelp")), button, failed);
+}
+
 /** Before anybody is known: what to do. */
 function gate() {
   if (state.problem === "ended") return el("section", {}, el("h2", {}, say("ended")), el("p", {}, say("endedHelp")));
@@ -363,7 +378,7 @@ function failure() {
 function parts() {
   if (!isOpen()) return [gate()];
   if (state.me === null || state.coupons === null) return state.problem ? [failure()] : [];
-  const own = [balance(), level(), ending(), coupons(), entries(), messages()];
+  const own = [balance(), level(), ending(), coupons(), entries(), messages(), everywhere()];
   // Who came for a receipt finds it first.
   own.splice(state.receipt !== "" || state.message ? 0 : 3, 0, receipt());
   return own;
@@ -392,7 +407,7 @@ function draw(focus = document.activeElement?.id) {
 
 /** Nothing of the member stays. */
 function reset(problem) {
-  Object.assign(state, { me: null, coupons: null, contacts: [], entries: [], next: null, message: null, typed: "", problem });
+  Object.assign(state, { me: null, coupons: null, contacts: [], entries: [], next: null, message: null, typed: "", stays: false, problem });
   state.shown.clear();
 }
 
@@ -477,7 +492,10 @@ function startLanguage() {
 
 startLanguage();
 readAddress();
-byId("leave").addEventListener("click", () => end());
+byId("leave").addEventListener("click", () => {
+  void endPass(false);
+  end();
+});
 for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => Object.assign(state, { isUsed: true, usedAt: Date.now() }));
 addEventListener("hashchange", () => {
   if (!location.hash.includes("pass=")) return;

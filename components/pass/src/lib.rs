@@ -4,30 +4,33 @@
 use ledger::{Closed, Member, MemberId, Refusal};
 use serde_json::json;
 use shell::{
-    App, FieldError, Problem, Reply, Request, Role, actor_of, authenticate, authenticated_body,
-    ends_of_pass, new_pass, noted, now, resolve_member_id,
+    App, Bearer, FieldError, Problem, Reply, Request, actor_of, authenticate, authenticated_body,
+    device_of, ends_of_pass, holder, is_shops_own, new_pass, noted_of_staff, now,
+    only_the_shops_own, resolve_member_id,
 };
-use store::{Caller, LoadRequest, Lots, PassMaker, Scope, end_passes, load, make_pass};
+use store::{Caller, LoadRequest, Lots, PassMaker, Scope, end_pass, end_passes, load, make_pass};
 
 shell::component! { shell::api::pass::ROUTES {
     "POST /v1/members/{id}/passes" => make(id),
     "DELETE /v1/members/{id}/passes" => end(id),
+    "DELETE /v1/me/pass" => leave(),
 } }
 
 /// A retry makes another pass, as the first one can never be shown again.
 async fn make(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let member = open_account(app, &caller, id).await?;
-    noted_for_staff(app, request, &caller, "pass_made", &member.id).await?;
+    noted_of_staff(app, request, &caller, ("pass_made", member.id.as_str()), None).await?;
     let no_randomness = || Problem::Internal("the host gives no randomness".to_owned());
     let (pass, hash) = new_pass().ok_or_else(no_randomness)?;
     let now = now();
     let (expires_at, until) = ends_of_pass(now);
     let of = (&member.id, member.sequence);
-    // Who scans by a pass of the shop's own system is the member; staff would hide behind it.
-    let may_scan = caller.role == Role::Storefront.as_str() && caller.person.is_none();
+    let may_write = is_shops_own(&caller);
+    let device = device_of(app, request)?;
     let actor = actor_of(request)?;
-    let by = PassMaker { actor: &actor, lineage: &caller.lineage, may_scan };
+    let device = device.as_deref();
+    let by = PassMaker { actor: &actor, lineage: &caller.lineage, may_write, device };
     let ends = (now, expires_at, until);
     if !make_pass(&app.sql, caller.programme.no, of, &hash, ends, by).await? {
         return Err(not_found());
@@ -38,7 +41,7 @@ async fn make(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
         "member_id": member.id.as_str(),
         "expires_at": expires_at.to_string(),
         "until": until.to_string(),
-        "may_scan": may_scan,
+        "may_write": may_write,
     });
     Ok(Reply::json(201, &made).private())
 }
@@ -46,9 +49,23 @@ async fn make(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
 async fn end(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, ..) = authenticated_body(app, request).await?;
     let member = named(app, &caller, id).await?;
-    noted_for_staff(app, request, &caller, "passes_ended", &member).await?;
+    noted_of_staff(app, request, &caller, ("passes_ended", member.as_str()), None).await?;
     end_passes(&app.sql, caller.programme.no, member.as_str()).await?;
     Ok(Reply::empty(204))
+}
+
+/// The member leaves: by this browser, or by all of them, as when a phone is lost. A pass that
+/// staff made ends itself alone: who ends the others is noted, and has a key for that.
+async fn leave(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let pass = holder(app, request).await?;
+    if !request.flag("all")? {
+        end_pass(&app.sql, Bearer::of(request)?.hash()).await?;
+    } else if pass.may_write {
+        end_passes(&app.sql, pass.programme.no, pass.member.as_str()).await?;
+    } else {
+        return Err(only_the_shops_own());
+    }
+    Ok(Reply::empty(204).private())
 }
 
 async fn named(app: &App, caller: &Caller, id: &str) -> Result<MemberId, Problem> {
@@ -75,20 +92,6 @@ async fn open_account(app: &App, caller: &Caller, id: &str) -> Result<Member, Pr
         None => return Ok(member),
     };
     Err(Problem::refused(refusal))
-}
-
-/// Shops make passes all day; staff who make one read an account with it.
-async fn noted_for_staff(
-    app: &App,
-    request: &Request,
-    caller: &Caller,
-    action: &str,
-    member: &MemberId,
-) -> Result<(), Problem> {
-    if caller.role == Role::Storefront.as_str() {
-        return Ok(());
-    }
-    noted(app, request, caller, (action, member.as_str()), None).await
 }
 
 fn not_found() -> Problem {

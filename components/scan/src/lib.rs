@@ -11,7 +11,8 @@ use seal::Place;
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, OwnScanBody, Problem, Receipt, Reply, Request, ScanBody, acting, actor_of,
-    authenticated_body, holder, now, opened_text, parse_json, published, scans, submit_as, too_many_scans,
+    authenticated_body, holder, now, opened_text, parse_json, published, submit_as,
+    too_many_writes, writes,
 };
 use store::{Caller, QrKey, Submission, qr_key};
 
@@ -41,8 +42,8 @@ async fn scan(app: &App, request: &Request) -> Result<Reply, Problem> {
 async fn scan_own(app: &App, request: &Request) -> Result<Reply, Problem> {
     let pass = holder(app, request).await?;
     let key = request.idempotency_key()?;
-    if let Some(seconds) = scans(app, request, &pass).await? {
-        return Ok(too_many_scans(seconds));
+    if let Some(seconds) = writes(app, request, &pass).await? {
+        return Ok(too_many_writes(seconds));
     }
     let OwnScanBody { receipt } = parse_json(request.body()?)?;
     let body = ScanBody { member_id: pass.member.as_str().to_owned(), receipt, channel: None };
@@ -50,6 +51,10 @@ async fn scan_own(app: &App, request: &Request) -> Result<Reply, Problem> {
     let by = pass.made_by.split_once(':').map_or(pass.made_by.as_str(), |(_, prefix)| prefix);
     let actor = format!("member:{by}");
     let mut submission = submission(app, &caller, &body, (&key, &actor)).await?;
+    if let Some(device) = &pass.device {
+        let operation = submission.operation.on_device(device);
+        submission.operation = operation.unwrap_or(submission.operation);
+    }
     // There are as many members as there are; what is kept is for tills.
     submission.keeps_refusals = false;
     match submit_as(app, request, &caller, |_| Ok(submission)).await {

@@ -233,6 +233,26 @@ test("it says so when the pass has ended", async () => {
   await close();
 });
 
+test("who has lost a phone ends the page everywhere, and leaving ends the pass", async () => {
+  const [lost, here] = [await open(await pass()), await open(await pass(), "en-GB")];
+  await lost.page.locator("#more").waitFor();
+  await here.page.locator("#everywhere").click();
+  await here.page.getByRole("heading", { name: "This page has ended" }).waitFor();
+  await lost.page.locator("#more").click();
+  await lost.page.getByText("此页面已过期").waitFor();
+  const path = await pass();
+  const left = await open(path);
+  await left.page.locator("#more").waitFor();
+  const [ended] = await Promise.all([
+    left.page.waitForResponse((answer) => answer.url().endsWith("/v1/me/pass")),
+    left.page.locator("#leave").click(),
+  ]);
+  expect(ended.status()).toBe(204);
+  const again = await open(path);
+  await again.page.getByText("此页面已过期").waitFor();
+  for (const { close } of [lost, here, left, again]) await close();
+});
+
 test("it says so when there is no connection, and tries again", async () => {
   const { page, close } = await open(await pass());
   await page.locator("#history-rows > li").first().waitFor();

@@ -7,6 +7,7 @@ use store::{Caller, Who, note, note_refused, seal};
 use crate::app::{App, HOUR_MS};
 use crate::auth::Bearer;
 use crate::ids::now;
+use crate::pass::is_shops_own;
 use crate::problem::Problem;
 use crate::request::Request;
 
@@ -37,6 +38,23 @@ pub async fn noted(
     note(&app.sql, caller.programme.no, (action, subject), &who(request, caller), with).await?;
     sealed(app, caller).await;
     Ok(())
+}
+
+/// As [`noted`], unless the caller is the shop's own system: it does so all day.
+///
+/// # Errors
+/// As [`noted`].
+pub async fn noted_of_staff(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    what: (&str, &str),
+    with: Option<Json>,
+) -> Result<(), Problem> {
+    if is_shops_own(caller) {
+        return Ok(());
+    }
+    noted(app, request, caller, what, with).await
 }
 
 /// Seals what was written. Whoever comes next does what fails here.

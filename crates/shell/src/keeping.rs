@@ -31,18 +31,22 @@ impl Salt {
 
     /// The first half of an HMAC: enough to tell two texts apart.
     pub(crate) fn digest(&self, text: &str) -> String {
-        keyed(&self.key, text)
+        keyed_digest(&self.key, text)
     }
 
     /// All forms of a request's fingerprint: as it is stored, and as it was before the variable was
     /// set.
     pub(crate) fn fingerprint(&self, plain: &str) -> String {
         let now = self.digest(plain);
-        self.before.as_ref().map_or(now.clone(), |key| format!("{now},{}", keyed(key, plain)))
+        self.before
+            .as_ref()
+            .map_or(now.clone(), |key| format!("{now},{}", keyed_digest(key, plain)))
     }
 }
 
-fn keyed(key: &[u8], text: &str) -> String {
+/// The first half of an HMAC-SHA256, in hexadecimal.
+#[must_use]
+pub fn keyed_digest(key: &[u8], text: &str) -> String {
     let mut digest = Hash(mac(key, text)).to_string();
     digest.truncate(32);
     digest

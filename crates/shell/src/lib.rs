@@ -66,7 +66,7 @@ pub use api::slip::Slip;
 pub use api::staff::OwnRoles;
 pub use api::tag::asked_condition;
 pub use app::App;
-pub use audit::{noted, sealed, sealed_of, who};
+pub use audit::{noted, noted_of_staff, sealed, sealed_of, who};
 pub use auth::{Bearer, Role, check_role, line_of, new_key, new_session, new_token, no_cookie};
 pub use bulk::outcomes;
 pub use command::{
@@ -79,9 +79,12 @@ pub use grants::{Acting, Grant, Grants, TRUSTED_ROLES};
 pub use idempotent::once;
 pub use ids::{fresh, new_id, now};
 pub use json::{parse_json, parse_optional_json, wide};
-pub use keeping::{digest, scoped};
+pub use keeping::{digest, keyed_digest, scoped};
 pub use page::Page;
-pub use pass::{acting, ends_of_pass, holder, new_pass, scans, too_many_scans};
+pub use pass::{
+    acting, device_of, ends_of_pass, holder, is_shops_own, new_pass, only_the_shops_own,
+    too_many_writes, writes,
+};
 pub use permission::{Permission, check_permission, half, permissions};
 pub use person::{FIRST_ADMIN, OPERATOR, folded, person};
 pub use problem::{FieldError, PROBLEMS, Problem};

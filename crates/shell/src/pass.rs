@@ -5,15 +5,17 @@
 
 use ledger::Timestamp;
 use serde_json::json;
-use store::{Caller, Pass, find_pass, pass_scans, pass_used};
+use store::{Caller, Pass, find_pass, pass_used, pass_writes};
 
 use crate::admissions;
 use crate::answer::Reply;
 use crate::app::App;
-use crate::auth::{Bearer, new_token};
+use crate::auth::{Bearer, Role, new_token};
 use crate::ids::{new_id, now};
+use crate::keeping::digest;
 use crate::problem::{FieldError, Problem};
 use crate::request::Request;
+use crate::trace::trace_of;
 
 /// What passes begin with.
 const START: &str = "mem_";
@@ -23,9 +25,9 @@ const IDLE_MS: i64 = 15 * 60_000;
 const LONGEST_MS: i64 = 4 * 3_600_000;
 /// That it is used is written down once in so long.
 const NOTED_MS: i64 = 60_000;
-/// A pass scans so many receipts in so long: guessing is slow, and a member has fewer.
-const MOST_SCANS: i64 = 30;
-const SCANS_PER_MS: i64 = 10 * 60_000;
+/// A pass writes so often in so long: guessing receipts is slow, and a member does less.
+const MOST_WRITES: i64 = 30;
+const WRITES_PER_MS: i64 = 10 * 60_000;
 
 /// A fresh pass and what is stored of it; `None` when the host has no randomness.
 #[must_use]
@@ -67,31 +69,53 @@ pub async fn holder(app: &App, request: &Request) -> Result<Pass, Problem> {
     Ok(pass)
 }
 
-/// Counts that the pass scans a receipt. Gives the seconds to wait where it has scanned too many.
+/// Whether the caller is the shop's own system: a storefront without a person. What it tells of
+/// members is what they said; staff would hide behind it.
+#[must_use]
+pub fn is_shops_own(caller: &Caller) -> bool {
+    caller.role == Role::Storefront.as_str() && caller.person.is_none()
+}
+
+/// The digest of the device that the shop names in the header `Device-Id`.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] where it is not one text of visible ASCII characters.
+pub fn device_of(app: &App, request: &Request) -> Result<Option<String>, Problem> {
+    let told = request.header("device-id").map(|text| text.unwrap_or_default().trim());
+    let client = trace_of(("Device-Id", told), ("Client-Ip", None))?;
+    Ok(client.device.map(|device| digest(app, &device)))
+}
+
+/// What a pass is told that staff made.
+#[must_use]
+pub fn only_the_shops_own() -> Problem {
+    Problem::Forbidden("storefront, without a person, to make the pass".to_owned())
+}
+
+/// Lets the pass write, and counts it. Gives the seconds to wait where it has written too often.
 ///
 /// # Errors
 /// [`Problem::Forbidden`] where the pass reads only, or what the database does.
-pub async fn scans(app: &App, request: &Request, pass: &Pass) -> Result<Option<i64>, Problem> {
-    if !pass.may_scan {
-        let who = "storefront, without a person, to make the pass";
-        return Err(Problem::Forbidden(who.to_owned()));
+pub async fn writes(app: &App, request: &Request, pass: &Pass) -> Result<Option<i64>, Problem> {
+    if !pass.may_write {
+        return Err(only_the_shops_own());
     }
     let (hash, now) = (Bearer::of(request)?.hash(), now());
-    if pass_scans(&app.sql, hash, now, (MOST_SCANS, SCANS_PER_MS)).await? {
+    if pass_writes(&app.sql, hash, now, (MOST_WRITES, WRITES_PER_MS)).await? {
         return Ok(None);
     }
-    let wait_ms = pass.scans_from.0.saturating_add(SCANS_PER_MS).saturating_sub(now.0);
-    Ok(Some(wait_ms.div_euclid(1_000).saturating_add(1).clamp(1, SCANS_PER_MS / 1_000)))
+    let wait_ms = pass.writes_from.0.saturating_add(WRITES_PER_MS).saturating_sub(now.0);
+    Ok(Some(wait_ms.div_euclid(1_000).saturating_add(1).clamp(1, WRITES_PER_MS / 1_000)))
 }
 
-/// The answer to who has scanned too many receipts, in the form of the quotas of the host.
+/// The answer to a pass that has written too often, in the form of the quotas of the host.
 #[must_use]
-pub fn too_many_scans(seconds: i64) -> Reply {
+pub fn too_many_writes(seconds: i64) -> Reply {
     let body = json!({
         "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
         "title": "Too many requests",
         "status": 429,
-        "detail": "A pass scans 30 receipts in ten minutes. Nothing was done.",
+        "detail": "A pass scans receipts and consents 30 times in ten minutes. Nothing was done.",
         "instance": format!("urn:uuid:{}", new_id()),
     });
     let reply = Reply::new(429, "application/problem+json", body.to_string());

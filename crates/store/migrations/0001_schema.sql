@@ -825,10 +825,12 @@ CREATE TABLE IF NOT EXISTS pass (
   made_by TEXT NOT NULL,
   lineage TEXT NOT NULL,
   -- 1 where the shop's own system made it; what a person makes reads only.
-  may_scan INTEGER NOT NULL,
-  -- Receipts scanned since then.
-  scans INTEGER NOT NULL DEFAULT 0,
-  scans_from INTEGER NOT NULL DEFAULT 0
+  may_write INTEGER NOT NULL,
+  -- The digest of the device that the shop named; null for none.
+  device TEXT,
+  -- Receipts scanned and consents told since then.
+  writes INTEGER NOT NULL DEFAULT 0,
+  writes_from INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID
 -- then
 CREATE INDEX IF NOT EXISTS pass_member ON pass (member_no, created_at)

@@ -1,6 +1,7 @@
 -- The pass with hash ?1 (hexadecimal), when it counts at ?2: whose it is, and of which programme. Whatever froze, restored
 -- or closed the account since ended it, and so did the end of the last key of the line that made it.
-SELECT p.no, p.id, p.rulebook_version, p.rulebook_digest, p.spread, p.name, m.no, m.id, t.expires_at, t.until, t.made_by, t.may_scan, t.scans_from
+SELECT p.no, p.id, p.rulebook_version, p.rulebook_digest, p.spread, p.name, m.no, m.id, t.expires_at, t.until, t.made_by, t.may_write, t.writes_from,
+  t.device
 FROM pass AS t JOIN programme AS p ON p.no = t.programme_no JOIN member AS m ON m.no = t.member_no
 WHERE t.hash = unhex(?1) AND t.expires_at > ?2 AND t.until > ?2
 AND NOT EXISTS (

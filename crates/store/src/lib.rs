@@ -120,7 +120,9 @@ pub use keys::{
 pub use load::{Caller, LoadRequest, LoadedMember, Scope, caller, load};
 pub use migrate::{begin, is_ready, migrate, try_to_write};
 pub use own_roles::{OwnRole, list_own_roles, own_role, put_own_role, remove_own_role};
-pub use passes::{Pass, PassMaker, end_passes, find_pass, make_pass, pass_scans, pass_used};
+pub use passes::{
+    Pass, PassMaker, end_pass, end_passes, find_pass, make_pass, pass_used, pass_writes,
+};
 pub use persons::{
     InvitationWish, OpenInvitation, PersonRecord, approve_person, count_persons, find_person,
     invite, list_persons, programme_no, put_person, suspend_person,

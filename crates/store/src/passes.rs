@@ -25,10 +25,12 @@ pub struct Pass {
     pub until: Timestamp,
     /// Who made it, as entries name that.
     pub made_by: String,
-    /// Whether it may scan receipts; it may read in any case.
-    pub may_scan: bool,
-    /// Since when its scans are counted.
-    pub scans_from: Timestamp,
+    /// Whether it may scan receipts and consent; it may read in any case.
+    pub may_write: bool,
+    /// Since when its writes are counted.
+    pub writes_from: Timestamp,
+    /// The digest of the device that the shop named.
+    pub device: Option<String>,
 }
 
 /// Who makes a pass.
@@ -38,8 +40,10 @@ pub struct PassMaker<'a> {
     pub actor: &'a str,
     /// The line of keys; the pass ends with the last of them.
     pub lineage: &'a str,
-    /// Whether the pass may scan.
-    pub may_scan: bool,
+    /// Whether the pass may write.
+    pub may_write: bool,
+    /// The digest of the device that it is for.
+    pub device: Option<&'a str>,
 }
 
 /// Makes a pass with this hash (hexadecimal) for a member, whose last entry was `sequence` when the
@@ -65,7 +69,8 @@ pub async fn make_pass(
         sequence.0.into(),
         by.actor.into(),
         by.lineage.into(),
-        i64::from(by.may_scan).into(),
+        i64::from(by.may_write).into(),
+        by.device.into(),
     ];
     Ok(!sql.query(statement!("queries/pass_make"), values).await?.is_empty())
 }
@@ -94,19 +99,27 @@ pub async fn pass_used(
     rows.first_mut().map(|row| row.integer(0).map(Timestamp)).transpose()
 }
 
-/// Counts a scan of a pass, whose scans are counted anew after `per_ms`. False where it has scanned
-/// `most` receipts since the first of them.
+/// Counts a write of a pass, whose writes are counted anew after `per_ms`. False where it has
+/// written `most` times since the first of them.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn pass_scans(
+pub async fn pass_writes(
     sql: &impl Sql,
     hash: &str,
     now: Timestamp,
     (most, per_ms): (i64, i64),
 ) -> Result<bool, Error> {
     let values = vec![hash.into(), now.0.into(), per_ms.into(), most.into()];
-    Ok(!sql.query(statement!("queries/pass_scans"), values).await?.is_empty())
+    Ok(!sql.query(statement!("queries/pass_writes"), values).await?.is_empty())
+}
+
+/// Ends the pass with that hash (hexadecimal).
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn end_pass(sql: &impl Sql, hash: &str) -> Result<(), Error> {
+    sql.query(statement!("queries/pass_end_one"), vec![hash.into()]).await.map(drop)
 }
 
 /// Ends all passes of a member.
@@ -127,7 +140,8 @@ fn read(mut row: Row) -> Result<Pass, Error> {
         expires_at: Timestamp(row.integer(8)?),
         until: Timestamp(row.integer(9)?),
         made_by: row.text(10)?,
-        may_scan: row.integer(11)? != 0,
-        scans_from: Timestamp(row.integer(12)?),
+        may_write: row.integer(11)? != 0,
+        writes_from: Timestamp(row.integer(12)?),
+        device: row.optional_text(13)?,
     })
 }

@@ -11,4 +11,10 @@ pub const ROUTES: &[Route] = &[
     Route::write("/v1/members/{id}/passes", "End all passes of a member", STAFF)
         .by("DELETE")
         .answers(&[204], "Object"),
+    Route::write("/v1/me/pass", "End this pass; all=true ends all passes of the member", &[])
+        .by("DELETE")
+        .without_key()
+        .asks(&[("all", "boolean")])
+        .answers(&[204], "Object")
+        .with_pass(),
 ];

@@ -1,0 +1,2 @@
+-- Ends the pass with hash ?1 (hexadecimal).
+DELETE FROM pass WHERE hash = unhex(?1) RETURNING created_at
