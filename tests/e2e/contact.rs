@@ -13,8 +13,10 @@ fn tells(shop: &Shop, member: &str, body: &Json) -> tests::Ask {
     shop.post(&format!("/v1/members/{member}/consents"), body)
 }
 
+/// What was said before of the address of these tests.
 fn said(purpose: &str, decision: &str, at: &str) -> Json {
-    json!({"purpose": purpose, "channel": "sms", "decision": decision, "source": "form", "occurred_at": at})
+    json!({"purpose": purpose, "channel": "sms", "decision": decision, "source": "form", "occurred_at": at,
+        "address": "+8613812345678"})
 }
 
 /// Channel, address, and why it may be used for neither purpose.
@@ -134,6 +136,18 @@ fn the_last_word_counts() {
             json!({"purpose": "service", "channel": "sms", "decision": "given"}),
             "400 invalid-request ",
         ),
+        (
+            json!({"purpose": "marketing", "channel": "email", "decision": "given", "source": "till"}),
+            "400 invalid-request /address",
+        ),
+        (
+            json!({"purpose": "marketing", "channel": "sms", "decision": "given", "source": "form", "occurred_at": "2026-03-01T10:00:00Z"}),
+            "400 invalid-request /address",
+        ),
+        (
+            json!({"purpose": "marketing", "channel": "sms", "decision": "given", "source": "till", "address": "abc"}),
+            "400 invalid-request /address",
+        ),
     ] {
         assert_eq!(tells(&shop, "m", &body).send().outcome(), outcome);
     }
@@ -160,7 +174,8 @@ fn the_last_word_counts() {
     for statement in [
         "UPDATE consent SET decision = 'given' WHERE decision = 'withdrawn'",
         "DELETE FROM consent",
-        "INSERT OR REPLACE INTO consent SELECT no, programme_no, member_no, purpose, channel, 'given', at, source, evidence, recorded_at, recorded_by FROM consent",
+        "UPDATE consent SET digest = 'of another address'",
+        "INSERT OR REPLACE INTO consent SELECT no, programme_no, member_no, purpose, channel, 'given', digest, at, source, evidence, recorded_at, recorded_by FROM consent",
     ] {
         let refused = host.reach().write(statement);
         assert!(refused.unwrap_err().contains("append-only"), "{statement}");
@@ -168,7 +183,7 @@ fn the_last_word_counts() {
 }
 
 #[test]
-fn preferences_are_replaced_as_a_whole() {
+fn what_is_not_told_of_preferences_stays() {
     let host = Host::start();
     let shop = host.shop();
     shop.does("m", "check_in").send().ok();
@@ -181,10 +196,25 @@ fn preferences_are_replaced_as_a_whole() {
     for (name, value) in body.as_object().unwrap() {
         assert_eq!(&told[name], value);
     }
-    shop.put(path, &json!({"language": "en"})).send().ok();
+    // A till tells a language. It reads nothing else by that, and changes nothing else.
+    let till = shop.with_bearer(&shop.key("storefront"));
+    let ask = till.put(path, &json!({"language": "en"})).key("once");
+    let answer = ask.clone().send();
+    let names: Vec<String> = answer.ok().as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["language", "member_id", "updated_at"]);
     let told = shop.get(path).send().ok();
-    assert_eq!((&told["personalised"], &told["quiet_hours"]), (&json!(true), &json!(null)));
+    for (name, value) in body.as_object().unwrap().iter().filter(|(name, _)| *name != "language") {
+        assert_eq!(&told[name], value);
+    }
+    assert_eq!(told["language"], "en");
+    shop.put(path, &json!({"quiet_hours": null, "home_store_id": null})).send().ok();
+    let told = shop.get(path).send().ok();
+    assert_eq!((&told["quiet_hours"], &told["home_store_id"]), (&json!(null), &json!(null)));
+    assert_eq!((&told["personalised"], &told["language"]), (&json!(false), &json!("en")));
+    ask.send().assert_replays(&answer);
     for (body, outcome) in [
+        (json!({}), "400 invalid-request "),
+        (json!({"personalised": null}), "400 invalid-request /personalised"),
         (json!({"language": "Chinese!"}), "400 invalid-request /language"),
         (
             json!({"quiet_hours": {"from": "21:00", "until": "21:00"}}),
@@ -194,11 +224,178 @@ fn preferences_are_replaced_as_a_whole() {
             json!({"quiet_hours": {"from": "9 pm", "until": "09:00"}}),
             "400 invalid-request /quiet_hours/from",
         ),
-        (json!({"quiet_hours": null}), "400 invalid-request /quiet_hours"),
+        (json!({"quiet_hours": ["21:00", "09:00"]}), "400 invalid-request /quiet_hours"),
         (json!({"home": "s-1"}), "400 invalid-request /home"),
     ] {
         assert_eq!(shop.put(path, &body).send().outcome(), outcome, "{body}");
     }
+}
+
+/// Another number has another owner, for all that anybody knows: what was said of one does not
+/// count for the other.
+#[test]
+fn a_yes_goes_with_its_address() {
+    let host = Host::start_with(&["--variable", SECRETS_KEY]);
+    let shop = host.shop();
+    shop.does("m", "check_in").send().ok();
+    let moves = |address: &str| {
+        keeps(&shop, "m", "sms", &json!({"address": address})).send().ok();
+        contacts(&shop, "")[0].split_once("open ").unwrap().1.to_owned()
+    };
+    let yes =
+        json!({"purpose": "marketing", "channel": "sms", "decision": "given", "source": "till"});
+    let no = json!({"purpose": "marketing", "channel": "sms", "decision": "withdrawn", "source": "till"});
+    assert_eq!(moves("+8613812345678"), "yes no_consent");
+    assert_eq!(tells(&shop, "m", &yes).send().status, 201);
+    // The same number in another spelling is the same.
+    assert_eq!(moves("+86-138-1234-5678"), "yes yes");
+    assert_eq!(moves("+8613812345679"), "yes no_consent");
+    let items = shop.get("/v1/members/m/consents").send().ok();
+    assert_eq!(items["items"][0]["for_present_address"], json!(false));
+    assert_eq!(items["current"], json!([]));
+    host.clock("2026-03-10T10:01:00+08:00");
+    assert_eq!(tells(&shop, "m", &yes).send().status, 201);
+    assert_eq!(moves("+8613812345679"), "yes yes");
+    assert_eq!(moves("+8613812345678"), "yes yes", "both were said");
+    host.clock("2026-03-10T10:02:00+08:00");
+    assert_eq!(tells(&shop, "m", &no).send().status, 201);
+    for address in ["+8613812345678", "+8613812345679", "+8613812345670"] {
+        assert_eq!(moves(address), "yes withdrawn", "a no is of the person");
+    }
+    // Nothing of a number is told by the digests without the key, which is sealed.
+    let kept = host.reach().text("SELECT value FROM reach_secret");
+    assert!(kept.starts_with("sealed:"), "{kept}");
+}
+
+/// What a member told is nowhere after an erasure but in a proof, which the heads find by the
+/// address for half a year.
+#[test]
+fn an_erasure_leaves_a_proof_and_nothing_else() {
+    let host = Host::start_with(&["--variable", SECRETS_KEY]);
+    let shop = host.shop();
+    let [till, desk, head] =
+        ["storefront", "service", "department_head"].map(|role| shop.with_bearer(&shop.key(role)));
+    shop.does("m", "check_in").send().ok();
+    keeps(&till, "m", "sms", &json!({"address": "+8613812345678", "verified": true})).send().ok();
+    keeps(&till, "m", "email", &json!({"address": "li.lei@example.com"})).send().ok();
+    let yes = json!({"purpose": "marketing", "channel": "sms", "decision": "given", "source": "till-7", "evidence": "Li Lei signed sheet 1881"});
+    let ask = tells(&till, "m", &yes).key("yes");
+    let first = ask.clone().send();
+    assert_eq!(first.ok()["evidence"], "Li Lei signed sheet 1881");
+    ask.clone().send().assert_replays(&first);
+    let put = keeps(&till, "m", "push", &json!({"address": "token-1234567890"})).key("push");
+    let kept = put.clone().send();
+    put.clone().send().assert_replays(&kept);
+    let other = tells(&till, "m", &said("marketing", "given", "2026-03-01T10:00:00Z")).key("yes");
+    assert_eq!(other.send().outcome(), "422 idempotency-key-reused");
+    shop.put("/v1/members/m/preferences", &json!({"language": "zh-CN", "home_store_id": "s-77"}))
+        .send()
+        .ok();
+    let nowhere = |parts: &[&str]| {
+        let books = host.books();
+        let stored = books.text("SELECT (SELECT coalesce(group_concat(name || body), '') FROM answer) || (SELECT coalesce(group_concat(action || subject || coalesce(before, '') || coalesce(after, '')), '') FROM audit_log)");
+        for part in parts {
+            assert!(!stored.contains(part), "{part}: {stored}");
+        }
+    };
+    let told = [
+        "Li Lei",
+        "till-7",
+        "86138",
+        "1381234",
+        "li.lei",
+        "example.com",
+        "s-77",
+        "zh-CN",
+        "token-",
+    ];
+    nowhere(&told);
+    shop.post("/v1/members/m/erase", &json!({"reason": "request"})).send().ok();
+    shop.runs("fold");
+    nowhere(&told);
+    assert_eq!(ask.send().outcome(), "410 member-erased");
+    let tables = "SELECT (SELECT count(*) FROM contact) + (SELECT count(*) FROM consent) + (SELECT count(*) FROM preference)";
+    assert_eq!(host.reach().number(tables), 0);
+    let proofs = |shop: &Shop, address: &str| {
+        let body = json!({"channel": "sms", "address": address});
+        shop.post("/v1/consents/proofs", &body).without("idempotency-key").send()
+    };
+    let found = proofs(&head, "+8613812345678").ok();
+    let item = &found["items"][0];
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    assert_eq!(item["source"], "till-7");
+    assert_eq!(item["occurred_at"], first.ok()["occurred_at"]);
+    assert!(item["kept_until"].as_str().unwrap().starts_with("2026-09-09T02:0"), "{item}");
+    assert_eq!(item.as_object().unwrap().len(), 6, "{item}");
+    assert_eq!(proofs(&head, "+8613812345679").ok()["items"], json!([]));
+    assert_eq!(proofs(&head, "li").outcome(), "400 invalid-request /address");
+    for nobody in [&till, &desk] {
+        assert_eq!(proofs(nobody, "+8613812345678").outcome(), "403 forbidden");
+    }
+    // Nor does the shop next door.
+    let next = host.shop_with("next-door", |_| {});
+    let next = next.with_bearer(&next.key("department_head"));
+    assert_eq!(proofs(&next, "+8613812345678").ok()["items"], json!([]));
+    let read = shop.get("/v1/audit-log?action=consent_proofs_read").send().ok();
+    assert_eq!(read["items"].as_array().unwrap().len(), 2, "{read}");
+    host.clock("2026-09-09T10:30:00+08:00");
+    shop.runs("fold");
+    assert_eq!(proofs(&head, "+8613812345678").ok()["items"], json!([]));
+}
+
+/// Who changed an address is in the log; the address is not.
+#[test]
+fn what_staff_change_is_logged_without_the_address() {
+    let host = Host::start_with(&["--variable", SECRETS_KEY]);
+    let shop = host.shop();
+    shop.does("m", "check_in").send().ok();
+    let made = shop.post("/v1/keys", &json!({"role": "storefront", "label": "app"})).send().ok();
+    let app = shop.with_bearer(made["key"].as_str().unwrap());
+    let clerk = shop.with_bearer(&shop.key_of("bo", "storefront"));
+    let desk = shop.with_bearer(&shop.key_of("anna", "service"));
+    let address = json!({"address": "+8613812345678"});
+    let yes =
+        json!({"purpose": "marketing", "channel": "sms", "decision": "given", "source": "till"});
+    let mut bulk = said("marketing", "given", "2026-03-01T10:00:00Z");
+    bulk["member_id"] = "m".into();
+    for (shop, times) in [(&app, 1), (&clerk, 1), (&desk, 2)] {
+        for _ in 0..times {
+            keeps(shop, "m", "sms", &address).key("k").send().ok();
+            assert_eq!(tells(shop, "m", &yes).key("k").send().status, 201);
+        }
+        shop.put("/v1/members/m/preferences", &json!({"language": "en"})).send().ok();
+        let bulk = json!({"consents": [bulk]});
+        shop.post("/v1/consents/bulk", &bulk).without("idempotency-key").send().ok();
+    }
+    desk.ask("DELETE", "/v1/members/m/contacts/sms").send();
+    let log = shop.get("/v1/audit-log?limit=100").send().ok();
+    let of = |row: &Json| {
+        let what =
+            format!("{} {}", row["action"].as_str().unwrap(), row["subject"].as_str().unwrap());
+        format!("{} {what} {}", row["person_id"].as_str().unwrap_or("-"), row["after"])
+    };
+    let mut rows: Vec<String> = log["items"].as_array().unwrap().iter().map(of).collect();
+    rows.retain(|row| {
+        row.contains("contact") || row.contains("consent") || row.contains("preferences")
+    });
+    rows.reverse();
+    let of = |person: &str| {
+        [
+            format!(
+                "{person} contact_kept m {}",
+                json!({"channel": "sms", "state": null, "verified": false})
+            ),
+            format!(
+                "{person} consent_told m {}",
+                json!({"channel": "sms", "decision": "given", "purpose": "marketing"})
+            ),
+            format!("{person} preferences_told m null"),
+            format!("{person} consents_told bulk {}", json!({"consents": 1})),
+        ]
+    };
+    let removed = format!("anna contact_removed m {}", json!({"channel": "sms"}));
+    assert_eq!(rows, [of("bo").as_slice(), &of("anna"), &[removed]].concat());
+    assert!(!log.to_string().contains("138"));
 }
 
 #[test]
@@ -217,7 +414,15 @@ fn contacts_go_where_the_account_goes() {
         .ok();
     }
     keeps(&shop, "old", "email", &json!({"address": "li@example.com"})).send().ok();
-    tells(&shop, "old", &said("marketing", "given", "2026-03-01T10:00:00Z")).send().ok();
+    let of = |address: &str, decision: &str, at: &str| {
+        let mut body = said("marketing", decision, at);
+        body["address"] = address.into();
+        body
+    };
+    // Of its own number, and of the one that stays.
+    for address in ["+8613812345673", "+8613812345671"] {
+        tells(&shop, "old", &of(address, "given", "2026-03-01T10:00:00Z")).send().ok();
+    }
     tells(&shop, "m", &said("marketing", "withdrawn", "2026-02-01T10:00:00Z")).send().ok();
     shop.put("/v1/members/old/preferences", &json!({"personalised": false})).send().ok();
     shop.put("/v1/members/m/preferences", &json!({"language": "en"})).send().ok();

@@ -1,16 +1,17 @@
 //! What a member says of itself, by its pass: on which of its addresses it wants what.
 
-use ledger::Timestamp;
 use reach::{Channel, ContactState, Decision, Purpose};
 use serde_json::{Value as Json, json};
 use shell::api::contact::masked;
 use shell::{
-    App, ConsentBody, OwnConsentBody, Page, Problem, Reply, Request, acting, holder, now, once,
-    parse_json, reach, seals, too_many_writes, writes,
+    App, ConsentBody, OwnConsentBody, Page, Problem, Reply, Request, acting, holder, now,
+    once_of_member, parse_json, reach, seals, too_many_writes, writes,
 };
-use store::{add_consents, current_consents, list_contacts};
+use store::{contact_digests, current_consents, list_contacts};
 
-use crate::place;
+use crate::consents::{Of, Recorded, digest_of, recorded};
+use crate::lookup::Lookup;
+use crate::{instant, place};
 
 /// Where a member says so, as the proof tells.
 const SOURCE: &str = "member-page";
@@ -38,6 +39,8 @@ pub async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     Ok(Reply::json(200, &Page::body(found.into_iter().map(item).collect(), None)).private())
 }
 
+/// Of the address that the page shows. A pass that staff made tells nothing: what stands here as
+/// the member's word is the member's.
 pub async fn tell(app: &App, request: &Request) -> Result<Reply, Problem> {
     let pass = holder(app, request).await?;
     let key = request.idempotency_key()?;
@@ -45,24 +48,36 @@ pub async fn tell(app: &App, request: &Request) -> Result<Reply, Problem> {
         return Ok(too_many_writes(seconds));
     }
     let OwnConsentBody { purpose, channel, decision } = parse_json(request.body()?)?;
-    let source = SOURCE.to_owned();
-    let body =
-        ConsentBody { purpose, channel, decision, source, evidence: None, occurred_at: None };
-    let said = body.consent(now(), "member")?;
-    once(app, &key, &acting(&pass), "own-consent", &body, async || {
-        let reach = reach().await?;
-        let said = (pass.member_no, said);
-        add_consents(reach.as_ref(), pass.programme.no, std::slice::from_ref(&said)).await?;
-        Ok(Reply::json(
-            201,
-            &json!({
-                "purpose": said.1.purpose.as_str(),
-                "channel": said.1.channel.as_str(),
-                "decision": said.1.decision.as_str(),
-                "occurred_at": Timestamp(said.1.at).to_string(),
-            }),
-        )
-        .private())
+    let body = ConsentBody {
+        purpose,
+        channel,
+        decision,
+        address: None,
+        source: SOURCE.to_owned(),
+        evidence: None,
+        occurred_at: None,
+    };
+    let (said, _) = body.consent(now(), "member", None)?;
+    let no = pass.programme.no;
+    let reach = reach().await?;
+    let lookup = Lookup::of(&reach).await?;
+    let asked = lookup.fingerprint(&body)?;
+    let act = async || {
+        let kept = contact_digests(reach.as_ref(), no, &[(pass.member_no, said.channel)]).await?;
+        let of = Of { address: None, is_past: false };
+        let digest = digest_of(&lookup, no, (pass.member_no, &said), &of, &kept)?;
+        let said = store::Consent { digest, ..said.clone() };
+        recorded(&reach, no, (pass.member_no, said)).await
+    };
+    let caller = acting(&pass);
+    once_of_member(app, &key, &caller, ("own-consent", &asked), act, |done: Recorded| {
+        let shown = json!({
+            "purpose": said.purpose.as_str(),
+            "channel": said.channel.as_str(),
+            "decision": said.decision.as_str(),
+            "occurred_at": instant(done.at),
+        });
+        Reply::json(201, &shown).private()
     })
     .await
 }

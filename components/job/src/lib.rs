@@ -9,7 +9,9 @@ mod outbound;
 use jobs::{AddressPolicy, Job, JobContext, WorkLimit, keep_seals, rehearse, run};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
-use shell::{App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, now, seals};
+use shell::{
+    App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, now, seals,
+};
 use store::Caller;
 
 /// A chunk has at most 500 members or 16 events. No chunk begins after these seconds, so that no

@@ -13,8 +13,8 @@ use rules::{TierBasis, projection};
 use serde_json::{Value as Json, json};
 use store::{
     Error, FoldPosition, FoldStep, FoldedEntry, FoldedState, ProgrammeRef, Sql, clear_departed,
-    entries_to_fold, fold_position, forget_behaviour, last_entry_no, member_numbers, old_behaviour,
-    programmes, read_facts, states_to_fold, undone, write_fold_step,
+    entries_to_fold, fold_position, forget_behaviour, forget_proofs, last_entry_no, member_numbers,
+    old_behaviour, programmes, read_facts, states_to_fold, undone, write_fold_step,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
@@ -176,7 +176,10 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
 
     async fn write(&self, at: FoldPosition, last: i64, step: &FoldStep) -> Result<bool, Error> {
         self.reach
-            .with_retries(async || write_fold_step(self.reach.sql, at, last, step).await)
+            .with_retries(async || {
+                let now = (self.reach.now)();
+                write_fold_step(self.reach.sql, at, last, step, now).await
+            })
             .await
     }
 
@@ -412,8 +415,8 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         Ok(Some(Today::at((self.ledger.now)(), active.book.zone())))
     }
 
-    /// Deletes behaviour whose time is over, and that of accounts that departed. True when all is
-    /// done.
+    /// Deletes behaviour and proofs of consents whose time is over, and behaviour of accounts that
+    /// departed. True when all is done.
     async fn clear(&mut self, limit: &mut WorkLimit) -> Result<bool, Error> {
         // A day more than is promised, as no zone is a whole day from UTC.
         let today = i32::try_from((self.ledger.now)().0.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
@@ -436,6 +439,17 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
                 if i64::try_from(forgotten).is_ok_and(|count| count < ROWS) {
                     break;
                 }
+            }
+        }
+        loop {
+            let now = (self.reach.now)();
+            let over = async || forget_proofs(self.reach.sql, now, ROWS).await;
+            let forgotten = self.reach.with_retries(over).await?;
+            if i64::try_from(forgotten).is_ok_and(|count| count < ROWS) {
+                break;
+            }
+            if !limit.take_chunk(now) {
+                return Ok(false);
             }
         }
         while limit.take_chunk((self.ledger.now)()) {

@@ -28,7 +28,7 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 fn reach() -> Native {
     let reach = Native::in_memory().unwrap();
-    wait(begin_reach(&reach)).unwrap();
+    wait(begin_reach(&reach, &reach)).unwrap();
     reach
 }
 
@@ -332,7 +332,7 @@ fn a_run_may_be_killed_anywhere() {
 #[test]
 fn one_file_holds_both() {
     let world = World::new(START);
-    wait(begin_reach(&world.sql)).unwrap();
+    wait(begin_reach(&world.sql, &world.sql)).unwrap();
     buy(&world, "m", &[(None, 1, 100)]);
     folded(&world, &world.sql);
     assert_eq!(rows(&world.sql), folded_at_once(&world));
@@ -394,7 +394,7 @@ fn figures() {
     std::fs::create_dir_all(&folder).unwrap();
     let world = World::on(Native::open(&folder.join("default.db")).unwrap(), START);
     let reach = Native::open(&folder.join("reach.db")).unwrap();
-    wait(begin_reach(&reach)).unwrap();
+    wait(begin_reach(&reach, &reach)).unwrap();
     let mut dice = Dice(1);
     for round in 0..3 {
         for first in (0..20_000i64).step_by(500) {

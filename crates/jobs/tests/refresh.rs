@@ -11,8 +11,8 @@ use reach::{Family, Refresh, Today};
 use rules::operations::{Earn, Erase, Merge};
 use rules::{EarnEvent, Line, Operation, compile_member};
 use store::{
-    Error, Lots, Native, Preference, SetWish, Sql, Submission, begin_reach, change_sets, list_sets,
-    put_preference, put_set, remove_set, stored_set,
+    Error, Lots, Native, PreferenceWish, SetWish, Sql, Submission, begin_reach, change_sets,
+    list_sets, put_preference, put_set, remove_set, stored_set,
 };
 
 const START: &str = "2026-01-10T10:00:00+08:00";
@@ -33,7 +33,7 @@ fn submission(member: &str, operation: impl Operation + 'static) -> Submission {
 impl Shop {
     fn new() -> Self {
         let (world, reach) = (World::new(START), Native::in_memory().unwrap());
-        wait(begin_reach(&reach)).unwrap();
+        wait(begin_reach(&reach, &reach)).unwrap();
         world.publish(short_lived(90));
         Self { world, reach, orders: Vec::new() }
     }
@@ -95,15 +95,12 @@ impl Shop {
     }
 
     fn at_home(&self, member: &str, store: &str) {
-        let preference = Preference {
-            language: None,
-            quiet: None,
-            personalised: true,
-            home_store: Some(store.to_owned()),
-            updated_at: 0,
+        let wish = PreferenceWish {
+            home_store: Some(Some(store.to_owned())),
+            ..PreferenceWish::default()
         };
         let member = (1, self.no(member));
-        assert!(wait(put_preference(&self.reach, member, &preference, "test")).unwrap());
+        assert!(wait(put_preference(&self.reach, member, &wish, (0, "test"))).unwrap());
     }
 
     fn no(&self, member: &str) -> i64 {

@@ -85,7 +85,10 @@ components! {
     audit_log "audit-log": [];
     back_test "back-test": [BackTestBody, SimulationBody];
     behaviour "behaviour": [BehaviourBody];
-    contact "contact": [BulkConsentBody, ConsentBody, ContactBody, OwnConsentBody, PreferencesBody];
+    contact "contact": [
+        BulkConsentBody, ConsentBody, ConsentProofsBody, ContactBody, OwnConsentBody,
+        PreferencesBody
+    ];
     coupon "coupon": [CouponBody, CouponRestoreBody];
     donate "donate": [DonateBody];
     draft "draft": [ConditionsBody];

@@ -78,6 +78,21 @@ pub(crate) fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     object(d).map(Some)
 }
 
+/// For a field where absent and `null` are two things: `None` is absent.
+pub(crate) fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// As [`told`], for an object.
+pub(crate) fn told_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    let found = Option::<Object<T>>::deserialize(deserializer)?;
+    Ok(Some(found.map(|Object(value)| value)))
+}
+
 /// For a field that is a list of objects.
 pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,

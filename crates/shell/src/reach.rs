@@ -24,7 +24,7 @@ pub async fn reach() -> Result<Rc<Spin>, Problem> {
         return Ok(open);
     }
     let opened = Rc::new(Spin::open_reach().await?);
-    begin_reach(opened.as_ref()).await?;
+    begin_reach(opened.as_ref(), &App::of_this_instance().await?.sql).await?;
     REACH.set(Some(opened.clone()));
     Ok(opened)
 }

@@ -50,10 +50,15 @@ pub async fn migrate(sql: &impl Sql) -> Result<(), Error> {
 }
 
 impl Schema {
+    /// Whether the file has the table of applied migrations.
+    pub(crate) async fn is_begun(&self, sql: &impl Sql) -> Result<bool, Error> {
+        Ok(first_integer(sql.query(self.exists, vec![]).await?)? == 1)
+    }
+
     /// Applies what is missing.
     pub(crate) async fn apply(&self, sql: &impl Sql) -> Result<(), Error> {
         let mut done = 0;
-        if first_integer(sql.query(self.exists, vec![]).await?)? == 1 {
+        if self.is_begun(sql).await? {
             done = first_integer(sql.query(self.done, vec![]).await?)?;
         } else {
             sql.query(self.table, vec![]).await?;
@@ -141,6 +146,6 @@ pub async fn try_to_write(sql: &impl Sql, now: Timestamp) -> Result<(), Error> {
     sql.query(statement!("queries/ready_clear"), vec![]).await.map(drop)
 }
 
-fn first_integer(mut rows: crate::Rows) -> Result<i64, Error> {
+pub(crate) fn first_integer(mut rows: crate::Rows) -> Result<i64, Error> {
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }

@@ -9,7 +9,7 @@ use support::{World, sql_files, wait};
 #[test]
 fn no_query_scans_lots_entries_or_members() {
     let world = World::new();
-    wait(begin_reach(&world.sql)).unwrap();
+    wait(begin_reach(&world.sql, &world.sql)).unwrap();
     let (mut seen, mut walked) = (0, Vec::new());
     for (name, text) in sql_files("queries") {
         if [

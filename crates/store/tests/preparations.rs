@@ -13,7 +13,7 @@ use support::{World, sql_files, wait};
 #[test]
 fn no_statement_is_prepared_anew_at_every_call() {
     let world = World::new();
-    wait(begin_reach(&world.sql)).unwrap();
+    wait(begin_reach(&world.sql, &world.sql)).unwrap();
     let connection = world.sql.connection();
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, false).unwrap();
     let (mut seen, mut anew) = (0, Vec::new());

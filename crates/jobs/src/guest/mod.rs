@@ -156,7 +156,7 @@ async fn open_database() -> Result<SpinSync, String> {
 async fn open_databases() -> Result<(SpinSync, SpinSync), String> {
     let sql = open_database().await?;
     let reach = SpinSync::open_reach().map_err(|error| error.to_string())?;
-    begin_reach(&reach).await.map_err(|error| error.to_string())?;
+    begin_reach(&reach, &sql).await.map_err(|error| error.to_string())?;
     Ok((sql, reach))
 }
 

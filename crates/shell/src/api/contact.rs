@@ -4,12 +4,12 @@ use ledger::{MemberId, Timestamp};
 use reach::{Channel, ContactState, Decision, Purpose};
 use rules::normalised;
 use serde::{Deserialize, Serialize};
-use store::{Consent, Preference};
+use store::{Consent, PreferenceWish};
 
 use super::roles::STAFF;
 use crate::auth::Role;
 use crate::check::Check;
-use crate::json::optional_object;
+use crate::json::{told, told_object};
 use crate::problem::{FieldError, Problem};
 use crate::route::{KIB, PAGE, Route};
 
@@ -27,6 +27,9 @@ const READERS: &[Role] = &[
     Role::VicePresident,
 ];
 
+/// Who answers where somebody complains of messages.
+const HEADS: &[Role] = &[Role::Approver, Role::DepartmentHead, Role::VicePresident];
+
 /// The routes of the component.
 pub const ROUTES: &[Route] = &[
     Route::write(
@@ -37,6 +40,14 @@ pub const ROUTES: &[Route] = &[
     .takes("BulkConsents", 512 * KIB)
     .without_key()
     .answers(&[200], "BulkOutcomes"),
+    Route::write(
+        "/v1/consents/proofs",
+        "What is left of consents of erased persons, by an address; is logged",
+        HEADS,
+    )
+    .takes("ConsentProofsBody", 4 * KIB)
+    .without_key()
+    .answers(&[200], "Page"),
     Route::read(
         "/v1/members/{id}/contacts",
         "Where a member is reached; reveal=true shows whole addresses, and is logged",
@@ -102,22 +113,33 @@ impl ContactBody {
         country_code: Option<&str>,
     ) -> Result<(String, Option<ContactState>), Problem> {
         let mut check = Check::default();
-        check.text("/address", Some(&self.address), 200);
-        let kind = match channel {
-            Channel::Sms | Channel::Phone => "phone",
-            Channel::Email => "email",
-            Channel::Push | Channel::Wecom | Channel::Wechat => "id",
-        };
-        let kept = normalised(&format!("{kind}:{}", self.address), country_code);
-        let kept = kept.and_then(|name| Some(name.split_once(':')?.1.to_owned()));
-        if kept.is_none() {
-            check.wrong("/address", "is no address of that channel");
-        }
+        let kept = address_of(channel, &self.address, country_code, &mut check);
         let read =
             |state| named("/state", state, ContactState::parse, ContactState::ALL, &mut check);
         let state = self.state.as_deref().map(read);
         check.done(kept.map(|address| (address, state.flatten())))
     }
+}
+
+/// An address as it is kept, in the one spelling that it has.
+fn address_of(
+    channel: Channel,
+    address: &str,
+    country_code: Option<&str>,
+    check: &mut Check,
+) -> Option<String> {
+    check.text("/address", Some(address), 200);
+    let kind = match channel {
+        Channel::Sms | Channel::Phone => "phone",
+        Channel::Email => "email",
+        Channel::Push | Channel::Wecom | Channel::Wechat => "id",
+    };
+    let kept = normalised(&format!("{kind}:{address}"), country_code);
+    let kept = kept.and_then(|name| Some(name.split_once(':')?.1.to_owned()));
+    if kept.is_none() {
+        check.wrong("/address", "is no address of that channel");
+    }
+    kept
 }
 
 /// A name of a closed list; the list where it is none.
@@ -172,6 +194,9 @@ pub struct ConsentBody {
     pub channel: String,
     /// `given` or `withdrawn`.
     pub decision: String,
+    /// The address that it is said of; the one that is kept when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Where it was said: a form, a till, an app, a reply.
     pub source: String,
     /// What proves it: the number of a form, the text that was agreed to, a link.
@@ -180,6 +205,31 @@ pub struct ConsentBody {
     /// When it was said, RFC 3339; now when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<String>,
+}
+
+/// The address whose consents are looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConsentProofsBody {
+    /// `sms`, `phone`, `email`, `push`, `wecom` or `wechat`.
+    pub channel: String,
+    /// A telephone number, an e-mail address, or the id that the channel's vendor has.
+    pub address: String,
+}
+
+impl ConsentProofsBody {
+    /// The channel, and the address as it was kept.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] with every place that is wrong.
+    pub fn read(&self, country_code: Option<&str>) -> Result<(Channel, String), Problem> {
+        let mut check = Check::default();
+        let channel = named("/channel", &self.channel, Channel::parse, Channel::ALL, &mut check);
+        let address = channel
+            .and_then(|channel| address_of(channel, &self.address, country_code, &mut check));
+        check.done(channel.zip(address))
+    }
 }
 
 /// What the member of the pass says of being reached, now.
@@ -196,11 +246,17 @@ pub struct OwnConsentBody {
 }
 
 impl ConsentBody {
-    /// Checks the values.
+    /// Checks the values. The digest of the consent is empty; the address that is named, if one is,
+    /// stands beside it.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn consent(&self, now: Timestamp, by: &str) -> Result<Consent, Problem> {
+    pub fn consent(
+        &self,
+        now: Timestamp,
+        by: &str,
+        country_code: Option<&str>,
+    ) -> Result<(Consent, Option<String>), Problem> {
         let mut check = Check::default();
         let purpose = named("/purpose", &self.purpose, Purpose::parse, Purpose::ALL, &mut check);
         let channel = named("/channel", &self.channel, Channel::parse, Channel::ALL, &mut check);
@@ -219,20 +275,25 @@ impl ConsentBody {
             }
             Some(_) => {}
         }
+        let address = channel
+            .zip(self.address.as_deref())
+            .and_then(|(channel, address)| address_of(channel, address, country_code, &mut check));
         let said = (|| Some((purpose?, channel?, decision?, at?)))();
         let (purpose, channel, decision, at) = check.done(said)?;
-        Ok(Consent {
+        let said = Consent {
             no: 0,
             purpose,
             channel,
             decision,
+            digest: String::new(),
             // A clock that runs ahead must not let an older word beat a later one.
             at: at.0.min(now.0),
             source: self.source.clone(),
             evidence: self.evidence.clone(),
             recorded_at: now.0,
             recorded_by: by.to_owned(),
-        })
+        };
+        Ok((said, address))
     }
 }
 
@@ -249,6 +310,9 @@ pub struct BulkConsentBody {
     pub channel: String,
     /// See [`ConsentBody::decision`].
     pub decision: String,
+    /// See [`ConsentBody::address`].
+    #[serde(default)]
+    pub address: Option<String>,
     /// See [`ConsentBody::source`].
     pub source: String,
     /// See [`ConsentBody::evidence`].
@@ -259,21 +323,27 @@ pub struct BulkConsentBody {
 }
 
 impl BulkConsentBody {
-    /// The member and what was said.
+    /// The member, and what [`ConsentBody::consent`] gives.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn consent(self, now: Timestamp, by: &str) -> Result<(MemberId, Consent), Problem> {
+    pub fn consent(
+        self,
+        now: Timestamp,
+        by: &str,
+        country_code: Option<&str>,
+    ) -> Result<(MemberId, (Consent, Option<String>)), Problem> {
         let member = MemberId::new(self.member_id.as_str());
         let body = ConsentBody {
             purpose: self.purpose,
             channel: self.channel,
             decision: self.decision,
+            address: self.address,
             source: self.source,
             evidence: self.evidence,
             occurred_at: Some(self.occurred_at),
         };
-        match (member, body.consent(now, by)) {
+        match (member, body.consent(now, by, country_code)) {
             (Ok(member), Ok(consent)) => Ok((member, consent)),
             (Ok(_), Err(problem)) => Err(problem),
             (Err(error), rest) => {
@@ -288,27 +358,24 @@ impl BulkConsentBody {
     }
 }
 
-/// How a member wants to be treated. Replaces what was told before.
+/// How a member wants to be treated. What is absent stays as it is; `null` takes away what was
+/// told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PreferencesBody {
     /// A language tag such as `zh-CN` or `en`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    /// When no message may be sent; the programme's hours when absent.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "optional_object"
-    )]
-    pub quiet_hours: Option<QuietHoursBody>,
-    /// Whether offers may be based on what is known of the member; true when absent.
-    #[serde(default = "yes")]
-    pub personalised: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    pub language: Option<Option<String>>,
+    /// When no message may be sent; the programme's hours after `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told_object")]
+    pub quiet_hours: Option<Option<QuietHoursBody>>,
+    /// Whether offers may be based on what is known of the member; true until it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    pub personalised: Option<bool>,
     /// The store that the member calls its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub home_store_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "told")]
+    pub home_store_id: Option<Option<String>>,
 }
 
 /// From one time of the local day until another one, over midnight where that is earlier.
@@ -322,21 +389,21 @@ pub struct QuietHoursBody {
     pub until: String,
 }
 
-fn yes() -> bool {
-    true
-}
-
 impl PreferencesBody {
     /// Checks the values.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn preference(&self, now: Timestamp) -> Result<Preference, Problem> {
+    pub fn wish(&self) -> Result<PreferenceWish, Problem> {
         let mut check = Check::default();
-        if self.language.as_deref().is_some_and(|tag| !is_language(tag)) {
+        if self.language.iter().flatten().any(|tag| !is_language(tag)) {
             check.wrong("/language", "must be a language tag, such as zh-CN or en");
         }
-        check.text("/home_store_id", self.home_store_id.as_deref(), 64);
+        check.text(
+            "/home_store_id",
+            self.home_store_id.iter().flatten().next().map(String::as_str),
+            64,
+        );
         let mut minute = |pointer: &str, text: &str| {
             let minute = minute_of(text);
             if minute.is_none() {
@@ -344,20 +411,24 @@ impl PreferencesBody {
             }
             minute
         };
-        let quiet = self.quiet_hours.as_ref().map(|hours| {
+        let mut hours = |hours: &QuietHoursBody| {
             let from = minute("/quiet_hours/from", &hours.from);
             from.zip(minute("/quiet_hours/until", &hours.until))
-        });
-        if quiet.is_some_and(|quiet| quiet.is_some_and(|(from, until)| from == until)) {
+        };
+        let quiet = self.quiet_hours.as_ref().map(|told| told.as_ref().and_then(&mut hours));
+        if quiet.flatten().is_some_and(|(from, until)| from == until) {
             check.wrong("/quiet_hours/until", "must differ from the time they begin at");
         }
-        check.done(Some(Preference {
+        let wish = PreferenceWish {
             language: self.language.clone(),
-            quiet: quiet.flatten(),
+            quiet,
             personalised: self.personalised,
             home_store: self.home_store_id.clone(),
-            updated_at: now.0,
-        }))
+        };
+        if wish == PreferenceWish::default() {
+            check.wrong("", "must tell at least one preference");
+        }
+        check.done(Some(wish))
     }
 }
 

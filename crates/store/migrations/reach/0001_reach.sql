@@ -45,6 +45,8 @@ CREATE TABLE IF NOT EXISTS departed (
   member_no INTEGER PRIMARY KEY,
   programme_no INTEGER NOT NULL,
   into_no INTEGER,
+  -- When the fold learned of it.
+  at INTEGER NOT NULL,
   -- 0 while there may be behaviour that has to move or to go.
   is_done INTEGER NOT NULL DEFAULT 0
 ) STRICT
@@ -61,8 +63,8 @@ END
 -- then
 -- The command table of the fold: one row is one piece of it, written wholly, or not at all where
 -- another run was faster. known: [[programme_no, member_no, known, next_expiry_at, tier_until,
--- last_order_at], …]; departed: [[programme_no, member_no, into_no or null], …].
-CREATE VIEW IF NOT EXISTS fold_step (round, position, known, departed) AS SELECT NULL, NULL, NULL, NULL
+-- last_order_at], …]; departed: [[programme_no, member_no, into_no or null], …]; at: now.
+CREATE VIEW IF NOT EXISTS fold_step (round, position, known, departed, at) AS SELECT NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS fold_step_commit INSTEAD OF INSERT ON fold_step
 BEGIN
@@ -79,8 +81,8 @@ BEGIN
       last_login_at = coalesce(max(last_login_at, excluded.last_login_at), last_login_at, excluded.last_login_at),
       last_seen_at = coalesce(max(last_seen_at, excluded.last_seen_at), excluded.last_seen_at);
   DELETE FROM facts WHERE (programme_no, member_no) IN (SELECT value ->> 0, value ->> 1 FROM json_each(NEW.departed));
-  INSERT INTO departed (programme_no, member_no, into_no)
-    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(NEW.departed) WHERE true
+  INSERT INTO departed (programme_no, member_no, into_no, at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, NEW.at FROM json_each(NEW.departed) WHERE true
     ON CONFLICT DO NOTHING;
   UPDATE fold SET position = NEW.position, round = round + 1 WHERE no = 1;
 END
@@ -127,6 +129,12 @@ END
 -- then
 -- ── Contact, consent, preference ──────────────────────────────────────────────────────────────────────────────────
 
+-- What this file keeps for itself, sealed with the variable secrets_key.
+CREATE TABLE IF NOT EXISTS reach_secret (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+-- then
 -- Where a member can be reached: one address a channel.
 CREATE TABLE IF NOT EXISTS contact (
   programme_no INTEGER NOT NULL,
@@ -134,7 +142,7 @@ CREATE TABLE IF NOT EXISTS contact (
   channel TEXT NOT NULL,
   -- Sealed as the secrets of endpoints are.
   address TEXT NOT NULL,
-  -- What it is found by: a keyed digest.
+  -- What it is found by: a digest whose key is in reach_secret.
   digest TEXT NOT NULL,
   state TEXT NOT NULL,
   verified_at INTEGER,
@@ -153,6 +161,9 @@ CREATE TABLE IF NOT EXISTS consent (
   purpose TEXT NOT NULL,
   channel TEXT NOT NULL,
   decision TEXT NOT NULL,
+  -- The digest of the address that it was said of. Empty where it is of none: a no may be, and a yes
+  -- to push, whose addresses vendors change by themselves.
+  digest TEXT NOT NULL,
   -- When it was said.
   at INTEGER NOT NULL,
   -- Where it was said (a form, a till, an app, a reply), and what proves it.
@@ -163,14 +174,21 @@ CREATE TABLE IF NOT EXISTS consent (
 ) STRICT
 -- then
 -- The same words of one instant are the same statement.
-CREATE UNIQUE INDEX IF NOT EXISTS consent_once ON consent (programme_no, member_no, purpose, channel, at, decision, source)
+CREATE UNIQUE INDEX IF NOT EXISTS consent_once ON consent (programme_no, member_no, purpose, channel, at, decision, source, digest)
+-- then
+-- What is said of the address that is kept now. A no holds for every address, a yes for its own.
+CREATE VIEW IF NOT EXISTS consent_of_address AS
+SELECT c.programme_no, c.member_no, c.purpose, c.channel, c.decision, c.at, c.no
+FROM consent AS c
+WHERE c.decision = 'withdrawn' OR c.digest = '' OR c.digest = (
+  SELECT k.digest FROM contact AS k WHERE k.programme_no = c.programme_no AND k.member_no = c.member_no AND k.channel = c.channel)
 -- then
 -- The last word counts. Of two of one instant it is the no, as a yes must be beyond doubt.
 CREATE VIEW IF NOT EXISTS consent_standing AS
 SELECT c.programme_no, c.member_no, c.purpose, c.channel, c.decision, c.at, c.no
-FROM consent AS c
+FROM consent_of_address AS c
 WHERE NOT EXISTS (
-  SELECT 1 FROM consent AS later
+  SELECT 1 FROM consent_of_address AS later
   WHERE later.programme_no = c.programme_no AND later.member_no = c.member_no AND later.purpose = c.purpose AND later.channel = c.channel
     AND later.at >= c.at
     AND (later.at > c.at OR (later.decision = 'withdrawn' AND c.decision = 'given') OR (later.decision = c.decision AND later.no > c.no)))
@@ -180,7 +198,7 @@ CREATE TRIGGER IF NOT EXISTS consent_is_never_updated BEFORE UPDATE ON consent
 BEGIN
   SELECT RAISE(ABORT, 'consents are append-only') WHERE NOT (
     OLD.no = NEW.no AND OLD.programme_no = NEW.programme_no AND OLD.purpose = NEW.purpose AND OLD.channel = NEW.channel
-    AND OLD.decision = NEW.decision AND OLD.at = NEW.at AND OLD.source = NEW.source AND OLD.evidence IS NEW.evidence
+    AND OLD.decision = NEW.decision AND OLD.digest = NEW.digest AND OLD.at = NEW.at AND OLD.source = NEW.source AND OLD.evidence IS NEW.evidence
     AND OLD.recorded_at = NEW.recorded_at AND OLD.recorded_by = NEW.recorded_by
     AND EXISTS (SELECT 1 FROM departed WHERE member_no = OLD.member_no AND into_no = NEW.member_no));
 END
@@ -199,6 +217,24 @@ BEGIN
   SELECT RAISE(ABORT, 'consents are append-only') WHERE EXISTS (SELECT 1 FROM consent WHERE no = NEW.no);
   SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
 END
+-- then
+-- What is left of the consents of an erased person, so that it can be proved why messages went to an
+-- address: found by whoever names the address, and deleted after "until".
+CREATE TABLE IF NOT EXISTS consent_proof (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  decision TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  until INTEGER NOT NULL
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS consent_proof_digest ON consent_proof (programme_no, channel, digest, at)
+-- then
+CREATE INDEX IF NOT EXISTS consent_proof_end ON consent_proof (until)
 -- then
 CREATE TRIGGER IF NOT EXISTS contact_of_the_departed BEFORE INSERT ON contact
 BEGIN
@@ -226,11 +262,14 @@ BEGIN
 END
 -- then
 -- What the other account has of its own stays, and who refused to be known in one account refused it in
--- both. Who is erased leaves nothing.
+-- both. Of who is erased nothing is left but proofs, for 183 days.
 CREATE TRIGGER IF NOT EXISTS departed_takes_contacts_along AFTER INSERT ON departed
 BEGIN
   UPDATE OR IGNORE consent SET member_no = NEW.into_no
     WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
+  INSERT INTO consent_proof (programme_no, channel, digest, purpose, decision, at, source, until)
+    SELECT programme_no, channel, digest, purpose, decision, at, source, NEW.at + 15811200000 FROM consent
+    WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NULL AND digest <> '';
   DELETE FROM consent WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
   UPDATE contact SET state = was.state FROM contact AS was
     WHERE was.programme_no = NEW.programme_no AND was.member_no = NEW.member_no AND was.state <> 'open'

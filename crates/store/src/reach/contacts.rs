@@ -1,7 +1,8 @@
 //! Where members are reached, what they said about it, and how they want to be treated.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use ledger::Timestamp;
 use reach::{Channel, ContactState, Decision, Purpose};
 use serde_json::json;
 
@@ -109,6 +110,8 @@ pub struct Consent {
     pub channel: Channel,
     /// Yes or no.
     pub decision: Decision,
+    /// The digest of the address that it is said of; empty for none.
+    pub digest: String,
     /// When it was said (milliseconds since 1970).
     pub at: i64,
     /// Where it was said.
@@ -121,8 +124,18 @@ pub struct Consent {
     pub recorded_by: String,
 }
 
-/// Adds what members of a programme said, each with the member's number. Tells of each whether it
-/// is new.
+/// What became of a consent that was to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is recorded.
+    New,
+    /// It was there.
+    Known,
+    /// The account was closed meanwhile, and nothing is recorded.
+    Closed,
+}
+
+/// Adds what members of a programme said, each with the member's number.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -130,7 +143,7 @@ pub async fn add_consents(
     reach: &impl Sql,
     programme_no: i64,
     consents: &[(i64, Consent)],
-) -> Result<Vec<bool>, Error> {
+) -> Result<Vec<Added>, Error> {
     if consents.is_empty() {
         return Ok(Vec::new());
     }
@@ -145,7 +158,8 @@ pub async fn add_consents(
             said.source,
             said.evidence,
             said.recorded_at,
-            said.recorded_by
+            said.recorded_by,
+            said.digest
         ])
     };
     let rows: Vec<_> = consents.iter().map(row).collect();
@@ -153,17 +167,65 @@ pub async fn add_consents(
     let mut new = HashSet::new();
     for mut row in reach.query(statement!("queries/reach/consent_add"), values).await? {
         let said = (row.text(1)?, row.text(2)?, row.text(3)?);
-        new.insert((row.integer(0)?, said, row.integer(4)?, row.text(5)?));
+        new.insert((row.integer(0)?, said, row.integer(4)?, row.text(5)?, row.text(6)?));
     }
     let is_new = |(member_no, said): &(i64, Consent)| {
         let names = [said.purpose.as_str(), said.channel.as_str(), said.decision.as_str()];
         let [purpose, channel, decision] = names.map(str::to_owned);
-        new.remove(&(*member_no, (purpose, channel, decision), said.at, said.source.clone()))
+        let (source, digest) = (said.source.clone(), said.digest.clone());
+        new.remove(&(*member_no, (purpose, channel, decision), said.at, source, digest))
     };
-    Ok(consents.iter().map(is_new).collect())
+    let is_new: Vec<bool> = consents.iter().map(is_new).collect();
+    let others: Vec<i64> =
+        consents.iter().zip(&is_new).filter(|(_, new)| !**new).map(|((no, _), _)| *no).collect();
+    let closed = closed(reach, &others).await?;
+    let added = |((no, _), is_new): (&(i64, Consent), bool)| {
+        if is_new {
+            Added::New
+        } else if closed.contains(no) {
+            Added::Closed
+        } else {
+            Added::Known
+        }
+    };
+    Ok(consents.iter().zip(is_new).map(added).collect())
 }
 
-/// Up to `most` of what a member said, the last recorded first, before that number.
+/// Which of the accounts are closed for good.
+async fn closed(reach: &impl Sql, members: &[i64]) -> Result<HashSet<i64>, Error> {
+    let mut closed = HashSet::new();
+    if !members.is_empty() {
+        let values = vec![Value::from(json!(members).to_string())];
+        for mut row in reach.query(statement!("queries/reach/consent_closed"), values).await? {
+            closed.insert(row.integer(0)?);
+        }
+    }
+    Ok(closed)
+}
+
+/// The digests of where members are reached, by the member's number and the channel.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn contact_digests(
+    reach: &impl Sql,
+    programme_no: i64,
+    wanted: &[(i64, Channel)],
+) -> Result<HashMap<(i64, Channel), String>, Error> {
+    let mut found = HashMap::new();
+    if !wanted.is_empty() {
+        let wanted: Vec<_> = wanted.iter().map(|(no, channel)| (no, channel.as_str())).collect();
+        let values = vec![programme_no.into(), json!(wanted).to_string().into()];
+        for mut row in reach.query(statement!("queries/reach/consent_addresses"), values).await? {
+            let channel = read(Channel::parse, &row.text(1)?)?;
+            found.insert((row.integer(0)?, channel), row.text(2)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Up to `most` of what a member said, the last recorded first, before that number; each with
+/// whether it is said of the address that is kept now.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -172,11 +234,11 @@ pub async fn list_consents(
     (programme_no, member_no): (i64, i64),
     before: i64,
     most: i64,
-) -> Result<Vec<Consent>, Error> {
+) -> Result<Vec<(Consent, bool)>, Error> {
     let values = vec![programme_no.into(), member_no.into(), before.into(), most.into()];
     let rows = reach.query(statement!("queries/reach/consent_list"), values).await?;
     let consent = |mut row: Row| {
-        Ok(Consent {
+        let said = Consent {
             no: row.integer(0)?,
             purpose: read(Purpose::parse, &row.text(1)?)?,
             channel: read(Channel::parse, &row.text(2)?)?,
@@ -186,9 +248,61 @@ pub async fn list_consents(
             evidence: row.optional_text(6)?,
             recorded_at: row.integer(7)?,
             recorded_by: row.text(8)?,
-        })
+            digest: row.text(9)?,
+        };
+        Ok((said, row.integer(10)? == 1))
     };
     rows.into_iter().map(consent).collect()
+}
+
+/// What is left of a consent of an erased person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentProof {
+    /// For which purpose.
+    pub purpose: Purpose,
+    /// Yes or no.
+    pub decision: Decision,
+    /// When it was said (milliseconds since 1970).
+    pub at: i64,
+    /// Where it was said.
+    pub source: String,
+    /// When the proof is deleted.
+    pub until: i64,
+}
+
+/// Up to `most` of what is left of consents of erased persons, said of the address with that
+/// digest, the last first.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn consent_proofs(
+    reach: &impl Sql,
+    programme_no: i64,
+    channel: Channel,
+    digest: &str,
+    most: i64,
+) -> Result<Vec<ConsentProof>, Error> {
+    let values = vec![programme_no.into(), channel.as_str().into(), digest.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/consent_proofs"), values).await?;
+    let proof = |mut row: Row| {
+        Ok(ConsentProof {
+            purpose: read(Purpose::parse, &row.text(0)?)?,
+            decision: read(Decision::parse, &row.text(1)?)?,
+            at: row.integer(2)?,
+            source: row.text(3)?,
+            until: row.integer(4)?,
+        })
+    };
+    rows.into_iter().map(proof).collect()
+}
+
+/// Deletes up to `most` proofs whose time is over, and tells of how many.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn forget_proofs(reach: &impl Sql, now: Timestamp, most: i64) -> Result<usize, Error> {
+    let values = vec![now.0.into(), most.into()];
+    Ok(reach.query(statement!("queries/reach/consent_proofs_forget"), values).await?.len())
 }
 
 /// What counts of what a member said: purpose, channel, decision, and since when.
@@ -252,26 +366,61 @@ pub async fn preference(
     rows.into_iter().next().map(preference).transpose()
 }
 
-/// Keeps the preferences of a member. False where the account is closed.
+/// What is told of how a member wants to be treated: what is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PreferenceWish {
+    /// See [`Preference::language`].
+    pub language: Option<Option<String>>,
+    /// See [`Preference::quiet`].
+    pub quiet: Option<Option<(i64, i64)>>,
+    /// See [`Preference::personalised`].
+    pub personalised: Option<bool>,
+    /// See [`Preference::home_store`].
+    pub home_store: Option<Option<String>>,
+}
+
+/// Keeps preferences of a member. False where the account is closed.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn put_preference(
     reach: &impl Sql,
     (programme_no, member_no): (i64, i64),
-    preference: &Preference,
-    by: &str,
+    wish: &PreferenceWish,
+    (now, by): (i64, &str),
 ) -> Result<bool, Error> {
+    let told: Vec<&str> = [
+        wish.language.is_some().then_some("language"),
+        wish.quiet.is_some().then_some("quiet_hours"),
+        wish.personalised.is_some().then_some("personalised"),
+        wish.home_store.is_some().then_some("home_store_id"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let quiet = wish.quiet.flatten();
     let values = vec![
         programme_no.into(),
         member_no.into(),
-        preference.language.clone().into(),
-        preference.quiet.map(|quiet| quiet.0).into(),
-        preference.quiet.map(|quiet| quiet.1).into(),
-        i64::from(preference.personalised).into(),
-        preference.home_store.clone().into(),
-        preference.updated_at.into(),
+        wish.language.clone().flatten().into(),
+        quiet.map(|quiet| quiet.0).into(),
+        quiet.map(|quiet| quiet.1).into(),
+        wish.personalised.map(i64::from).into(),
+        wish.home_store.clone().flatten().into(),
+        now.into(),
         by.into(),
+        json!(told).to_string().into(),
     ];
     Ok(!reach.query(statement!("queries/reach/preference_put"), values).await?.is_empty())
+}
+
+/// The secret of that name that the second database keeps for itself, which is `fresh` when it has
+/// none.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn reach_secret(reach: &impl Sql, name: &str, fresh: &str) -> Result<String, Error> {
+    let values = vec![name.into(), fresh.into()];
+    let mut rows = reach.query(statement!("queries/reach/secret"), values).await?;
+    rows.first_mut().ok_or(Error::Corrupt("secret"))?.text(0)
 }

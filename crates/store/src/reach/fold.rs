@@ -284,7 +284,7 @@ pub struct FoldStep {
 }
 
 /// Writes a piece, unless another one was written since that position was read. `entry_no` is the
-/// last entry that is folded after it. Whether it was written.
+/// last entry that is folded after it, `now` the instant. Whether it was written.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -293,6 +293,7 @@ pub async fn write_fold_step(
     read: FoldPosition,
     entry_no: i64,
     step: &FoldStep,
+    now: Timestamp,
 ) -> Result<bool, Error> {
     let instant = |at: Option<Timestamp>| at.map(|at| at.0);
     let known: Result<Vec<_>, _> = step
@@ -313,6 +314,7 @@ pub async fn write_fold_step(
         entry_no.into(),
         known.map_err(|_| Error::Corrupt("facts to be written"))?.into(),
         json!(departed).to_string().into(),
+        now.0.into(),
     ];
     Ok(!reach.query(statement!("queries/reach/fold_step"), values).await?.is_empty())
 }

@@ -15,8 +15,9 @@ pub use behaviour::{
     report_behaviour,
 };
 pub use contacts::{
-    Consent, Contact, Preference, add_consents, current_consents, delete_contact, list_consents,
-    list_contacts, preference, put_contact, put_preference,
+    Added, Consent, ConsentProof, Contact, Preference, PreferenceWish, add_consents,
+    consent_proofs, contact_digests, current_consents, delete_contact, forget_proofs,
+    list_consents, list_contacts, preference, put_contact, put_preference, reach_secret,
 };
 pub use fold::{
     FoldPosition, FoldStep, FoldedEntry, FoldedState, StoredFacts, entries_to_fold, fold_position,
@@ -41,7 +42,7 @@ pub use tags::{
 };
 
 use crate::Error;
-use crate::migrate::Schema;
+use crate::migrate::{Schema, first_integer};
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -57,11 +58,23 @@ const REACH: Schema = Schema {
     mark: statement!("queries/reach/migration_done"),
 };
 
-/// Brings the second database to where it can be asked. Costs two short reads when nothing is
-/// missing.
+/// Brings the second database to where it can be asked. Costs a few short reads when nothing is
+/// missing. `ledger` is the ledger's, which may be the same file.
+///
+/// A file of its own that is given to a deployment later begins empty, while what members said is
+/// in the ledger's file. Nothing is written then: rows would go to two files.
 ///
 /// # Errors
-/// [`Error`] when the database refuses a statement.
-pub async fn begin_reach(reach: &impl Sql) -> Result<(), Error> {
+/// [`Error`] when the database refuses a statement, or rows are left behind in the ledger's file.
+pub async fn begin_reach(reach: &impl Sql, ledger: &impl Sql) -> Result<(), Error> {
+    if !REACH.is_begun(reach).await?
+        && REACH.is_begun(ledger).await?
+        && first_integer(ledger.query(statement!("queries/reach/left_behind"), vec![]).await?)? == 1
+    {
+        return Err(Error::Database(LEFT_BEHIND.to_owned()));
+    }
     REACH.apply(reach).await
 }
+
+/// What the operator has to do.
+const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour or tags: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";
