@@ -398,6 +398,57 @@ fn what_staff_change_is_logged_without_the_address() {
     assert!(!log.to_string().contains("138"));
 }
 
+/// Another key of the installation: all is sealed anew, consents count on, and the old one goes.
+#[test]
+fn the_key_of_the_seals_can_be_changed() {
+    const BEFORE: &str = "secrets_key=a-key-of-the-end-to-end-tests-that-seals";
+    const BOTH: &str = "secrets_key=the-next-key-of-these-tests-that-seals-more,a-key-of-the-end-to-end-tests-that-seals";
+    const AFTER: &str = "secrets_key=the-next-key-of-these-tests-that-seals-more";
+    let mut host = Host::start_with(&["--variable", BEFORE]);
+    let shop = host.shop();
+    shop.does("m", "check_in").send().ok();
+    keeps(&shop, "m", "sms", &json!({"address": "+8613812345678"})).send().ok();
+    let yes =
+        json!({"purpose": "marketing", "channel": "sms", "decision": "given", "source": "till"});
+    assert_eq!(tells(&shop, "m", &yes).send().status, 201);
+    let reseals =
+        |shop: &Shop| shop.ask("POST", "/v1/jobs/reseal").without("idempotency-key").send();
+    for role in ["job", "service", "finance"] {
+        let other = shop.with_bearer(&shop.key(role));
+        assert_eq!(reseals(&other).outcome(), "403 forbidden", "{role}");
+    }
+    let tenant = host.shop_with("next-door", |_| {});
+    assert_eq!(reseals(&tenant).outcome(), "403 forbidden");
+    host.stop();
+    host.start_again_with(&["--variable", BOTH]);
+    let shop = shop.moved_to(host.address);
+    let told = reseals(&shop).ok();
+    assert_eq!(
+        (&told["done"], &told["sealed"], &told["unopened"]),
+        (&json!(true), &json!(2), &json!(0))
+    );
+    assert_eq!(reseals(&shop).ok()["sealed"], 0);
+    host.stop();
+    host.start_again_with(&["--variable", AFTER]);
+    let shop = shop.moved_to(host.address);
+    let desk = shop.with_bearer(&shop.key("service"));
+    assert_eq!(contacts(&desk, "?reveal=true"), ["sms +8613812345678 open yes yes"]);
+    keeps(&shop, "m", "sms", &json!({"address": "+8613812345678"})).send().ok();
+    assert_eq!(contacts(&desk, ""), ["sms +86138***678 open yes yes"], "its digest is the same");
+    // With a wrong key nothing is made anew in place of what was.
+    host.stop();
+    host.start_again_with(&["--variable", BEFORE]);
+    let shop = shop.moved_to(host.address);
+    let refused = keeps(&shop, "m", "sms", &json!({"address": "+8613812345678"})).send();
+    assert_eq!(refused.status, 500);
+    assert!(host.log().contains("does not open the key of digests"), "{}", host.log());
+    assert_eq!(reseals(&shop).ok()["unopened"], 2);
+    host.stop();
+    host.start_again_with(&["--variable", AFTER]);
+    let shop = shop.moved_to(host.address);
+    assert_eq!(contacts(&shop, ""), ["sms +86138***678 open yes yes"]);
+}
+
 #[test]
 fn contacts_go_where_the_account_goes() {
     let host = Host::start_with(&["--variable", SECRETS_KEY]);

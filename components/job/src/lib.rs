@@ -6,11 +6,12 @@
 
 mod outbound;
 
-use jobs::{AddressPolicy, Job, JobContext, WorkLimit, keep_seals, rehearse, run};
+use jobs::{AddressPolicy, Job, JobContext, WorkLimit, keep_seals, rehearse, reseal, run};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
 use shell::{
-    App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, now, seals,
+    App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, now, random,
+    reach, seals,
 };
 use store::Caller;
 
@@ -18,9 +19,11 @@ use store::Caller;
 /// call runs into a time-out.
 const CHUNKS_OF_MEMBERS: u32 = 8;
 const WAVES_OF_EVENTS: u32 = 256;
+const PIECES_OF_SEALS: u32 = 10_000;
 const MAX_MS: i64 = 12_000;
 
 shell::component! { shell::api::job::ROUTES {
+    "POST /v1/jobs/reseal" => sealed_anew(),
     "POST /v1/jobs/{name}" => call(name),
 } }
 
@@ -47,6 +50,29 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
         run(&context, &SpinOutbound, address_policy().await, job, caller.programme, limit).await?;
     if let Some(failure) = &report.last_failure {
         eprintln!("{}: {failure}", job.name());
+    }
+    Ok(Reply::json(200, &report.to_json()))
+}
+
+/// Of all programmes: the keys are those of the installation.
+async fn sealed_anew(app: &App, request: &Request) -> Result<Reply, Problem> {
+    authenticate(app, request).await?;
+    request.body()?;
+    let seals = seals().await;
+    if seals.is_empty() {
+        let wrong =
+            "has nothing to seal with: set the variable secrets_key to 32 characters or more";
+        return Err(FieldError::new("", wrong).into());
+    }
+    let reach = reach().await?;
+    let limit = WorkLimit::chunks(PIECES_OF_SEALS).until(now().plus_ms(MAX_MS));
+    let ledger = JobContext { sql: &app.sql, now: &now, fresh: &fresh };
+    let reach = JobContext { sql: reach.as_ref(), now: &now, fresh: &fresh };
+    let nonce = || random().ok();
+    let report = reseal((&ledger, &reach), &seals, &nonce, request.query("cursor"), limit).await?;
+    let report = report.ok_or_else(|| FieldError::new("?cursor", "is not one of this job"))?;
+    if report.unopened > 0 {
+        eprintln!("reseal: no key of secrets_key opens {} texts", report.unopened);
     }
     Ok(Reply::json(200, &report.to_json()))
 }

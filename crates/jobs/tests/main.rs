@@ -6,5 +6,6 @@ mod fold;
 mod nights;
 mod refresh;
 mod rehearsal;
+mod reseal;
 mod sizes;
 mod support;

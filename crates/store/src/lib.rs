@@ -56,6 +56,7 @@ mod retention;
 mod reviews;
 mod rewards;
 mod rulebook_diff;
+mod sealed;
 mod secrets;
 mod sessions;
 mod sources;
@@ -167,6 +168,7 @@ pub use rewards::{
 };
 pub use rulebook_diff::changes;
 pub use rules::{ExtraColumns, Lots, ReversalTargets};
+pub use sealed::{SEALED, Sealed, SealedName, SealedRow, put_sealed, sealed_rows};
 pub use secrets::secret;
 pub use sessions::{
     Counted, Invitation, KnownFor, ListedSession, NewSession, Session, Settled, SignIn,

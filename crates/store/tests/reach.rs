@@ -5,9 +5,9 @@ use crate::support::{World, wait};
 use ledger::Timestamp;
 use reach::{Channel, ContactState, Decision, Purpose};
 use store::{
-    Added, Consent, Contact, Native, PreferenceWish, Sql, add_consents, begin_reach,
-    consent_proofs, current_consents, forget_proofs, list_contacts, migrate, preference,
-    put_contact, put_preference,
+    Added, Consent, Contact, Native, PreferenceWish, SEALED, Sealed, SealedName, Sql, add_consents,
+    begin_reach, consent_proofs, current_consents, forget_proofs, list_contacts, migrate,
+    preference, put_contact, put_preference, put_sealed, sealed_rows,
 };
 
 /// The names of all tables, views, indexes and triggers.
@@ -307,4 +307,31 @@ fn the_recipe_moves_the_whole_schema() {
         .unwrap();
     let of: Vec<String> = of.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     assert_eq!(moved, of);
+}
+
+/// What was changed meanwhile is not overwritten by what was sealed anew.
+#[test]
+fn sealed_texts_are_put_back_where_they_were_read() {
+    let reach = reach_database();
+    for member in [7, 8, 9] {
+        keeps(&reach, member, "a");
+    }
+    let first = SealedName::first(Sealed::Contacts);
+    let rows = wait(sealed_rows(&reach, Sealed::Contacts, &first, 2)).unwrap();
+    let rest = wait(sealed_rows(&reach, Sealed::Contacts, &rows[1].of, 2)).unwrap();
+    assert_eq!((rows.len(), rest.len()), (2, 1));
+    wait(reach.query("UPDATE contact SET address = 'other' WHERE member_no = 8", vec![])).unwrap();
+    let anew: Vec<_> = rows.into_iter().map(|row| (row, [Some("anew".to_owned()), None])).collect();
+    assert_eq!(wait(put_sealed(&reach, Sealed::Contacts, &anew)).unwrap(), 1);
+    let stored: String = reach
+        .connection()
+        .query_row("SELECT group_concat(address ORDER BY member_no) FROM contact", [], |r| r.get(0))
+        .unwrap();
+    assert_eq!(stored, "anew,other,sealed");
+    for sort in SEALED {
+        let world = World::new();
+        wait(begin_reach(&world.sql, &world.sql)).unwrap();
+        let rows = wait(sealed_rows(&world.sql, sort, &SealedName::first(sort), 2)).unwrap();
+        assert_eq!((rows.len(), wait(put_sealed(&world.sql, sort, &[])).unwrap()), (0, 0));
+    }
 }

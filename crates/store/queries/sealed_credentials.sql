@@ -1,0 +1,3 @@
+-- Secrets of persons' one-time codes as they are stored, after ?1 [programme_no, folded, …], at most ?2.
+SELECT programme_no, folded, '', totp, next_totp FROM credential
+WHERE (programme_no, folded) > (?1 ->> 0, ?1 ->> 1) ORDER BY programme_no, folded LIMIT (SELECT ?2)
