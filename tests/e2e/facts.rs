@@ -194,7 +194,7 @@ fn facts_go_where_the_account_goes() {
     shop.runs("fold");
     assert_eq!(facts(&shop, "c")["ever"], json!({"orders": 2, "spend": money(2_000)}));
     let rows = || {
-        host.reach().text("SELECT json_group_array(json_array(member_no, known, last_order_at, last_login_at)) FROM facts")
+        host.reach().text("SELECT json_group_array(json_array(f.member_no, f.known, f.last_order_at, v.last_login_at)) FROM facts AS f LEFT JOIN last_visit AS v ON v.member_no = f.member_no")
     };
     let before = rows();
     let mut cursor = String::new();

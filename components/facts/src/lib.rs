@@ -16,8 +16,7 @@ const WINDOWS: [i32; 4] = [7, 30, 90, 365];
 const EXPIRING: [i32; 3] = [7, 30, 90];
 /// Categories that are shown of a window.
 const CATEGORIES: usize = 5;
-/// A piece of a fold has at most 1,000 entries. None begins after these seconds, so that no call
-/// runs into a time-out.
+/// No piece of a fold begins after these seconds, so that no call runs into a time-out.
 const PIECES: u32 = 1_000;
 const MAX_MS: i64 = 12_000;
 

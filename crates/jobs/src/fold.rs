@@ -2,36 +2,49 @@
 //!
 //! A piece is read from both databases, worked out, and written in one statement that also moves
 //! the cursor. Where another run wrote meanwhile, it writes nothing. So a run may be killed
-//! anywhere, and two at once do the work of one.
+//! anywhere, and two at once do the work of one. A piece is bounded by entries, by what is read, by
+//! what is written, and by how long writes take.
+//!
+//! Beside the cursor stands the hash of the entry that was folded last. Where the ledger has
+//! another entry there, it was put back to an earlier copy. The fold then goes on behind the
+//! ledger's last entry, and says that facts have to be made anew until every programme's are.
 
 pub(crate) mod rebuild;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use ledger::Hash;
 use reach::{Batch, Facts, Happened, NextTier, State, Today};
 use rules::{TierBasis, projection};
 use serde_json::{Value as Json, json};
 use store::{
-    Error, FoldPosition, FoldStep, FoldedEntry, FoldedState, ProgrammeRef, Sql, clear_departed,
-    entries_to_fold, fold_position, forget_behaviour, forget_proofs, last_entry_no, member_numbers,
-    old_behaviour, programmes, read_facts, states_to_fold, undone, write_fold_step,
+    Error, FoldPosition, FoldStep, FoldedState, ProgrammeRef, Sql, clear_departed, fold_position,
+    forget_behaviour, forget_proofs, is_of_history, last_entry, old_behaviour, programmes,
+    read_facts, rebuilds_due, restart_fold, states_to_fold, write_fold_step,
 };
 
+use self::told::Told;
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
+use crate::pace::Pace;
 
 /// Behaviour is kept for so many local days.
 pub const BEHAVIOUR_DAYS: i32 = 180;
 const DAY_MS: i64 = 24 * 3600 * 1000;
-/// Max entries of a piece.
-const MAX_ENTRIES: usize = 1_000;
-/// Entries that one statement reads, each as large as an order may be.
-const PAGE: i64 = 250;
+/// Entries of a piece.
+const ENTRIES: Pace = Pace::between(64, 2_000);
 /// No more is read of a piece once bodies of entries, or facts, have come to so many bytes.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Facts of one piece come to no more bytes, but for those of a single entry.
+const MAX_WRITTEN: usize = 2 * 1024 * 1024;
+/// Accounts that close in one piece. Whatever is kept of each goes or moves with it.
+const CLOSED: usize = 16;
 /// Members whose facts one statement reads.
 const MEMBERS: usize = 16;
+/// Members whose state one statement reads, each with up to 1,000 ends of points.
+const STATES: usize = 100;
 /// Rows of behaviour that one statement deletes or moves.
-const ROWS: i64 = 2_000;
+const ROWS: Pace = Pace::between(100, 2_000);
 
 /// The figures of a fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,7 +59,9 @@ pub struct FoldReport {
     pub forgotten: u64,
     /// Entries that could not be read. What they tell is missing.
     pub failed: u64,
-    /// The last failure of these; for the log.
+    /// Facts were made of another history than the ledger has, and have to be made anew.
+    pub needs_rebuild: bool,
+    /// The last failure; for the log.
     pub last_failure: Option<String>,
 }
 
@@ -67,12 +82,8 @@ impl FoldReport {
             "members": self.members,
             "forgotten": self.forgotten,
             "failed": self.failed,
+            "needs_rebuild": self.needs_rebuild,
         })
-    }
-
-    fn fail(&mut self, text: String) {
-        self.failed += 1;
-        self.last_failure = Some(text);
     }
 }
 
@@ -94,6 +105,7 @@ pub async fn fold<L: Sql, R: Sql>(
             break;
         }
     }
+    run.tell_of_rebuilds().await?;
     Ok(run.report)
 }
 
@@ -105,17 +117,12 @@ struct Run<'a, 'c, L, R> {
     books: HashMap<i64, Option<ActiveProgramme>>,
     /// Whose entries are counted.
     counted: Option<i64>,
+    /// The ledger has the entry that was folded last.
+    is_of_history: bool,
+    pace: Pace,
     report: FoldReport,
-}
-
-/// What an entry tells, and of whom.
-struct Told {
-    entry_no: i64,
-    programme_no: i64,
-    member_no: i64,
-    is_pool: bool,
-    happened: Option<Happened>,
-    other_no: Option<i64>,
+    /// What could not be read for the piece in hand, by programme. It counts once that is written.
+    failures: Vec<(i64, String)>,
 }
 
 impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
@@ -125,30 +132,91 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         counted: Option<i64>,
     ) -> Result<Self, Error> {
         let programmes = ledger.with_retries(async || programmes(ledger.sql).await).await?;
-        let (books, report) = (HashMap::new(), FoldReport::default());
-        Ok(Self { ledger, reach, programmes, books, counted, report })
+        Ok(Self {
+            ledger,
+            reach,
+            programmes,
+            books: HashMap::new(),
+            counted,
+            is_of_history: false,
+            pace: ENTRIES,
+            report: FoldReport::default(),
+            failures: Vec::new(),
+        })
     }
 
     /// Folds one piece. True when nothing is left.
     async fn piece(&mut self) -> Result<bool, Error> {
         let at = self.position().await?;
+        if !self.check_history(at).await? {
+            return Ok(false);
+        }
         let entries = self.entries(at.entry_no).await?;
         if entries.is_empty() {
-            let last =
-                self.ledger.with_retries(async || last_entry_no(self.ledger.sql).await).await?;
-            if last < at.entry_no {
-                // An older copy of the ledger was put back. Its new entries would be passed over.
-                return Err(Error::Database(format!(
-                    "facts are folded up to entry {}, and the ledger ends with {last}: put back both databases, or neither",
-                    at.entry_no
-                )));
-            }
             return Ok(true);
         }
-        let failed_before = (self.report.failed, self.report.last_failure.clone());
         let mut told = self.told(&entries).await?;
+        let closes =
+            |of: &Told| matches!(of.happened, Some(Happened::Absorbed(_) | Happened::Erased));
+        let closing = (0..told.len()).filter(|at| told.get(*at).is_some_and(closes)).nth(CLOSED);
+        if let Some(place) = closing {
+            told.truncate(place);
+        }
+        let step = loop {
+            self.failures.clear();
+            let step = self.made(&mut told).await?;
+            if step.bytes() <= MAX_WRITTEN || told.len() < 2 {
+                break step;
+            }
+            told.truncate(told.len() / 2);
+        };
+        let last = told.last().map_or((at.entry_no, at.hash), |of| (of.entry_no, Some(of.hash)));
+        if self.write(at, last, &step).await? {
+            self.count(told, &step);
+        } else {
+            // Another run told of them. A smaller piece is sooner done than that one's next.
+            self.pace.slow_down();
+        }
+        Ok(false)
+    }
+
+    /// False where the ledger has another history than facts were made of: the cursor was moved.
+    async fn check_history(&mut self, at: FoldPosition) -> Result<bool, Error> {
+        if self.is_of_history {
+            return Ok(true);
+        }
+        let (ledger, reach) = (self.ledger, self.reach);
+        if ledger.with_retries(async || is_of_history(ledger.sql, at).await).await? {
+            self.is_of_history = true;
+            return Ok(true);
+        }
+        let last = ledger.with_retries(async || last_entry(ledger.sql).await).await?;
+        let all: Vec<i64> = self.programmes.iter().map(|of| of.no).collect();
+        reach.with_retries(async || restart_fold(reach.sql, at, last, &all).await).await?;
+        Ok(false)
+    }
+
+    /// Says whose facts have to be made anew.
+    async fn tell_of_rebuilds(&mut self) -> Result<(), Error> {
+        let due = self.reach.with_retries(async || rebuilds_due(self.reach.sql).await).await?;
+        let is_due = |of: &&ProgrammeRef| due.contains_key(&of.no) && self.is_counted(of.no);
+        let due: Vec<&str> =
+            self.programmes.iter().filter(is_due).map(|of| of.id.as_str()).take(10).collect();
+        if !due.is_empty() {
+            self.report.needs_rebuild = true;
+            self.report.last_failure = Some(format!(
+                "the ledger is another copy than the one that facts were made of: POST /v1/jobs/fold?rebuild=true for {}",
+                due.join(", ")
+            ));
+        }
+        Ok(())
+    }
+
+    /// What the entries come to. Where too many members are concerned, the rest is taken off the
+    /// list and left for the next piece.
+    async fn made(&mut self, told: &mut Vec<Told>) -> Result<FoldStep, Error> {
         let mut batch = Batch::default();
-        let departed = self.load(&mut told, &mut batch).await?;
+        let departed = self.load(told, &mut batch).await?;
         let (mut touched, mut homes) = (BTreeSet::new(), BTreeMap::new());
         let is_kept = |of: &&Told| !of.is_pool && !departed.contains(&of.member_no);
         for of in told.iter().filter(is_kept) {
@@ -159,125 +227,49 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
                 batch.apply(of.member_no, happened, of.other_no);
             }
         }
-        let last = told.last().map_or(at.entry_no, |last| last.entry_no);
-        let step = self.step(batch, &touched, &homes).await?;
-        if self.write(at, last, &step).await? {
-            self.count(&told, &step);
-        } else {
-            // Another run told of them.
-            (self.report.failed, self.report.last_failure) = failed_before;
-        }
-        Ok(false)
+        self.step(batch, &touched, &homes).await
     }
 
     async fn position(&self) -> Result<FoldPosition, Error> {
         self.reach.with_retries(async || fold_position(self.reach.sql).await).await
     }
 
-    async fn write(&self, at: FoldPosition, last: i64, step: &FoldStep) -> Result<bool, Error> {
-        self.reach
-            .with_retries(async || {
-                let now = (self.reach.now)();
-                write_fold_step(self.reach.sql, at, last, step, now).await
-            })
-            .await
+    async fn write(
+        &mut self,
+        at: FoldPosition,
+        last: (i64, Option<Hash>),
+        step: &FoldStep,
+    ) -> Result<bool, Error> {
+        let reach = self.reach;
+        let write = async || write_fold_step(reach.sql, at, last, step, (reach.now)()).await;
+        self.pace.write(reach, write).await
     }
 
     fn is_counted(&self, programme_no: i64) -> bool {
         self.counted.is_none_or(|counted| counted == programme_no)
     }
 
-    fn count(&mut self, told: &[Told], step: &FoldStep) {
+    fn count(&mut self, told: Vec<Told>, step: &FoldStep) {
         let entries = told.iter().filter(|of| self.is_counted(of.programme_no)).count();
-        let members = step.known.iter().filter(|(no, ..)| self.is_counted(*no)).count();
+        let members = step.members().filter(|(no, _)| self.is_counted(*no)).count();
         self.report.entries += u64::try_from(entries).unwrap_or(0);
         self.report.members += u64::try_from(members).unwrap_or(0);
+        self.failures
+            .extend(told.into_iter().filter_map(|of| Some((of.programme_no, of.failure?))));
+        self.count_failures();
     }
 
-    /// The next entries, as many as make a piece.
-    async fn entries(&self, mut after: i64) -> Result<Vec<FoldedEntry>, Error> {
-        let (mut entries, mut bytes) = (Vec::new(), 0usize);
-        while entries.len() < MAX_ENTRIES && bytes < MAX_BYTES {
-            let page = self
-                .ledger
-                .with_retries(async || entries_to_fold(self.ledger.sql, after, PAGE).await)
-                .await?;
-            let is_last = i64::try_from(page.len()).is_ok_and(|count| count < PAGE);
-            after = page.last().map_or(after, |last| last.entry_no);
-            bytes = page.iter().fold(bytes, |sum, entry| sum.saturating_add(entry.bytes));
-            entries.extend(page);
-            if is_last {
-                break;
+    fn count_failures(&mut self) {
+        for (no, text) in std::mem::take(&mut self.failures) {
+            if self.is_counted(no) {
+                self.report.failed += 1;
+                self.report.last_failure = Some(text);
             }
         }
-        Ok(entries)
-    }
-
-    /// What entries tell. Those that cannot be read tell nothing, and are counted.
-    async fn told(&mut self, entries: &[FoldedEntry]) -> Result<Vec<Told>, Error> {
-        let undone =
-            self.ledger.with_retries(async || undone(self.ledger.sql, entries).await).await?;
-        let mut told = Vec::with_capacity(entries.len());
-        for of in entries {
-            let mut happened = None;
-            let today = self.today(of.programme_no).await?;
-            match (&of.entry, today) {
-                (Ok(None), Some(_)) => {}
-                (Ok(Some(entry)), Some(today)) => {
-                    let undone = undone.get(&of.entry_no);
-                    if Happened::undone_by(entry).is_some() && undone.is_none() {
-                        self.fail(
-                            of.programme_no,
-                            format!("entry {}: undoes nothing", of.entry_no),
-                        );
-                    }
-                    happened = Happened::of(entry, undone, today);
-                }
-                // A closed account takes what is known of it along, whatever the rules are.
-                (Err(_), _) if of.is_erasure => happened = Some(Happened::Erased),
-                (Ok(Some(entry)), None) if Happened::of_account(entry).is_some() => {
-                    happened = Happened::of_account(entry);
-                }
-                (_, None) => self.fail(
-                    of.programme_no,
-                    format!("entry {}: the rulebook of its programme is unreadable", of.entry_no),
-                ),
-                (Err(error), _) => {
-                    self.fail(of.programme_no, format!("entry {}: {error}", of.entry_no));
-                }
-            }
-            told.push(Told {
-                entry_no: of.entry_no,
-                programme_no: of.programme_no,
-                member_no: of.member_no,
-                is_pool: of.is_pool,
-                happened,
-                other_no: None,
-            });
-        }
-        let mut others = Vec::new();
-        for (place, of) in told.iter().enumerate() {
-            if let Some(other) = of.happened.as_ref().and_then(Happened::other) {
-                others.push((place, (of.programme_no, other.clone())));
-            }
-        }
-        let wanted: Vec<_> = others.iter().map(|(_, (no, id))| (*no, id)).collect();
-        let numbers = self
-            .ledger
-            .with_retries(async || member_numbers(self.ledger.sql, &wanted).await)
-            .await?;
-        for ((place, _), number) in others.iter().zip(numbers) {
-            if let Some(of) = told.get_mut(*place) {
-                of.other_no = number;
-            }
-        }
-        Ok(told)
     }
 
     fn fail(&mut self, programme_no: i64, text: String) {
-        if self.is_counted(programme_no) {
-            self.report.fail(text);
-        }
+        self.failures.push((programme_no, text));
     }
 
     /// Loads the facts of all that is told of. Where they are too many, the rest is left for the
@@ -351,7 +343,7 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
                 Some(Err(error)) => self.fail(programme_no, format!("member {no}: {error}")),
                 None => {}
             }
-            step.known.push((programme_no, no, facts));
+            step.know(programme_no, no, &facts)?;
         }
         for departed in batch.departed {
             step.departed.extend(homes.get(&departed.member_no).map(|no| (*no, departed)));
@@ -363,7 +355,15 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         &self,
         members: &[i64],
     ) -> Result<BTreeMap<i64, Result<FoldedState, Error>>, Error> {
-        self.ledger.with_retries(async || states_to_fold(self.ledger.sql, members).await).await
+        let mut states = BTreeMap::new();
+        for members in members.chunks(STATES) {
+            let found = self
+                .ledger
+                .with_retries(async || states_to_fold(self.ledger.sql, members).await)
+                .await?;
+            states.extend(found);
+        }
+        Ok(states)
     }
 
     async fn set_state(
@@ -424,19 +424,22 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         let before: Vec<_> = self.programmes.iter().map(|of| (of.no, first)).collect();
         let old =
             self.reach.with_retries(async || old_behaviour(self.reach.sql, &before).await).await?;
+        let mut pace = ROWS;
         for (no, day) in old {
             loop {
                 if !limit.take_chunk((self.ledger.now)()) {
                     return Ok(false);
                 }
-                let forgotten = self
-                    .reach
-                    .with_retries(async || forget_behaviour(self.reach.sql, no, day, ROWS).await)
+                let rows = pace.rows();
+                let forgotten = pace
+                    .write(self.reach, async || {
+                        forget_behaviour(self.reach.sql, no, day, rows).await
+                    })
                     .await?;
                 if self.is_counted(no) {
                     self.report.forgotten += u64::try_from(forgotten).unwrap_or(0);
                 }
-                if i64::try_from(forgotten).is_ok_and(|count| count < ROWS) {
+                if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
                     break;
                 }
             }
@@ -453,7 +456,8 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
             }
         }
         while limit.take_chunk((self.ledger.now)()) {
-            if self.reach.with_retries(async || clear_departed(self.reach.sql, ROWS).await).await? {
+            let rows = pace.rows();
+            if pace.write(self.reach, async || clear_departed(self.reach.sql, rows).await).await? {
                 return Ok(true);
             }
         }

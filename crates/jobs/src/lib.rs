@@ -19,6 +19,7 @@ mod fold;
 pub mod guest;
 mod night;
 mod notify;
+mod pace;
 mod refresh;
 mod rehearsal;
 mod remind;

@@ -8,8 +8,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
+use crate::support::figures::{Timed, fill_facts, size};
 use crate::support::{Dying, Raced, World, wait};
 use jobs::{FoldReport, JobContext, WorkLimit, fold, rebuild};
 use ledger::{Currency, Entry, Kind, MemberId, Money, Origin, Timestamp, Zone};
@@ -19,8 +19,8 @@ use rules::operations::{
 };
 use rules::{EarnEvent, Line, Operation};
 use store::{
-    BehaviourRow, Error, Lots, Native, Outcome, Rows, Sql, Submission, Value, begin_reach,
-    report_behaviour,
+    BehaviourRow, Error, Lots, Native, Outcome, Preference, Rows, Sql, Submission, Value,
+    begin_reach, put_preference, report_behaviour,
 };
 
 const START: &str = "2026-01-10T10:00:00+08:00";
@@ -63,8 +63,7 @@ fn rows(reach: &Native) -> Vec<String> {
     let mut prepared = reach
         .connection()
         .prepare(
-            "SELECT member_no || ' ' || known || ' ' || json_array(next_expiry_at, tier_until, last_order_at, last_login_at, last_seen_at)
-             FROM facts ORDER BY member_no",
+            "SELECT member_no || ' ' || known || ' ' || json_array(next_expiry_at, tier_until, last_order_at) FROM facts ORDER BY member_no",
         )
         .unwrap();
     prepared.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -143,12 +142,22 @@ fn merge(world: &World, into: &str, from: &str) {
 }
 
 fn login(world: &World, reach: &Native, member: i64, key: &str, at: Timestamp) -> bool {
+    does(world, reach, (member, "login"), key, at)
+}
+
+fn does(
+    world: &World,
+    reach: &Native,
+    (member, kind): (i64, &str),
+    key: &str,
+    at: Timestamp,
+) -> bool {
     let event = BehaviourRow {
         programme_no: 1,
         day: today(world).day_of(at),
         key: key.into(),
         member_no: member,
-        kind: "login".into(),
+        kind: kind.into(),
         occurred_at: at.0,
         item: None,
         category: None,
@@ -301,7 +310,7 @@ fn two_runs_at_once_fold_once() {
     }
     let expected = folded_at_once(&world);
     // Another run is faster, between what this one reads and what it writes.
-    for mark in ["FROM facts", "departed AS d", "fold_step"] {
+    for mark in ["FROM fold WHERE", "JOIN facts", "fold_step"] {
         let reach = reach();
         let rival = || {
             folded(&world, &reach);
@@ -310,6 +319,30 @@ fn two_runs_at_once_fold_once() {
         let report = run_on(&world, &raced, WorkLimit::chunks(1_000)).unwrap();
         assert_eq!(rows(&reach), expected, "{mark}");
         assert!(report.done && report.entries <= 40, "{report:?}");
+        assert!(raced.rival.borrow().is_none(), "{mark}: nobody raced");
+    }
+}
+
+/// A fold that tells of a merger and an erasure meanwhile, wins over a rebuild.
+#[test]
+fn a_rebuild_gives_way_to_a_fold() {
+    for mark in ["FROM fold WHERE", "FROM rebuild_due", "INTO fold_step"] {
+        let (world, reach) = (World::new(START), reach());
+        for n in 0..12 {
+            buy(&world, &format!("m{}", n % 4), &[(Some("tea"), 1, 100 + n)]);
+        }
+        folded(&world, &reach);
+        let rival = || {
+            merge(&world, "m1", "m0");
+            world.order(&[submission("m2", Erase, "test")], Lots::All);
+            folded(&world, &reach);
+        };
+        let raced = Raced { sql: &reach, mark, rival: RefCell::new(Some(rival)) };
+        let (report, next) = run_anew(&world, &raced).unwrap();
+        assert!(report.failed == 0 && next.is_none(), "{mark}: {report:?}");
+        assert!(raced.rival.borrow().is_none(), "{mark}: nobody raced");
+        assert_eq!(rows(&reach), folded_at_once(&world), "{mark}");
+        assert_eq!(rows(&reach).len(), 2, "{mark}");
     }
 }
 
@@ -338,16 +371,328 @@ fn one_file_holds_both() {
     assert_eq!(rows(&world.sql), folded_at_once(&world));
 }
 
+/// A copy of the ledger as it is now, as a backup makes one.
+fn backup(world: &World) -> World {
+    let file =
+        std::env::temp_dir().join(format!("accrue-copy-{}-{}", std::process::id(), world.id().0));
+    let into = format!("VACUUM INTO '{}'", file.display());
+    world.sql.connection().execute(&into, []).unwrap();
+    let copy = World::on(Native::open(&file).unwrap(), START);
+    // Open files live on without a name.
+    std::fs::remove_file(&file).unwrap();
+    copy.now.set(world.now.get());
+    let last = world.id();
+    while copy.id() <= last {}
+    copy
+}
+
+/// The ledger is put back to an earlier copy and goes on, while the other file stays as it is.
 #[test]
-fn a_ledger_of_an_older_copy_is_noticed() {
+fn another_history_is_noticed_and_made_anew() {
     let (world, reach) = (World::new(START), reach());
-    buy(&world, "m", &[(None, 1, 100)]);
-    buy(&world, "m", &[(None, 1, 100)]);
+    for member in ["a", "b", "gone"] {
+        buy(&world, member, &[(Some("tea"), 1, 1_000)]);
+    }
     folded(&world, &reach);
-    let older = World::new(START);
-    buy(&older, "m", &[(None, 1, 100)]);
-    let error = run_on(&older, &reach, WorkLimit::chunks(10)).unwrap_err().to_string();
-    assert!(error.contains("put back both"), "{error}");
+    let copy = backup(&world);
+    // What the copy never heard of: mergers, erasures, orders, and members.
+    world.later(60_000);
+    merge(&world, "b", "a");
+    world.order(&[submission("gone", Erase, "test")], Lots::All);
+    for member in ["x", "y", "z"] {
+        buy(&world, member, &[(Some("cups"), 2, 700)]);
+    }
+    folded(&world, &reach);
+    let [x, y, z] = ["x", "y", "z"].map(|member| no_of(&world, member));
+    for no in [x, y, z] {
+        assert!(login(&world, &reach, no, &format!("k{no}"), world.now.get()));
+        tell(&world, &reach, no);
+    }
+
+    copy.later(DAY_MS);
+    let numbers = |names: [&str; 2]| {
+        for name in names {
+            buy(&copy, name, &[(None, 1, 300)]);
+        }
+        names.map(|name| no_of(&copy, name))
+    };
+    // The copy has as many entries as the other one had, and more.
+    for _ in 0..3 {
+        buy(&copy, "a", &[(Some("tea"), 1, 10)]);
+    }
+    let new = numbers(["new-x", "new-y"]);
+    assert_eq!(new, [x, y], "numbers are given again");
+    let report = run_on(&copy, &reach, WorkLimit::chunks(1_000)).unwrap();
+    assert!(report.done && report.needs_rebuild, "{report:?}");
+    let failure = report.last_failure.unwrap();
+    assert!(failure.contains("rebuild=true for default"), "{failure}");
+    // It goes on meanwhile, and says so until all are made anew.
+    buy(&copy, "b", &[(Some("tea"), 1, 20)]);
+    tell(&copy, &reach, x);
+    let report = run_on(&copy, &reach, WorkLimit::chunks(1_000)).unwrap();
+    assert!(report.needs_rebuild && report.entries == 1, "{report:?}");
+
+    // A rebuild that began in the middle is none of all members.
+    let piece = |after| {
+        let (now, fresh) = (|| copy.now.get(), || copy.fresh());
+        let ledger = JobContext { sql: &copy.sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
+        wait(rebuild(&ledger, &reach, 1, after, WorkLimit::chunks(1))).unwrap()
+    };
+    let (report, next) = piece(x);
+    assert!(report.needs_rebuild && next.is_none(), "{report:?}");
+    // Killed anywhere, and once more: the same.
+    for statements in 0..12 {
+        let dying = Dying { sql: &reach, statements_left: Cell::new(statements) };
+        drop(run_anew(&copy, &dying));
+    }
+    let (report, next) = piece(0);
+    assert!(!report.needs_rebuild && next.is_none(), "{report:?}");
+    assert_eq!(rows(&reach), folded_at_once(&copy));
+    let number = |question: &str| count(&reach, question);
+    // Nothing that was told about somebody else is shown at a number that is given again.
+    assert_eq!(number("SELECT count(*) FROM last_visit"), 0);
+    assert_eq!(number("SELECT count(*) FROM behaviour"), 0);
+    let of = |no: i64| number(&format!("SELECT count(*) FROM preference WHERE member_no = {no}"));
+    assert_eq!([x, y, z].map(of), [1, 0, 0], "of these x told something of its own");
+    assert_eq!(number("SELECT count(*) FROM departed"), 0);
+    tell(&copy, &reach, y);
+    let later = run_on(&copy, &reach, WorkLimit::chunks(1_000)).unwrap();
+    assert!(later.done && !later.needs_rebuild, "{later:?}");
+    anew(&copy, &reach);
+    assert_eq!(of(y), 1, "what is told afterwards stays");
+    assert_eq!(rows(&reach), folded_at_once(&copy));
+}
+
+fn tell(world: &World, reach: &Native, member_no: i64) {
+    let preference = Preference {
+        language: Some("en".into()),
+        quiet: None,
+        personalised: true,
+        home_store: None,
+        updated_at: world.now.get().0,
+    };
+    assert!(wait(put_preference(reach, (1, member_no), &preference, "test")).unwrap());
+}
+
+fn run_anew<R: Sql>(world: &World, reach: &R) -> Result<(FoldReport, Option<i64>), Error> {
+    let (now, fresh) = (|| world.now.get(), || world.fresh());
+    let ledger = JobContext { sql: &world.sql, now: &now, fresh: &fresh };
+    let reach = JobContext { sql: reach, now: &now, fresh: &fresh };
+    wait(rebuild(&ledger, &reach, 1, 0, WorkLimit::chunks(1_000)))
+}
+
+/// Counts what a statement is given and answers, by a word of its text.
+struct Counted<'a> {
+    sql: &'a Native,
+    word: &'static str,
+    calls: Cell<usize>,
+    rows: Cell<usize>,
+    most_bytes: Cell<usize>,
+}
+
+impl<'a> Counted<'a> {
+    fn of(sql: &'a Native, word: &'static str) -> Self {
+        let zero = || Cell::new(0);
+        Self { sql, word, calls: zero(), rows: zero(), most_bytes: zero() }
+    }
+}
+
+impl Sql for Counted<'_> {
+    async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
+        let is_counted = statement.contains(self.word);
+        let text = |value: &Value| if let Value::Text(text) = value { text.len() } else { 8 };
+        let bytes: usize = values.iter().map(text).sum();
+        let rows = self.sql.query(statement, values).await?;
+        if is_counted {
+            self.calls.set(self.calls.get() + 1);
+            self.rows.set(self.rows.get() + rows.len());
+            self.most_bytes.set(self.most_bytes.get().max(bytes));
+        }
+        Ok(rows)
+    }
+}
+
+/// What one order costs does not grow with the square of its returns.
+#[test]
+fn an_order_is_read_once_for_all_of_its_returns() {
+    let (world, reach) = (World::new(START), reach());
+    let order = buy(&world, "m", &[(Some("tea"), 60, 100), (None, 1, 50)]);
+    let other = buy(&world, "n", &[(None, 2, 100)]);
+    for _ in 0..60 {
+        give_back(&world, "m", &order, units(&[(0, 1)]));
+    }
+    give_back(&world, "n", &other, units(&[(0, 1)]));
+    let ledger = Counted::of(&world.sql, "r.corrects = e.id");
+    let (now, fresh) = (|| world.now.get(), || world.fresh());
+    let context = JobContext { sql: &ledger, now: &now, fresh: &fresh };
+    let into = JobContext { sql: &reach, now: &now, fresh: &fresh };
+    let report = wait(fold(&context, &into, None, WorkLimit::chunks(1_000))).unwrap();
+    assert!(report.done && report.failed == 0 && report.entries == 63, "{report:?}");
+    assert_eq!((ledger.calls.get(), ledger.rows.get()), (1, 2));
+    let found = facts(&world, &reach, "m");
+    assert_eq!((found.orders_ever, found.spend_ever_minor), (1, 50));
+    // The last line in another piece: nothing of the order is left.
+    give_back(&world, "m", &order, units(&[(1, 1)]));
+    folded(&world, &reach);
+    let found = facts(&world, &reach, "m");
+    assert_eq!((found.orders_ever, found.spend_ever_minor), (0, 0));
+    assert_eq!(rows(&reach), folded_at_once(&world));
+}
+
+/// Facts may be half a megabyte each. A piece is bounded by their bytes as well.
+#[test]
+fn wide_facts_make_small_pieces() {
+    let (world, reach) = (World::new(START), reach());
+    let today = today(&world).day;
+    for n in 0..24 {
+        buy(&world, &format!("m{n}"), &[(Some("c0"), 1, 100)]);
+    }
+    folded(&world, &reach);
+    let days: Vec<(i32, i64)> = (1..366).rev().map(|ago| (today - ago, 123_456_789)).collect();
+    let wide = Facts {
+        days: days
+            .iter()
+            .map(|(day, minor)| reach::Day {
+                day: *day,
+                orders: 1,
+                spend_minor: *minor,
+                redeemed: 0,
+            })
+            .collect(),
+        categories: (0..60).map(|n| (format!("category {n}"), days.clone())).collect(),
+        ..Facts::default()
+    };
+    let text = serde_json::to_string(&wide).unwrap();
+    assert!(text.len() > 400_000, "{}", text.len());
+    reach.connection().execute("UPDATE facts SET known = ?1", [&text]).unwrap();
+    for n in 0..24 {
+        buy(&world, &format!("m{n}"), &[(Some("category 1"), 1, 100)]);
+    }
+    let counted = Counted::of(&reach, "INTO fold_step");
+    let report = run_on(&world, &counted, WorkLimit::chunks(1_000)).unwrap();
+    assert!(report.done && report.entries == 24 && report.failed == 0, "{report:?}");
+    let most = counted.most_bytes.get();
+    assert!(most < 4 * 1024 * 1024, "{most} bytes in one statement");
+    assert!(counted.calls.get() > 2, "{}", counted.calls.get());
+    for n in 0..24 {
+        let found = facts(&world, &reach, &format!("m{n}"));
+        assert_eq!(found.orders_ever, 1, "m{n}");
+        assert_eq!(found.orders(366, self::today(&world)), 366);
+    }
+}
+
+/// A slow write makes the next ones smaller, so that none holds the writer for long.
+#[test]
+fn pieces_follow_the_time_that_writes_take() {
+    struct Slow<'a> {
+        world: &'a World,
+        sql: &'a Native,
+        ms_a_row: i64,
+        sizes: RefCell<Vec<i64>>,
+    }
+    impl Sql for Slow<'_> {
+        async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
+            if statement.contains("INTO fold_step")
+                && let Some(Value::Text(known)) = values.get(3)
+            {
+                let rows: Vec<serde_json::Value> = serde_json::from_str(known).unwrap();
+                let rows = i64::try_from(rows.len()).unwrap();
+                self.sizes.borrow_mut().push(rows);
+                self.world.later(rows * self.ms_a_row);
+            }
+            self.sql.query(statement, values).await
+        }
+    }
+    let world = World::new(START);
+    for n in 0..1_200 {
+        buy(&world, &format!("m{n}"), &[(None, 1, 100)]);
+    }
+    let expected = folded_at_once(&world);
+    for (ms_a_row, last) in [(1, 64), (0, 600)] {
+        let reach = reach();
+        let slow = Slow { world: &world, sql: &reach, ms_a_row, sizes: RefCell::default() };
+        let report = run_on(&world, &slow, WorkLimit::chunks(1_000)).unwrap();
+        assert!(report.done && report.entries == 1_200, "{report:?}");
+        let sizes = slow.sizes.into_inner();
+        let largest = *sizes.iter().skip(3).max().unwrap_or(&sizes[1]);
+        if ms_a_row == 1 {
+            assert_eq!(largest, last, "{sizes:?}")
+        } else {
+            assert!(largest >= last, "{sizes:?}")
+        }
+        assert_eq!(without_goals(&rows(&reach)), without_goals(&expected));
+    }
+}
+
+/// Of an account that closes everything goes or moves in the same write, so few close in one.
+#[test]
+fn few_accounts_close_in_one_piece() {
+    struct Closing<'a> {
+        sql: &'a Native,
+        most: Cell<usize>,
+    }
+    impl Sql for Closing<'_> {
+        async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
+            if statement.contains("INTO fold_step")
+                && let Some(Value::Text(departed)) = values.get(4)
+            {
+                let rows: Vec<serde_json::Value> = serde_json::from_str(departed).unwrap();
+                self.most.set(self.most.get().max(rows.len()));
+            }
+            self.sql.query(statement, values).await
+        }
+    }
+    let (world, reach) = (World::new(START), reach());
+    for n in 0..60 {
+        buy(&world, &format!("m{n}"), &[(None, 1, 100)]);
+    }
+    folded(&world, &reach);
+    for n in 0..25 {
+        merge(&world, "m50", &format!("m{n}"));
+        world.order(&[submission(&format!("m{}", n + 25), Erase, "test")], Lots::All);
+    }
+    let closing = Closing { sql: &reach, most: Cell::new(0) };
+    let report = run_on(&world, &closing, WorkLimit::chunks(1_000)).unwrap();
+    assert!(report.done && report.failed == 0, "{report:?}");
+    assert_eq!(closing.most.get(), 16);
+    assert_eq!(rows(&reach), folded_at_once(&world));
+    assert_eq!(rows(&reach).len(), 10);
+}
+
+/// A login is a few bytes. Facts are neither rewritten for it nor evaluated twice a day.
+#[test]
+fn visits_leave_facts_alone() {
+    let (world, reach) = (World::new(START), reach());
+    buy(&world, "m", &[(Some("tea"), 1, 1_000)]);
+    folded(&world, &reach);
+    let no = no_of(&world, "m");
+    reach
+        .connection()
+        .execute_batch(
+            "CREATE TABLE spy (what TEXT);
+             CREATE TRIGGER spy_facts AFTER UPDATE ON facts BEGIN INSERT INTO spy VALUES ('facts'); END;
+             INSERT INTO member_set (programme_no, family, name, kind, document, condition, refresh, is_exclusive, version, updated_at, updated_by)
+             VALUES (1, 'tag', 't', 'rule', '{}', 'member.orders > 0', 'on_change', 0, 1, 0, 'test');",
+        )
+        .unwrap();
+    let before = rows(&reach);
+    let due = "SELECT coalesce(sum(times), 0) FROM set_due";
+    for n in 0..5 {
+        assert!(login(&world, &reach, no, &format!("k{n}"), world.now.get().plus_ms(n)));
+    }
+    assert_eq!(count(&reach, "SELECT count(*) FROM spy"), 0);
+    assert_eq!(count(&reach, due), 1, "one evaluation a day");
+    world.later(DAY_MS);
+    let at = world.now.get();
+    assert!(login(&world, &reach, no, "next", at));
+    assert!(login(&world, &reach, no, "late", at.plus_ms(-DAY_MS)));
+    assert_eq!(count(&reach, due), 2);
+    assert_eq!(rows(&reach), before);
+    let found = facts(&world, &reach, "m");
+    assert_eq!((found.last_login_at, found.last_seen_at), (Some(at), Some(at)));
+    anew(&world, &reach);
+    assert_eq!(facts(&world, &reach, "m").last_login_at, Some(at), "what was reported stays");
 }
 
 #[test]
@@ -370,71 +715,67 @@ fn old_behaviour_is_forgotten() {
     assert!(login(&world, &reach, no, "new", world.now.get()));
 }
 
-/// How long each statement took that writes a piece.
-struct Timed<'a> {
-    sql: &'a Native,
-    writes: RefCell<Vec<Duration>>,
-}
-
-impl Sql for Timed<'_> {
-    async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
-        let begun = Instant::now();
-        let outcome = self.sql.query(statement, values).await;
-        if statement.contains("INTO fold_step") {
-            self.writes.borrow_mut().push(begun.elapsed());
-        }
-        outcome
-    }
-}
-
+/// Prints figures: see docs/internals/bench.md.
 #[test]
-#[ignore = "prints figures: 60,000 orders of 20,000 members, in files"]
+#[ignore = "a measurement: ENTRIES of 60,000 on MEMBERS of 20,000, in files"]
 fn figures() {
+    let (members, entries) = (size("MEMBERS", 20_000), size("ENTRIES", 60_000));
     let folder = std::env::temp_dir().join(format!("accrue-fold-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let world = World::on(Native::open(&folder.join("default.db")).unwrap(), START);
     let reach = Native::open(&folder.join("reach.db")).unwrap();
     wait(begin_reach(&reach, &reach)).unwrap();
+    // What is not measured need not be durable.
+    world.sql.connection().execute_batch("PRAGMA synchronous=OFF").unwrap();
     let mut dice = Dice(1);
-    for round in 0..3 {
-        for first in (0..20_000i64).step_by(500) {
-            let orders: Vec<Submission> = (first..first + 500)
-                .map(|number| {
-                    let line = |at: usize| Line {
-                        line: at.to_string(),
-                        quantity: 1,
-                        amount: yuan(500 + (number * 7 + at as i64 * 13) % 9_000),
-                        sku: Some(format!("sku-{at}")),
-                        category: Some(format!("c{}", (number + at as i64) % 20)),
-                    };
-                    let lines = (0..=dice.roll(4)).map(line).collect();
-                    let event = EarnEvent {
-                        event: "purchase".into(),
-                        occurred_at: None,
-                        lines,
-                        device: None,
-                    };
-                    submission(&format!("m{number}"), Earn(event), "test")
-                })
-                .collect();
-            world.order(&orders, Lots::None);
-        }
-        world.later((round + 1) * 9 * DAY_MS);
+    let order = |member: i64, lines: usize| {
+        let line = |at: usize| Line {
+            line: at.to_string(),
+            quantity: 1,
+            amount: yuan(500 + (member * 7 + at as i64 * 13) % 9_000),
+            sku: Some(format!("sku-{at}")),
+            category: Some(format!("c{}", (member + at as i64) % 20)),
+        };
+        let lines = (0..lines).map(line).collect();
+        let event = EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None };
+        submission(&format!("m{member}"), Earn(event), "test")
+    };
+    for first in (0..members).step_by(500) {
+        let orders: Vec<_> =
+            (first..members.min(first + 500)).map(|member| order(member, 1)).collect();
+        world.order(&orders, Lots::None);
     }
-    let timed = Timed { sql: &reach, writes: RefCell::default() };
-    let begun = Instant::now();
-    let report = run_on(&world, &timed, WorkLimit::chunks(1_000)).unwrap();
-    let seconds = begun.elapsed().as_secs_f64();
-    let mut writes = timed.writes.into_inner();
-    writes.sort();
-    println!(
-        "{} entries in {seconds:.1} s: {:.0} a second; {} writes, median {:?}, longest {:?}",
-        report.entries,
-        report.entries as f64 / seconds,
-        writes.len(),
-        writes[writes.len() / 2],
-        writes[writes.len() - 1]
-    );
+    fill_facts(&reach, members, today(&world).day, world.now.get().0);
+    reach
+        .connection()
+        .execute(
+            "UPDATE fold SET position = ?1, hash = ?2",
+            (
+                world.number("SELECT max(no) FROM entry"),
+                world
+                    .sql
+                    .connection()
+                    .query_row("SELECT hash FROM entry ORDER BY no DESC LIMIT 1", [], |row| {
+                        row.get::<_, Vec<u8>>(0)
+                    })
+                    .unwrap(),
+            ),
+        )
+        .unwrap();
+    world.later(DAY_MS);
+    for first in (0..entries).step_by(500) {
+        let orders: Vec<_> = (first..entries.min(first + 500))
+            .map(|_| order(dice.roll(members as usize) as i64, 1 + dice.roll(5)))
+            .collect();
+        world.order(&orders, Lots::None);
+    }
+    let timed = Timed::begin(&reach);
+    let (now, fresh) = (|| world.now.get().plus_ms(timed.ms()), || world.fresh());
+    let ledger = JobContext { sql: &world.sql, now: &now, fresh: &fresh };
+    let into = JobContext { sql: &timed, now: &now, fresh: &fresh };
+    let report = wait(fold(&ledger, &into, None, WorkLimit::chunks(u32::MAX))).unwrap();
+    assert!(report.done && report.failed == 0, "{report:?}");
+    timed.print("fold", report.entries, &format!("entries of {members} members"));
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -463,6 +804,8 @@ struct Spent {
 struct Documents {
     orders: Vec<Order>,
     spent: Vec<Spent>,
+    /// The last login and the last event of members.
+    visits: BTreeMap<String, (Option<Timestamp>, Timestamp)>,
 }
 
 impl Documents {
@@ -514,7 +857,19 @@ fn history(seed: u64) {
     let mut documents = Documents::default();
     let mut open: Vec<String> = Vec::new();
     for step in 0..120 {
-        match dice.roll(16) {
+        match dice.roll(18) {
+            16..=17 => {
+                let Some(member) = open.get(dice.roll(open.len().max(1))).cloned() else {
+                    continue;
+                };
+                let kind = ["login", "view"][dice.roll(2)];
+                let at = world.now.get().plus_ms(-(dice.roll(40 * 24) as i64) * 3_600_000);
+                let no = no_of(&world, &member);
+                assert!(does(&world, &reach, (no, kind), &format!("k{step}"), at));
+                let of = documents.visits.entry(member).or_insert((None, at));
+                let login = Some(at).filter(|_| kind == "login");
+                *of = (of.0.max(login), of.1.max(at));
+            }
             0..=4 => {
                 let member = format!("m{}", dice.roll(6) + 10 * (step / 60));
                 if !open.contains(&member) {
@@ -600,6 +955,10 @@ fn history(seed: u64) {
                 for spent in documents.spent.iter_mut().filter(|s| s.owner == from) {
                     (spent.owner, spent.moved) = (into.clone(), true);
                 }
+                if let Some((login, seen)) = documents.visits.remove(&from) {
+                    let of = documents.visits.entry(into).or_insert((None, seen));
+                    *of = (of.0.max(login), of.1.max(seen));
+                }
             }
             12 => {
                 if open.len() < 3 || dice.roll(3) > 0 {
@@ -607,13 +966,29 @@ fn history(seed: u64) {
                 }
                 let member = open.remove(dice.roll(open.len()));
                 world.order(&[submission(&member, Erase, "test")], Lots::All);
+                documents.visits.remove(&member);
             }
             13 => {
                 world.later((dice.roll(40) as i64 * 24 + dice.roll(24) as i64) * 3_600_000);
             }
-            _ => {
-                folded(&world, &reach);
-            }
+            _ => match dice.roll(4) {
+                // Killed somewhere, while it folds or makes anew.
+                0 => {
+                    let left = Cell::new(dice.roll(14) as u32);
+                    drop(run_on(
+                        &world,
+                        &Dying { sql: &reach, statements_left: left },
+                        WorkLimit::chunks(1_000),
+                    ));
+                }
+                1 => {
+                    let left = Cell::new(dice.roll(20) as u32);
+                    drop(run_anew(&world, &Dying { sql: &reach, statements_left: left }));
+                }
+                _ => {
+                    folded(&world, &reach);
+                }
+            },
         }
     }
     folded(&world, &reach);
@@ -621,6 +996,9 @@ fn history(seed: u64) {
     assert_eq!(found.len(), open.len(), "seed {seed}");
     for member in &open {
         let (facts, now) = (facts(&world, &reach, member), today(&world));
+        let visits = documents.visits.get(member);
+        let (login, seen) = visits.map_or((None, None), |(login, seen)| (*login, Some(*seen)));
+        assert_eq!((facts.last_login_at, facts.last_seen_at), (login, seen), "seed {seed}");
         for days in [1, 7, 30, 90, 365] {
             let (orders, minor, redeemed, categories) = documents.figures(member, days, now.day);
             let found =
@@ -641,6 +1019,8 @@ fn history(seed: u64) {
     assert_eq!(without_goals(&rows(&reach)), without_goals(&at_once), "seed {seed}");
     anew(&world, &reach);
     assert_eq!(rows(&reach), at_once, "seed {seed}");
+    let kept = count(&reach, "SELECT count(*) FROM last_visit");
+    assert_eq!(kept, documents.visits.len() as i64, "seed {seed}: of members that are open");
 }
 
 /// What is missing for the next tier is as of the fold that touched the member last.

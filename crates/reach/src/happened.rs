@@ -1,5 +1,7 @@
 //! What entries tell about a customer, and what it does to the facts.
 
+use std::collections::BTreeMap;
+
 use ledger::{Entry, EntryId, Kind, LineAward, MemberId, Reversal, Timestamp, What};
 
 use crate::facts::{Day, Facts, KEPT_DAYS, MAX_CATEGORIES, OTHER_CATEGORIES};
@@ -88,32 +90,33 @@ impl Spend {
     }
 }
 
-/// The entry that a reversal undoes, and all reversals of it up to that one.
+/// The entry that reversals undo, and what of it came back before the one that is told next.
 #[derive(Debug, Clone)]
 pub struct Undone {
     /// The order or the redemption.
     pub entry: Entry,
-    /// Its reversals, the one in question included.
-    pub reversals: Vec<Reversal>,
+    /// Units that came back, by the names of the order's lines.
+    pub units: BTreeMap<String, i64>,
 }
 
 impl Undone {
-    /// Whether all units of all lines came back.
-    fn is_whole(&self) -> bool {
-        self.entry.lines().iter().all(|line| {
-            let back = self.reversals.iter().flat_map(|reversal| &reversal.lines);
-            let units: i64 =
-                back.filter(|back| back.line == line.line).map(|back| back.quantity).sum();
-            units >= line.quantity
-        })
+    /// Takes what came back with one more reversal. Whether all units of all lines did by then.
+    fn take(&mut self, back: &Reversal) -> bool {
+        for line in &back.lines {
+            let units = self.units.entry(line.line.clone()).or_default();
+            *units = units.saturating_add(line.quantity);
+        }
+        let units = |line: &LineAward| self.units.get(&line.line).copied().unwrap_or_default();
+        self.entry.lines().iter().all(|line| units(line) >= line.quantity)
     }
 }
 
 impl Happened {
-    /// What an entry tells; `undone` is what it undoes, where it is a reversal. `None` for entries
+    /// What an entry tells; `undone` is what it undoes, where it is a reversal, and takes what
+    /// comes back with it. So reversals of one entry are told in their order. `None` for entries
     /// that change no more than the state of the account.
     #[must_use]
-    pub fn of(entry: &Entry, undone: Option<&Undone>, today: Today) -> Option<Self> {
+    pub fn of(entry: &Entry, undone: Option<&mut Undone>, today: Today) -> Option<Self> {
         let (at, day) = (entry.occurred_at, today.day_of(entry.occurred_at));
         match &entry.what {
             What::Earn(earned) if earned.event == PURCHASE => {
@@ -137,13 +140,14 @@ impl Happened {
         }
     }
 
-    fn undoes(reversal: &Reversal, undone: &Undone, today: Today) -> Option<Self> {
+    fn undoes(reversal: &Reversal, undone: &mut Undone, today: Today) -> Option<Self> {
+        let is_whole = undone.take(reversal);
         let day = today.day_of(undone.entry.occurred_at);
         match &undone.entry.what {
             What::Earn(earned) if earned.event == PURCHASE => Some(Self::Returned {
                 day,
                 spend: Spend::returned(&earned.lines, reversal),
-                is_whole: undone.is_whole(),
+                is_whole,
             }),
             What::Redeem(_) | What::Capture(_) => {
                 Some(Self::GivenBack { day, points: reversal.desired })

@@ -1,10 +1,14 @@
--- What reversals undo. ?1 [[number of the reversal, member, id of the entry], …]: the reversal's
--- number, the entry as in fold_entries, and the reversals of it up to that one, a JSON list. The
--- entry is the member's own, or of an account that is part of the same one by now.
+-- What reversals undo. ?1 [[number of a reversal, member, id of the entry], …]: the reversal's
+-- number, the entry as in fold_entries, and what came back of it before that one: a JSON list of the
+-- names of lines and units. The entry is the member's own, or of an account that is part of the same
+-- one by now.
 SELECT w.value ->> 0,
   p.id, m.id, e.sequence, e.id, e.kind, e.points, e.balance_after, e.occurred_at, e.recorded_at, e.body, NULL, e.hash,
-  (SELECT json_group_array(json(r.body -> '$.reversal')) FROM entry AS r
-    WHERE r.programme_no = e.programme_no AND r.corrects = e.id AND r.kind = 'reverse' AND r.no <= w.value ->> 0)
+  (SELECT json_group_array(json_array(b.line, b.units)) FROM (
+    SELECT l.value ->> 0 AS line, sum(l.value ->> 1) AS units
+    FROM entry AS r CROSS JOIN json_each(r.body, '$.reversal[0]') AS l
+    WHERE r.programme_no = e.programme_no AND r.corrects = e.id AND r.kind = 'reverse' AND r.no < w.value ->> 0
+    GROUP BY 1) AS b)
 FROM json_each(?1) AS w
 CROSS JOIN member AS own ON own.no = w.value ->> 1
 CROSS JOIN member AS m ON m.no IN (

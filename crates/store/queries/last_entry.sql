@@ -1,2 +1,2 @@
--- The number of the last entry of all programmes.
-SELECT coalesce(max(no), 0) FROM entry
+-- The last entry of all programmes: number, hash.
+SELECT no, hash FROM entry WHERE no = (SELECT max(no) FROM entry)

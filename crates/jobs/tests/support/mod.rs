@@ -8,6 +8,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+pub mod figures;
 pub mod receiver;
 
 use std::cell::{Cell, RefCell};

@@ -9,32 +9,36 @@
 CREATE TABLE IF NOT EXISTS facts (
   programme_no INTEGER NOT NULL,
   member_no INTEGER NOT NULL,
-  -- Of the fold: all that is not searched by, a JSON object (see reach/facts.rs), then when the next
-  -- points end, when the tier does, and the last order.
+  -- Of the fold: all but instants, a JSON object (see reach/facts.rs), then when the next points end,
+  -- when the tier does, and the last order. No statement searches by these, so there is no index: each
+  -- would be one page or two more for every row that a fold writes.
   known TEXT NOT NULL,
   next_expiry_at INTEGER,
   tier_until INTEGER,
   last_order_at INTEGER,
-  -- Of behaviour as it is reported.
-  last_login_at INTEGER,
-  last_seen_at INTEGER,
   PRIMARY KEY (programme_no, member_no)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE INDEX IF NOT EXISTS facts_next_expiry ON facts (programme_no, next_expiry_at) WHERE next_expiry_at IS NOT NULL
--- then
-CREATE INDEX IF NOT EXISTS facts_tier_end ON facts (programme_no, tier_until) WHERE tier_until IS NOT NULL
--- then
-CREATE INDEX IF NOT EXISTS facts_last_order ON facts (programme_no, last_order_at) WHERE last_order_at IS NOT NULL
--- then
-CREATE INDEX IF NOT EXISTS facts_last_login ON facts (programme_no, last_login_at) WHERE last_login_at IS NOT NULL
+-- The last login and the last event of any kind that were reported, with their local days. Such an
+-- event comes at each login and view, so it rewrites these few bytes and not the facts.
+CREATE TABLE IF NOT EXISTS last_visit (
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
+  last_login_at INTEGER,
+  login_day INTEGER,
+  last_seen_at INTEGER NOT NULL,
+  seen_day INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, member_no)
+) STRICT, WITHOUT ROWID
 -- then
 -- How far entries are folded: one row. "round" counts the writes, so that a run which read before
--- another one wrote is skipped.
+-- another one wrote is skipped. "hash" is that of the entry at the position: another one there is
+-- another history, as after the ledger was put back to an earlier copy.
 CREATE TABLE IF NOT EXISTS fold (
   no INTEGER PRIMARY KEY CHECK (no = 1),
   position INTEGER NOT NULL,
-  round INTEGER NOT NULL
+  round INTEGER NOT NULL,
+  hash BLOB
 ) STRICT
 -- then
 INSERT INTO fold (no, position, round) VALUES (1, 0, 0) ON CONFLICT DO NOTHING
@@ -61,30 +65,78 @@ BEGIN
   UPDATE departed SET into_no = NEW.into_no, is_done = 0 WHERE into_no = NEW.member_no;
 END
 -- then
+-- Programmes whose facts were made of another history than the ledger has now. Members with numbers
+-- up to the position have been made anew since.
+CREATE TABLE IF NOT EXISTS rebuild_due (
+  programme_no INTEGER PRIMARY KEY,
+  position INTEGER NOT NULL
+) STRICT
+-- then
+-- The command table of a new history: the cursor goes to the ledger's last entry, and all programmes
+-- are due for a rebuild, those that only facts know included. programmes: a JSON list of numbers.
+CREATE VIEW IF NOT EXISTS fold_restart (round, position, hash, programmes) AS SELECT NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS fold_restarted INSTEAD OF INSERT ON fold_restart
+BEGIN
+  SELECT RAISE(IGNORE) WHERE (SELECT round FROM fold WHERE no = 1) IS NOT NEW.round;
+  INSERT INTO rebuild_due (programme_no, position)
+    SELECT value, 0 FROM json_each(NEW.programmes) WHERE true
+    ON CONFLICT (programme_no) DO UPDATE SET position = 0;
+  UPDATE fold SET position = NEW.position, hash = NEW.hash, round = round + 1 WHERE no = 1;
+END
+-- then
 -- The command table of the fold: one row is one piece of it, written wholly, or not at all where
 -- another run was faster. known: [[programme_no, member_no, known, next_expiry_at, tier_until,
--- last_order_at], …]; departed: [[programme_no, member_no, into_no or null], …]; at: now.
-CREATE VIEW IF NOT EXISTS fold_step (round, position, known, departed, at) AS SELECT NULL, NULL, NULL, NULL, NULL
+-- last_order_at], …]; departed: [[programme_no, member_no, into_no or null], …]; at: now; anew: null,
+-- or of a rebuild that is due {"programme_no", "from", "to": the members between these two, to the
+-- last one where it is null; "open": those of them whose accounts are open, [[number, since when],
+-- …]; "lost": numbers of which something was told about somebody whom the ledger knows no more}.
+CREATE VIEW IF NOT EXISTS fold_step (round, position, hash, known, departed, at, anew)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS fold_step_commit INSTEAD OF INSERT ON fold_step
 BEGIN
   SELECT RAISE(IGNORE) WHERE (SELECT round FROM fold WHERE no = 1) IS NOT NEW.round;
+  INSERT INTO departed (programme_no, member_no, into_no, at, is_done)
+    SELECT NEW.anew ->> '$.programme_no', value, NULL, NEW.at, 1 FROM json_each(NEW.anew, '$.lost') WHERE true
+    ON CONFLICT DO NOTHING;
+  DELETE FROM behaviour WHERE member_no IN (SELECT value FROM json_each(NEW.anew, '$.lost'));
+  DELETE FROM last_visit WHERE programme_no = NEW.anew ->> '$.programme_no' AND member_no IN (SELECT value FROM json_each(NEW.anew, '$.lost'));
+  DELETE FROM facts WHERE programme_no = NEW.anew ->> '$.programme_no' AND member_no IN (SELECT value FROM json_each(NEW.anew, '$.lost'));
+  DELETE FROM departed WHERE member_no IN (
+    SELECT value FROM json_each(NEW.anew, '$.lost') UNION ALL SELECT value ->> 0 FROM json_each(NEW.anew, '$.open'));
+  DELETE FROM behaviour WHERE (programme_no, day, key) IN (
+    SELECT b.programme_no, b.day, b.key
+    FROM json_each(NEW.anew, '$.open') AS o CROSS JOIN behaviour AS b ON b.member_no = o.value ->> 0 AND b.occurred_at < o.value ->> 1);
+  UPDATE last_visit SET last_login_at = NULL, login_day = NULL FROM json_each(NEW.anew, '$.open') AS o
+    WHERE last_visit.programme_no = NEW.anew ->> '$.programme_no' AND last_visit.member_no = o.value ->> 0 AND last_visit.last_login_at < o.value ->> 1;
+  DELETE FROM last_visit WHERE programme_no = NEW.anew ->> '$.programme_no' AND member_no IN (
+    SELECT o.value ->> 0 FROM json_each(NEW.anew, '$.open') AS o WHERE last_visit.last_seen_at < o.value ->> 1);
   INSERT INTO facts (programme_no, member_no, known, next_expiry_at, tier_until, last_order_at)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(NEW.known) WHERE true
     ON CONFLICT (programme_no, member_no) DO UPDATE SET known = excluded.known, next_expiry_at = excluded.next_expiry_at,
       tier_until = excluded.tier_until, last_order_at = excluded.last_order_at;
-  INSERT INTO facts (programme_no, member_no, known, last_login_at, last_seen_at)
-    SELECT f.programme_no, d.value ->> 2, '{}', f.last_login_at, f.last_seen_at
-    FROM json_each(NEW.departed) AS d CROSS JOIN facts AS f ON f.programme_no = d.value ->> 0 AND f.member_no = d.value ->> 1
-    WHERE d.value ->> 2 IS NOT NULL AND f.last_seen_at IS NOT NULL
+  INSERT INTO last_visit (programme_no, member_no, last_login_at, login_day, last_seen_at, seen_day)
+    SELECT v.programme_no, d.value ->> 2, v.last_login_at, v.login_day, v.last_seen_at, v.seen_day
+    FROM json_each(NEW.departed) AS d CROSS JOIN last_visit AS v ON v.programme_no = d.value ->> 0 AND v.member_no = d.value ->> 1
+    WHERE d.value ->> 2 IS NOT NULL
     ON CONFLICT (programme_no, member_no) DO UPDATE SET
       last_login_at = coalesce(max(last_login_at, excluded.last_login_at), last_login_at, excluded.last_login_at),
-      last_seen_at = coalesce(max(last_seen_at, excluded.last_seen_at), excluded.last_seen_at);
+      login_day = coalesce(max(login_day, excluded.login_day), login_day, excluded.login_day),
+      last_seen_at = max(last_seen_at, excluded.last_seen_at), seen_day = max(seen_day, excluded.seen_day);
+  INSERT INTO facts (programme_no, member_no, known)
+    SELECT v.programme_no, v.member_no, '{}'
+    FROM json_each(NEW.departed) AS d CROSS JOIN last_visit AS v ON v.programme_no = d.value ->> 0 AND v.member_no = d.value ->> 2 WHERE true
+    ON CONFLICT DO NOTHING;
+  DELETE FROM last_visit WHERE (programme_no, member_no) IN (SELECT value ->> 0, value ->> 1 FROM json_each(NEW.departed));
   DELETE FROM facts WHERE (programme_no, member_no) IN (SELECT value ->> 0, value ->> 1 FROM json_each(NEW.departed));
   INSERT INTO departed (programme_no, member_no, into_no, at)
     SELECT value ->> 0, value ->> 1, value ->> 2, NEW.at FROM json_each(NEW.departed) WHERE true
-    ON CONFLICT DO NOTHING;
-  UPDATE fold SET position = NEW.position, round = round + 1 WHERE no = 1;
+    ON CONFLICT (member_no) DO UPDATE SET into_no = excluded.into_no WHERE into_no IS NOT excluded.into_no;
+  DELETE FROM rebuild_due WHERE programme_no = NEW.anew ->> '$.programme_no' AND position = NEW.anew ->> '$.from' AND NEW.anew ->> '$.to' IS NULL;
+  UPDATE rebuild_due SET position = NEW.anew ->> '$.to'
+    WHERE programme_no = NEW.anew ->> '$.programme_no' AND position = NEW.anew ->> '$.from';
+  UPDATE fold SET position = NEW.position, hash = NEW.hash, round = round + 1 WHERE no = 1;
 END
 -- then
 -- ── Behaviour ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,11 +172,15 @@ BEGIN
   INSERT INTO behaviour (programme_no, day, key, member_no, kind, occurred_at, item, category, value_minor, channel, session)
     VALUES (NEW.programme_no, NEW.day, NEW.key, NEW.member_no, NEW.kind, NEW.occurred_at, NEW.item, NEW.category, NEW.value_minor, NEW.channel,
       NEW.session);
-  INSERT INTO facts (programme_no, member_no, known, last_login_at, last_seen_at)
-    VALUES (NEW.programme_no, NEW.member_no, '{}', CASE NEW.kind WHEN 'login' THEN NEW.occurred_at END, NEW.occurred_at)
+  INSERT INTO facts (programme_no, member_no, known) VALUES (NEW.programme_no, NEW.member_no, '{}') ON CONFLICT DO NOTHING;
+  INSERT INTO last_visit (programme_no, member_no, last_login_at, login_day, last_seen_at, seen_day)
+    VALUES (NEW.programme_no, NEW.member_no, CASE NEW.kind WHEN 'login' THEN NEW.occurred_at END, CASE NEW.kind WHEN 'login' THEN NEW.day END,
+      NEW.occurred_at, NEW.day)
     ON CONFLICT (programme_no, member_no) DO UPDATE SET
       last_login_at = coalesce(max(last_login_at, excluded.last_login_at), last_login_at, excluded.last_login_at),
-      last_seen_at = coalesce(max(last_seen_at, excluded.last_seen_at), excluded.last_seen_at);
+      login_day = coalesce(max(login_day, excluded.login_day), login_day, excluded.login_day),
+      last_seen_at = max(last_seen_at, excluded.last_seen_at), seen_day = max(seen_day, excluded.seen_day)
+    WHERE excluded.last_seen_at > last_seen_at OR excluded.last_login_at > coalesce(last_login_at, excluded.last_login_at - 1);
 END
 -- then
 -- ── Contact, consent, preference ──────────────────────────────────────────────────────────────────────────────────

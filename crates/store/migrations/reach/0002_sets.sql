@@ -38,6 +38,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS member_set_name ON member_set (programme_no, f
 -- then
 CREATE INDEX IF NOT EXISTS member_set_removed ON member_set (programme_no, no) WHERE is_removed = 1
 -- then
+-- Sets that are evaluated when facts change: each write of facts asks whether there are any.
+CREATE INDEX IF NOT EXISTS member_set_on_change ON member_set (programme_no) WHERE is_removed = 0 AND refresh = 'on_change'
+-- then
 -- What a set was, version by version.
 CREATE TABLE IF NOT EXISTS set_version (
   set_no INTEGER NOT NULL,
@@ -201,6 +204,22 @@ END
 -- then
 CREATE TRIGGER IF NOT EXISTS facts_changed AFTER UPDATE ON facts
 WHEN EXISTS (SELECT 1 FROM member_set WHERE programme_no = NEW.programme_no AND is_removed = 0 AND refresh = 'on_change')
+BEGIN
+  INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+END
+-- then
+-- Conditions ask for days: a second visit of one day changes nothing.
+CREATE TRIGGER IF NOT EXISTS last_visit_made AFTER INSERT ON last_visit
+WHEN EXISTS (SELECT 1 FROM member_set WHERE programme_no = NEW.programme_no AND is_removed = 0 AND refresh = 'on_change')
+BEGIN
+  INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS last_visit_of_another_day AFTER UPDATE ON last_visit
+WHEN (NEW.login_day IS NOT OLD.login_day OR NEW.seen_day <> OLD.seen_day)
+  AND EXISTS (SELECT 1 FROM member_set WHERE programme_no = NEW.programme_no AND is_removed = 0 AND refresh = 'on_change')
 BEGIN
   INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
     ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;

@@ -1,2 +1,2 @@
--- How far entries are folded, and the writes so far.
-SELECT position, round FROM fold WHERE no = 1
+-- How far entries are folded, the writes so far, and the hash of the last entry that is folded.
+SELECT position, round, hash FROM fold WHERE no = 1

@@ -1,9 +1,10 @@
 //! What a fold reads of the ledger, and what it reads and writes of the second database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{Entry, Hash, Kind, Member, MemberId, Reversal, Tier, Timestamp};
+use ledger::{Entry, EntryId, Hash, Kind, Member, MemberId, Tier, Timestamp};
 use reach::{Departed, Facts, Happened, Undone};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::Error;
@@ -29,6 +30,8 @@ pub struct FoldedEntry {
     pub is_erasure: bool,
     /// The entry, where its kind [tells](Happened::is_told_by) something.
     pub entry: Result<Option<Entry>, Error>,
+    /// Its hash.
+    pub hash: Hash,
     sequence: i64,
 }
 
@@ -66,6 +69,7 @@ fn folded(rows: Rows) -> Result<Vec<FoldedEntry>, Error> {
     let read = |mut row: Row| {
         let (entry_no, programme_no, member_no) =
             (row.integer(12)?, row.integer(13)?, row.integer(14)?);
+        let hash = row.hash(15)?;
         let (mut sequence, mut bytes, mut is_pool, mut is_erasure) = (0, 0, false, false);
         let mut entry = || {
             let (columns, body, texts) = entry_row::parts(&mut row, 0, Hash::default())?;
@@ -86,43 +90,55 @@ fn folded(rows: Rows) -> Result<Vec<FoldedEntry>, Error> {
             bytes,
             is_erasure,
             entry,
+            hash,
             sequence,
         })
     };
     rows.into_iter().map(read).collect()
 }
 
-/// What the reversals among these entries undo, by the number of the reversal.
+/// An entry by the number of its programme and its id.
+pub type EntryKey = (i64, EntryId);
+
+/// Which entry a reversal undoes.
+#[must_use]
+pub fn undone_by(of: &FoldedEntry) -> Option<EntryKey> {
+    let id = Happened::undone_by(of.entry.as_ref().ok()?.as_ref()?)?;
+    Some((of.programme_no, id))
+}
+
+/// What these reversals undo, each as it was before the reversal, and the bytes of what was read.
+/// Name of each entry its first reversal alone, so that no order is read once for each of its
+/// returns.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn undone(
     ledger: &impl Sql,
-    entries: &[FoldedEntry],
-) -> Result<BTreeMap<i64, Undone>, Error> {
-    let wanted: Vec<_> = entries
+    reversals: &[&FoldedEntry],
+) -> Result<(BTreeMap<EntryKey, Undone>, usize), Error> {
+    let wanted: Vec<_> = reversals
         .iter()
-        .filter_map(|of| Some((of, of.entry.as_ref().ok()?.as_ref()?)))
-        .filter_map(|(of, entry)| {
-            let id = hexadecimal(&Happened::undone_by(entry)?.0.to_be_bytes());
-            Some((of.entry_no, of.member_no, id))
-        })
+        .filter_map(|of| Some((of, undone_by(of)?)))
+        .map(|(of, (_, id))| (of.entry_no, of.member_no, hexadecimal(&id.0.to_be_bytes())))
         .collect();
-    let mut found = BTreeMap::new();
-    // Each may be an order of hundreds of lines.
-    for wanted in wanted.chunks(100) {
-        let wanted = vec![json!(wanted).to_string().into()];
-        for mut row in ledger.query(statement!("queries/fold_undone"), wanted).await? {
-            let entry_no = row.integer(0)?;
-            let (columns, body, texts) = entry_row::parts(&mut row, 1, Hash::default())?;
-            let reversals: Result<Vec<Reversal>, _> = serde_json::from_str(&row.text(13)?);
-            // What cannot be read undoes nothing, and is reported with its member.
-            if let (Ok(entry), Ok(reversals)) = (Entry::read(columns, &body, texts), reversals) {
-                found.insert(entry_no, Undone { entry, reversals });
-            }
+    let homes: BTreeMap<i64, i64> =
+        reversals.iter().map(|of| (of.entry_no, of.programme_no)).collect();
+    let (mut found, mut bytes) = (BTreeMap::new(), 0usize);
+    let wanted = vec![json!(wanted).to_string().into()];
+    for mut row in ledger.query(statement!("queries/fold_undone"), wanted).await? {
+        let home = homes.get(&row.integer(0)?).copied().ok_or(Error::Corrupt("answer"))?;
+        let (columns, body, texts) = entry_row::parts(&mut row, 1, Hash::default())?;
+        let units = row.text(13)?;
+        bytes = bytes.saturating_add(body.len()).saturating_add(units.len());
+        let units: Result<Vec<(String, i64)>, _> = serde_json::from_str(&units);
+        // What cannot be read undoes nothing, and is reported with its member.
+        if let (Ok(entry), Ok(units)) = (Entry::read(columns, &body, texts), units) {
+            let undone = Undone { entry, units: units.into_iter().collect() };
+            found.insert((home, undone.entry.id), undone);
         }
     }
-    Ok(found)
+    Ok((found, bytes))
 }
 
 /// What the ledger has of a member besides its entries.
@@ -195,13 +211,13 @@ pub async fn member_numbers(
     Ok(numbers)
 }
 
-/// The number of the last entry of all programmes.
+/// The number and the hash of the last entry of all programmes; `None` for none.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn last_entry_no(ledger: &impl Sql) -> Result<i64, Error> {
+pub async fn last_entry(ledger: &impl Sql) -> Result<Option<(i64, Hash)>, Error> {
     let mut rows = ledger.query(statement!("queries/last_entry"), vec![]).await?;
-    rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
+    rows.first_mut().map(|row| Ok((row.integer(0)?, row.hash(1)?))).transpose()
 }
 
 /// How far entries are folded.
@@ -211,6 +227,8 @@ pub struct FoldPosition {
     pub entry_no: i64,
     /// How many pieces were written: whoever writes names the count that it read.
     pub round: i64,
+    /// The hash of that entry; `None` before the first.
+    pub hash: Option<Hash>,
 }
 
 /// How far entries are folded.
@@ -220,7 +238,101 @@ pub struct FoldPosition {
 pub async fn fold_position(reach: &impl Sql) -> Result<FoldPosition, Error> {
     let mut rows = reach.query(statement!("queries/reach/fold_position"), vec![]).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("fold"))?;
-    Ok(FoldPosition { entry_no: row.integer(0)?, round: row.integer(1)? })
+    Ok(FoldPosition {
+        entry_no: row.integer(0)?,
+        round: row.integer(1)?,
+        hash: row.optional_hash(2)?,
+    })
+}
+
+/// Whether the ledger has the entry that was folded last. It has another one, or none, after it was
+/// put back to an earlier copy.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn is_of_history(ledger: &impl Sql, at: FoldPosition) -> Result<bool, Error> {
+    let Some(hash) = at.hash else { return Ok(true) };
+    let values = vec![at.entry_no.into()];
+    let mut rows = ledger.query(statement!("queries/fold_entry_hash"), values).await?;
+    Ok(rows.first_mut().map(|row| row.hash(0)).transpose()? == Some(hash))
+}
+
+/// Goes on behind the ledger's last entry, and has the facts of all programmes made anew: those of
+/// the list, and those that facts are kept for. Does nothing where another run was faster.
+///
+/// # Errors
+/// [`Error`] when a database fails.
+pub async fn restart_fold(
+    reach: &impl Sql,
+    read: FoldPosition,
+    last: Option<(i64, Hash)>,
+    programmes: &[i64],
+) -> Result<(), Error> {
+    let mut all: BTreeSet<i64> = programmes.iter().copied().collect();
+    for mut row in reach.query(statement!("queries/reach/facts_programmes"), vec![]).await? {
+        all.insert(row.integer(0)?);
+    }
+    let values = vec![
+        read.round.into(),
+        last.map_or(0, |(no, _)| no).into(),
+        last.map(|(_, hash)| hash).into(),
+        json!(all).to_string().into(),
+    ];
+    reach.query(statement!("queries/reach/fold_restart"), values).await.map(drop)
+}
+
+/// Programmes whose facts have to be made anew, and up to which member they are.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn rebuilds_due(reach: &impl Sql) -> Result<BTreeMap<i64, i64>, Error> {
+    let rows = reach.query(statement!("queries/reach/rebuild_due"), vec![]).await?;
+    rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
+}
+
+/// Numbers after that one that something is kept of in a programme, in order, at most so many.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn known_members(
+    reach: &impl Sql,
+    programme_no: i64,
+    after: i64,
+    most: i64,
+) -> Result<Vec<i64>, Error> {
+    let values = vec![programme_no.into(), after.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/known_members"), values).await?;
+    rows.into_iter().map(|mut row| row.integer(0)).collect()
+}
+
+/// When members of a programme joined, by their numbers.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn joined_members(
+    ledger: &impl Sql,
+    programme_no: i64,
+    members: &[i64],
+) -> Result<BTreeMap<i64, Timestamp>, Error> {
+    let values = vec![programme_no.into(), json!(members).to_string().into()];
+    let rows = ledger.query(statement!("queries/joined_members"), values).await?;
+    rows.into_iter().map(|mut row| Ok((row.integer(0)?, Timestamp(row.integer(1)?)))).collect()
+}
+
+/// Those of the members about whom something was told before they joined: it was about another
+/// person, who had that number in a history that is lost.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn older_members(
+    reach: &impl Sql,
+    programme_no: i64,
+    members: &[(i64, Timestamp)],
+) -> Result<Vec<i64>, Error> {
+    let members: Vec<(i64, i64)> = members.iter().map(|(no, since)| (*no, since.0)).collect();
+    let values = vec![programme_no.into(), json!(members).to_string().into()];
+    let rows = reach.query(statement!("queries/reach/older_members"), values).await?;
+    rows.into_iter().map(|mut row| row.integer(0)).collect()
 }
 
 /// Facts as they are stored.
@@ -274,47 +386,99 @@ pub(crate) fn facts_of(text: &str, row: &mut Row, at: usize) -> Result<Facts, Er
     })
 }
 
+/// A row of the command table: numbers of programme and member, the text of the facts, when the
+/// next points end, when the tier does, and the last order.
+type Known = (i64, i64, String, Option<i64>, Option<i64>, Option<i64>);
+
 /// What one piece of a fold writes.
 #[derive(Debug, Default)]
 pub struct FoldStep {
-    /// The facts of members: numbers of programme and member.
-    pub known: Vec<(i64, i64, Facts)>,
+    /// The facts of members.
+    known: Vec<Known>,
+    /// Bytes of their texts.
+    bytes: usize,
     /// Accounts that were closed, with the number of their programme.
     pub departed: Vec<(i64, Departed)>,
+    /// What a rebuild that is due writes besides.
+    pub anew: Option<Anew>,
 }
 
-/// Writes a piece, unless another one was written since that position was read. `entry_no` is the
-/// last entry that is folded after it, `now` the instant. Whether it was written.
+impl FoldStep {
+    /// Adds the facts of a member: number of the programme, then the member's.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where they cannot be written.
+    pub fn know(&mut self, programme_no: i64, member_no: i64, facts: &Facts) -> Result<(), Error> {
+        let instant = |at: Option<Timestamp>| at.map(|at| at.0);
+        let text =
+            serde_json::to_string(facts).map_err(|_| Error::Corrupt("facts to be written"))?;
+        self.bytes = self.bytes.saturating_add(text.len());
+        let ends = (instant(facts.next_expiry_at), instant(facts.tier_until));
+        let last_order = instant(facts.last_order_at);
+        self.known.push((programme_no, member_no, text, ends.0, ends.1, last_order));
+        Ok(())
+    }
+
+    /// Takes over another piece.
+    pub fn extend(&mut self, other: Self) {
+        self.known.extend(other.known);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.departed.extend(other.departed);
+    }
+
+    /// The members whose facts are written: numbers of programme and member.
+    pub fn members(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.known.iter().map(|row| (row.0, row.1))
+    }
+
+    /// Bytes of the texts of facts.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// What a rebuild writes of members between two numbers, where the ledger has another history than
+/// their facts were made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Anew {
+    /// The programme's number.
+    pub programme_no: i64,
+    /// After this number.
+    pub from: i64,
+    /// Up to this one; all that are left where there is none.
+    pub to: Option<i64>,
+    /// Accounts that are open, and since when the ledger knows them.
+    pub open: Vec<(i64, Timestamp)>,
+    /// Numbers of which something was told about somebody whom the ledger knows no more.
+    pub lost: Vec<i64>,
+}
+
+/// Writes a piece, unless another one was written since that position was read. `last` is the last
+/// entry that is folded after it, `now` the instant. Whether it was written.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn write_fold_step(
     reach: &impl Sql,
     read: FoldPosition,
-    entry_no: i64,
+    (entry_no, hash): (i64, Option<Hash>),
     step: &FoldStep,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let instant = |at: Option<Timestamp>| at.map(|at| at.0);
-    let known: Result<Vec<_>, _> = step
-        .known
-        .iter()
-        .map(|(programme_no, member_no, facts)| {
-            let ends = (instant(facts.next_expiry_at), instant(facts.tier_until));
-            let text = serde_json::to_string(facts)?;
-            Ok((programme_no, member_no, text, ends.0, ends.1, instant(facts.last_order_at)))
-        })
-        .collect();
-    let known: serde_json::Result<_> = known;
-    let known = known.and_then(|known| serde_json::to_string(&known));
     let departed: Vec<_> =
         step.departed.iter().map(|(no, of)| (no, of.member_no, of.into_no)).collect();
+    let written =
+        |text: serde_json::Result<String>| text.map_err(|_| Error::Corrupt("facts to be written"));
+    let anew = step.anew.as_ref().map(serde_json::to_string).map(written).transpose()?;
     let values: Vec<Value> = vec![
         read.round.into(),
         entry_no.into(),
-        known.map_err(|_| Error::Corrupt("facts to be written"))?.into(),
+        hash.into(),
+        written(serde_json::to_string(&step.known))?.into(),
         json!(departed).to_string().into(),
         now.0.into(),
+        anew.into(),
     ];
     Ok(!reach.query(statement!("queries/reach/fold_step"), values).await?.is_empty())
 }
