@@ -5,8 +5,12 @@
 //! members does the rest: daily, weekly, and after a definition changed. It is written down piece
 //! by piece, and only what changes is written. So a run may be killed anywhere, and what two at
 //! once write is the same.
+//!
+//! Where nothing is left to do in a programme, that is remembered until its local day ends. Until
+//! then neither its rulebook nor its definitions are read, unless facts or definitions change.
+//! Programmes with work take turns, so that a large one delays the others by one turn at most.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use reach::{Facts, Family, Histogram, Measures, MemberSet, Refresh, Today, changes};
 use rules::{MAX_NAMED_TAGS, Rulebook, compile_member};
@@ -14,15 +18,20 @@ use serde_json::{Value as Json, json};
 use store::{
     Error, ProgrammeRef, SetChange, SetScan, Sql, StoredSet, begin_set_scan, change_sets,
     changed_members, changed_members_done, clear_removed, closed_members, copies_done, due_copies,
-    facts_after, facts_of_members, forget_set_changes, list_sets, mark_tags, programmes, rfm_cuts,
-    set_scan, step_set_scan, tags_among, walk_tag, write_copies,
+    facts_after, facts_of_members, forget_set_changes, list_sets, mark_tags, programmes, rest_sets,
+    resting_sets, rfm_cuts, set_scan, step_set_scan, tags_among, walk_tag, write_copies,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::customers::{Databases, MEMBERS, Moment, Piece, Wanted};
+use crate::pace::Pace;
 
-/// Rows that one statement writes, so that no write holds the writer for long.
-const ROWS: usize = 500;
+/// Rows that one statement writes.
+const ROWS: Pace = Pace::between(50, 2_000);
+/// The most members whose tags the ledger is told of at a time.
+const COPIED: i64 = 500;
+/// Chunks of a programme before it is the next one's turn.
+const TURN: u32 = 20;
 /// Members whose facts changed, that are evaluated in one piece.
 const CHANGED: i64 = 500;
 /// Who came and went is kept for so many days.
@@ -92,11 +101,33 @@ pub async fn refresh<L: Sql, R: Sql>(
 ) -> Result<RefreshReport, Error> {
     let mut report = RefreshReport { done: true, ..RefreshReport::default() };
     let all = ledger.with_retries(async || programmes(ledger.sql).await).await?;
-    for programme in all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no)) {
+    let resting = reach.with_retries(async || resting_sets(reach.sql).await).await?;
+    let now = (ledger.now)();
+    let rests = |of: &ProgrammeRef| {
+        let rest = resting.get(&of.no);
+        rest.is_some_and(|(until, version)| *until > now && *version == of.rulebook_version)
+    };
+    let mut turns: VecDeque<ProgrammeRef> = all
+        .into_iter()
+        .filter(|of| programme_no.is_none_or(|no| no == of.no) && !rests(of))
+        .collect();
+    let mut pace = ROWS;
+    while let Some(programme) = turns.pop_front() {
         let (no, id) = (programme.no, programme.id.clone());
         let databases = Databases { ledger, reach, programme_no: no };
-        match (Run { databases, report: &mut report }).programme(programme, &mut limit).await {
-            Ok(is_done) => report.done &= is_done,
+        let mut turn = limit.split(TURN);
+        let mut run = Run { databases, pace, report: &mut report };
+        let outcome = run.programme(programme.clone(), &mut turn).await;
+        pace = run.pace;
+        let is_over = turn.left() > 0;
+        limit.give_back(turn);
+        match outcome {
+            Ok(true) => {}
+            Ok(false) if is_over || limit.left() == 0 => {
+                report.done = false;
+                break;
+            }
+            Ok(false) => turns.push_back(programme),
             // What is wrong with one programme costs no other one.
             Err(Error::Corrupt(what)) => report.fail(format!("programme {id}: {what}")),
             Err(error) => return Err(error),
@@ -107,6 +138,7 @@ pub async fn refresh<L: Sql, R: Sql>(
 
 struct Run<'a, 'c, L, R> {
     databases: Databases<'a, 'c, L, R>,
+    pace: Pace,
     report: &'a mut RefreshReport,
 }
 
@@ -171,13 +203,14 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         limit: &mut WorkLimit,
     ) -> Result<bool, Error> {
         let Databases { ledger, reach, programme_no: no } = self.databases;
+        let (version, failed) = (programme.rulebook_version, self.report.failed);
         let active = ActiveProgramme::open(ledger, programme).await?;
         loop {
             if !limit.take_chunk((ledger.now)()) {
                 return Ok(false);
             }
-            let rows = i64::try_from(ROWS).unwrap_or(i64::MAX);
-            if reach.with_retries(async || clear_removed(reach.sql, no, rows).await).await? {
+            let rows = self.pace.rows();
+            if self.pace.write(reach, async || clear_removed(reach.sql, no, rows).await).await? {
                 break;
             }
         }
@@ -188,9 +221,10 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 return Ok(false);
             }
         }
-        loop {
-            match self.walk(&sets, today()).await? {
-                Walk::Idle => break,
+        let seen_on = loop {
+            let today = today();
+            match self.walk(&sets, today).await? {
+                Walk::Idle => break today,
                 Walk::Goes => {}
                 // What was evaluated is no more due.
                 Walk::Ended => sets = self.sets().await?,
@@ -198,12 +232,30 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             if !limit.take_chunk((ledger.now)()) {
                 return Ok(false);
             }
-        }
+        };
         if !self.copy(&sets, &active.book, limit).await? {
             return Ok(false);
         }
         let before = (ledger.now)().plus_ms(-CHANGE_DAYS * DAY_MS);
-        reach.with_retries(async || forget_set_changes(reach.sql, no, before, 2_000).await).await?;
+        loop {
+            let rows = self.pace.rows();
+            let forgotten = self
+                .pace
+                .write(reach, async || forget_set_changes(reach.sql, no, before, rows).await)
+                .await?;
+            if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
+                break;
+            }
+            if !limit.take_chunk((ledger.now)()) {
+                return Ok(false);
+            }
+        }
+        // What cannot be read is told at each run.
+        if self.report.failed == failed {
+            let tomorrow = Today { day: seen_on.day.saturating_add(1), ..seen_on };
+            let until = tomorrow.start_of(1);
+            reach.with_retries(async || rest_sets(reach.sql, no, until, version).await).await?;
+        }
         Ok(true)
     }
 
@@ -223,7 +275,8 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         if sets.stored.iter().any(is_new) {
             reach.with_retries(async || mark_tags(reach.sql, no, &named).await).await?;
         }
-        let rows = i64::try_from(ROWS).unwrap_or(i64::MAX);
+        // What the ledger writes keeps tills waiting.
+        let rows = self.pace.rows().min(COPIED);
         while !reach.with_retries(async || walk_tag(reach.sql, no, rows).await).await? {
             if !limit.take_chunk((ledger.now)()) {
                 return Ok(false);
@@ -311,7 +364,12 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         let members =
             reach.with_retries(async || facts_of_members(reach.sql, no, &numbers).await).await?;
         self.evaluate(sets, members, today, &|set| set.refresh == Refresh::OnChange).await?;
-        reach.with_retries(async || changed_members_done(reach.sql, no, &due).await).await?;
+        let mut due = due.as_slice();
+        while !due.is_empty() {
+            let (now, later) = due.split_at(self.pace.size().min(due.len()));
+            self.pace.write(reach, async || changed_members_done(reach.sql, no, now).await).await?;
+            due = later;
+        }
         Ok(true)
     }
 
@@ -398,13 +456,17 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         }
         self.report.members += u64::try_from(piece.members.len()).unwrap_or(0);
         for (rows, source) in [(decided, BY_RULE), (ended, ENDED)] {
-            for rows in rows.chunks(ROWS) {
-                let written = reach
-                    .with_retries(async || {
-                        change_sets(reach.sql, programme_no, rows, source, moment.now).await
+            let mut rows = rows.as_slice();
+            while !rows.is_empty() {
+                let (now, later) = rows.split_at(self.pace.size().min(rows.len()));
+                let written = self
+                    .pace
+                    .write(reach, async || {
+                        change_sets(reach.sql, programme_no, now, source, moment.now).await
                     })
                     .await?;
                 self.report.changes += u64::try_from(written).unwrap_or(0);
+                rows = later;
             }
         }
         Ok(())

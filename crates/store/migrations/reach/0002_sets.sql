@@ -38,6 +38,10 @@ CREATE UNIQUE INDEX IF NOT EXISTS member_set_name ON member_set (programme_no, f
 -- then
 CREATE INDEX IF NOT EXISTS member_set_removed ON member_set (programme_no, no) WHERE is_removed = 1
 -- then
+-- Sets whose condition was not yet evaluated for all members.
+CREATE INDEX IF NOT EXISTS member_set_new ON member_set (programme_no)
+  WHERE is_removed = 0 AND condition IS NOT NULL AND kind <> 'passive' AND evaluated_version <> version
+-- then
 -- Sets that are evaluated when facts change: each write of facts asks whether there are any.
 CREATE INDEX IF NOT EXISTS member_set_on_change ON member_set (programme_no) WHERE is_removed = 0 AND refresh = 'on_change'
 -- then
@@ -238,6 +242,20 @@ BEGIN
     ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
 END
 -- then
+-- Programmes in which nothing was left to do, until when the clock brings nothing due either (the end
+-- of the local day), and by which version of the rulebook, which has the zone.
+CREATE TABLE IF NOT EXISTS set_rest (
+  programme_no INTEGER PRIMARY KEY,
+  until INTEGER NOT NULL,
+  rulebook_version INTEGER NOT NULL
+) STRICT
+-- then
+-- The rulebook may name a new tag, whose members the ledger is then told of.
+CREATE TRIGGER IF NOT EXISTS member_set_ends_rest AFTER INSERT ON member_set
+BEGIN
+  DELETE FROM set_rest WHERE programme_no = NEW.programme_no;
+END
+-- then
 -- A walk over all members of a programme, at most one at a time.
 CREATE TABLE IF NOT EXISTS set_scan (
   programme_no INTEGER PRIMARY KEY,
@@ -259,10 +277,9 @@ BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
     SELECT 1 FROM set_scan WHERE programme_no = NEW.programme_no AND day = NEW.day AND position = NEW.before);
   UPDATE set_scan SET position = NEW.position, counts = NEW.counts WHERE programme_no = NEW.programme_no AND NEW.position IS NOT NULL;
-  UPDATE member_set SET evaluated_day = NEW.day, evaluated_version = (
-      SELECT w.value ->> 1 FROM set_scan AS s, json_each(s.sets) AS w WHERE s.programme_no = NEW.programme_no AND w.value ->> 0 = member_set.no)
-    WHERE NEW.position IS NULL
-    AND no IN (SELECT w.value ->> 0 FROM set_scan AS s, json_each(s.sets) AS w WHERE s.programme_no = NEW.programme_no);
+  UPDATE member_set SET evaluated_day = NEW.day, evaluated_version = w.value ->> 1
+    FROM set_scan AS s, json_each(s.sets) AS w
+    WHERE NEW.position IS NULL AND s.programme_no = NEW.programme_no AND member_set.no = w.value ->> 0;
   INSERT INTO rfm_cuts (programme_no, version, day, cuts)
     SELECT NEW.programme_no, coalesce((SELECT max(version) FROM rfm_cuts WHERE programme_no = NEW.programme_no), 0) + 1, NEW.day, NEW.cuts
     WHERE NEW.cuts IS NOT NULL;

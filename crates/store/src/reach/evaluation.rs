@@ -271,3 +271,29 @@ pub async fn rfm_cuts(reach: &impl Sql, programme_no: i64) -> Result<Option<Stor
     };
     rows.into_iter().next().map(read).transpose()
 }
+
+/// Programmes in which there is nothing to do until an instant, with the version of the rulebook by
+/// which that was worked out. What changed since ends it, so that one is not listed.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn resting_sets(reach: &impl Sql) -> Result<BTreeMap<i64, (Timestamp, i64)>, Error> {
+    let rows = reach.query(statement!("queries/reach/set_rests"), vec![]).await?;
+    let read = |mut row: Row| Ok((row.integer(0)?, (Timestamp(row.integer(1)?), row.integer(2)?)));
+    rows.into_iter().map(read).collect()
+}
+
+/// Remembers that there is nothing to do in a programme until that instant, by that version of its
+/// rulebook.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn rest_sets(
+    reach: &impl Sql,
+    programme_no: i64,
+    until: Timestamp,
+    rulebook_version: i64,
+) -> Result<(), Error> {
+    let values = vec![programme_no.into(), until.0.into(), rulebook_version.into()];
+    reach.query(statement!("queries/reach/set_rest"), values).await.map(drop)
+}

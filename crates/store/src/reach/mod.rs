@@ -30,7 +30,8 @@ pub use members::{NamedMember, named_members};
 pub use evaluation::{
     LedgerMember, SetScan, StoredCuts, begin_set_scan, bought_in, changed_members,
     changed_members_done, facts_after, facts_of_members, home_stores, ledger_members,
-    members_of_stores, reachable_members, rfm_cuts, set_scan, step_set_scan,
+    members_of_stores, reachable_members, rest_sets, resting_sets, rfm_cuts, set_scan,
+    step_set_scan,
 };
 pub use sets::{
     SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,
