@@ -10,6 +10,7 @@
 
 mod cell;
 mod date;
+mod list;
 mod text;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 pub use cell::{Number, grouped_integer, integer, is_scientific};
 pub use date::{Date, DateOrder, Day, MixedOrders, date, order};
+pub use list::{Item, list};
 
 /// Why a file is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,15 +109,7 @@ pub fn read(
 ) -> Result<Vec<Row>, FileError> {
     let text = text::decode(bytes, charset)?;
     let (delimiter, skipped, text) = text::delimiter(&text);
-    if text.matches('"').count() % 2 == 1 {
-        return Err(FileError::OpenQuote);
-    }
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .trim(Trim::None)
-        .from_reader(text.as_bytes());
+    let mut reader = reader(text, delimiter)?;
     let mut records = reader.records();
     let heading = records.next().ok_or(FileError::Rows(most_rows))?.map_err(unreadable)?;
     let places = places(&heading, columns)?;
@@ -145,6 +139,15 @@ pub fn read(
     }
 }
 
+fn reader(text: &str, delimiter: u8) -> Result<csv::Reader<&[u8]>, FileError> {
+    if text.matches('"').count() % 2 == 1 {
+        return Err(FileError::OpenQuote);
+    }
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).has_headers(false).flexible(true).trim(Trim::None);
+    Ok(builder.from_reader(text.as_bytes()))
+}
+
 fn unreadable(error: csv::Error) -> FileError {
     FileError::Unreadable(error.to_string())
 }
@@ -158,12 +161,7 @@ fn places(heading: &StringRecord, columns: &[Column]) -> Result<Vec<Option<usize
         if text.is_empty() {
             continue;
         }
-        let is_meant = |column: &Column| {
-            let name = folded(&text);
-            std::iter::once(&column.name)
-                .chain(column.headings)
-                .any(|heading| folded(heading) == name)
-        };
+        let is_meant = |column: &Column| is_heading(column, &text);
         match columns.iter().position(is_meant).and_then(|column| places.get_mut(column)) {
             None => unknown.push(text),
             Some(Some(_)) => repeated.push(text),
@@ -187,6 +185,11 @@ fn places(heading: &StringRecord, columns: &[Column]) -> Result<Vec<Option<usize
     } else {
         Ok(places)
     }
+}
+
+fn is_heading(column: &Column, text: &str) -> bool {
+    let name = folded(text);
+    std::iter::once(&column.name).chain(column.headings).any(|heading| folded(heading) == name)
 }
 
 fn folded(heading: &str) -> String {
