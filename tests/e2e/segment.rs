@@ -177,3 +177,127 @@ fn who_is_for_some_stores_sees_their_members_alone() {
     shop.put("/v1/members/m-1/preferences", &json!({"home_store_id": "east-1"})).send().ok();
     assert_eq!(anna.get("/v1/members/m-1/segments").send().status, 200);
 }
+
+/// Files as spreadsheets write them: what they mean is told first, and then done.
+#[test]
+fn a_file_of_members_is_understood_and_then_added() {
+    let host = Host::start();
+    let shop = host.shop();
+    for number in 1..=20 {
+        shop.put(&format!("/v1/members/m{number}"), &json!({})).send().ok();
+    }
+    shop.put("/v1/members/007001", &json!({})).send().ok();
+    shop.put("/v1/members/m9", &json!({"aliases": ["phone:+8613800000009"]})).send().ok();
+    let marketing = shop.with_bearer(&shop.key("marketing"));
+    puts(&marketing, "list", &segment("static", None)).ok();
+    puts(&marketing, "kept", &segment("active", Some("member.orders >= 1"))).ok();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/field-files");
+    let sends = |id: &str, query: &str, file: &[u8], kind: &str| {
+        let ask = marketing.ask("POST", &format!("/v1/segments/{id}/file?{query}"));
+        ask.with("content-type", kind).body(file).send()
+    };
+    let told = |answer: &Answer| {
+        let body = answer.json();
+        if answer.status != 200 {
+            return format!("{} {}", answer.status, body["errors"][0]["detail"].as_str().unwrap());
+        }
+        let rows = |of: &str, shown: fn(&Json) -> String| {
+            let list: Vec<String> =
+                body[of]["rows"].as_array().unwrap().iter().map(shown).collect();
+            format!("{} [{}]", body[of]["count"], list.join(" "))
+        };
+        let (rows_of, found, already, added) =
+            (&body["rows"], &body["found"], &body["already"], &body["added"]);
+        format!(
+            "{rows_of} {found} {already} {added}, {}, {}",
+            rows("duplicates", |row| format!("{}={}", row["line"], row["first_line"])),
+            rows("refused", |row| format!("{}:{}", row["line"], row["problem"].as_str().unwrap()))
+        )
+    };
+    for (name, outcome) in [
+        ("bom-crlf.csv", "2 2 0 2, 0 [], 0 []"),
+        ("cr-only.csv", "2 2 0 2, 0 [], 0 []"),
+        ("semicolon.csv", "5 5 0 5, 0 [], 0 []"),
+        ("sep-line.csv", "2 2 0 2, 0 [], 0 []"),
+        ("chinese-headers.csv", "2 2 0 2, 0 [], 0 []"),
+        ("trailing-comma-header.csv", "2 2 0 2, 0 [], 0 []"),
+        ("blank-tail.csv", "3 3 0 3, 0 [], 0 []"),
+        ("multiline-evidence.csv", "3 3 0 3, 0 [], 0 []"),
+        ("invisible-characters.csv", "5 5 0 5, 0 [], 0 []"),
+        (
+            "scientific-phones.csv",
+            "3 0 0 0, 0 [], 3 [2:invalid-request 3:invalid-request 4:invalid-request]",
+        ),
+        ("leading-zeros.csv", "4 1 0 1, 2 [4=2 5=2], 1 [3:member-not-found]"),
+    ] {
+        let file = std::fs::read(folder.join(name)).unwrap();
+        let answer = sends("list", "dry_run=true", &file, "text/csv");
+        assert_eq!(told(&answer), outcome, "{name}");
+        assert_eq!(answer.header("dry-run"), Some("true"), "{name}");
+    }
+    let gbk = std::fs::read(folder.join("gbk-evidence.csv")).unwrap();
+    let refused = told(&sends("list", "dry_run=true", &gbk, "text/csv"));
+    assert!(refused.contains("charset=gbk"), "{refused}");
+    let read = told(&sends("list", "dry_run=true", &gbk, "text/csv; charset=gbk"));
+    assert_eq!(read, "5 5 0 5, 0 [], 0 []");
+    assert_eq!(members(&marketing, "list"), [""; 0], "nothing was written");
+    // A plain text, with what people leave in it.
+    let text = "m1\r\n\r\n m2 \r\nnobody\r\nm1\r\n~phone:+8613800000009\r\nm9\r\n";
+    let dry = sends("list", "dry_run=true", text.as_bytes(), "text/plain");
+    let outcome = "6 3 0 3, 2 [5=1 7=6], 1 [4:member-not-found]";
+    assert_eq!(told(&dry), outcome);
+    let first = marketing.ask("POST", "/v1/segments/list/file").body(text).key("file-1").send();
+    assert_eq!(told(&first), outcome);
+    assert_eq!(members(&marketing, "list"), ["m1", "m2", "m9"]);
+    let again = marketing.ask("POST", "/v1/segments/list/file").body(text).key("file-1").send();
+    assert!(again.is_replay());
+    assert_eq!(again.text(), first.text());
+    let other = marketing.ask("POST", "/v1/segments/list/file").body("m1\n").key("file-1").send();
+    assert_eq!(other.outcome(), "409 idempotency-key-reused");
+    assert_eq!(told(&sends("list", "", b"m2\nm3\n", "text/csv")), "2 2 1 1, 0 [], 0 []");
+    assert_eq!(marketing.get("/v1/segments/list").send().ok()["members"], 4);
+    for (id, file, outcome) in [
+        ("list", "", "400 must be a line of headings and 1 to 50000 rows"),
+        ("list", "a,b\n1,2\n", "400 lacks headings: member_id"),
+        ("kept", "m1\n", "400 its condition decides who is in it"),
+    ] {
+        assert_eq!(told(&sends(id, "", file.as_bytes(), "text/csv")), outcome);
+    }
+    let gone = marketing.ask("POST", "/v1/segments/gone/file").body("m1\n").send();
+    assert_eq!(gone.outcome(), "404 resource-not-found");
+    let log = shop.get("/v1/audit-log?action=segment_file").send().ok();
+    assert_eq!(log["items"][1]["after"], json!({"rows": 6, "new": 3}), "{log}");
+    let made =
+        json!({"role": "service", "label": "anna", "person_id": "anna", "stores": ["east-1"]});
+    let made = shop.post("/v1/keys", &made).send().ok();
+    let anna = shop.with_bearer(made["key"].as_str().unwrap());
+    shop.put("/v1/members/m4/preferences", &json!({"home_store_id": "east-1"})).send().ok();
+    let theirs = anna.ask("POST", "/v1/segments/list/file").body("m4\nm5\n").send();
+    assert_eq!(told(&theirs), "2 1 0 1, 0 [], 1 [2:store-forbidden]");
+}
+
+/// More rows than one statement takes.
+#[test]
+fn a_long_list_comes_in_by_pieces() {
+    let host = Host::start();
+    let shop = host.shop();
+    let events: Vec<Json> = (0..1_100)
+        .map(|number| {
+            let mut event = purchase(&format!("m-{number}"), &format!("o-{number}"), 100);
+            event["idempotency_key"] = json!(format!("o-{number}"));
+            event
+        })
+        .collect();
+    for events in events.chunks(250) {
+        shop.bulk(events);
+    }
+    puts(&shop, "long", &segment("static", None)).ok();
+    let file: String = (0..1_300).map(|number| format!("m-{number}\n")).collect();
+    let answer = shop.ask("POST", "/v1/segments/long/file").body(file).send().ok();
+    assert_eq!(
+        (&answer["rows"], &answer["added"], &answer["refused"]["count"]),
+        (&json!(1_300), &json!(1_100), &json!(200))
+    );
+    assert_eq!(answer["refused"]["rows"][199]["line"], 1_300);
+    assert_eq!(shop.get("/v1/segments/long").send().ok()["members"], 1_100);
+}

@@ -24,6 +24,7 @@ shell::component! { shell::api::segment::ROUTES {
     "POST /v1/segments/{id}/refresh" => again(id),
     "GET /v1/segments/{id}/members" => members(id),
     "POST /v1/segments/{id}/members" => change(id),
+    "POST /v1/segments/{id}/file" => add_file(id),
     "GET /v1/members/{id}/segments" => of_member(id),
     "GET /v1/segment-changes" => changes(),
     "GET /v1/rfm" => rfm(),
@@ -55,6 +56,10 @@ async fn again(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
 
 async fn change(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     SEGMENTS.change_members(app, request, id).await
+}
+
+async fn add_file(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
+    SEGMENTS.add_file(app, request, id).await
 }
 
 async fn of_member(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

@@ -29,7 +29,7 @@ use crate::request::Request;
 use crate::rulebooks::zone;
 
 /// What somebody set by hand, with who it was.
-const BY_HAND: &str = "hand:";
+pub(crate) const BY_HAND: &str = "hand:";
 /// Versions of a definition that are shown.
 const VERSIONS: i64 = 50;
 const DAY_MS: i64 = 86_400_000;
@@ -43,7 +43,7 @@ pub struct Sets {
 }
 
 impl Sets {
-    fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         self.family.as_str()
     }
 
@@ -205,7 +205,7 @@ impl Sets {
         found.truncate(most);
         let next = found.last().filter(|_| is_more).map(|last| last.member_no.to_string());
         let numbers: Vec<i64> = found.iter().map(|member| member.member_no).collect();
-        let visible = visible(app, caller, &numbers).await?;
+        let visible = visible_members(app, caller, &numbers).await?;
         let told = ledger_members(&app.sql, &numbers).await?;
         let shown = found.iter().filter(|member| visible.contains(&member.member_no));
         let shown = shown.filter_map(|member| {
@@ -260,7 +260,9 @@ impl Sets {
             }
         }
         let known: Vec<i64> = numbers.iter().copied().flatten().collect();
-        if visible(app, caller, &known).await?.len() < known.iter().collect::<BTreeSet<_>>().len() {
+        if visible_members(app, caller, &known).await?.len()
+            < known.iter().collect::<BTreeSet<_>>().len()
+        {
             return Err(Problem::StoreForbidden);
         }
         let at = now();
@@ -326,7 +328,7 @@ impl Sets {
     ) -> Result<Reply, Problem> {
         let caller = authenticate(app, request).await?;
         let member = open_member(app, &caller, name).await?;
-        if visible(app, &caller, &[member.no]).await?.is_empty() {
+        if visible_members(app, &caller, &[member.no]).await?.is_empty() {
             return Err(Problem::StoreForbidden);
         }
         let (reach, no) = (reach().await?, caller.programme.no);
@@ -375,8 +377,16 @@ impl Sets {
     }
 }
 
-/// Which of these members the caller may see.
-async fn visible(app: &App, caller: &Caller, numbers: &[i64]) -> Result<BTreeSet<i64>, Problem> {
+/// Which of these members, by their numbers, the caller may see: for some stores, those whose home
+/// store is one of these, or who bought there within 365 days.
+///
+/// # Errors
+/// What the database does.
+pub async fn visible_members(
+    app: &App,
+    caller: &Caller,
+    numbers: &[i64],
+) -> Result<BTreeSet<i64>, Problem> {
     let Some(stores) = &caller.stores else { return Ok(numbers.iter().copied().collect()) };
     let today = Today::at(now(), zone(&app.sql, &caller.programme).await?);
     let (reach, since) = (reach().await?, today.start_of(WINDOW_DAYS));

@@ -10,7 +10,7 @@ use super::tag::{DESKS, NamesBody, condition, refresh};
 use crate::auth::Role;
 use crate::check::Check;
 use crate::problem::Problem;
-use crate::route::{KIB, Route};
+use crate::route::{DRY_RUN, KIB, Route};
 
 /// Segments that a preview compares with, at most.
 const MAX_OVERLAPS: usize = 10;
@@ -42,6 +42,14 @@ pub const ROUTES: &[Route] = &[
     Route::write("/v1/segments/{id}/members", "Put members on a list, or take them off", DESKS)
         .takes("SetMembersBody", 64 * KIB)
         .for_stores(),
+    Route::write(
+        "/v1/segments/{id}/file",
+        "Put the members of a CSV or text file on a list",
+        DESKS,
+    )
+    .takes_bytes(1024 * KIB)
+    .asks(DRY_RUN)
+    .for_stores(),
     Route::read("/v1/members/{id}/segments", "The segments of a member", READERS).for_stores(),
     Route::list("/v1/segment-changes", "Which members came into a segment or left it", MARKETING),
     Route::read("/v1/rfm", "Members by recency, frequency and money", COUNTERS).for_stores(),
