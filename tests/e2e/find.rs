@@ -24,6 +24,22 @@ fn members_are_listed_searched_and_exported() {
     assert_eq!(ids("alias=phone:%2B8613800000015"), ["m-15"]);
     let tier = shop.member("vip")["tier"]["id"].as_str().unwrap().to_owned();
     assert_eq!(ids(&format!("tier={tier}")), ["vip"]);
+    let tiers = shop.get("/v1/tiers").send().ok()["items"].clone();
+    for counted in tiers.as_array().unwrap() {
+        let listed = ids(&format!("tier={}", counted["tier"].as_str().unwrap())).len();
+        assert_eq!(counted["members"], listed, "{tiers}");
+    }
+    assert_eq!(tiers.as_array().unwrap().len(), 2, "{tiers}");
+    // What comes back lowers the count of one tier and raises that of another.
+    shop.returns("vip", "o-1").send().ok();
+    assert!(ids(&format!("tier={tier}")).is_empty());
+    let tiers = shop.get("/v1/tiers").send().ok()["items"].clone();
+    assert!(tiers.as_array().unwrap().iter().all(|of| of["tier"] != tier.as_str()), "{tiers}");
+    let desk =
+        json!({"role": "service", "label": "east", "person_id": "east", "stores": ["east-1"]});
+    let made = shop.post("/v1/keys", &desk).send().ok();
+    let desk = shop.with_bearer(made["key"].as_str().unwrap());
+    assert_eq!(desk.get("/v1/tiers").send().outcome(), "403 store-forbidden");
     assert_eq!(ids("attribute=city:%E4%B8%8A%E6%B5%B7").len(), 12);
     assert!(ids("id=theirs").is_empty(), "another programme's");
     let one = &shop.get("/v1/members?id=vip").send().ok()["items"][0];
@@ -124,4 +140,30 @@ fn an_entry_and_an_order_without_the_member() {
     assert_eq!(found("reference=o-0&store_id=west"), ["m1 recorded \"west\" 0"]);
     assert_eq!(found("reference=o-0&event=redeem"), Vec::<String>::new());
     assert_eq!(found("reference=nothing"), Vec::<String>::new());
+}
+
+/// A person of one region lists its members alone, page by page.
+#[test]
+fn who_is_for_some_stores_lists_their_members_alone() {
+    let host = Host::start();
+    let shop = host.shop();
+    for number in 0..6 {
+        let mut body = purchase(&format!("m-{number}"), &format!("o-{number}"), 1_000);
+        body["store_id"] = json!(if number % 2 == 0 { "east-1" } else { "west-1" });
+        shop.post("/v1/earn", &body).send().ok();
+    }
+    shop.put("/v1/members/m-5/preferences", &json!({"home_store_id": "east-1"})).send().ok();
+    let body =
+        json!({"role": "service", "label": "anna", "person_id": "anna", "stores": ["east-1"]});
+    let made = shop.post("/v1/keys", &body).send().ok();
+    let anna = shop.with_bearer(made["key"].as_str().unwrap());
+    let ids = |query: &str| -> Vec<String> {
+        let items = anna.all_with("/v1/members", query);
+        items.iter().map(|item| item["member_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids("id="), ["m-0", "m-2", "m-4", "m-5"]);
+    let tier = shop.member("m-0")["tier"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(ids(&format!("tier={tier}")), ["m-0", "m-2", "m-4", "m-5"]);
+    let file = anna.get("/v1/members?format=csv").send().text();
+    assert!(file.contains("\nm-4,") && !file.contains("m-1") && !file.contains("m-3"), "{file}");
 }

@@ -5,13 +5,19 @@ mod export;
 use ledger::EntryId;
 use rules::Past;
 use serde_json::{Value as Json, json};
-use shell::{App, FieldError, Page, Problem, Reply, Request, authenticate, noted, zone};
-use store::{ListedMember, MemberOrder, entry_json, find_entry, list_members, records, source};
+use shell::{
+    App, FieldError, Page, Problem, Reply, Request, authenticate, noted, visible_members, zone,
+};
+use store::{
+    ListedMember, MemberOrder, entry_json, find_entry, list_members, records, source, tier_counts,
+};
 
 /// Members read at a time.
 const READ: i64 = 500;
 /// Max members scanned for one page; the page may then be short, and the next one goes on.
 const MAX_SCANNED: usize = 10_000;
+/// The same for keys that are for some stores: where each member bought is looked up besides.
+const MAX_SCANNED_FOR_STORES: usize = 2_000;
 /// Max members of a page of an export.
 const MAX_EXPORTED: i64 = 5_000;
 /// Max records of a reference in an answer.
@@ -19,6 +25,7 @@ const MAX_RECORDS: usize = 200;
 
 shell::component! { shell::api::find::ROUTES {
     "GET /v1/members" => members(),
+    "GET /v1/tiers" => tiers(),
     "GET /v1/entries/{id}" => entry(id),
     "GET /v1/orders" => orders(),
 } }
@@ -85,6 +92,7 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
     noted(app, request, &caller, ("members_listed", by), Some(json!({"limit": page.limit})))
         .await?;
     let limit = usize::try_from(page.limit).unwrap_or_default();
+    let most_scanned = if caller.stores.is_some() { MAX_SCANNED_FOR_STORES } else { MAX_SCANNED };
     let (mut found, mut after, mut scanned) = (Vec::new(), page.cursor.clone(), 0);
     let next = loop {
         let read = list_members(
@@ -92,22 +100,25 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
             caller.programme.no,
             wish.order,
             (wish.prefix, after.as_deref()),
+            wish.tier,
             READ,
         )
         .await?;
         let is_last = i64::try_from(read.len()).is_ok_and(|count| count < READ);
         scanned += read.len();
+        let numbers: Vec<i64> = read.iter().map(|member| member.no).collect();
+        let visible = visible_members(app, &caller, &numbers).await?;
         for member in read {
             if found.len() == limit {
                 break;
             }
             after = Some(member.found_by.clone());
-            if wish.fits(&member) {
+            if visible.contains(&member.no) && wish.fits(&member) {
                 found.push(member);
             }
         }
         // The page was full before all were checked; the rest is for the next page.
-        if found.len() == limit || scanned >= MAX_SCANNED {
+        if found.len() == limit || scanned >= most_scanned {
             break after;
         }
         if is_last {
@@ -133,6 +144,13 @@ fn shown(member: &ListedMember) -> Json {
         "aliases": member.aliases,
         "attributes": attributes.unwrap_or_else(|| json!({})),
     })
+}
+
+async fn tiers(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let found = tier_counts(&app.sql, caller.programme.no).await?;
+    let shown = found.iter().map(|(tier, members)| json!({"tier": tier, "members": members}));
+    Ok(Reply::json(200, &Page::body(shown.collect(), None)))
 }
 
 fn closed(member: &ListedMember) -> Option<&'static str> {

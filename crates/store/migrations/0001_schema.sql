@@ -776,6 +776,34 @@ CREATE INDEX IF NOT EXISTS member_tier_end ON member (programme_no, tier_until) 
 -- then
 CREATE INDEX IF NOT EXISTS member_state ON member (programme_no, no) WHERE state IS NOT NULL
 -- then
+CREATE INDEX IF NOT EXISTS member_tier ON member (programme_no, tier, id) WHERE tier IS NOT NULL
+-- then
+-- How many members have which tier. The triggers below keep it: to count would be to read the index
+-- of all members.
+CREATE TABLE IF NOT EXISTS tier_count (
+  programme_no INTEGER NOT NULL,
+  tier TEXT NOT NULL,
+  members INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, tier)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TRIGGER IF NOT EXISTS member_begins_with_a_tier AFTER INSERT ON member WHEN NEW.tier IS NOT NULL
+BEGIN
+  INSERT INTO tier_count (programme_no, tier, members) VALUES (NEW.programme_no, NEW.tier, 1)
+    ON CONFLICT (programme_no, tier) DO UPDATE SET members = members + 1;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS member_gets_a_tier AFTER UPDATE OF tier ON member WHEN NEW.tier IS NOT OLD.tier AND NEW.tier IS NOT NULL
+BEGIN
+  INSERT INTO tier_count (programme_no, tier, members) VALUES (NEW.programme_no, NEW.tier, 1)
+    ON CONFLICT (programme_no, tier) DO UPDATE SET members = members + 1;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS member_loses_a_tier AFTER UPDATE OF tier ON member WHEN NEW.tier IS NOT OLD.tier AND OLD.tier IS NOT NULL
+BEGIN
+  UPDATE tier_count SET members = members - 1 WHERE programme_no = OLD.programme_no AND tier = OLD.tier;
+END
+-- then
 -- What a merchant says about a member. Mutable, and kept out of the entries, so that it can be
 -- erased.
 CREATE TABLE IF NOT EXISTS profile (
@@ -1223,13 +1251,13 @@ BEGIN
     VALUES (NEW.programme_no, NEW.member_id, NEW.sequence, NEW.head, NEW.balance + NEW.debt, NEW.debt, NEW.state, NEW.lots_granted,
       NEW.joined_at, NEW.tier, NEW.tier_since, NEW.tier_until, NEW.standing, NEW.counters, NEW.due_at, NEW.reminded_at)
     ON CONFLICT (programme_no, id) DO UPDATE SET sequence = excluded.sequence, head = excluded.head, points_in_lots = excluded.points_in_lots,
-      debt = excluded.debt, state = excluded.state, lots_granted = excluded.lots_granted, tier = excluded.tier, tier_since = excluded.tier_since,
+      debt = excluded.debt, state = excluded.state, lots_granted = excluded.lots_granted, tier_since = excluded.tier_since,
       standing = excluded.standing, counters = excluded.counters, reminded_at = excluded.reminded_at;
   -- Indexed columns only when they change: an index entry is rewritten whenever its column is named
   -- in an UPDATE.
-  UPDATE member SET due_at = NEW.due_at, tier_until = NEW.tier_until
+  UPDATE member SET due_at = NEW.due_at, tier = NEW.tier, tier_until = NEW.tier_until
     WHERE programme_no = NEW.programme_no AND id = NEW.member_id
-    AND (due_at IS NOT NEW.due_at OR tier_until IS NOT NEW.tier_until);
+    AND (due_at IS NOT NEW.due_at OR tier IS NOT NEW.tier OR tier_until IS NOT NEW.tier_until);
   INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body, texts,
       corrects, cause, counterparty, store)
     VALUES (NEW.programme_no, (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id), NEW.sequence,

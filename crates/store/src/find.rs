@@ -33,6 +33,8 @@ pub struct ListedMember {
     pub aliases: Vec<String>,
     /// Its id, or the name that it was found by.
     pub found_by: String,
+    /// Its number.
+    pub no: i64,
 }
 
 /// What lists of members are in the order of.
@@ -45,6 +47,8 @@ pub enum MemberOrder {
 }
 
 /// Members whose ids, or other names, begin so, after the last that was listed; at most so many.
+/// Where `tier` is given, a list in the order of ids has the members of that tier alone, and one in
+/// the order of names does not look at it.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -53,15 +57,20 @@ pub async fn list_members(
     programme_no: i64,
     order: MemberOrder,
     (prefix, after): (&str, Option<&str>),
+    tier: Option<&str>,
     most: i64,
 ) -> Result<Vec<ListedMember>, Error> {
     // '!' comes before every character of ids and names, DEL after.
     let from = after.map_or_else(|| prefix.to_owned(), |after| format!("{after}!"));
-    let values =
+    let mut values =
         vec![programme_no.into(), from.into(), format!("{prefix}\u{7f}").into(), most.into()];
-    let rows = match order {
-        MemberOrder::Id => sql.query(statement!("queries/members_by_id"), values).await?,
-        MemberOrder::Name => sql.query(statement!("queries/members_by_name"), values).await?,
+    let rows = match (order, tier) {
+        (MemberOrder::Id, None) => sql.query(statement!("queries/members_by_id"), values).await?,
+        (MemberOrder::Id, Some(tier)) => {
+            values.push(tier.into());
+            sql.query(statement!("queries/members_by_tier"), values).await?
+        }
+        (MemberOrder::Name, _) => sql.query(statement!("queries/members_by_name"), values).await?,
     };
     rows.into_iter().map(|mut row| listed(&mut row)).collect()
 }
@@ -81,7 +90,18 @@ fn listed(row: &mut Row) -> Result<ListedMember, Error> {
         attributes: row.optional_text(7)?,
         aliases,
         found_by: row.text(9)?,
+        no: row.integer(10)?,
     })
+}
+
+/// How many members of the programme have which tier, as the books hold it; tiers without members
+/// are left out.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn tier_counts(sql: &impl Sql, programme_no: i64) -> Result<Vec<(String, i64)>, Error> {
+    let rows = sql.query(statement!("queries/tier_counts"), vec![programme_no.into()]).await?;
+    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.integer(1)?))).collect()
 }
 
 /// How long before an entry was recorded its request may have come in, and how much later others

@@ -64,7 +64,7 @@ fn members_are_in_the_order_of_bytes() {
         let list = |after: &str| {
             let after = Some(after).filter(|after| !after.is_empty());
             let found =
-                wait(store::list_members(&world.sql, 1, order, (prefix, after), 1)).unwrap();
+                wait(store::list_members(&world.sql, 1, order, (prefix, after), None, 1)).unwrap();
             found.into_iter().map(|member| member.found_by).collect()
         };
         let expected = ["1", "A", "Z", "a", "z"].map(|name| format!("{prefix}{name}"));

@@ -21,7 +21,9 @@ pub const ROUTES: &[Route] = &[
         ("format", "string"),
         ("limit", "integer"),
         ("cursor", "string"),
-    ]),
+    ])
+    .for_stores(),
+    Route::read("/v1/tiers", "How many members have which tier", LISTERS).answers(&[200], "Page"),
     Route::read("/v1/entries/{id}", "An entry, whosever it is", READERS).answers(&[200], "Entry"),
     Route::read("/v1/orders", "What is recorded under a reference, in whichever store", READERS)
         .asks(&[("reference", "string"), ("store_id", "string"), ("event", "string")])
