@@ -51,6 +51,8 @@ fn facts_add_up_to_the_orders() {
     let body =
         json!({"member_id": "m", "reference": "o-1", "lines": [{"line_id": "tea", "quantity": 1}]});
     shop.post("/v1/reverse", &body).send().ok();
+    let early = facts(&shop, "m");
+    assert_eq!((&early["is_current"], &early["rfm"]), (&json!(false), &Json::Null));
     let report = shop.runs("fold");
     assert_eq!(
         (&report["job"], &report["failed"], &report["members"]),
@@ -58,6 +60,12 @@ fn facts_add_up_to_the_orders() {
     );
     let found = facts(&shop, "m");
     assert_eq!(found["day"], "2026-03-20");
+    assert_eq!((&found["is_current"], &found["rfm"]), (&json!(true), &Json::Null));
+    shop.runs("refresh");
+    assert_eq!(
+        facts(&shop, "m")["rfm"],
+        json!({"r": 5, "f": 1, "m": 1, "group": "general_win_back", "counted_on": "2026-03-20"})
+    );
     assert_eq!(found["ever"], json!({"orders": 2, "spend": money(7_500)}));
     let last = found["last_order"]["at"].as_str().unwrap();
     assert!(last.starts_with("2026-03-20T02:0"), "{last}");

@@ -2,13 +2,13 @@
 
 use jobs::{JobContext, WorkLimit, fold, rebuild};
 use ledger::{Timestamp, from_day_number};
-use reach::{Facts, Today};
+use reach::{Cuts, Facts, Measures, Today};
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now, open_member,
     published, reach,
 };
-use store::read_facts;
+use store::{fold_position, last_entry_of_member, read_facts, rfm_cuts};
 
 /// The windows of days that are shown.
 const WINDOWS: [i32; 4] = [7, 30, 90, 365];
@@ -35,11 +35,27 @@ async fn show(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
         found.into_iter().next().map(|stored| stored.facts).transpose()?.unwrap_or_default();
     let now = now();
     let currency = book.currency().to_string();
-    let mut body = shown(&facts, now, Today::at(now, book.zone()), &currency);
+    let today = Today::at(now, book.zone());
+    let mut body = shown(&facts, now, today, &currency);
+    let is_current = fold_position(reach.as_ref()).await?.entry_no
+        >= last_entry_of_member(&app.sql, member.no).await?;
+    let scores = rfm_cuts(reach.as_ref(), caller.programme.no).await?.and_then(|stored| {
+        let counted_on = from_day_number(stored.day).to_string();
+        stored.cuts.map(|cuts| scores(&cuts, Measures::of(&facts, today), &counted_on))
+    });
     if let Some(fields) = body.as_object_mut() {
         fields.insert("member_id".to_owned(), member.id.into());
+        fields.insert("is_current".to_owned(), is_current.into());
+        fields.insert("rfm".to_owned(), scores.unwrap_or_default());
     }
     Ok(Reply::json(200, &body))
+}
+
+/// The scores by the cuts in force; without an order there is no group.
+fn scores(cuts: &Cuts, measures: Option<Measures>, counted_on: &str) -> Json {
+    let scores = cuts.scores(measures);
+    let group = measures.map(|_| cuts.group(scores).as_str());
+    json!({"r": scores.r, "f": scores.f, "m": scores.m, "group": group, "counted_on": counted_on})
 }
 
 fn shown(facts: &Facts, now: Timestamp, today: Today, currency: &str) -> Json {

@@ -220,6 +220,16 @@ pub async fn last_entry(ledger: &impl Sql) -> Result<Option<(i64, Hash)>, Error>
     rows.first_mut().map(|row| Ok((row.integer(0)?, row.hash(1)?))).transpose()
 }
 
+/// The number of a member's last entry; 0 without one.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn last_entry_of_member(ledger: &impl Sql, member_no: i64) -> Result<i64, Error> {
+    let values = vec![member_no.into()];
+    let mut rows = ledger.query(statement!("queries/last_entry_of_member"), values).await?;
+    rows.first_mut().map_or(Ok(0), |row| row.integer(0))
+}
+
 /// How far entries are folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoldPosition {
