@@ -1,22 +1,21 @@
 // A chart over days. It is loaded when a page first shows one.
 
-import { BarChart, LineChart } from "echarts/charts";
-import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
+import { LineChart } from "echarts/charts";
+import { GridComponent, TooltipComponent } from "echarts/components";
 import { init, use, type ECharts } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import { useFormat } from "../lib/use";
+import { COLORS } from "./trend-colors";
 
-use([LineChart, BarChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
+use([LineChart, GridComponent, TooltipComponent, SVGRenderer]);
 
 export interface Series {
   name: string;
   values: number[];
 }
 
-const COLORS = ["#1f5fbf", "#b86e00", "#7a8290"];
-
-export default function Trend({ days, series, label, bars }: { days: string[]; series: Series[]; label: string; bars?: boolean }) {
+export default function Trend({ days, series, label }: { days: string[]; series: Series[]; label: string }) {
   const format = useFormat();
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts | null>(null);
@@ -36,8 +35,7 @@ export default function Trend({ days, series, label, bars }: { days: string[]; s
       {
         animationDuration: 200,
         color: COLORS,
-        grid: { left: 8, right: 12, top: 36, bottom: 4, containLabel: true },
-        legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: "#4d5563" } },
+        grid: { left: 8, right: 12, top: 12, bottom: 4, containLabel: true },
         tooltip: { trigger: "axis", valueFormatter: (value: unknown) => format.points(Number(value)) },
         xAxis: {
           type: "category",
@@ -53,16 +51,22 @@ export default function Trend({ days, series, label, bars }: { days: string[]; s
         },
         series: series.map((one) => ({
           name: one.name,
-          type: bars ? "bar" : "line",
+          type: "line",
           data: one.values,
           symbolSize: 5,
-          barMaxWidth: 36,
           lineStyle: { width: 2 },
         })),
       },
       { replaceMerge: ["series"] },
     );
-  }, [days, series, bars, format]);
+  }, [days, series, format]);
   // The figures stand beside the chart, so a reader without pictures misses nothing.
-  return <div className="chart" ref={place} role="img" aria-label={label} />;
+  return (
+    <>
+      <ul className="legend">
+        {series.map((one, index) => <li key={one.name}><span style={{ background: COLORS[index] }} />{one.name}</li>)}
+      </ul>
+      <div className="chart" ref={place} role="img" aria-label={label} />
+    </>
+  );
 }

@@ -1,21 +1,21 @@
 // Holds a draft against a past period: what the books say, and what would have come of it under
 // the published rulebook and under the draft.
 
-import { Button, DatePicker, Form, Progress } from "antd";
+import { Button, DatePicker, Form } from "antd";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Dayjs } from "dayjs";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask, asProblem, newKey, type Problem } from "../../api/client";
 import type { BackTest, Side, Sum } from "../../api/answers";
 import { addDays } from "../../lib/format";
 import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
+import { Bars } from "../../ui/bars";
 import { Facts, Loading, Mark, Section } from "../../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../../ui/problem";
 import { Table } from "../../ui/table";
 
-const Trend = lazy(() => import("../../ui/trend"));
 const SIDES = ["recorded", "published", "draft"] as const;
 
 export function BackTestOf({ draft }: { draft: string }) {
@@ -96,7 +96,6 @@ function Result({ id }: { id: string }) {
     <>
       <Section title={t("backTest.of", { from: format.day(test.from), to: format.lastDay(test.to) })} extra={<Mark tone={test.done ? "good" : "warn"}>{test.done ? t("backTest.done") : t("backTest.running")}</Mark>}>
         <ProblemNote problem={problem} />
-        {!test.done && <Progress aria-label={t("backTest.running")} percent={100} status="active" showInfo={false} />}
         <Facts
           rows={[
             [t("backTest.members"), format.points(test.members)],
@@ -107,14 +106,10 @@ function Result({ id }: { id: string }) {
           ]}
         />
         {test.sides && (
-          <Suspense fallback={<Loading />}>
-            <Trend
-              bars
-              label={t("rules.backTest")}
-              days={accounts.map((account) => t(`overview.${account}`))}
-              series={SIDES.map((side, index) => ({ name: names[index] ?? side, values: accounts.map((account) => (test.sides ? value(test.sides[side], account) : 0)) }))}
-            />
-          </Suspense>
+          <Bars
+            rows={accounts.map((account) => t(`overview.${account}`))}
+            series={SIDES.map((side, index) => ({ name: names[index] ?? side, values: accounts.map((account) => (test.sides ? value(test.sides[side], account) : 0)) }))}
+          />
         )}
       </Section>
       {test.sides && <Compared sides={test.sides} />}
