@@ -135,11 +135,93 @@ export interface MemberSet {
   segment_id?: string;
   names: Names;
   kind: string;
+  when?: string | null;
+  conditions?: Condition[];
   since: string | null;
   until: string | null;
   source: string;
   by: string | null;
   score?: number | null;
+}
+
+export interface Money {
+  amount_minor: number;
+  currency: string;
+}
+
+interface Ago {
+  at: string | null;
+  days_ago: number | null;
+}
+
+/** What is known of a member beyond points. */
+export interface MemberFacts {
+  is_current: boolean;
+  first_order: Ago;
+  last_order: Ago;
+  last_redemption: Ago;
+  last_login: Ago;
+  last_seen: Ago;
+  ever: { orders: number; spend: Money };
+  windows: {
+    days: number;
+    orders: number;
+    spend: Money;
+    average_order: Money | null;
+    points_redeemed: number;
+    categories: { category: string; spend: Money; percent: number }[];
+  }[];
+  ledger_balance: number;
+  expiring: { days: number; points: number }[];
+  next_expiry: { valid_through: string; points: number } | null;
+  rfm: { r: number; f: number; m: number; group: string | null; counted_on: string } | null;
+}
+
+export interface Contact {
+  channel: string;
+  address: string | null;
+  state: string;
+  verified_at: string | null;
+  not_for_service_because: string | null;
+  not_for_marketing_because: string | null;
+}
+
+/** What a member said about being reached, with what proves it. */
+export interface Consent {
+  purpose: string;
+  channel: string;
+  decision: string;
+  occurred_at: string;
+  source: string;
+  evidence: string | null;
+  recorded_by: string;
+}
+
+export interface Preferences {
+  language: string | null;
+  quiet_hours: { from: string; until: string } | null;
+  personalised: boolean;
+  home_store_id: string | null;
+}
+
+/** What a member did that earns nothing. */
+export interface Behaviour {
+  idempotency_key: string;
+  kind: string;
+  occurred_at: string;
+  item: string | null;
+  category: string | null;
+  channel: string | null;
+}
+
+/** What became of the rows of a file of members. */
+export interface ListReport {
+  rows: number;
+  found: number;
+  already: number;
+  added: number;
+  duplicates: { count: number; rows: { line: number; first_line: number; member_id: string }[] };
+  refused: { count: number; rows: { line: number; member_id: string; problem: string }[] };
 }
 
 export interface Preview {

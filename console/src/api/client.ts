@@ -110,8 +110,8 @@ export async function send(
   if (bearer !== null) headers.set("authorization", `Bearer ${bearer}`);
   else if (method !== "GET") headers.set("x-accrue", "1");
   if (options.key !== undefined) headers.set("idempotency-key", options.key);
-  const isText = typeof options.body === "string";
-  if (options.body !== undefined && !isText) headers.set("content-type", "application/json");
+  const isRaw = typeof options.body === "string" || options.body instanceof Blob;
+  if (options.body !== undefined && !isRaw) headers.set("content-type", "application/json");
   let response: Response;
   try {
     response = await fetch(path, {
@@ -120,7 +120,7 @@ export async function send(
       credentials: "same-origin",
       ...(options.body === undefined
         ? {}
-        : { body: isText ? (options.body as string) : JSON.stringify(options.body) }),
+        : { body: isRaw ? (options.body as string | Blob) : JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),
     });
   } catch {

@@ -101,6 +101,11 @@ export function addDays(localDay: string, days: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
+/** `3 days ago`, `yesterday`. */
+export function daysAgo(days: number, language: string): string {
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day");
+}
+
 export function isZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: zone });

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, ask, type Problem } from "../api/client";
-import type { Benefit, Coupon, Entry, Lot, Member as MemberAnswer, MemberSet, Page as Items } from "../api/answers";
+import type { Benefit, Coupon, Entry, Lot, Member as MemberAnswer, Page as Items } from "../api/answers";
 import { countsMoney } from "../lib/format";
 import { useFormat, usePages, useWord } from "../lib/use";
 import { may, useSignedIn } from "../session";
@@ -14,6 +14,7 @@ import { Facts, Figure, Loading, Mark, Page, Section } from "../ui/parts";
 import { ProblemNote } from "../ui/problem";
 import { List, Table } from "../ui/table";
 import { Adjust, CouponAction, Freeze, type CouponChange } from "./member-actions";
+import { Behaviour, Known, Reach, Sets, Wishes } from "./member-view";
 import { Timeline } from "./timeline";
 
 export default function Member() {
@@ -71,47 +72,18 @@ function OneMember({ id }: { id: string }) {
       <div className="columns">
         <Tier member={member.data} />
         <Profile member={member.data} />
-        <Sets id={member.data.member_id} />
+        <Wishes id={member.data.member_id} />
       </div>
+      <Known id={member.data.member_id} />
+      <Sets id={member.data.member_id} />
+      <Reach id={member.data.member_id} />
       <Lots id={member.data.member_id} />
       <Coupons id={member.data.member_id} />
+      <Behaviour id={member.data.member_id} />
       <History id={member.data.member_id} member={member.data} />
       {open === "adjust" && <Adjust member={member.data} onClose={() => setOpen(null)} />}
       {open === "freeze" && <Freeze member={member.data} onClose={() => setOpen(null)} />}
     </Page>
-  );
-}
-
-/** Tags and segments, with who or what gave them. */
-function Sets({ id }: { id: string }) {
-  const { t, i18n } = useTranslation();
-  const format = useFormat();
-  const language = i18n.language === "zh-CN" ? "zh-CN" : "en";
-  const read = (what: "tags" | "segments") => async () => {
-    const params = { path: { id } };
-    const call = what === "tags" ? api.GET("/v1/members/{id}/tags", { params }) : api.GET("/v1/members/{id}/segments", { params });
-    return (await ask<Items<MemberSet>>(call)).items;
-  };
-  const tags = useQuery<MemberSet[], Problem>({ queryKey: ["member", id, "tags"], queryFn: read("tags") });
-  const segments = useQuery<MemberSet[], Problem>({ queryKey: ["member", id, "segments"], queryFn: read("segments") });
-  const all = [...(tags.data ?? []), ...(segments.data ?? [])];
-  return (
-    <Section title={t("tags.ofMember")}>
-      <ProblemNote problem={tags.error ?? segments.error} />
-      {tags.data && segments.data && all.length === 0 && <p className="soft">{t("tags.noneOfMember")}</p>}
-      <ul className="row" style={{ listStyle: "none" }}>
-        {all.map((one) => (
-          <li key={one.path ?? `segment:${one.segment_id}`}>
-            <Mark tone={one.path ? "info" : "plain"}>
-              {one.names[language]}
-              {one.score !== null && one.score !== undefined && ` ${one.score}`}
-              {one.until && ` · ${t("tags.until", { day: format.lastDay(one.until) })}`}
-              {one.by && ` · ${one.by}`}
-            </Mark>
-          </li>
-        ))}
-      </ul>
-    </Section>
   );
 }
 
@@ -223,7 +195,7 @@ function Lots({ id }: { id: string }) {
   const format = useFormat();
   const word = useWord();
   const pages = usePages<Lot>(["lots", id], (cursor) =>
-    ask<Items<Lot>>(api.GET("/v1/members/{id}/lots", { params: { path: { id }, query: { limit: 10 as never, ...(cursor ? { cursor } : {}) } } })),
+    ask<Items<Lot>>(api.GET("/v1/members/{id}/lots", { params: { path: { id }, query: { limit: 5 as never, ...(cursor ? { cursor } : {}) } } })),
   );
   return (
     <Section flush title={t("lots.title")}>

@@ -6,10 +6,10 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, ask, type Problem } from "../api/client";
-import type { Budgets, Sum, TrialBalance } from "../api/answers";
+import type { Budgets, Page as Items, Sum, TrialBalance } from "../api/answers";
 import { addDays, countsMoney } from "../lib/format";
 import { useFilters, useFormat, useWord } from "../lib/use";
-import { may, useSignedIn } from "../session";
+import { holds, may, useSignedIn } from "../session";
 import { Figure, Loading, Mark, Page, Section } from "../ui/parts";
 import { ProblemNote } from "../ui/problem";
 import { Table } from "../ui/table";
@@ -192,22 +192,32 @@ function BudgetList() {
   );
 }
 
-/** The levels, each with the list of its members. */
+/** The levels, each with how many members it has and the list of them. */
 function Ladder() {
   const { t } = useTranslation();
   const format = useFormat();
   const word = useWord();
+  const signedIn = useSignedIn();
   const tiers = usePublished().data?.rulebook.tiers;
+  // Of all stores, so not for who acts for some.
+  const counted = useQuery<Items<{ tier: string; members: number }>, Problem>({
+    queryKey: ["tiers"],
+    queryFn: () => ask(api.GET("/v1/tiers")),
+    enabled: Boolean(tiers) && !signedIn.stores && holds(signedIn, "find:read"),
+  });
   if (!tiers) return null;
+  const members = (tier: string) => (counted.data ? format.points(counted.data.items.find((one) => one.tier === tier)?.members ?? 0) : "–");
   return (
-    <Section flush title={t("book.tiers")} extra={<span className="soft small">{word("basis", tiers.basis)}</span>}>
+    <Section flush title={t("overview.tiers")} extra={<span className="soft small">{word("basis", tiers.basis)}</span>}>
+      <ProblemNote problem={counted.error} retry={() => void counted.refetch()} />
       <Table
-        label={t("book.tiers")}
+        label={t("overview.tiers")}
         rows={tiers.levels}
         id={(level) => level.id}
         columns={[
-          { title: t("members.tier"), main: true, show: (level) => <Link to={`/members?tier=${encodeURIComponent(level.id)}`}>{level.id}</Link> },
-          { title: t("book.from"), number: true, show: (level) => (countsMoney(tiers.basis) ? format.money(level.from) : format.points(level.from)) },
+          { title: t("members.tier"), main: true, show: (level) => level.id },
+          { title: t("members.title"), number: true, show: (level) => <Link to={`/members?tier=${encodeURIComponent(level.id)}`} aria-label={`${level.id}: ${members(level.id)}`}>{members(level.id)}</Link> },
+          { title: t("book.from"), number: true, minor: true, show: (level) => (countsMoney(tiers.basis) ? format.money(level.from) : format.points(level.from)) },
           { title: t("book.multiplier"), number: true, show: (level) => `× ${level.multiplier ?? "1"}` },
         ]}
       />

@@ -5,6 +5,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { admin, api, go, keys, now, open, operator, PICTURES, settled, signIn, violations, type Watched } from "./helpers";
+import { customers } from "./customers";
 import { ruleBuilder } from "./rule-builder";
 import { caller } from "./seed.mjs";
 
@@ -14,6 +15,8 @@ const PAGES: [name: string, role: string, path: string][] = [
   ["members", "service", "/members"],
   ["order", "service", "/members?by=order&text=SO202600001"],
   ["member", "service", "/members/M10001"],
+  ["member-read", "finance", "/members/M10001"],
+  ["members-tier", "service", "/members?tier=gold"],
   ["rules", "marketing", "/rules"],
   ["versions", "marketing", "/rules?tab=versions"],
   ["version", "marketing", "/rules?version=2"],
@@ -552,6 +555,7 @@ describe("what people do", () => {
 });
 
 describe("rules", ruleBuilder);
+describe("customers", customers);
 
 /** The code of an authenticator app (RFC 6238: SHA-1, 6 digits, 30 seconds). */
 function codeOf(secret: string, at: number): string {

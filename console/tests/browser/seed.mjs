@@ -195,7 +195,39 @@ export async function seed({ api, admin, key, days = 42 }) {
   await manager("PUT", "/v1/endpoints/crm", { url: "https://crm.example.com/hooks/accrue", kinds: ["earn", "redeem"] });
   await manager("PUT", "/v1/stores/SH-001", { name: "世纪大道店", region: "华东/上海/浦东", department: "华东零售部", manager_id: "li.na", opened_on: "2024-05-01" });
   await manager("PUT", "/v1/stores/HZ-001", { name: "湖滨店", region: "华东/杭州", department: "华东零售部", opened_on: "2023-09-10", closed_on: "2026-02-28" });
+  await know({ till, marketing, operator, now });
   return { keys, members, now };
+}
+
+/** What is known of members beyond points: behaviour, addresses, consents, tags and segments. */
+async function know({ till, marketing, operator, now }) {
+  const ago = (days) => new Date(now - days * DAY).toISOString();
+  const events = ["login", "view", "add_to_cart", "favourite"].map((kind, index) => ({
+    idempotency_key: `seen-${kind}`, member_id: "M10001", kind, occurred_at: ago(3), channel: "app",
+    ...(index > 0 ? { item: "TEA-OOL", category: "饮料" } : {}),
+  }));
+  await till("POST", "/v1/behaviour/bulk", { events });
+  await till("PUT", "/v1/members/M10001/contacts/sms", { address: "+8613800001000", verified: true });
+  await till("PUT", "/v1/members/M10001/contacts/email", { address: "li.lei@example.com", state: "bounced" });
+  await till("PUT", "/v1/members/M10001/preferences", { language: "zh-CN", quiet_hours: { from: "21:00", until: "09:00" }, personalised: false, home_store_id: "SH-001" });
+  const said = (member, purpose, channel, decision, days, source) => ({ member_id: member, purpose, channel, decision, occurred_at: ago(days), source, evidence: "入会登记表 1881" });
+  await till("POST", "/v1/consents/bulk", { consents: [
+    said("M10001", "marketing", "sms", "given", 30, "form-2026"), said("M10001", "marketing", "email", "given", 30, "form-2026"),
+    said("M10001", "marketing", "email", "withdrawn", 5, "客服电话"),
+  ] });
+  await operator("POST", "/v1/jobs/fold");
+  const names = (zh, en) => ({ "zh-CN": zh, en });
+  await marketing("PUT", "/v1/tags/behaviour%2Fhigh_active", {
+    names: names("高活跃客户", "Highly active"), class: "behaviour", kind: "rule", refresh: "on_change", use: "新品试用邀请", owner: "会员运营部",
+    conditions: [{ field: "member.orders_30", operator: "at_least", values: ["3"] }],
+  });
+  await marketing("PUT", "/v1/tags/service%2Fcare", { names: names("重点关怀", "Takes special care"), class: "value", kind: "static", refresh: "manual", use: "投诉后回访", lives_days: 90 });
+  await marketing("POST", "/v1/tags/service%2Fcare/members", { add: ["M10001", "M10002"] });
+  await marketing("PUT", "/v1/segments/rich", { names: names("高消费会员", "Spends much"), kind: "active", when: "member.spend_365 >= 100000", refresh: "daily", use: "专享券" });
+  await marketing("PUT", "/v1/segments/opening", { names: names("新店开业名单", "Guests of an opening"), kind: "static", use: "浦东新店" });
+  for (let run = 0; run < 10; run += 1) {
+    if ((await operator("POST", "/v1/jobs/refresh")).done) break;
+  }
 }
 
 if (process.argv[1]?.endsWith("seed.mjs")) {

@@ -13,6 +13,8 @@ import { Dialog, Loading, Mark, Page, Section } from "../../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../../ui/problem";
 import { Export, List } from "../../ui/table";
 import { Buttons } from "../member-actions";
+import { ListFile } from "./list-file";
+import { Who } from "./who";
 import { conditionBody, ConditionItem, initialCondition, NameFields, Reach, REFRESHES } from "./definition";
 
 type Call = Parameters<typeof ask>[0];
@@ -22,6 +24,7 @@ export interface Family {
   name: "tags" | "segments";
   id: (set: SetDefinition) => string;
   list: (cursor: string | undefined) => Call;
+  members: (id: string, cursor: string | undefined) => Call;
   put: (id: string, body: object, key: string) => Call;
   refresh: (id: string, key: string) => Call;
   remove: (id: string, key: string) => Call;
@@ -43,9 +46,17 @@ export function Sets({ family, tabs }: { family: Family; tabs: ReactNode }) {
   const read = (cursor: string | undefined) => ask<Items<SetDefinition>>(family.list(cursor));
   const pages = usePages<SetDefinition>([family.name], read);
   const refresh = useChange((id: string, key) => ask(family.refresh(id, key)), () => void message.success(t("tags.refreshed")));
+  const [shown, setShown] = useState<SetDefinition | null>(null);
+  const [filed, setFiled] = useState<SetDefinition | null>(null);
   const writes = may(signedIn, "marketing");
   const isTag = family.name === "tags";
+  const isDesk = may(signedIn, "service", "marketing");
   const language = i18n.language === "zh-CN" ? "zh-CN" : "en";
+  const members = (row: SetDefinition) => {
+    const count = row.members === null ? "–" : format.points(row.members);
+    if (!isDesk || row.members === 0) return count;
+    return <Button type="link" size="small" aria-label={t("tags.who", { name: row.names[language], count })} onClick={() => setShown(row)}>{row.members === null ? t("view.show") : count}</Button>;
+  };
   const depth = (set: SetDefinition) => (isTag ? family.id(set).split("/").length - 1 : 0);
   return (
     <Page
@@ -85,17 +96,18 @@ export function Sets({ family, tabs }: { family: Family; tabs: ReactNode }) {
             },
             { title: t("rewards.kind"), show: (row) => word("setKind", row.kind) },
             { title: t("tags.refresh"), show: (row) => (row.refresh ? word("refresh", row.refresh) : "–") },
-            { title: t("members.title"), number: true, show: (row) => (row.members === null ? "–" : format.points(row.members)) },
+            { title: t("members.title"), number: true, show: (row) => members(row) },
             { title: t("tags.evaluated"), minor: true, show: (row) => (row.is_evaluated ? row.evaluated_on ?? "–" : <Mark tone="warn">{t("tags.soon")}</Mark>) },
             { title: t("tags.use"), wrap: true, minor: true, show: (row) => row.use ?? "–" },
-            ...(writes
+            ...(writes || (isDesk && !isTag)
               ? [{
                   title: t("do.title"),
                   show: (row: SetDefinition) => (
                     <span className="row">
-                      <Button size="small" onClick={() => setEdited(row)}>{t("do.edit")}</Button>
-                      {family.asking.includes(row.kind) && row.kind !== "passive" && <Button size="small" onClick={() => refresh.mutate(family.id(row))}>{t("tags.refreshNow")}</Button>}
-                      <Button size="small" danger onClick={() => setRemoving(row)}>{t("tags.remove")}</Button>
+                      {!isTag && row.kind === "static" && <Button size="small" onClick={() => setFiled(row)}>{t("listFile.open")}</Button>}
+                      {writes && <Button size="small" onClick={() => setEdited(row)}>{t("do.edit")}</Button>}
+                      {writes && family.asking.includes(row.kind) && row.kind !== "passive" && <Button size="small" onClick={() => refresh.mutate(family.id(row))}>{t("tags.refreshNow")}</Button>}
+                      {writes && <Button size="small" danger onClick={() => setRemoving(row)}>{t("tags.remove")}</Button>}
                     </span>
                   ),
                 }]
@@ -103,6 +115,8 @@ export function Sets({ family, tabs }: { family: Family; tabs: ReactNode }) {
           ]}
         />
       </Section>
+      {shown && <Who family={family} id={family.id(shown)} name={shown.names[language]} onClose={() => setShown(null)} />}
+      {filed && <ListFile id={family.id(filed)} name={filed.names[language]} onClose={() => setFiled(null)} />}
       {edited && <Edit family={family} set={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}
       {removing && <Remove family={family} set={removing} name={removing.names[language]} onClose={() => setRemoving(null)} />}
     </Page>

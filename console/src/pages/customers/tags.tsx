@@ -9,6 +9,7 @@ const FAMILY: Family = {
   words: { title: "tags.title", new: "tags.new", none: "tags.none", id: "tags.id", hint: "tags.idHint" },
   id: (set) => set.path ?? "",
   list: (cursor) => api.GET("/v1/tags", { params: { query: cursor ? { cursor } : {} } }),
+  members: (id, cursor) => api.GET("/v1/tags/{path}/members", { params: { path: { path: id }, query: cursor ? { cursor } : {} } }),
   put: (id, body, key) => api.PUT("/v1/tags/{path}", { params: at(id, key), body: body as never }),
   refresh: (id, key) => api.POST("/v1/tags/{path}/refresh", { params: at(id, key) }),
   remove: (id, key) => api.DELETE("/v1/tags/{path}", { params: at(id, key) }),

@@ -5,22 +5,10 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Rule, Rulebook } from "../../api/answers";
 import { countsMoney } from "../../lib/format";
-import { useChoices } from "../../conditions/choices";
-import { useFields } from "../../conditions/fields";
 import { useFormat, useWord } from "../../lib/use";
 import { Facts, Mark, Section } from "../../ui/parts";
 import { Table } from "../../ui/table";
-import { awardText, capText, conditionText, limitText, policyText, type Speech } from "./words";
-
-export function useSpeech(): Speech {
-  const { t } = useTranslation();
-  const word = useWord();
-  const format = useFormat();
-  const fields = useFields();
-  const choices = useChoices({});
-  const value = (field: string, text: string) => choices(field, fields.get(field)?.type ?? "text")?.find((one) => one.value === text)?.label ?? text;
-  return { t, word, format, field: fields.name, value };
-}
+import { awardText, capText, conditionText, limitText, policyText, useSpeech } from "./words";
 
 export function Book({ book }: { book: Rulebook }) {
   const { t } = useTranslation();

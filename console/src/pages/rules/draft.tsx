@@ -21,10 +21,10 @@ import { fieldOf, ProblemNote, showFaults } from "../../ui/problem";
 import { Tabs } from "../../ui/tabs";
 import { Buttons } from "../member-actions";
 import { BackTestOf } from "./back-test";
-import { Book, useSpeech } from "./book";
+import { Book } from "./book";
 import { RuleForm } from "./rule-form";
 import { Try } from "./try";
-import { awardText } from "./words";
+import { awardText, useSpeech } from "./words";
 
 export default function Draft() {
   const { name = "" } = useParams();

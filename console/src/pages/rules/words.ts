@@ -1,8 +1,11 @@
 // Says rules in sentences: what a rule awards, when, and within which bounds.
 
-import type { Award, Cap, Condition, Limit, Rulebook } from "../../api/answers";
-import type { useFormat, useWord } from "../../lib/use";
 import type { TFunction } from "i18next";
+import { useTranslation } from "react-i18next";
+import type { Award, Cap, Condition, Limit, Rulebook } from "../../api/answers";
+import { useChoices } from "../../conditions/choices";
+import { useFields, type Scope } from "../../conditions/fields";
+import { useFormat, useWord } from "../../lib/use";
 
 export interface Speech {
   t: TFunction;
@@ -12,6 +15,16 @@ export interface Speech {
   field: (name: string) => string;
   /** What people call a value of it. */
   value: (field: string, value: string) => string;
+}
+
+export function useSpeech(scope?: Scope): Speech {
+  const { t } = useTranslation();
+  const word = useWord();
+  const format = useFormat();
+  const fields = useFields(scope);
+  const choices = useChoices({});
+  const value = (field: string, text: string) => choices(field, fields.get(field)?.type ?? "text")?.find((one) => one.value === text)?.label ?? text;
+  return { t, word, format, field: fields.name, value };
 }
 
 export function awardText(award: Award, { t, format }: Speech): string {
