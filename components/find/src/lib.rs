@@ -2,11 +2,14 @@
 
 mod export;
 
+use std::collections::BTreeMap;
+
 use ledger::EntryId;
-use rules::Past;
+use rules::{Past, Rulebook};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, authenticate, noted, visible_members, zone,
+    App, FieldError, Page, Problem, Reply, Request, authenticate, noted, published,
+    visible_members, zone,
 };
 use store::{
     ListedMember, MemberOrder, entry_json, find_entry, list_members, records, source, tier_counts,
@@ -35,6 +38,8 @@ struct Filters<'a> {
     order: MemberOrder,
     prefix: &'a str,
     tier: Option<&'a str>,
+    /// Whether those have the tier as well that the books hold none for.
+    or_none: bool,
     attribute: Option<(&'a str, &'a str)>,
 }
 
@@ -59,7 +64,7 @@ impl<'a> Filters<'a> {
             Some(found) => found,
             None => None,
         };
-        Ok(Self { order, prefix, tier: request.query("tier"), attribute })
+        Ok(Self { order, prefix, tier: request.query("tier"), or_none: false, attribute })
     }
 
     fn fits(&self, member: &ListedMember) -> bool {
@@ -71,13 +76,14 @@ impl<'a> Filters<'a> {
                 .and_then(|text| serde_json::from_str::<Json>(text).ok());
             told.is_some_and(|told| told.get(name).and_then(Json::as_str) == Some(value))
         };
-        self.tier.is_none_or(|wanted| tier == Some(wanted)) && self.attribute.is_none_or(has)
+        let has_tier = |wanted| tier == Some(wanted) || self.or_none && tier.is_none();
+        self.tier.is_none_or(has_tier) && self.attribute.is_none_or(has)
     }
 }
 
 async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let wish = Filters::of(request)?;
+    let mut wish = Filters::of(request)?;
     let wrong =
         || Problem::InvalidRequest(vec![FieldError::new("?format", "must be json, jsonl or csv")]);
     let format = match request.query("format") {
@@ -88,6 +94,9 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
         None => Page::of(request)?,
         Some(_) => Page::within(request, MAX_EXPORTED)?,
     };
+    if let Some(tier) = wish.tier {
+        wish.or_none = lowest(&*published(&app.sql, &caller.programme).await?) == Some(tier);
+    }
     let by = if wish.order == MemberOrder::Id { "id" } else { "alias" };
     noted(app, request, &caller, ("members_listed", by), Some(json!({"limit": page.limit})))
         .await?;
@@ -100,7 +109,8 @@ async fn members(app: &App, request: &Request) -> Result<Reply, Problem> {
             caller.programme.no,
             wish.order,
             (wish.prefix, after.as_deref()),
-            wish.tier,
+            // Nearly everybody has the lowest one, so no index finds them faster.
+            wish.tier.filter(|_| !wish.or_none),
             READ,
         )
         .await?;
@@ -148,9 +158,20 @@ fn shown(member: &ListedMember) -> Json {
 
 async fn tiers(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
+    let book = published(&app.sql, &caller.programme).await?;
+    let mut counts: BTreeMap<Option<&str>, i64> = BTreeMap::new();
     let found = tier_counts(&app.sql, caller.programme.no).await?;
-    let shown = found.iter().map(|(tier, members)| json!({"tier": tier, "members": members}));
+    for (tier, members) in &found {
+        let tier = Some(tier.as_str()).filter(|tier| !tier.is_empty()).or(lowest(&book));
+        *counts.entry(tier).or_default() += members;
+    }
+    let shown = counts.iter().map(|(tier, members)| json!({"tier": tier, "members": members}));
     Ok(Reply::json(200, &Page::body(shown.collect(), None)))
+}
+
+/// The tier that everybody has who has reached no other: the first one, where it begins at 0.
+fn lowest(book: &Rulebook) -> Option<&str> {
+    book.levels().first().filter(|level| level.from == 0).map(|level| level.id.as_str())
 }
 
 fn closed(member: &ListedMember) -> Option<&'static str> {

@@ -25,6 +25,8 @@ export default function Members() {
   const by = KINDS.includes(filters.by as "id") ? (filters.by as (typeof KINDS)[number]) : "id";
   const programme = usePublished();
   const levels = programme.data?.rulebook.tiers?.levels ?? [];
+  // Who has reached no level has the first one, where that begins at 0.
+  const lowest = levels[0]?.from === 0 ? levels[0].id : null;
   const query = {
     ...(filters.text && by === "id" ? { id: filters.text } : {}),
     ...(filters.text && by !== "id" && by !== "order" ? { alias: `${by}:${filters.text}` } : {}),
@@ -99,7 +101,7 @@ export default function Members() {
                   </>
                 ),
               },
-              { title: t("members.tier"), show: (row) => (row.tier ? <Mark tone="info">{row.tier}</Mark> : "–") },
+              { title: t("members.tier"), show: (row) => (row.tier ?? lowest ? <Mark tone="info">{row.tier ?? lowest}</Mark> : "–") },
               { title: t("members.tierUntil"), minor: true, show: (row) => format.lastDay(row.tier_until) },
               { title: t("members.balance"), number: true, show: (row) => format.points(row.ledger_balance) },
               { title: t("members.debt"), number: true, minor: true, show: (row) => (row.debt > 0 ? format.points(row.debt) : "–") },

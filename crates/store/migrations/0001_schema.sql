@@ -778,8 +778,8 @@ CREATE INDEX IF NOT EXISTS member_state ON member (programme_no, no) WHERE state
 -- then
 CREATE INDEX IF NOT EXISTS member_tier ON member (programme_no, tier, id) WHERE tier IS NOT NULL
 -- then
--- How many members have which tier. The triggers below keep it: to count would be to read the index
--- of all members.
+-- How many members have which tier, '' for none. The triggers below keep it: to count would be to
+-- read the index of all members.
 CREATE TABLE IF NOT EXISTS tier_count (
   programme_no INTEGER NOT NULL,
   tier TEXT NOT NULL,
@@ -787,21 +787,17 @@ CREATE TABLE IF NOT EXISTS tier_count (
   PRIMARY KEY (programme_no, tier)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE TRIGGER IF NOT EXISTS member_begins_with_a_tier AFTER INSERT ON member WHEN NEW.tier IS NOT NULL
+CREATE TRIGGER IF NOT EXISTS member_is_counted AFTER INSERT ON member
 BEGIN
-  INSERT INTO tier_count (programme_no, tier, members) VALUES (NEW.programme_no, NEW.tier, 1)
+  INSERT INTO tier_count (programme_no, tier, members) VALUES (NEW.programme_no, ifnull(NEW.tier, ''), 1)
     ON CONFLICT (programme_no, tier) DO UPDATE SET members = members + 1;
 END
 -- then
-CREATE TRIGGER IF NOT EXISTS member_gets_a_tier AFTER UPDATE OF tier ON member WHEN NEW.tier IS NOT OLD.tier AND NEW.tier IS NOT NULL
+CREATE TRIGGER IF NOT EXISTS member_changes_tier AFTER UPDATE OF tier ON member WHEN NEW.tier IS NOT OLD.tier
 BEGIN
-  INSERT INTO tier_count (programme_no, tier, members) VALUES (NEW.programme_no, NEW.tier, 1)
+  UPDATE tier_count SET members = members - 1 WHERE programme_no = OLD.programme_no AND tier = ifnull(OLD.tier, '');
+  INSERT INTO tier_count (programme_no, tier, members) VALUES (NEW.programme_no, ifnull(NEW.tier, ''), 1)
     ON CONFLICT (programme_no, tier) DO UPDATE SET members = members + 1;
-END
--- then
-CREATE TRIGGER IF NOT EXISTS member_loses_a_tier AFTER UPDATE OF tier ON member WHEN NEW.tier IS NOT OLD.tier AND OLD.tier IS NOT NULL
-BEGIN
-  UPDATE tier_count SET members = members - 1 WHERE programme_no = OLD.programme_no AND tier = OLD.tier;
 END
 -- then
 -- What a merchant says about a member. Mutable, and kept out of the entries, so that it can be

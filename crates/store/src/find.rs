@@ -94,8 +94,8 @@ fn listed(row: &mut Row) -> Result<ListedMember, Error> {
     })
 }
 
-/// How many members of the programme have which tier, as the books hold it; tiers without members
-/// are left out.
+/// How many members of the programme have which tier, as the books hold it, with an empty name for
+/// none; tiers without members are left out.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
