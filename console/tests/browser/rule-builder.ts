@@ -296,4 +296,21 @@ export function ruleBuilder(): void {
     await page.getByText("Taken over into the draft").waitFor();
     await close();
   });
+
+  test("which lines count is shown as it was kept, and changes", async () => {
+    const { page, close } = await open("/rules/drafts/groups", { language: "en" });
+    await signIn(page, keys.marketing ?? "");
+    await page.getByRole("button", { name: "Edit the rule dairy" }).click();
+    const form = page.getByRole("dialog");
+    const lines = form.getByLabel("Which lines count (CEL)");
+    expect(await lines.inputValue()).toBe('line.category == "乳制品"');
+    await lines.fill('line.category == "烘焙"');
+    expect(await lines.inputValue()).toBe('line.category == "烘焙"');
+    await form.getByRole("button", { name: "Take over" }).click();
+    await page.getByText("Taken over into the draft").waitFor();
+    const text = await page.getByLabel("Rulebook").inputValue();
+    expect(text).toContain("烘焙");
+    expect(text).not.toContain("乳制品");
+    await close();
+  });
 }

@@ -118,7 +118,7 @@ function Edited({ rule, book, place, onKeep, onClose, fields }: Props & { fields
         {event === "purchase" && (
           <details style={{ margin: "12px 0" }} open={Boolean(rule?.lines)}>
             <summary>{t("ruleForm.lines")}</summary>
-            <Form.Item name="lines" style={{ margin: "8px 0 0" }}><Cel label={t("ruleForm.lines")} scope="line" placeholder='line.category == "dairy"' /></Form.Item>
+            <Form.Item name="lines" valuePropName="text" style={{ margin: "8px 0 0" }}><Cel label={t("ruleForm.lines")} scope="line" placeholder='line.category == "dairy"' /></Form.Item>
           </details>
         )}
         <div className="row" style={{ alignItems: "start", marginTop: 12 }}>
