@@ -2,21 +2,21 @@
 //!
 //! The baskets are moved in time so that the last ones are of yesterday. Their host has a clock of
 //! its own; then another one serves the same books by the real clock. Names, phone numbers and
-//! birthdays are made up from the number of the household.
+//! birthdays are made up from the number of the household, and so is what they do besides buying.
 
 use super::baskets::Basket;
 use super::days::Place;
 use super::import::{self, Spending};
-use super::{Demo, audit, publish};
+use super::{Demo, audit, customers, publish};
 use crate::http::Client;
 use crate::server::{self, Options, Server};
 use crate::up::Ends;
 use anyhow::{Context, Result};
-use chrono::{DateTime, Days, Duration, NaiveDate};
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The programme's rules.
 const RULEBOOK: &str = include_str!("../../demo/console.json");
@@ -45,14 +45,13 @@ const GIVEN_NAMES: [&str; 12] =
     ["伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "洋", "艳", "勇", "杰"];
 
 pub async fn play(demo: &Demo<'_>) -> Result<()> {
+    let began = Instant::now();
     let ends = Ends::listen()?;
     let state = demo.folder.join("console");
     if state.exists() {
         fs::remove_dir_all(&state).with_context(|| format!("emptying {}", state.display()))?;
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
-    let local = DateTime::from_timestamp(i64::try_from(now.as_secs())? + OFFSET_SECONDS, 0);
-    let today = local.context("the clock is past all calendars")?.date_naive();
+    let today = (now()? + Duration::seconds(OFFSET_SECONDS)).date_naive();
     let baskets = until_yesterday(demo.baskets, today)?;
     let key = server::random_key()?;
     let options = |listen: &str, admin: &str, arguments: Vec<String>, log| Options {
@@ -73,16 +72,19 @@ pub async fn play(demo: &Demo<'_>) -> Result<()> {
     publish(&server, &rulebook).await?;
     let mut client = server.client();
     open_stores(&mut client, &baskets).await?;
-    register_members(&mut client, &baskets).await?;
+    register_members(&server, &baskets).await?;
     fill_catalogue(&mut client).await?;
     let imported = import::run(&server, PLACE, &baskets, Spending::Multiples(SAVED)).await?;
     let audited = audit::everything(&mut server.client()).await?;
     server.stop().await?;
+    let [nights, redemptions, earns] = imported.seconds;
     eprintln!(
-        "{} nights lived; audit clean: {} members, {} entries",
+        "{} nights lived in {nights:.0} s, redemptions in {redemptions:.0} s, baskets in {earns:.0} s; audit clean: {} members, {} entries",
         imported.nights, audited.members, audited.entries
     );
-    let mut arguments = vec!["--compile=soon".to_owned()];
+    // Addresses are sealed, as they are where members are real ones.
+    let secrets = format!("secrets_key={}", server::random_key()?);
+    let mut arguments = vec!["--compile=soon".to_owned(), "--variable".to_owned(), secrets];
     arguments.extend(demo.host.clone());
     let now = options("127.0.0.1:3000", "127.0.0.1:3001", arguments, Some(log));
     let server = Server::start(demo.workspace, demo.binary, &now).await?;
@@ -90,8 +92,16 @@ pub async fn play(demo: &Demo<'_>) -> Result<()> {
     night(&mut client).await?;
     let links = invite(&mut client).await?;
     let waiting = leave_work(&server, &baskets).await?;
+    customers::fill(&server, &baskets, self::now()?).await?;
+    eprintln!("filled in {:.0} s", began.elapsed().as_secs_f64());
     println!("{}", welcome(&server, &links, waiting));
     ends.follow(server).await
+}
+
+fn now() -> Result<DateTime<Utc>> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    DateTime::from_timestamp(i64::try_from(now.as_secs())?, 0)
+        .context("the clock is past all calendars")
 }
 
 /// The same weekdays, the last of them yesterday or up to six days before.
@@ -130,8 +140,9 @@ async fn open_stores(client: &mut Client, baskets: &[Basket]) -> Result<()> {
     Ok(())
 }
 
-async fn register_members(client: &mut Client, baskets: &[Basket]) -> Result<()> {
+async fn register_members(server: &Server, baskets: &[Basket]) -> Result<()> {
     eprintln!("registering members …");
+    let mut puts = Vec::new();
     let households: BTreeSet<&str> =
         baskets.iter().map(|basket| basket.household.as_str()).collect();
     for household in households {
@@ -148,9 +159,9 @@ async fn register_members(client: &mut Client, baskets: &[Basket]) -> Result<()>
             },
             "aliases": [format!("phone:139{:08}", number.wrapping_mul(48_271) % 100_000_000)],
         });
-        put(client, &format!("/v1/members/household-{household}"), &body).await?;
+        puts.push((format!("/v1/members/household-{household}"), body));
     }
-    Ok(())
+    customers::put_all(server, &server.key, puts).await
 }
 
 async fn fill_catalogue(client: &mut Client) -> Result<()> {

@@ -9,6 +9,7 @@ mod back_test;
 mod baskets;
 mod books;
 mod console;
+mod customers;
 mod days;
 mod import;
 mod make;
