@@ -8,6 +8,7 @@ mod arrows;
 mod docs;
 mod lints;
 mod names;
+mod pictures;
 mod problems;
 mod profiles;
 mod rust;
@@ -63,6 +64,7 @@ pub fn faults(workspace: &Workspace) -> Result<Vec<Fault>> {
         docs::check,
         lints::check,
         names::check,
+        pictures::check,
         problems::check,
         profiles::check,
         sources::check,

@@ -1,4 +1,4 @@
-//! The text files of the repository in git's list: tracked, or new and not ignored.
+//! The files of the repository in git's list: tracked, or new and not ignored.
 
 use crate::process;
 use anyhow::Result;
@@ -8,6 +8,8 @@ use std::process::Command;
 
 pub struct Tree {
     pub files: Vec<File>,
+    /// Files that are not text: path and bytes.
+    pub others: Vec<(String, usize)>,
 }
 
 pub struct File {
@@ -22,14 +24,16 @@ impl Tree {
         git.current_dir(root).args(["ls-files", "--cached", "--others", "--exclude-standard"]);
         let listed =
             process::output(&mut git, "tidy reads the files that git knows: run it in a clone")?;
-        let mut files = Vec::new();
+        let (mut files, mut others) = (Vec::new(), Vec::new());
         for path in listed.lines() {
-            // git still lists a deleted file, and a picture is not text: neither can be checked.
-            if let Ok(text) = fs::read_to_string(root.join(path)) {
-                files.push(File { path: path.to_owned(), text });
+            // git still lists a deleted file.
+            let Ok(bytes) = fs::read(root.join(path)) else { continue };
+            match String::from_utf8(bytes) {
+                Ok(text) => files.push(File { path: path.to_owned(), text }),
+                Err(error) => others.push((path.to_owned(), error.as_bytes().len())),
             }
         }
-        Ok(Self { files })
+        Ok(Self { files, others })
     }
 
     #[cfg(test)]
@@ -37,7 +41,7 @@ impl Tree {
         let files = files
             .iter()
             .map(|(path, text)| File { path: (*path).to_owned(), text: (*text).to_owned() });
-        Self { files: files.collect() }
+        Self { files: files.collect(), others: Vec::new() }
     }
 
     pub fn get(&self, path: &str) -> Option<&File> {
@@ -51,8 +55,9 @@ impl Tree {
     /// Whether the tree has a file or a folder of this path.
     pub fn contains(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        path.is_empty()
-            || self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
+        let others = self.others.iter().map(|(path, _)| path);
+        let mut all = self.files.iter().map(|file| &file.path).chain(others);
+        path.is_empty() || all.any(|known| known == path || known.starts_with(&folder))
     }
 }
 
