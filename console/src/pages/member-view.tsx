@@ -61,6 +61,7 @@ function FactsOf({ id }: { id: string }) {
         const money = (sum: Money | null | undefined) => format.money(sum?.amount_minor);
         const ago = (days: number | null) => (days === null ? t("view.never") : format.daysAgo(days));
         const [month, year] = [30, 365].map((days) => facts.windows.find((one) => one.days === days));
+        const categories = (year?.categories ?? []).filter((one) => one.percent > 0);
         const scores = facts.rfm;
         return (
           <>
@@ -85,7 +86,7 @@ function FactsOf({ id }: { id: string }) {
                   [t("view.lastRedeem"), ago(facts.last_redemption.days_ago)],
                   [t("view.lastLogin"), ago(facts.last_login.days_ago)],
                   [t("view.lastSeen"), ago(facts.last_seen.days_ago)],
-                  (year?.categories.length ?? 0) > 0 && [t("view.categories"), year?.categories.map((one) => `${one.category || "…"} ${format.percent(one.percent / 100)}`).join(" · ")],
+                  categories.length > 0 && [t("view.categories"), categories.map((one) => `${one.category || "…"} ${format.percent(one.percent / 100)}`).join(" · ")],
                 ]}
               />
             </div>

@@ -22,7 +22,8 @@ export default function Overview() {
   const { t } = useTranslation();
   const signedIn = useSignedIn();
   const seesBooks = may(signedIn, "finance");
-  const seesBudgets = may(signedIn, "finance", "marketing");
+  // Budgets are of the whole programme.
+  const seesBudgets = may(signedIn, "finance", "marketing") && !signedIn.stores;
   return (
     <Page title={t("overview.title")}>
       <Today />

@@ -47,7 +47,7 @@ export default function Stores() {
         </>
       }
     >
-      {may(signedIn, "marketing", "finance") && <Unassigned onRegister={writes ? (id) => setEdited({ store_id: id }) : null} />}
+      {may(signedIn, "marketing", "finance") && !signedIn.stores && <Unassigned onRegister={writes ? (id) => setEdited({ store_id: id }) : null} />}
       <Section flush>
         <div className="filters" role="search">
           <Input.Search
