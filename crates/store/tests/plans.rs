@@ -71,6 +71,7 @@ fn no_query_scans_lots_entries_or_members() {
                     // Tags, segments and the days of their scores.
                     "member_set",
                     "rfm_cuts",
+                    "tier_count",
                 ]
                 .iter()
                 .any(|small| step.contains(small))
