@@ -120,7 +120,7 @@ pub fn read(
         if cleaned.iter().all(String::is_empty) {
             continue;
         }
-        let line = record.position().map_or(0, csv::Position::line) + skipped;
+        let line = line_of(text, &record) + skipped;
         let at = |place: &Option<usize>| {
             place.and_then(|place| cleaned.get(place)).filter(|cell| !cell.is_empty()).cloned()
         };
@@ -146,6 +146,15 @@ fn reader(text: &str, delimiter: u8) -> Result<csv::Reader<&[u8]>, FileError> {
     let mut builder = ReaderBuilder::new();
     builder.delimiter(delimiter).has_headers(false).flexible(true).trim(Trim::None);
     Ok(builder.from_reader(text.as_bytes()))
+}
+
+/// The line that a record begins on. The reader counts empty lines before a record as its own.
+fn line_of(text: &str, record: &StringRecord) -> u64 {
+    let Some(position) = record.position() else { return 0 };
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = text.get(from..).unwrap_or_default();
+    let empty = rest.len() - rest.trim_start_matches('\n').len();
+    position.line() + u64::try_from(empty).unwrap_or_default()
 }
 
 fn unreadable(error: csv::Error) -> FileError {
@@ -234,6 +243,7 @@ mod tests {
         for (file, rows) in [
             ("member_id,points,evidence\nm1,10,a\n", "2 m1 10 a"),
             ("\u{feff}member_id,points\r\nm1,10\r\nm2,20\r\n", "2 m1 10 -; 3 m2 20 -"),
+            ("member_id,points\n\n\nm1,10\n\nm2,20\n", "4 m1 10 -; 6 m2 20 -"),
             ("member_id,points\rm1,10\rm2,20\r", "2 m1 10 -; 3 m2 20 -"),
             ("Member ID;Points\nm1;10\n", "2 m1 10 -"),
             ("member_id\tpoints\nm1\t10\n", "2 m1 10 -"),

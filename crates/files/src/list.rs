@@ -1,8 +1,6 @@
 //! Lists: files of which one column counts, with or without a line of headings.
 
-use csv::StringRecord;
-
-use crate::{Column, FileError, cell, is_heading, reader, text, unreadable};
+use crate::{Column, FileError, cell, is_heading, line_of, reader, text, unreadable};
 
 /// A row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,14 +48,10 @@ pub fn list(
         if items.len() == most_rows {
             return Err(FileError::Rows(most_rows));
         }
-        let line = line_of(&record) + skipped;
+        let line = line_of(text, &record) + skipped;
         items.push(Item { line, text: cells.into_iter().nth(at).unwrap_or_default() });
     }
     if items.is_empty() { Err(FileError::Rows(most_rows)) } else { Ok(items) }
-}
-
-fn line_of(record: &StringRecord) -> u64 {
-    record.position().map_or(0, csv::Position::line)
 }
 
 /// Where the column stands, and whether these cells are headings.
