@@ -253,7 +253,7 @@ fn a_file_of_members_is_understood_and_then_added() {
     assert!(again.is_replay());
     assert_eq!(again.text(), first.text());
     let other = marketing.ask("POST", "/v1/segments/list/file").body("m1\n").key("file-1").send();
-    assert_eq!(other.outcome(), "409 idempotency-key-reused");
+    assert_eq!(other.outcome(), "422 idempotency-key-reused");
     assert_eq!(told(&sends("list", "", b"m2\nm3\n", "text/csv")), "2 2 1 1, 0 [], 0 []");
     assert_eq!(marketing.get("/v1/segments/list").send().ok()["members"], 4);
     for (id, file, outcome) in [
