@@ -445,10 +445,11 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
             }
         }
         loop {
-            let now = (self.reach.now)();
-            let over = async || forget_proofs(self.reach.sql, now, ROWS).await;
-            let forgotten = self.reach.with_retries(over).await?;
-            if i64::try_from(forgotten).is_ok_and(|count| count < ROWS) {
+            let (now, rows) = ((self.reach.now)(), pace.rows());
+            let forgotten = pace
+                .write(self.reach, async || forget_proofs(self.reach.sql, now, rows).await)
+                .await?;
+            if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
                 break;
             }
             if !limit.take_chunk(now) {

@@ -19,7 +19,7 @@ use rules::operations::{
 };
 use rules::{EarnEvent, Line, Operation};
 use store::{
-    BehaviourRow, Error, Lots, Native, Outcome, Preference, Rows, Sql, Submission, Value,
+    BehaviourRow, Error, Lots, Native, Outcome, PreferenceWish, Rows, Sql, Submission, Value,
     begin_reach, put_preference, report_behaviour,
 };
 
@@ -465,14 +465,9 @@ fn another_history_is_noticed_and_made_anew() {
 }
 
 fn tell(world: &World, reach: &Native, member_no: i64) {
-    let preference = Preference {
-        language: Some("en".into()),
-        quiet: None,
-        personalised: true,
-        home_store: None,
-        updated_at: world.now.get().0,
-    };
-    assert!(wait(put_preference(reach, (1, member_no), &preference, "test")).unwrap());
+    let wish = PreferenceWish { language: Some(Some("en".into())), ..PreferenceWish::default() };
+    let by = (world.now.get().0, "test");
+    assert!(wait(put_preference(reach, (1, member_no), &wish, by)).unwrap());
 }
 
 fn run_anew<R: Sql>(world: &World, reach: &R) -> Result<(FoldReport, Option<i64>), Error> {

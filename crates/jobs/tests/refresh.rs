@@ -12,8 +12,8 @@ use reach::{Family, Refresh, Today};
 use rules::operations::{Earn, Erase, Merge};
 use rules::{EarnEvent, Line, Operation, compile_member};
 use store::{
-    Error, Lots, Native, Preference, SetWish, Sql, Submission, begin_reach, change_sets, list_sets,
-    put_preference, put_set, remove_set, stored_set,
+    Error, Lots, Native, PreferenceWish, SetWish, Sql, Submission, begin_reach, change_sets,
+    list_sets, put_preference, put_set, remove_set, stored_set,
 };
 
 const START: &str = "2026-01-10T10:00:00+08:00";
@@ -34,7 +34,7 @@ fn submission(member: &str, operation: impl Operation + 'static) -> Submission {
 impl Shop {
     fn new() -> Self {
         let (world, reach) = (World::new(START), Native::in_memory().unwrap());
-        wait(begin_reach(&reach)).unwrap();
+        wait(begin_reach(&reach, &reach)).unwrap();
         world.publish(short_lived(90));
         Self { world, reach, orders: Vec::new() }
     }
@@ -96,15 +96,12 @@ impl Shop {
     }
 
     fn at_home(&self, member: &str, store: &str) {
-        let preference = Preference {
-            language: None,
-            quiet: None,
-            personalised: true,
-            home_store: Some(store.to_owned()),
-            updated_at: 0,
+        let wish = PreferenceWish {
+            home_store: Some(Some(store.to_owned())),
+            ..PreferenceWish::default()
         };
         let member = (1, self.no(member));
-        assert!(wait(put_preference(&self.reach, member, &preference, "test")).unwrap());
+        assert!(wait(put_preference(&self.reach, member, &wish, (0, "test"))).unwrap());
     }
 
     fn no(&self, member: &str) -> i64 {
@@ -708,7 +705,9 @@ fn copies_equal_a_naive_reading() {
                     shop.world.order(&[submission(into, Merge { from })], Lots::All);
                     held.extend(own.iter().map(|(_, tag)| (into.clone(), *tag)));
                 }
-                own.iter().for_each(|one| drop(held.remove(one)));
+                own.iter().for_each(|one| {
+                    let _was_held = held.remove(one);
+                });
                 shop.fold();
             }
             _ => {
@@ -852,7 +851,7 @@ fn a_night_of_many_members() {
     std::fs::create_dir_all(&folder).unwrap();
     let mut shop = Shop::new();
     shop.reach = Native::open(&folder.join("reach.db")).unwrap();
-    wait(begin_reach(&shop.reach)).unwrap();
+    wait(begin_reach(&shop.reach, &shop.reach)).unwrap();
     fill_facts(&shop.reach, members, shop.today().day, shop.world.now.get().0);
     let run = |what: &str| {
         let timed = Timed::begin(&shop.reach);

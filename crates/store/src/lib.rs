@@ -139,7 +139,21 @@ pub use publications::{
 };
 pub use qr_keys::{NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, retire_qr_key, signing_key};
 pub use reach::{
-    Added, Anew, BehaviourRow, Consent, ConsentProof, Contact, EntryKey, FoldPosition, FoldStep, FoldedEntry, FoldedState, LedgerMember, ListedBehaviour, NamedMember, Preference, PreferenceWish, SetChange, SetMember, SetOfMember, SetScan, SetVersion, SetWish, StoredChange, StoredCuts, StoredFacts, StoredSet, add_consents, begin_reach, begin_set_scan, bought_in, change_sets, changed_members, changed_members_done, clear_departed, clear_removed, closed_members, consent_proofs, contact_digests, copies_done, current_consents, defined_tags, delete_contact, due_copies, entries_to_fold, evaluate_again, facts_after, facts_of_members, fold_position, forget_behaviour, forget_proofs, forget_set_changes, held_sets, history_to_fold, home_stores, is_of_history, joined_members, known_members, last_entry, last_entry_of_member, ledger_members, list_behaviour, list_consents, list_contacts, list_sets, mark_tags, member_numbers, members_of_set, members_of_stores, named_members, old_behaviour, older_members, preference, put_contact, put_preference, put_set, reach_secret, reachable_members, read_facts, rebuilds_due, remove_set, report_behaviour, rest_sets, restart_fold, resting_sets, rfm_cuts, set_changes, set_scan, set_versions, sets_of_member, states_to_fold, step_set_scan, stored_set, tags_among, undone, undone_by, walk_tag, write_copies, write_fold_step,
+    Added, Anew, BehaviourRow, Consent, ConsentProof, Contact, EntryKey, FoldPosition, FoldStep,
+    FoldedEntry, FoldedState, LedgerMember, ListedBehaviour, NamedMember, Preference,
+    PreferenceWish, SetChange, SetMember, SetOfMember, SetScan, SetVersion, SetWish, StoredChange,
+    StoredCuts, StoredFacts, StoredSet, add_consents, begin_reach, begin_set_scan, bought_in,
+    change_sets, changed_members, changed_members_done, clear_departed, clear_removed,
+    closed_members, consent_proofs, contact_digests, copies_done, current_consents, defined_tags,
+    delete_contact, due_copies, entries_to_fold, evaluate_again, facts_after, facts_of_members,
+    fold_position, forget_behaviour, forget_proofs, forget_set_changes, held_sets, history_to_fold,
+    home_stores, is_of_history, joined_members, known_members, last_entry, last_entry_of_member,
+    ledger_members, list_behaviour, list_consents, list_contacts, list_sets, mark_tags,
+    member_numbers, members_of_set, members_of_stores, named_members, old_behaviour, older_members,
+    preference, put_contact, put_preference, put_set, reach_secret, reachable_members, read_facts,
+    rebuilds_due, remove_set, report_behaviour, rest_sets, restart_fold, resting_sets, rfm_cuts,
+    set_changes, set_scan, set_versions, sets_of_member, states_to_fold, step_set_scan, stored_set,
+    tags_among, undone, undone_by, walk_tag, write_copies, write_fold_step,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
