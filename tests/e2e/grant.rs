@@ -141,6 +141,60 @@ fn budgets_are_kept_by_their_owners() {
     assert_eq!(shop.balance("a"), 60 + 6 * 30);
 }
 
+/// A person who takes another key, and a line of keys that goes on, begin no new budget.
+#[test]
+fn a_rotated_key_brings_no_new_budget() {
+    let host = Host::start();
+    let budgets = json!([{"of": "programme", "times": 9, "per": "month"}, {"of": "person", "times": 1, "per": "month"}]);
+    let apology = json!({"points": 30, "expiry": "campaign", "budgets": budgets});
+    let shop = with_grants(&host, &json!({"apology": apology}));
+    shop.buys("a", "o-1", 6_000).send().ok();
+    let gives = |key: &str| gets(&shop.with_bearer(key), "a", "apology").send().outcome();
+    let rotated = |key: &str| {
+        let path = format!("/v1/keys/{}/rotate", &key[..12]);
+        let made = shop.with_bearer(key).ask("POST", &path).send().ok();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let anna = shop.key_of("anna", "service");
+    assert_eq!(gives(&anna), "201 grant +30 = 90");
+    assert_eq!(gives(&rotated(&anna)), "409 budget-spent");
+    assert_eq!(gives(&shop.key_of("anna", "marketing")), "409 budget-spent");
+    let machine = json!({"role": "marketing", "label": "crm"});
+    let machine = shop.post("/v1/keys", &machine).send().ok()["key"].as_str().unwrap().to_owned();
+    assert_eq!(gives(&machine), "201 grant +30 = 120");
+    assert_eq!(gives(&rotated(&machine)), "409 budget-spent");
+}
+
+/// The only store of a key is filled in; an occasion grants once, whichever store names it.
+#[test]
+fn stores_grant_from_their_own_budgets_and_share_occasions() {
+    let host = Host::start();
+    let budgets = json!([{"of": "programme", "times": 9, "per": "month"}, {"of": "store", "times": 1, "per": "month"}]);
+    let apology = json!({"points": 30, "expiry": "campaign", "budgets": budgets});
+    let gift = json!({"points": 5, "expiry": "campaign"});
+    let shop = with_grants(&host, &json!({"apology": apology, "gift": gift}));
+    for member in ["a", "b"] {
+        shop.buys(member, &format!("o-{member}"), 6_000).send().ok();
+    }
+    let key = json!({"role": "service", "label": "desk", "stores": ["s-1"]});
+    let desk = shop.post("/v1/keys", &key).send().ok()["key"].as_str().unwrap().to_owned();
+    let given = gets(&shop.with_bearer(&desk), "a", "apology").send();
+    assert_eq!(given.outcome(), "201 grant +30 = 90");
+    assert_eq!(given.ok()["entry"]["store_id"], "s-1");
+    let answer = gets(&shop.with_bearer(&desk), "b", "apology").send();
+    assert_eq!(
+        (answer.outcome(), answer.json()["of"].clone()),
+        ("409 budget-spent".into(), json!("store"))
+    );
+    let spring = |member: &str, store: &str| {
+        let body = json!({"member_id": member, "grant": "gift", "reference": "spring-2026", "store_id": store});
+        shop.post("/v1/grants", &body).send().outcome()
+    };
+    assert_eq!(spring("a", "s-1"), "201 grant +5 = 95");
+    assert_eq!(spring("a", "s-2"), "409 reference-already-used");
+    assert_eq!(spring("b", "s-2"), "409 reference-of-another");
+}
+
 #[test]
 fn the_programmes_budget_of_points_gives_all_of_a_grant_or_nothing() {
     let host = Host::start();

@@ -395,6 +395,8 @@ export interface Entry {
   kind: string;
   event?: string;
   charity?: string;
+  grant?: string;
+  strategy?: string;
   points: number;
   balance_after: number;
   occurred_at: string;

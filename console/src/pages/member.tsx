@@ -220,7 +220,8 @@ function Lots({ id }: { id: string }) {
 }
 
 export function source(text: string, word: ReturnType<typeof useWord>): string {
-  if (text.startsWith("rule:")) return text.slice(5);
+  const [, name] = /^(?:rule|grant):(.*)$/.exec(text) ?? [];
+  if (name) return name;
   const known = word("source", text);
   return known === text ? word("event", text) : known;
 }

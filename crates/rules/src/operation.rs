@@ -189,6 +189,8 @@ pub enum ReferenceUse {
     Once,
     /// Once, whatever became of it.
     OnceEver,
+    /// Once, whatever became of it, and whichever store names it.
+    OnceInProgramme,
     /// The operation itself says how often.
     Several,
 }

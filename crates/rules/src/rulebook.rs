@@ -394,11 +394,13 @@ impl Rulebook {
         let is_shared = |rule: &&Rule| rule.caps.iter().any(|cap| cap.of != CapOf::Member);
         let rules =
             self.rules.iter().filter(is_shared).map(|rule| format!("/rules/{}/caps", rule.id));
-        budget.chain(actions).chain(rules).collect()
+        let grants = self.document.grants.iter().filter(|(_, rule)| !rule.budgets.is_empty());
+        let grants = grants.map(|(name, _)| format!("/grants/{name}/budgets"));
+        budget.chain(actions).chain(rules).chain(grants).collect()
     }
 
-    /// What points are worth, in minor units of the currency, rounded down; `None` where no order
-    /// can be paid with them.
+    /// What points are worth at the common price, in minor units of the currency, rounded down;
+    /// `None` where no order can be paid with them.
     #[must_use]
     pub fn worth_minor(&self, points: i128) -> Option<i128> {
         let per_unit = self.document.redemption.as_ref()?.points_per_unit;

@@ -120,7 +120,7 @@ mod tests {
 
     /// A grant that is right, changed.
     fn grant(document: &mut Document, change: impl FnOnce(&mut crate::GrantRule)) {
-        let (of, per) = (crate::GrantBudgetOf::Store, crate::Per::Month);
+        let (of, per) = (crate::GrantBudgetOf::Programme, crate::Per::Month);
         let mut rule = crate::GrantRule {
             points: 5,
             expiry: Some("campaign".into()),
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 59] = [
+        let cases: [(Change, &str); 60] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -299,6 +299,10 @@ mod tests {
                 "/grants/birthday/limit/times",
             ),
             (|d| grant(d, |rule| rule.budgets[0].times = -1), "/grants/birthday/budgets/0/times"),
+            (
+                |d| grant(d, |rule| rule.budgets[0].of = crate::GrantBudgetOf::Person),
+                "/grants/birthday/budgets",
+            ),
             (
                 |d| grant(d, |rule| rule.budgets.push(rule.budgets[0])),
                 "/grants/birthday/budgets/1/of",

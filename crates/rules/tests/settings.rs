@@ -142,7 +142,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
     [5, 6, 6].map(|day| run("p", &mut member, &swap, vec![there.clone()], day)).to_vec()
 }
 
-/// What would come of a grant by two persons, on two days and twice on the second.
+/// What would come of a grant by two persons, by the first on two days.
 fn granted(world: &World) -> Vec<String> {
     let (mut member, mut tallies) = (world.member.clone(), Vec::new());
     let mut run = |command: &AnyOperation, by: &str, day: u32| {
@@ -179,7 +179,7 @@ fn granted(world: &World) -> Vec<String> {
         let (grant, by) = ("birthday".to_owned(), by.to_owned());
         ask(Grant { grant, strategy: None, store: None, by })
     };
-    [("anna", 5), ("ben", 6), ("ben", 6)].map(|(by, day)| run(&grant(by), by, day)).to_vec()
+    [("anna", 5), ("anna", 6), ("ben", 6)].map(|(by, day)| run(&grant(by), by, day)).to_vec()
 }
 
 /// What counters of the programme stand at.
@@ -494,8 +494,11 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
         json!({"grants": {"birthday": grant}})
     };
     let limited_grant = || grants(json!({"limit": {"times": 1, "per": "lifetime"}}));
-    let shared_grant =
-        || grants(json!({"budgets": [{"of": "programme", "times": 1, "per": "lifetime"}]}));
+    let shared_grant = || {
+        grants(
+            json!({"budgets": [{"of": "programme", "times": 9, "per": "year"}, {"of": "person", "times": 1, "per": "lifetime"}]}),
+        )
+    };
     let priced = || {
         let tiers = ["member", "silver"];
         json!({"redemption": {"prices": [{"tiers": tiers, "from_points": 1, "points": 90, "off_minor": 100}]}})
@@ -705,9 +708,9 @@ fn settings_of_settings() -> Vec<(&'static str, Json, &'static str, Json)> {
         ("grants{}.limit", limited_grant(), "/grants/birthday/limit", json!(null)),
         ("grants{}.limit.times", limited_grant(), "/grants/birthday/limit/times", json!(2)),
         ("grants{}.limit.per", limited_grant(), "/grants/birthday/limit/per", json!("day")),
-        ("grants{}.budgets[].of", shared_grant(), "/grants/birthday/budgets/0/of", json!("person")),
-        ("grants{}.budgets[].times", shared_grant(), "/grants/birthday/budgets/0/times", json!(2)),
-        ("grants{}.budgets[].per", shared_grant(), "/grants/birthday/budgets/0/per", json!("day")),
+        ("grants{}.budgets[].of", shared_grant(), "/grants/birthday/budgets/1/of", json!("store")),
+        ("grants{}.budgets[].times", shared_grant(), "/grants/birthday/budgets/1/times", json!(2)),
+        ("grants{}.budgets[].per", shared_grant(), "/grants/birthday/budgets/1/per", json!("day")),
         (
             "exchanges.offers{}.min_points",
             swap.clone(),

@@ -371,6 +371,27 @@ fn many_points_and_high_levels_have_better_prices() {
     }
 }
 
+/// A yen is 100 points, and from 1,050 on it is 99: 1,050 buy no more than 1,000 do.
+#[test]
+fn no_point_is_taken_to_come_to_a_better_price() {
+    let mut world = world(|document| {
+        document.currency = "JPY".into();
+        document.purchase.points_per_unit = "1".into();
+        let rule = document.redemption.as_mut().unwrap();
+        (rule.points_per_unit, rule.max_percent, rule.min_points) = (100, 100, 1);
+        let (from_points, points) = (1_050, 99);
+        rule.prices = vec![PointPrice { tiers: vec![], from_points, points, off_minor: 1 }];
+    });
+    let currency = Currency::new("JPY").unwrap();
+    let yen = |amount_minor| Money { amount_minor, currency };
+    let mut order = crate::support::purchase(&[1_050]);
+    order.lines[0].amount = yen(1_050);
+    world.run(at(DAY), &ask(rules::operations::Earn(order)), None);
+    let pay = |most| ask(PayWithPoints { order: yen(100), most: Some(most), minutes: None });
+    world.play(&[(DAY, pay(1_050), "redeem -1000")]);
+    assert_eq!(world.entries[1].payment().unwrap().money_minor, 10);
+}
+
 /// Points that buy no whole minor unit are left with the member.
 #[test]
 fn no_point_is_taken_for_nothing() {

@@ -101,8 +101,8 @@ pub async fn sealed_rows(
     rows.into_iter().map(read).collect()
 }
 
-/// Puts texts in place of those that were read, each row with its new texts; leaves what was changed
-/// meanwhile. Tells how many rows were written.
+/// Puts texts in place of those that were read, each row with its new texts; leaves what was
+/// changed meanwhile. Tells how many rows were written.
 ///
 /// # Errors
 /// [`Error`] when the database fails.

@@ -101,12 +101,14 @@ impl Submission {
             }
             None => self.aliases.clone(),
         };
+        let reference = self.operation.guards().reference;
+        let is_of_stores = reference != ReferenceUse::OnceInProgramme;
         LoadRequest {
             member: self.member.clone(),
             idem: self.idem.clone(),
             source: self.source.clone(),
-            store: self.origin.store.clone(),
-            once_ever: self.operation.guards().reference == ReferenceUse::OnceEver,
+            store: self.origin.store.clone().filter(|_| is_of_stores),
+            once_ever: matches!(reference, ReferenceUse::OnceEver | ReferenceUse::OnceInProgramme),
             undoes: needs.undoes,
             subjects: needs.subjects,
             reward: needs.reward,

@@ -52,9 +52,9 @@ pub struct GrantBudget {
 pub enum GrantBudgetOf {
     /// All who grant share it.
     Programme,
-    /// Each store has one of its own. A grant of none is refused then.
+    /// Each store has one of its own. A grant that names none is refused then.
     Store,
-    /// Each person or key has one of its own.
+    /// Each person has one, and each line of keys that speaks for nobody.
     Person,
 }
 
@@ -88,6 +88,11 @@ impl GrantRule {
         Limit::check(self.limit, &format!("{at}/limit"), check);
         if self.budgets.len() > MAX_BUDGETS {
             check.problem(&format!("{at}/budgets"), "must be at most 3");
+        }
+        // Whoever may grant may name any store, and persons come and go.
+        let is_bounded = self.budgets.iter().any(|budget| budget.of == GrantBudgetOf::Programme);
+        if !self.budgets.is_empty() && !is_bounded {
+            check.problem(&format!("{at}/budgets"), "needs a budget of the programme beside them");
         }
         for (index, budget) in self.budgets.iter().enumerate() {
             let at = format!("{at}/budgets/{index}");

@@ -23,7 +23,7 @@ pub struct Grant {
     pub strategy: Option<String>,
     /// The store that grants it, for the budgets of stores.
     pub store: Option<String>,
-    /// The person or key that grants it, for the budgets of persons.
+    /// Who grants it, for the budgets of persons.
     pub by: String,
 }
 
@@ -43,7 +43,7 @@ impl Operation for Grant {
             account: Account::Member,
             other: Other::Unchecked,
             // A strategy that is run twice, or whose grant was taken back, gives nothing again.
-            reference: ReferenceUse::OnceEver,
+            reference: ReferenceUse::OnceInProgramme,
             side: AccountSide::Earning,
             activity: Activity::Leaves,
             stores: Stores::Named,

@@ -1,6 +1,8 @@
 //! Paying for an order with points: as many as the member wants and has, within what the rulebook
 //! takes.
 
+use std::cmp::Reverse;
+
 use ledger::{
     EntryId, Fault, Journal, LotState, MemberId, Money, Origin, PointsPayment, Redeem, Refusal,
     Stop, hold, redeem,
@@ -97,24 +99,26 @@ fn prices(rule: &Redemption, tier: Option<&str>, decimals: u32) -> Prices {
 }
 
 impl Prices {
-    /// The most points up to `bound` that take no more than `share` off, in steps of the rulebook,
-    /// and the money that they take off. Points that would buy less than a minor unit are not
-    /// taken.
+    /// The points up to `bound`, in steps of the rulebook, that take the most money off, no more
+    /// than `share`, and that money; of several the fewest. So no points are taken for nothing,
+    /// neither for less than a minor unit nor to come to a better price.
     fn taken(&self, rule: &Redemption, bound: i64, share: i128) -> (i64, i128) {
         let step = i128::from(rule.multiple_of);
-        let mut bound = i128::from(bound);
+        let (mut bound, mut best) = (i128::from(bound), (0, Reverse(0)));
         for (from, points, money) in self.0.iter().rev() {
             let from = i128::from(*from);
             let most = bound.min(share * points / money);
-            let off = (most - most % step) * money / points;
+            let most = most - most % step;
+            let off = most * money / points;
             let needed = ((off * points + money - 1) / money).max(from);
             let needed = (needed + step - 1) / step * step;
-            if off > 0 && most - most % step >= from {
-                return (i64::try_from(needed).unwrap_or(i64::MAX), off);
+            if most >= from {
+                best = best.max((off, Reverse(needed)));
             }
             bound = bound.min(from - 1);
         }
-        (0, 0)
+        let (off, Reverse(needed)) = best;
+        (if off > 0 { i64::try_from(needed).unwrap_or(i64::MAX) } else { 0 }, off)
     }
 }
 

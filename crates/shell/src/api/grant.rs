@@ -2,7 +2,7 @@
 
 use ledger::MemberId;
 use rules::operations::Grant;
-use store::Submission;
+use store::{Caller, Submission};
 
 use super::common::{command_body, fingerprint};
 use crate::auth::Role;
@@ -32,22 +32,37 @@ command_body! {
 }
 
 impl GrantBody {
-    /// Checks the values and makes a submission of it.
+    /// Checks the values and makes a submission of it. A person has one budget with all keys and
+    /// sessions, and so has a line of keys that speaks for nobody.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`] with every place that is wrong.
-    pub fn submission(&self, key: &str, actor: &str) -> Result<Submission, Problem> {
+    pub fn submission(
+        &self,
+        key: &str,
+        actor: &str,
+        caller: &Caller,
+    ) -> Result<Submission, Problem> {
         let mut check = Check::default();
         let member = check.id("/member_id", MemberId::new(self.member_id.as_str()));
         check.text("/grant", Some(&self.grant), 40);
         check.text("/strategy", self.strategy.as_deref(), 64);
         let (origin, source) = self.origin(&mut check, "grant", actor);
+        // The only store of a key is filled in, as in every entry.
+        let only = match caller.stores.as_deref() {
+            Some([only]) => Some(only.clone()),
+            _ => None,
+        };
+        let by = match &caller.person {
+            Some(person) => person.clone(),
+            None => format!("key:{}", caller.lineage),
+        };
         let submission = member.map(|member| {
             let grant = Grant {
                 grant: self.grant.clone(),
                 strategy: self.strategy.clone(),
-                store: origin.store.clone(),
-                by: origin.actor.clone(),
+                store: origin.store.clone().or(only),
+                by,
             };
             Submission::new(member, grant, origin)
                 .under_key("grant", key, fingerprint(self))

@@ -125,7 +125,10 @@ impl ReverseBody {
             (None, Some(id)) if self.reference.is_none() => {
                 let id = EntryId::parse(id);
                 if id.is_none() {
-                    check.wrong("/entry_id", "must be the entry_id of an earn or a redemption");
+                    check.wrong(
+                        "/entry_id",
+                        "must be the entry_id of an earn, a grant or a redemption",
+                    );
                 }
                 id.map(Target::Entry)
             }
