@@ -195,6 +195,7 @@ export interface Consent {
   source: string;
   evidence: string | null;
   recorded_by: string;
+  for_present_address?: boolean;
 }
 
 export interface Preferences {

@@ -200,6 +200,13 @@ function Addresses({ id, whole }: { id: string; whole: Items<Contact> | undefine
   );
 }
 
+/** A yes counts for the address that it was said of, a no for all. */
+function said(consent: Consent, decision: string, other: string) {
+  if (consent.decision !== "given") return <Mark tone="bad">{decision}</Mark>;
+  if (consent.for_present_address === false) return <Mark tone="warn">{`${decision} · ${other}`}</Mark>;
+  return <Mark tone="good">{decision}</Mark>;
+}
+
 function Consents({ id }: { id: string }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -214,7 +221,7 @@ function Consents({ id }: { id: string }) {
       id={(one) => `${one.occurred_at}/${one.purpose}/${one.channel}/${one.decision}/${one.source}`}
       empty={t("view.noConsent")}
       columns={[
-        { title: t("view.decision"), main: true, show: (one) => <Mark tone={one.decision === "given" ? "good" : "bad"}>{word("decision", one.decision)}</Mark> },
+        { title: t("view.decision"), main: true, show: (one) => said(one, word("decision", one.decision), t("view.otherAddress")) },
         { title: t("view.purpose"), show: (one) => word("purpose", one.purpose) },
         { title: t("try.channel"), show: (one) => word("contactChannel", one.channel) },
         { title: t("log.at"), show: (one) => format.instant(one.occurred_at) },

@@ -284,6 +284,7 @@ export const en = {
     forMarketing: "Offers",
     verified: "Proved on",
     consents: "What the member said about it",
+    otherAddress: "of another address",
     noConsent: "Nothing was said. So no offers are sent.",
     decision: "Said",
     purpose: "About",

@@ -280,6 +280,7 @@ export const zh: Strings = {
     forMarketing: "营销推送",
     verified: "验证日期",
     consents: "授权记录",
+    otherAddress: "针对其他地址",
     noConsent: "没有授权记录,因此不会推送营销信息。",
     decision: "意愿",
     purpose: "用途",

@@ -210,7 +210,7 @@ async function know({ till, marketing, operator, now }) {
   await till("PUT", "/v1/members/M10001/contacts/sms", { address: "+8613800001000", verified: true });
   await till("PUT", "/v1/members/M10001/contacts/email", { address: "li.lei@example.com", state: "bounced" });
   await till("PUT", "/v1/members/M10001/preferences", { language: "zh-CN", quiet_hours: { from: "21:00", until: "09:00" }, personalised: false, home_store_id: "SH-001" });
-  const said = (member, purpose, channel, decision, days, source) => ({ member_id: member, purpose, channel, decision, occurred_at: ago(days), source, evidence: "入会登记表 1881" });
+  const said = (member, purpose, channel, decision, days, source) => ({ member_id: member, purpose, channel, decision, occurred_at: ago(days), source, evidence: "入会登记表 1881", address: channel === "sms" ? "+8613800001000" : "li.lei@example.com" });
   await till("POST", "/v1/consents/bulk", { consents: [
     said("M10001", "marketing", "sms", "given", 30, "form-2026"), said("M10001", "marketing", "email", "given", 30, "form-2026"),
     said("M10001", "marketing", "email", "withdrawn", 5, "客服电话"),

@@ -142,16 +142,20 @@ fn phone(of: &Household<'_>) -> String {
     format!("139{:08}", of.number.wrapping_mul(48_271) % 100_000_000)
 }
 
+fn address(of: &Household<'_>, channel: &str) -> String {
+    if channel == "sms" { format!("+86{}", phone(of)) } else { format!("h{}@example.com", of.id) }
+}
+
 /// Addresses, and how members want to be treated.
 fn contacts(of: &Household<'_>) -> Vec<Put> {
     let member = &of.member;
     let mut puts = Vec::new();
     if lot(of, 4, 10) < 8 {
-        let body = json!({"address": format!("+86{}", phone(of)), "verified": lot(of, 5, 3) > 0});
+        let body = json!({"address": address(of, "sms"), "verified": lot(of, 5, 3) > 0});
         puts.push((format!("/v1/members/{member}/contacts/sms"), body));
     }
     if lot(of, 6, 10) < 4 {
-        let mut body = json!({"address": format!("h{}@example.com", of.id)});
+        let mut body = json!({"address": address(of, "email")});
         if let (0, Some(fields)) = (lot(of, 7, 12), body.as_object_mut()) {
             fields.insert("state".to_owned(), "bounced".into());
         }
@@ -175,7 +179,8 @@ fn consents(of: &Household<'_>, now: DateTime<Utc>) -> Vec<Value> {
     let said = |purpose: &str, channel: &str, decision: &str, days_ago: i64, source: &str| {
         json!({
             "member_id": of.member, "purpose": purpose, "channel": channel, "decision": decision,
-            "source": source, "occurred_at": (now - Duration::days(days_ago)).to_rfc3339(),
+            "address": address(of, channel), "source": source,
+            "occurred_at": (now - Duration::days(days_ago)).to_rfc3339(),
         })
     };
     let mut all = Vec::new();
