@@ -139,6 +139,10 @@ fn budgets_are_kept_by_their_owners() {
     by(&ben, Some("s-1")).ok();
     spent(&by(&ben, Some("s-3")), "person", "lifetime");
     assert_eq!(shop.balance("a"), 60 + 6 * 30);
+    let told = shop.get("/v1/reports/budgets").send().ok()["budgets"].take();
+    let april = json!({"grant": "apology", "per": "month", "times": 5, "granted": 1, "left": 4,
+        "red_line_percent": 90, "red": false});
+    assert_eq!(told, json!([april]));
 }
 
 /// A person who takes another key, and a line of keys that goes on, begin no new budget.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{MemberId, Timestamp};
-use rules::BudgetState;
+use rules::{BudgetOwner, BudgetState};
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, authenticate, now, published,
@@ -89,10 +89,15 @@ async fn audited(app: &App, request: &Request) -> Result<Reply, Problem> {
 async fn budgets(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let book = published(&app.sql, &caller.programme).await?;
-    let counted = tallies(&app.sql, caller.programme.no, &book.budgets()).await?;
+    let counted = tallies(&app.sql, caller.programme.no, &book.reported_budgets()).await?;
     let budget = |state: &BudgetState| {
-        let BudgetState { rule, per, points, granted, red_line_percent } = state;
-        json!({"rule": rule, "per": per, "points": points, "granted": granted, "left": (points - granted).max(0),
+        let BudgetState { of, per, most, granted, red_line_percent } = state;
+        let (kind, owner, unit) = match of {
+            BudgetOwner::Programme => ("rule", None, "points"),
+            BudgetOwner::Rule(id) => ("rule", Some(id), "points"),
+            BudgetOwner::Grant(name) => ("grant", Some(name), "times"),
+        };
+        json!({(kind): owner, "per": per, (unit): most, "granted": granted, "left": (most - granted).max(0),
             "red_line_percent": red_line_percent, "red": state.is_red()})
     };
     let budgets: Vec<Json> = book.budget_states(&counted, now()).iter().map(budget).collect();

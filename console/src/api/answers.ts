@@ -623,9 +623,11 @@ export interface TrialBalance {
 export interface Budgets {
   rulebook_version: number;
   budgets: {
-    rule: string | null;
+    rule?: string | null;
+    grant?: string;
     per: string;
-    points: number;
+    points?: number;
+    times?: number;
     granted: number;
     left: number;
     red_line_percent: number;

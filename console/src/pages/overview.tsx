@@ -164,18 +164,20 @@ function BudgetList() {
       {budgets.data?.budgets.length === 0 && <p className="soft">{t("overview.noBudgets")}</p>}
       <ul className="rules">
         {budgets.data?.budgets.map((budget) => {
-          const share = budget.points === 0 ? 1 : budget.granted / budget.points;
+          const most = budget.points ?? budget.times ?? 0;
+          const share = most === 0 ? 1 : budget.granted / most;
+          const owner = budget.grant ?? budget.rule ?? t("overview.wholeProgramme");
           return (
-            <li key={`${budget.rule}/${budget.per}`}>
+            <li key={`${budget.grant ? "grant" : "rule"}/${owner}/${budget.per}`}>
               <div className="row">
-                <strong>{budget.rule ?? t("overview.wholeProgramme")}</strong>
+                <strong>{owner}</strong>
                 <span className="soft">{word("per", budget.per)}</span>
                 {budget.red && <Mark tone="bad">{t("overview.red", { percent: budget.red_line_percent })}</Mark>}
               </div>
               <div
                 className={budget.red ? "bar bad" : "bar"}
                 role="meter"
-                aria-label={budget.rule ?? t("overview.wholeProgramme")}
+                aria-label={owner}
                 aria-valuenow={Math.round(share * 100)}
                 aria-valuemin={0}
                 aria-valuemax={100}
@@ -183,7 +185,7 @@ function BudgetList() {
                 <span style={{ width: `${Math.min(100, share * 100)}%` }} />
               </div>
               <span className="soft small">
-                {t("overview.spent", { granted: format.points(budget.granted), points: format.points(budget.points), left: format.points(budget.left) })}
+                {t("overview.spent", { granted: format.points(budget.granted), points: format.points(most), left: format.points(budget.left) })}
               </span>
             </li>
           );

@@ -2,20 +2,33 @@
 
 use ledger::{Counted, Timestamp, local_date};
 
-use crate::document::{CapOf, Per, RuleCap};
-use crate::limits::{BUDGET, budget_counter, cap_counter, subject_of};
+use crate::document::{CapOf, GrantBudget, GrantBudgetOf, Per, RuleCap};
+use crate::limits::{
+    BUDGET, budget_counter, cap_counter, subject_of, subject_of_grant, times_counter,
+};
 use crate::rulebook::Rulebook;
+
+/// Whose a budget is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BudgetOwner {
+    /// All of the programme: points.
+    Programme,
+    /// A rule: points.
+    Rule(String),
+    /// A grant: how often.
+    Grant(String),
+}
 
 /// A budget in its current period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BudgetState {
-    /// The rule whose it is; `None` for that of the programme.
-    pub rule: Option<String>,
+    /// Whose it is.
+    pub of: BudgetOwner,
     /// The period it is for: `hour`, `day`, `month`, `year` or `lifetime`.
     pub per: &'static str,
-    /// The most points.
-    pub points: i64,
-    /// Points granted in the current period.
+    /// The most: points, or how often, for a grant.
+    pub most: i64,
+    /// How much of that was granted in the current period.
     pub granted: i64,
     /// From which share of it on it counts as nearly spent, in percent.
     pub red_line_percent: i64,
@@ -25,8 +38,7 @@ impl BudgetState {
     /// Whether as much is granted as counts as nearly spent.
     #[must_use]
     pub fn is_red(&self) -> bool {
-        i128::from(self.granted) * 100
-            >= i128::from(self.points) * i128::from(self.red_line_percent)
+        i128::from(self.granted) * 100 >= i128::from(self.most) * i128::from(self.red_line_percent)
     }
 }
 
@@ -34,8 +46,8 @@ impl BudgetState {
 const RED_LINE_PERCENT: i64 = 90;
 
 impl Rulebook {
-    /// Where each budget stands at that instant, given what its counters ([`Rulebook::budgets`])
-    /// stand at.
+    /// Where each budget stands at that instant, given what its counters
+    /// ([`Rulebook::reported_budgets`]) stand at.
     #[must_use]
     pub fn budget_states(&self, counted: &[Counted], now: Timestamp) -> Vec<BudgetState> {
         let date = local_date(now, self.zone);
@@ -45,9 +57,9 @@ impl Rulebook {
             counted.iter().find(same).map_or(0, |counted| counted.amount)
         };
         let of_programme = self.document.caps.budget.iter().map(|budget| BudgetState {
-            rule: None,
+            of: BudgetOwner::Programme,
             per: budget.per.as_str(),
-            points: budget.points,
+            most: budget.points,
             granted: granted(BUDGET, &budget_counter(budget.per), budget.per),
             red_line_percent: budget.red_line_percent,
         });
@@ -57,12 +69,30 @@ impl Rulebook {
             .iter()
             .flat_map(|rule| rule.caps.iter().filter(is_budget).map(move |cap| (rule, cap)));
         let of_rules = caps.map(|(rule, cap)| BudgetState {
-            rule: Some(rule.id.clone()),
+            of: BudgetOwner::Rule(rule.id.clone()),
             per: cap.per.as_str(),
-            points: cap.points,
+            most: cap.points,
             granted: granted(&subject_of(&rule.id), &cap_counter(&rule.id, cap.per), cap.per),
             red_line_percent: RED_LINE_PERCENT,
         });
-        of_programme.chain(of_rules).collect()
+        let is_shared = |budget: &&GrantBudget| budget.of == GrantBudgetOf::Programme;
+        let grants = self.document.grants.iter().flat_map(|(name, rule)| {
+            rule.budgets.iter().filter(is_shared).map(move |budget| (name, budget))
+        });
+        let of_grants = grants.map(|(name, budget)| BudgetState {
+            of: BudgetOwner::Grant(name.clone()),
+            per: budget.per.as_str(),
+            most: budget.times,
+            granted: granted(&subject_of_grant(name), &times_counter(budget.per), budget.per),
+            red_line_percent: RED_LINE_PERCENT,
+        });
+        of_programme.chain(of_rules).chain(of_grants).collect()
+    }
+
+    /// The counters of the programme that its budgets are, those of grants included.
+    #[must_use]
+    pub fn reported_budgets(&self) -> Vec<String> {
+        let grants = self.document.grants.keys().map(|name| subject_of_grant(name));
+        self.budgets().into_iter().chain(grants).collect()
     }
 }

@@ -40,7 +40,7 @@ mod ways;
 
 pub use again::{Candidate, Kept, MAX_RECORDS, Past, ever, kept, living, meant};
 pub use back_test::{BackTest, MemberTest, OfTier, Side, Span};
-pub use budgets::BudgetState;
+pub use budgets::{BudgetOwner, BudgetState};
 pub use case::Case;
 pub use condition::{
     AskedMember, COPIED_TAGS, Condition, ConditionFault, Conditions, FIELDS, Known,

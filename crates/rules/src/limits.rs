@@ -95,6 +95,16 @@ pub(crate) fn subject_of(rule: &str) -> String {
     format!("rule:{rule}")
 }
 
+/// The counters of the programme that the budgets of a grant are.
+pub(crate) fn subject_of_grant(grant: &str) -> String {
+    format!("{GRANT}{grant}")
+}
+
+/// The counter of how often something was given.
+pub(crate) fn times_counter(per: Per) -> String {
+    format!("times:{}", per.as_str())
+}
+
 /// The counter of a rule's cap.
 pub(crate) fn cap_counter(rule: &str, per: Per) -> String {
     format!("{CAP}{rule}:{}", per.as_str())
@@ -192,7 +202,7 @@ impl<'a> Limits<'a> {
         (most, per): (i64, Per),
         counted: &[Counted],
     ) -> Option<()> {
-        let (name, (period, keep_from)) = (format!("times:{}", per.as_str()), self.periods(per));
+        let (name, (period, keep_from)) = (times_counter(per), self.periods(per));
         let same = |c: &&Counted| c.subject == subject && c.name == name && c.period == period;
         if counted.iter().find(same).map_or(0, |counted| counted.amount) >= most {
             return None;

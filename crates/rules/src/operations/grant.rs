@@ -7,7 +7,7 @@ use ledger::{
 
 use crate::case::Case;
 use crate::document::{GrantBudgetOf, GrantRule, Per};
-use crate::limits::{BUDGET, GRANT, Limits};
+use crate::limits::{BUDGET, GRANT, Limits, subject_of_grant};
 use crate::operation::{
     Account, AccountSide, Activity, Guards, Lots, Needs, Operation, Other, Outcome, ReferenceUse,
     Stores,
@@ -63,7 +63,7 @@ impl Grant {
     fn subject(&self, of: GrantBudgetOf) -> Option<String> {
         let Self { grant, store, by, .. } = self;
         match of {
-            GrantBudgetOf::Programme => Some(format!("{GRANT}{grant}")),
+            GrantBudgetOf::Programme => Some(subject_of_grant(grant)),
             GrantBudgetOf::Store => {
                 store.as_ref().map(|store| format!("{GRANT}{grant}:store:{store}"))
             }
