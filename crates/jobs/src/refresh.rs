@@ -17,9 +17,9 @@ use rules::{MAX_NAMED_TAGS, Rulebook, compile_member};
 use serde_json::{Value as Json, json};
 use store::{
     Error, ProgrammeRef, SetChange, SetScan, Sql, StoredSet, begin_set_scan, change_sets,
-    changed_members, changed_members_done, clear_removed, closed_members, copies_done, due_copies,
-    facts_after, facts_of_members, forget_set_changes, list_sets, mark_tags, programmes, rest_sets,
-    resting_sets, rfm_cuts, set_scan, step_set_scan, tags_among, walk_tag, write_copies,
+    changed_members, changed_members_done, clear_removed, closed_members, copied_tags, copies_done,
+    due_copies, facts_after, facts_of_members, forget_set_changes, list_sets, mark_tags,
+    programmes, rest_sets, resting_sets, rfm_cuts, set_scan, step_set_scan, walk_tag, write_copies,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
@@ -282,17 +282,17 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 return Ok(false);
             }
         }
+        let mut last = 0;
         loop {
             // Before anything is read: of two runs at once the ledger keeps what was read last.
             let at = (ledger.now)();
-            let due = reach.with_retries(async || due_copies(reach.sql, no, rows).await).await?;
-            if due.is_empty() {
-                return Ok(true);
-            }
+            let due =
+                reach.with_retries(async || due_copies(reach.sql, no, last, rows).await).await?;
+            let Some((last_due, _)) = due.last() else { return Ok(true) };
+            last = *last_due;
             let members: Vec<i64> = due.iter().map(|(member, _)| *member).collect();
-            let mut held = reach
-                .with_retries(async || tags_among(reach.sql, no, &members, &named, at).await)
-                .await?;
+            let mut held =
+                reach.with_retries(async || copied_tags(reach.sql, no, &members, at).await).await?;
             let copies: Vec<(i64, Vec<String>)> = members
                 .iter()
                 .map(|member| (*member, held.remove(member).unwrap_or_default()))
@@ -309,11 +309,10 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 .into_iter()
                 .filter(|(member, _)| written.contains(member) || closed.contains(member))
                 .collect();
-            // A run that began later was faster. What it has not seen is left to the next one.
-            if done.is_empty() {
-                return Ok(true);
+            // Where a run that began later was faster, the note is left to the next one.
+            if !done.is_empty() {
+                reach.with_retries(async || copies_done(reach.sql, no, &done).await).await?;
             }
-            reach.with_retries(async || copies_done(reach.sql, no, &done).await).await?;
             if !limit.take_chunk((ledger.now)()) {
                 return Ok(false);
             }

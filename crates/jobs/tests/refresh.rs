@@ -541,10 +541,14 @@ fn names(shop: &Shop, tags: &[&str]) {
 impl Shop {
     /// Gives a tag by hand, or takes it.
     fn set(&self, member: &str, set_no: i64, is_in: bool) {
+        self.set_until(member, set_no, is_in, None);
+    }
+
+    fn set_until(&self, member: &str, set_no: i64, is_in: bool, until: Option<Timestamp>) {
         let change = store::SetChange {
             member_no: self.no(member),
             change: reach::Change { set_no, is_in, version: 1 },
-            until: None,
+            until,
             score: None,
         };
         wait(change_sets(&self.reach, 1, &[change], "li.na", self.world.now.get())).unwrap();
@@ -642,6 +646,133 @@ fn a_run_that_was_overtaken_writes_no_old_copy() {
     shop.set("a", vip, true);
     shop.refreshed();
     assert_eq!(shop.copies(), of([("a", "vip")]));
+}
+
+/// A copy is no word of the merchant's: what was told of the account that goes stays, and so do the
+/// tags of the one that remains.
+#[test]
+fn a_merger_keeps_what_was_told_beside_copies() {
+    let mut shop = Shop::new();
+    for member in ["a", "b", "c", "d", "e"] {
+        shop.buy(member, 100, "food");
+    }
+    let vip = shop.put(Family::Tag, "vip", None, Refresh::Manual);
+    names(&shop, &["vip"]);
+    ["a", "c"].into_iter().for_each(|member| shop.set(member, vip, true));
+    shop.refreshed();
+    shop.set("c", vip, false);
+    shop.refreshed();
+    shop.tell("b", r#"{"birthday":"1990-06-15"}"#);
+    shop.tell("d", r#"{"city":"Shanghai"}"#);
+    let merge = |into: &str, from: &str| {
+        let from = MemberId::new(from).unwrap();
+        shop.world.order(&[submission(into, Merge { from })], Lots::All);
+    };
+    let told = |member: &str| -> String {
+        let of = format!("SELECT attributes FROM profile WHERE member_no = {}", shop.no(member));
+        shop.world.sql.connection().query_row(&of, [], |row| row.get(0)).unwrap()
+    };
+    merge("a", "b");
+    assert_eq!(
+        (told("a").as_str(), shop.copies()),
+        (r#"{"birthday":"1990-06-15"}"#, of([("a", "vip")]))
+    );
+    merge("c", "d");
+    assert_eq!(told("c"), r#"{"city":"Shanghai"}"#);
+    // What the merchant told of the one that remains goes first, and nothing replaces nothing.
+    merge("a", "c");
+    merge("a", "e");
+    assert_eq!(
+        (told("a").as_str(), shop.copies()),
+        (r#"{"birthday":"1990-06-15"}"#, of([("a", "vip")]))
+    );
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([("a", "vip")]));
+}
+
+/// A run goes by the tags that are marked, not by the rulebook that it began with.
+#[test]
+fn a_publication_meanwhile_loses_no_copy() {
+    let mut shop = Shop::new();
+    shop.buy("a", 100, "food");
+    let [vip, care] =
+        ["vip", "care/a"].map(|tag| shop.put(Family::Tag, tag, None, Refresh::Manual));
+    names(&shop, &["vip"]);
+    shop.refreshed();
+    [vip, care].into_iter().for_each(|tag| shop.set("a", tag, true));
+    // Another run notes the members of the new tag, and is killed.
+    let rival = || {
+        names(&shop, &["care/a", "vip"]);
+        let both = ["care/a", "vip"].map(str::to_owned);
+        assert_eq!(wait(store::mark_tags(&shop.reach, 1, &both)).unwrap(), 1);
+        while !wait(store::walk_tag(&shop.reach, 1, 100)).unwrap() {}
+    };
+    let (now, fresh) = (|| shop.world.now.get(), || shop.world.fresh());
+    let sql = Raced {
+        sql: &shop.reach,
+        mark: "SELECT member_no, times FROM tag_due",
+        rival: RefCell::new(Some(rival)),
+    };
+    let ledger = JobContext { sql: &shop.world.sql, now: &now, fresh: &fresh };
+    let reach = JobContext { sql: &sql, now: &now, fresh: &fresh };
+    assert!(wait(refresh(&ledger, &reach, None, WorkLimit::chunks(100))).unwrap().done);
+    assert!(sql.rival.borrow().is_none());
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([("a", "care/a,vip")]));
+    // A run that was killed between the mark and the walk leaves no rest.
+    wait(store::mark_tags(&shop.reach, 1, &["vip".to_owned()])).unwrap();
+    shop.refreshed();
+    let walked = "SELECT name FROM member_set WHERE copy_after IS NOT NULL";
+    assert_eq!(shop.rows(walked), [""; 0]);
+}
+
+/// A tag whose time was over is given again, or its end moves.
+#[test]
+fn a_tag_that_is_given_again_is_copied_again() {
+    let mut shop = Shop::new();
+    shop.buy("a", 100, "food");
+    let tags = ["vip", "care/a"].map(|tag| shop.put(Family::Tag, tag, None, Refresh::Manual));
+    names(&shop, &["vip", "care/a"]);
+    let end = shop.world.now.get().plus_ms(1_000);
+    shop.set_until("a", tags[0], true, Some(end));
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([("a", "vip")]));
+    shop.world.later(2_000);
+    shop.set("a", tags[1], true);
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([("a", "care/a")]), "its time is over");
+    shop.set("a", tags[0], true);
+    shop.refreshed();
+    assert_eq!(shop.copies(), of([("a", "care/a,vip")]));
+    assert_eq!(shop.refreshed().copied, 0, "the same once more is no change");
+}
+
+/// Members whose copies cannot be written now, more than one piece of them, hold up no later ones.
+#[test]
+fn members_that_wait_hold_up_no_others() {
+    let mut shop = Shop::new();
+    let members: Vec<String> = (0..600).map(|member| format!("m{member:03}")).collect();
+    members.iter().for_each(|member| shop.buy(member, 100, "food"));
+    let vip = shop.put(Family::Tag, "vip", None, Refresh::Manual);
+    names(&shop, &["vip"]);
+    shop.refreshed();
+    members.iter().for_each(|member| shop.set(member, vip, true));
+    // All but the last were told a minute later, as by a run that began then.
+    let ahead = format!(
+        "INSERT INTO profile (member_no, attributes, updated_at, tags_at) SELECT no, '{{}}', 0, {} FROM member WHERE id <> 'm599'",
+        shop.world.now.get().plus_ms(60_000).0
+    );
+    shop.world.sql.connection().execute(&ahead, []).unwrap();
+    shop.fold();
+    let (now, fresh) = (|| shop.world.now.get(), || shop.world.fresh());
+    let ledger = JobContext { sql: &shop.world.sql, now: &now, fresh: &fresh };
+    let reach = JobContext { sql: &shop.reach, now: &now, fresh: &fresh };
+    let report = wait(refresh(&ledger, &reach, None, WorkLimit::chunks(100))).unwrap();
+    assert_eq!((report.done, report.copied), (true, 1));
+    assert_eq!(shop.copies(), of([("m599", "vip")]));
+    assert_eq!(shop.rows("SELECT count(*) || '' FROM tag_due"), ["599"]);
+    shop.world.later(60_000);
+    assert_eq!(shop.refreshed().copied, 599);
 }
 
 /// Tags come and go, rules name others, accounts close, runs are cut short and die: once a run

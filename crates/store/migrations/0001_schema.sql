@@ -1393,6 +1393,15 @@ BEGIN
   INSERT OR IGNORE INTO alias (programme_no, alias, member_no)
     SELECT NEW.programme_no, 'id:' || (NEW.effects ->> '$.adopts'), no FROM member
     WHERE NEW.effects -> '$.adopts' IS NOT NULL AND programme_no = NEW.programme_no AND id = NEW.member_id;
+  -- What was told of it goes to the profile of this one where nothing is told, as one is that has copies of tags alone. Those stay.
+  UPDATE profile SET (attributes, updated_at) = (
+      SELECT p.attributes, p.updated_at FROM member AS f CROSS JOIN profile AS p ON p.member_no = f.no
+      WHERE f.programme_no = NEW.programme_no AND f.id = NEW.effects ->> '$.adopts')
+    WHERE NEW.effects -> '$.adopts' IS NOT NULL AND attributes = '{}'
+    AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
+    AND EXISTS (
+      SELECT 1 FROM member AS f CROSS JOIN profile AS p ON p.member_no = f.no
+      WHERE f.programme_no = NEW.programme_no AND f.id = NEW.effects ->> '$.adopts');
   -- Not its tags: those that go along are copied anew.
   UPDATE OR IGNORE profile SET tags = NULL, tags_at = NULL, member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
     WHERE NEW.effects -> '$.adopts' IS NOT NULL

@@ -159,6 +159,14 @@ BEGIN
     ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
 END
 -- then
+-- One whose time was over may be given again while its row is still there.
+CREATE TRIGGER IF NOT EXISTS set_member_ends_otherwise AFTER UPDATE OF until ON set_member
+WHEN NEW.until IS NOT OLD.until AND EXISTS (SELECT 1 FROM member_set WHERE no = NEW.set_no AND (copied = 1 OR copy_after IS NOT NULL))
+BEGIN
+  INSERT INTO tag_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+END
+-- then
 -- The command table: of a tag that the rulebook names or names no more, the next members are to be
 -- copied anew.
 CREATE VIEW IF NOT EXISTS tag_walk_step (set_no, before, most) AS SELECT NULL, NULL, NULL

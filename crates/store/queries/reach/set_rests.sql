@@ -6,6 +6,7 @@ WHERE NOT EXISTS (SELECT 1 FROM set_due AS d WHERE d.programme_no = q.programme_
   AND NOT EXISTS (SELECT 1 FROM tag_due AS d WHERE d.programme_no = q.programme_no)
   AND NOT EXISTS (SELECT 1 FROM set_scan AS s WHERE s.programme_no = q.programme_no)
   AND NOT EXISTS (SELECT 1 FROM member_set AS s WHERE s.programme_no = q.programme_no AND s.is_removed = 1)
+  AND NOT EXISTS (SELECT 1 FROM member_set AS s WHERE s.programme_no = q.programme_no AND s.is_removed = 0 AND s.copy_after IS NOT NULL)
   AND NOT EXISTS (
     SELECT 1 FROM member_set AS s
     WHERE s.programme_no = q.programme_no AND s.is_removed = 0 AND s.condition IS NOT NULL AND s.kind <> 'passive'

@@ -39,8 +39,8 @@ pub use sets::{
     put_set, remove_set, set_changes, set_versions, sets_of_member, stored_set,
 };
 pub use tags::{
-    closed_members, copies_done, defined_tags, due_copies, mark_tags, tags_among, walk_tag,
-    write_copies,
+    closed_members, copied_tags, copies_done, defined_tags, due_copies, mark_tags, tags_among,
+    walk_tag, write_copies,
 };
 
 use crate::Error;

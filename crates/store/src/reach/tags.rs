@@ -7,7 +7,7 @@ use ledger::Timestamp;
 use serde_json::json;
 
 use crate::Error;
-use crate::sql::{Row, Sql};
+use crate::sql::{Row, Rows, Sql};
 use crate::statement::statement;
 
 /// Has the tags of these names copied from now on, and no others. How many that is new for.
@@ -36,16 +36,18 @@ pub async fn walk_tag(reach: &impl Sql, programme_no: i64, most: i64) -> Result<
     Ok(false)
 }
 
-/// Members whose copies are to be written, at most so many: number, how often they changed.
+/// Members after number `after` whose copies are to be written, at most so many, by number: number,
+/// how often they changed.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn due_copies(
     reach: &impl Sql,
     programme_no: i64,
+    after: i64,
     most: i64,
 ) -> Result<Vec<(i64, i64)>, Error> {
-    let values = vec![programme_no.into(), most.into()];
+    let values = vec![programme_no.into(), after.into(), most.into()];
     let rows = reach.query(statement!("queries/reach/tag_due"), values).await?;
     rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
 }
@@ -79,8 +81,26 @@ pub async fn tags_among(
     }
     let (members, names) = (json!(members).to_string(), json!(names).to_string());
     let values = vec![programme_no.into(), members.into(), names.into(), now.0.into()];
+    by_member(reach.query(statement!("queries/reach/tag_held"), values).await?)
+}
+
+/// Which tags members have of those that are copied, by the numbers of the members.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn copied_tags(
+    reach: &impl Sql,
+    programme_no: i64,
+    members: &[i64],
+    now: Timestamp,
+) -> Result<BTreeMap<i64, Vec<String>>, Error> {
+    let values = vec![programme_no.into(), json!(members).to_string().into(), now.0.into()];
+    by_member(reach.query(statement!("queries/reach/tag_copies"), values).await?)
+}
+
+fn by_member(rows: Rows) -> Result<BTreeMap<i64, Vec<String>>, Error> {
     let mut held: BTreeMap<i64, Vec<String>> = BTreeMap::new();
-    for mut row in reach.query(statement!("queries/reach/tag_held"), values).await? {
+    for mut row in rows {
         held.entry(row.integer(0)?).or_default().push(row.text(1)?);
     }
     Ok(held)
