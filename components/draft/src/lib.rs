@@ -3,6 +3,8 @@
 
 mod conditions;
 
+use std::collections::BTreeSet;
+
 use ledger::ProgrammeId;
 use rules::{Document, MAX_CONDITION_STEPS, Rulebook};
 use serde_json::{Value as Json, json};
@@ -53,8 +55,9 @@ async fn put(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
         };
         let is_new = draft(&app.sql, caller.programme.no, name).await?.is_none();
         let wish = DraftWish { document: text, rulebook };
+        // Once it is stored, nothing is waited for.
+        let warnings = warnings(caller.programme.no, &book).await;
         put_draft(&app.sql, caller.programme.no, &kept, wish, &who(request, &caller)).await?;
-        let warnings = warnings(caller.programme.no, &book).await?;
         let body = with_problems(shown(&kept), book, warnings);
         Ok(Reply::json(if is_new { 201 } else { 200 }, &body))
     };
@@ -68,7 +71,7 @@ async fn get(app: &App, request: &Request, name: &str) -> Result<Reply, Problem>
     let unreadable = |error: serde_json::Error| Problem::Internal(error.to_string());
     let document: Document = serde_json::from_str(&wish.document).map_err(unreadable)?;
     let book = Rulebook::new(&document, 1);
-    let warnings = warnings(caller.programme.no, &book).await?;
+    let warnings = warnings(caller.programme.no, &book).await;
     let mut body = with_problems(shown(&kept), book, warnings);
     if let Some(body) = body.as_object_mut() {
         body.insert("rulebook".to_owned(), serde_json::to_value(&document).map_err(unreadable)?);
@@ -99,25 +102,35 @@ fn shown(draft: &Draft) -> Json {
     json!({"draft": name, "updated_at": updated_at.to_string(), "updated_by": updated_by})
 }
 
-/// Tags that the rules name and nobody has defined here. They may be those of the attribute `tags`,
-/// or be defined later, so they are no faults.
-async fn warnings(
-    programme_no: i64,
-    book: &Result<Rulebook, Vec<rules::Problem>>,
-) -> Result<Vec<Json>, Problem> {
+/// Warnings of tags that the rules name and nobody has defined here. Such a tag may be one of the
+/// attribute `tags`, or be defined later, so it is no fault. There are none while the database of
+/// tags fails: a draft can be read and stored all the same.
+async fn warnings(programme_no: i64, book: &Result<Rulebook, Vec<rules::Problem>>) -> Vec<Json> {
     let named = book.as_ref().map(Rulebook::tags_named).unwrap_or_default();
     if named.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let names: Vec<String> = named.keys().cloned().collect();
-    let known = defined_tags(reach().await?.as_ref(), programme_no, &names).await?;
+    let known = match known_tags(programme_no, &names).await {
+        Ok(known) => known,
+        Err(problem) => {
+            let message = "no warnings of a draft: the tags cannot be read";
+            let cause = format!("{problem:?}");
+            eprintln!("{}", json!({"level": "warn", "message": message, "cause": cause}));
+            return Vec::new();
+        }
+    };
     let warning = |(tag, pointer): (&String, &String)| {
         let detail = format!(
             "looks for the tag {tag}, which is not defined here: only members whose attribute tags names it have it"
         );
         json!({"pointer": pointer, "detail": detail})
     };
-    Ok(named.iter().filter(|(tag, _)| !known.contains(*tag)).map(warning).collect())
+    named.iter().filter(|(tag, _)| !known.contains(*tag)).map(warning).collect()
+}
+
+async fn known_tags(programme_no: i64, names: &[String]) -> Result<BTreeSet<String>, Problem> {
+    Ok(defined_tags(reach().await?.as_ref(), programme_no, names).await?)
 }
 
 /// Adds the draft's faults, or else the cost of its conditions; and what may be a mistake.

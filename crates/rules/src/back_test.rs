@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ledger::{Entry, Fault, Member, MemberId, ProgrammeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::condition::COPIED_TAGS;
 use crate::replay::{Replay, Sums};
 use crate::rulebook::Rulebook;
 
@@ -78,6 +79,17 @@ pub struct Span {
     pub to: Timestamp,
 }
 
+/// What earns under a rulebook read of a member.
+fn told_under(book: &Rulebook, attributes: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut told = attributes.clone();
+    if let Some(tags) = told.get_mut(COPIED_TAGS) {
+        let named = book.tags_named();
+        let kept: Vec<&str> = tags.split(',').filter(|tag| named.contains_key(*tag)).collect();
+        *tags = kept.join(",");
+    }
+    told
+}
+
 /// One member on the way through its history, three times.
 #[derive(Debug)]
 pub struct MemberTest<'a> {
@@ -90,7 +102,8 @@ pub struct MemberTest<'a> {
 }
 
 impl<'a> MemberTest<'a> {
-    /// Before the member's first entry; `attributes` is what is told about it now.
+    /// Before the member's first entry; `attributes` is what is told about it now. Of the
+    /// [copied tags](COPIED_TAGS) each side has those that its own rulebook names.
     #[must_use]
     pub fn new(
         (published, draft): (&'a Rulebook, &'a Rulebook),
@@ -99,7 +112,10 @@ impl<'a> MemberTest<'a> {
         attributes: &BTreeMap<String, String>,
         span: Span,
     ) -> Self {
-        let rerun = |book| Replay::new(book, programme.clone(), member.clone(), attributes.clone());
+        let rerun = |book| {
+            let told = told_under(book, attributes);
+            Replay::new(book, programme.clone(), member.clone(), told)
+        };
         let (recorded, again) = (rerun(published), [rerun(published), rerun(draft)]);
         Self { span, has_begun: false, is_over: false, entries: 0, recorded, again }
     }

@@ -78,6 +78,33 @@ fn a_back_test_finds_an_altered_body() {
     }
 }
 
+/// A side of a back-test has the copied tags that its own rulebook names, as its earns would.
+#[test]
+fn a_back_test_tells_each_side_its_own_tags() {
+    let naming = |tags: &[&str]| {
+        let named: Vec<String> =
+            tags.iter().map(|tag| format!("\"{tag}\" in member.tags")).collect();
+        let when = format!("({}) && size(member.tags) == {}", named.join(" || "), tags.len());
+        World::new(|document| {
+            let rule = serde_json::json!({"id": "r", "event": "purchase", "when": when,
+                "award": {"kind": "fixed", "points": 7}});
+            document.rules = vec![serde_json::from_value(rule).unwrap()];
+        })
+    };
+    let (mut world, draft) = (naming(&["a", "b"]), naming(&["c"]));
+    assert_eq!(world.run(at(DAY), &buy(&[10_000]), None), "earn 100");
+    let span = rules::Span { from: at(DAY), to: at("2026-03-03T00:00:00+08:00") };
+    let (programme, member) = (ledger::ProgrammeId::new("p").unwrap(), world.member.id.clone());
+    let told = [(rules::COPIED_TAGS.to_owned(), "a,b,c".to_owned())].into();
+    let mut found = rules::BackTest::default();
+    let books = (&world.book, &draft.book);
+    let mut test = rules::MemberTest::new(books, &programme, &member, &told, span);
+    test.entry(&world.entries[0], &world.entries[0].body().unwrap()).unwrap();
+    test.end(&mut found).unwrap();
+    let sides = [&found.recorded, &found.published, &found.draft];
+    assert_eq!(sides.map(|side| side.outstanding), [100, 107, 107]);
+}
+
 /// No sum over members saturates: a programme has no bound of its own for points.
 #[test]
 fn a_back_test_counts_beyond_64_bits() {

@@ -146,7 +146,7 @@ function Editor({ draft }: { draft: DraftAnswer }) {
         </ul>
       )}
       {!isChanged && draft.warnings?.map((one) => (
-        <Alert key={one.pointer} className="problem" type="warning" role="status" showIcon title={<><code>{one.pointer}</code> <span lang="en">{one.detail}</span></>} />
+        <Alert key={one.pointer + one.detail} className="problem" type="warning" role="status" showIcon title={<><code>{one.pointer}</code> <span lang="en">{one.detail}</span></>} />
       ))}
       {parsed.book && <RuleList book={parsed.book} place={`${place}/rule`} onChange={change} />}
       <h3>{t("ruleForm.document")}</h3>

@@ -20,8 +20,12 @@ pub(super) struct List<'a>(OnceCell<Vec<Cow<'a, str>>>);
 
 impl<'a> List<'a> {
     pub(super) fn of(&self, make: impl FnOnce() -> Vec<&'a str>) -> Value<'_> {
-        let made = || make().into_iter().map(Cow::Borrowed).collect();
-        Value::Texts(Cow::Borrowed(self.0.get_or_init(made)))
+        Value::Texts(Cow::Borrowed(self.get(make)))
+    }
+
+    /// The texts, which are made once.
+    pub(super) fn get(&self, make: impl FnOnce() -> Vec<&'a str>) -> &[Cow<'a, str>] {
+        self.0.get_or_init(|| make().into_iter().map(Cow::Borrowed).collect())
     }
 }
 

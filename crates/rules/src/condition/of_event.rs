@@ -107,8 +107,8 @@ impl<'a> Facts<'a> {
         if named.is_empty() {
             return Vec::new();
         }
-        let all = self.all_tags();
-        named.iter().filter(|tag| all.contains(&tag.as_str())).cloned().collect()
+        let all = self.tags.get(|| self.all_tags());
+        named.iter().filter(|tag| all.iter().any(|one| one == *tag)).cloned().collect()
     }
 
     /// Those of the attribute, then the copied ones that are not among them.
