@@ -11,6 +11,7 @@ mod names;
 mod pictures;
 mod problems;
 mod profiles;
+mod recipes;
 mod rust;
 mod sources;
 mod sql;
@@ -67,6 +68,7 @@ pub fn faults(workspace: &Workspace) -> Result<Vec<Fault>> {
         pictures::check,
         problems::check,
         profiles::check,
+        recipes::check,
         sources::check,
         sql::check,
         suites::check,
