@@ -17,8 +17,8 @@ use shell::{
     now, parse_json, sealed_of, stores_of, visitor,
 };
 use store::{
-    NewSession, Visit, VisitWish, accept_by_identity, begin_visit, end_visit, find_identity,
-    find_invitation, find_session, link_identity,
+    NewSession, Visit, VisitWish, accept_by_identity, begin_visit, count_callback, count_visit,
+    end_visit, find_identity, find_invitation, find_session, link_identity,
 };
 use subtle::ConstantTimeEq;
 
@@ -28,9 +28,8 @@ use crate::wecom::Wecom;
 /// What the browser holds meanwhile. `Lax`, as it comes back by a link of another site.
 const COOKIE: &str = "__Host-accrue-visit";
 const VISIT_SECONDS: i64 = 600;
-/// Visits of a programme under way, to sign in or with one invitation. When there are more, the
-/// oldest makes room.
-const MAX_VISITS: i64 = 2_000;
+/// Visits under way with one invitation. When there are more, the oldest makes room.
+const MAX_VISITS: i64 = 20;
 /// Characters of a code or a state.
 const MAX_TEXT: usize = 4_096;
 
@@ -54,27 +53,26 @@ const STATE_OF_WECOM: &str = "wecom";
 
 /// Where a browser is sent.
 enum Place {
-    Provider(Box<(Config, provider::Metadata)>),
+    Provider(Box<Config>),
     Wecom(Wecom),
 }
 
 impl Place {
-    async fn of(body: &OidcBody) -> Result<Self, Problem> {
+    async fn of(body: &OidcBody) -> Option<Self> {
         if body.wecom {
-            return Wecom::read().await.map(Self::Wecom).ok_or(Problem::ResourceNotFound);
+            return Wecom::read().await.map(Self::Wecom);
         }
-        let config = Config::read().await.ok_or(Problem::ResourceNotFound)?;
-        let metadata = provider::metadata(&config).await.map_err(failed)?;
-        Ok(Self::Provider(Box::new((config, metadata))))
+        Config::read().await.map(|config| Self::Provider(Box::new(config)))
     }
 
-    fn address(&self, secret: &str) -> String {
+    async fn address(&self, secret: &str) -> Result<String, Problem> {
         match self {
-            Self::Wecom(wecom) => wecom.address_of(&derived(secret, STATE_OF_WECOM)),
-            Self::Provider(known) => {
+            Self::Wecom(wecom) => Ok(wecom.address_of(&derived(secret, STATE_OF_WECOM))),
+            Self::Provider(config) => {
+                let metadata = provider::metadata(config).await.map_err(failed)?;
                 let (state, nonce, verifier) =
                     (derived(secret, STATE), derived(secret, "nonce"), derived(secret, "verifier"));
-                provider::address_of(&known.0, &known.1, (&state, &nonce, &verifier))
+                Ok(provider::address_of(config, &metadata, (&state, &nonce, &verifier)))
             }
         }
     }
@@ -93,23 +91,29 @@ async fn sign_in(app: &App, request: &Request) -> Result<Reply, Problem> {
         let wrong = "names more than one of programme_id, invitation and ticket";
         return Err(FieldError::new("", wrong).into());
     }
-    let place = Place::of(&body).await?;
+    let place = Place::of(&body).await.ok_or(Problem::ResourceNotFound)?;
     let (invitation, ticket) =
         (body.invitation.as_deref().map(hash), body.ticket.as_deref().map(hash));
     let is_plain = invitation.is_none() && ticket.is_none();
-    let wish = VisitWish {
-        programme: is_plain.then(|| body.programme_id.as_deref().unwrap_or("default")),
-        invitation: invitation.as_deref(),
-        ticket: ticket.as_deref(),
-    };
+    let programme = is_plain.then(|| body.programme_id.as_deref().unwrap_or("default"));
+    // Before the provider is asked for anything.
+    if let Some(programme) = programme
+        && let Some(until) = count_visit(&app.sql, programme, now().0).await?
+    {
+        let seconds = until.saturating_sub(now().0).max(0).div_euclid(1_000).saturating_add(1);
+        let detail = "Too many sign-ins of this programme by a provider have begun.";
+        return Ok(Reply::too_many(detail, seconds).private());
+    }
+    let wish =
+        VisitWish { programme, invitation: invitation.as_deref(), ticket: ticket.as_deref() };
     let (secret, _) =
         new_token().ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
+    let url = place.address(&secret).await?;
     let ends = now().plus_ms(VISIT_SECONDS * 1_000);
     let stored = derived(&secret, "visit");
     if !begin_visit(&app.sql, &stored, &wish, (now().0, ends.0), MAX_VISITS).await? {
         return Err(Problem::ResourceNotFound);
     }
-    let url = place.address(&secret);
     let cookie = format!(
         "{COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={VISIT_SECONDS}"
     );
@@ -158,6 +162,10 @@ async fn came_back(app: &App, request: &Request) -> Result<Reply, String> {
     let visit = visit.map_err(|error| error.to_string())?.ok_or("the visit is over")?;
     if request.query("error").is_some() {
         return Err("the provider refused".to_owned());
+    }
+    let may_ask = count_callback(&app.sql, visit.programme.0, now().0).await;
+    if !may_ask.map_err(|error| error.to_string())? {
+        return Err("too many come back".to_owned());
     }
     let known = if is_of_wecom {
         let wecom = Wecom::read().await.ok_or("there is no company of WeCom")?;

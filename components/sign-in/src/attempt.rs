@@ -76,15 +76,20 @@ impl Attempt {
         let address = request.address().map(place);
         let device = device::of(request);
         let from = (address.as_deref().unwrap_or_default(), device.as_deref());
-        let found = find_sign_in(&app.sql, programme, person, from).await?;
+        let found = find_sign_in(&app.sql, programme, person, from, now().0).await?;
         wait(&found)?;
         let no = found.programme.as_ref().map(|(no, _)| *no);
-        // Of a known browser neither the failures of strangers count nor those of its address.
+        // Of a known browser neither the failures of strangers count nor those of its address. It
+        // and its person have a part of what all known browsers have, else one would keep out all.
         let known = no.zip(device.as_deref()).filter(|_| found.device == KnownFor::ThePerson);
         let (all, who, place) = match known {
-            Some((no, device)) => (counted::known(no), Some(counted::device(no, device)), None),
+            Some((no, device)) => (
+                vec![counted::uses(no, device), counted::known_of(no, person), counted::known(no)],
+                Some(counted::device(no, device)),
+                None,
+            ),
             None => (
-                counted::strangers(no),
+                vec![counted::strangers(no)],
                 no.map(|no| counted::person(no, person)),
                 address.as_deref().map(counted::address),
             ),
@@ -93,12 +98,12 @@ impl Attempt {
         let mut settled: Vec<Settled> = Vec::new();
         settled.extend(who.map(|who| (who, true)));
         settled.extend(place.map(|place| (place, false)));
-        // First those of the programme: all of them count, also those that are no failures.
+        // Of the first also those attempts count that are no failures.
         let counted: Vec<Counted> =
-            [all].into_iter().chain(settled.iter().map(|(of, _)| of.clone())).collect();
+            all.into_iter().chain(settled.iter().map(|(of, _)| of.clone())).collect();
         let failures = attempt_sign_in(&app.sql, &counted, now().0).await?;
-        if failures.len() < counted.len() {
-            wait(&find_sign_in(&app.sql, programme, person, from).await?)?;
+        if failures.is_empty() {
+            wait(&find_sign_in(&app.sql, programme, person, from, now().0).await?)?;
             return Err(Problem::SignInFailed(None));
         }
         let failures = failures.into_iter().find(|(of, _)| Some(of) == own.as_ref());

@@ -3,9 +3,10 @@
 use ledger::{Entry, Kind, Zone};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use store::{Answer, EntryView, Outcome};
 
+use crate::ids::new_id;
 use crate::problem::Problem;
 
 /// A status, headers and a body.
@@ -29,6 +30,21 @@ impl Reply {
             Ok(body) => Self::new(status, "application/json", body),
             Err(error) => Problem::Internal(error.to_string()).reply(),
         }
+    }
+
+    /// The answer to whoever asks too often, in the form of the quotas of the host: they may come
+    /// again after so many seconds.
+    #[must_use]
+    pub fn too_many(detail: &str, seconds: i64) -> Self {
+        let body = json!({
+            "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
+            "title": "Too many requests",
+            "status": 429,
+            "detail": detail,
+            "instance": format!("urn:uuid:{}", new_id()),
+        });
+        let reply = Self::new(429, "application/problem+json", body.to_string());
+        reply.with("retry-after", &seconds.to_string())
     }
 
     /// A body that is no JSON.

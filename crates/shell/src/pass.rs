@@ -4,14 +4,13 @@
 //! A pass is no key: it has no role, and no other route knows it.
 
 use ledger::Timestamp;
-use serde_json::json;
 use store::{Caller, Pass, find_pass, pass_used, pass_writes};
 
 use crate::admissions;
 use crate::answer::Reply;
 use crate::app::App;
 use crate::auth::{Bearer, Role, new_token};
-use crate::ids::{new_id, now};
+use crate::ids::now;
 use crate::keeping::digest;
 use crate::problem::{FieldError, Problem};
 use crate::request::Request;
@@ -111,15 +110,8 @@ pub async fn writes(app: &App, request: &Request, pass: &Pass) -> Result<Option<
 /// The answer to a pass that has written too often, in the form of the quotas of the host.
 #[must_use]
 pub fn too_many_writes(seconds: i64) -> Reply {
-    let body = json!({
-        "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
-        "title": "Too many requests",
-        "status": 429,
-        "detail": "A pass scans receipts and consents 30 times in ten minutes. Nothing was done.",
-        "instance": format!("urn:uuid:{}", new_id()),
-    });
-    let reply = Reply::new(429, "application/problem+json", body.to_string());
-    reply.with("retry-after", &seconds.to_string())
+    let detail = "A pass scans receipts and consents 30 times in ten minutes. Nothing was done.";
+    Reply::too_many(detail, seconds)
 }
 
 /// The member as who carries out a command: all idempotency keys of a member are one line.

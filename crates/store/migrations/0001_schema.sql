@@ -358,14 +358,15 @@ CREATE TABLE IF NOT EXISTS visit (
 -- then
 CREATE INDEX IF NOT EXISTS visit_end ON visit (expires_at)
 -- then
-CREATE INDEX IF NOT EXISTS visit_of_programme ON visit (programme_no, expires_at)
+CREATE INDEX IF NOT EXISTS visit_of_invitation ON visit (invitation, expires_at) WHERE invitation IS NOT NULL
 -- then
 CREATE VIEW IF NOT EXISTS visit_begin (hash, programme, invitation, ticket, at, expires_at, most)
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS visit_begun INSTEAD OF INSERT ON visit_begin
 BEGIN
-  DELETE FROM visit WHERE expires_at <= NEW.at;
+  -- Each makes one row, so a few are enough to keep up.
+  DELETE FROM visit WHERE hash IN (SELECT hash FROM visit WHERE expires_at <= NEW.at ORDER BY expires_at LIMIT 100);
   INSERT INTO visit (hash, programme_no, is_ticket, expires_at)
     SELECT NEW.hash, coalesce((SELECT no FROM programme WHERE id = NEW.programme), 0), 0, NEW.expires_at WHERE NEW.programme IS NOT NULL;
   INSERT INTO visit (hash, programme_no, is_ticket, invitation, expires_at)
@@ -376,20 +377,22 @@ BEGIN
     SELECT NEW.hash, programme_no, 0, session, NEW.expires_at FROM visit WHERE hash = NEW.ticket AND is_ticket = 1 AND expires_at > NEW.at;
   DELETE FROM visit WHERE hash = NEW.ticket AND is_ticket = 1;
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM visit WHERE hash = NEW.hash);
-  -- The oldest of the same programme and purpose make room, so that no programme costs another one.
+  -- The oldest with the same invitation make room: only whoever has its link pushes them out. A
+  -- ticket makes one visit, and the others are counted before they begin (" visits" of
+  -- failed_sign_in).
   DELETE FROM visit WHERE hash <> NEW.hash AND hash IN (
-    SELECT o.hash FROM visit AS n CROSS JOIN visit AS o
-      ON o.programme_no = n.programme_no AND o.is_ticket = 0 AND o.invitation IS n.invitation AND o.session IS n.session
-    WHERE n.hash = NEW.hash ORDER BY o.hash = NEW.hash DESC, o.expires_at DESC, o.hash LIMIT -1 OFFSET NEW.most);
+    SELECT hash FROM visit WHERE invitation = NEW.invitation ORDER BY hash = NEW.hash DESC, expires_at DESC, hash LIMIT -1 OFFSET NEW.most);
 END
 -- then
 -- Sign-ins that failed. A subject is the person that was named, whether or not there is one; a
 -- network address, which is of no programme: 0; or one of these, with a space in front, which no
--- person's id has as it is compared: a browser that a person has signed in with (" device " and the
--- hash of what it holds), all attempts of a programme from such browsers (" known"), and all others
--- (" strangers"), which are of programme -1 where there is no such programme. The last two count
--- every attempt. Persons and browsers count until they sign in, or a day has passed. Of the others
--- one is forgotten after "forgets_every" milliseconds, as many share them.
+-- person's id has as it is compared. A browser that a person has signed in with (" device " and the
+-- hash of what it holds) counts its failures, as a person does, until they sign in or a day has
+-- passed. All others count every attempt, and forget one after "forgets_every" milliseconds: such a
+-- browser (" uses " and the hash), all such browsers of a person (" known " and the person) and of
+-- a programme (" known"), everybody else (" strangers"), visits to a provider that begin ("
+-- visits") and that ask it who was there (" callbacks"). Of programme -1 are strangers and visits
+-- where there is no such programme, and the callbacks of all programmes.
 CREATE TABLE IF NOT EXISTS failed_sign_in (
   programme_no INTEGER NOT NULL,
   subject TEXT NOT NULL,
@@ -399,25 +402,33 @@ CREATE TABLE IF NOT EXISTS failed_sign_in (
   -- else a busy address would never forget.
   forgets_from INTEGER NOT NULL,
   forgets_every INTEGER GENERATED ALWAYS AS (
-    CASE WHEN programme_no = 0 THEN 300000 WHEN subject = ' strangers' THEN 500 WHEN subject = ' known' THEN 200 END) VIRTUAL,
+    CASE WHEN programme_no = 0 THEN 300000 WHEN subject = ' strangers' THEN 500 WHEN programme_no = -1 AND subject = ' callbacks' THEN 50
+      WHEN subject IN (' known', ' visits', ' callbacks') THEN 200 WHEN substr(subject, 1, 7) = ' known ' THEN 1000
+      WHEN substr(subject, 1, 6) = ' uses ' THEN 5000 END) VIRTUAL,
   -- From so many on the next must wait.
   most INTEGER GENERATED ALWAYS AS (
-    CASE WHEN programme_no = 0 THEN 20 WHEN subject = ' strangers' THEN 100 WHEN subject = ' known' THEN 300 ELSE 5 END) VIRTUAL,
-  -- All of a programme together wait until one is forgotten. Everybody else waits 30 seconds at
+    CASE WHEN programme_no = 0 THEN 20 WHEN subject = ' strangers' THEN 100 WHEN programme_no = -1 AND subject = ' callbacks' THEN 1200
+      WHEN subject IN (' known', ' visits', ' callbacks') THEN 300 WHEN substr(subject, 1, 7) = ' known ' THEN 60
+      WHEN substr(subject, 1, 6) = ' uses ' THEN 20 ELSE 5 END) VIRTUAL,
+  -- What counts every attempt waits until one is forgotten. Everybody else waits 30 seconds at
   -- first, twice as long each time, 15 minutes at most.
   locked_until INTEGER GENERATED ALWAYS AS (
-    CASE WHEN failures < most THEN 0 WHEN forgets_every < 1000 THEN forgets_from + forgets_every
+    CASE WHEN failures < most THEN 0 WHEN programme_no <> 0 AND forgets_every IS NOT NULL THEN forgets_from + forgets_every
     ELSE last_at + min(900000, 30000 << min(10, failures - most)) END) VIRTUAL,
   PRIMARY KEY (programme_no, subject)
 ) STRICT, WITHOUT ROWID
 -- then
 CREATE INDEX IF NOT EXISTS failed_sign_in_last ON failed_sign_in (programme_no, last_at)
 -- then
--- The newest are kept, for it takes longer to push out a row by new ones than its wait can last: two
--- a second count for a programme, so 5000 need 40 minutes, and nobody waits more than 15.
+-- The newest are kept, for it takes longer to push out a row of a programme by new ones than its
+-- wait can last. Two strangers a second count, and each leaves two rows at most: a person's, or
+-- those of a browser that is known from then on. So 5000 need 20 minutes, and nobody waits more
+-- than 15. ADR 0124 tells what holds for addresses. What a clock that was set back since calls
+-- later than now goes too: else rows of now would be the oldest.
 CREATE TRIGGER IF NOT EXISTS failed_sign_in_is_forgotten AFTER INSERT ON failed_sign_in
 BEGIN
   DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND last_at < NEW.last_at - 86400000;
+  DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND last_at > NEW.last_at + 60000;
   DELETE FROM failed_sign_in WHERE programme_no = NEW.programme_no AND subject IN (
     SELECT subject FROM failed_sign_in WHERE programme_no = NEW.programme_no ORDER BY last_at DESC
     LIMIT -1 OFFSET CASE NEW.programme_no WHEN 0 THEN 20000 ELSE 5000 END);
@@ -435,10 +446,14 @@ CREATE TABLE IF NOT EXISTS known_device (
 -- then
 CREATE INDEX IF NOT EXISTS known_device_person ON known_device (programme_no, folded, last_at)
 -- then
--- A person has ten at most, and none that was not used for 180 days.
+CREATE INDEX IF NOT EXISTS known_device_last ON known_device (last_at)
+-- then
+-- A person has ten at most. One that was not used for 180 days counts no more (sign_in_find.sql),
+-- and goes when a few others come, of whomever.
 CREATE TRIGGER IF NOT EXISTS known_device_is_forgotten AFTER INSERT ON known_device
 BEGIN
-  DELETE FROM known_device WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND last_at < NEW.last_at - 15552000000;
+  DELETE FROM known_device WHERE (hash, programme_no, folded) IN (
+    SELECT hash, programme_no, folded FROM known_device WHERE last_at <= NEW.last_at - 15552000000 ORDER BY last_at LIMIT 20);
   DELETE FROM known_device WHERE programme_no = NEW.programme_no AND folded = NEW.folded AND hash IN (
     SELECT hash FROM known_device WHERE programme_no = NEW.programme_no AND folded = NEW.folded ORDER BY last_at DESC LIMIT -1 OFFSET 10);
 END

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::audit_log::Who;
-use crate::sessions::{Settled, SignInPerson, settled_text};
+use crate::sessions::{Settled, SignInPerson, attempt_sign_in, counted, settled_text};
 use crate::sql::Sql;
 use crate::statement::statement;
 
@@ -17,8 +17,38 @@ pub struct VisitWish<'a> {
     pub ticket: Option<&'a str>,
 }
 
+/// Counts a visit that is to begin for a programme, whether or not there is one: else anybody would
+/// fill the database with them. Returns until when it must wait (milliseconds since 1970), where it
+/// must; then it was not counted.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn count_visit(sql: &impl Sql, programme: &str, now: i64) -> Result<Option<i64>, Error> {
+    let values = vec![programme.into(), now.into()];
+    let mut rows = sql.query(statement!("queries/visit_wait"), values).await?;
+    let row = rows.first_mut().ok_or(Error::Corrupt("visits"))?;
+    let (no, until) = (row.integer(0)?, row.integer(1)?);
+    if until > now {
+        return Ok(Some(until));
+    }
+    let passes = !attempt_sign_in(sql, &[counted::visits(no)], now).await?.is_empty();
+    // Others were first meanwhile.
+    Ok((!passes).then_some(now))
+}
+
+/// Counts a visit that asks the provider who was there, for its programme and for all together.
+/// False where too many do: then it was not counted, and must not ask.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn count_callback(sql: &impl Sql, programme_no: i64, now: i64) -> Result<bool, Error> {
+    let both = [counted::callbacks(programme_no), counted::all_callbacks()];
+    Ok(!attempt_sign_in(sql, &both, now).await?.is_empty())
+}
+
 /// Begins a visit: the browser holds a secret with that hash until `expires_at`. False where the
-/// programme, the invitation or the ticket does not count, or `most` visits are under way.
+/// programme, the invitation or the ticket does not count. Of the visits with one invitation the
+/// last `most` go on.
 ///
 /// # Errors
 /// [`Error`] when the database fails.

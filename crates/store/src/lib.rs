@@ -100,8 +100,8 @@ pub use history::{
     transferred,
 };
 pub use identities::{
-    TicketWish, Visit, VisitWish, accept_by_identity, begin_visit, end_visit, find_identity,
-    link_identity, make_ticket,
+    TicketWish, Visit, VisitWish, accept_by_identity, begin_visit, count_callback, count_visit,
+    end_visit, find_identity, link_identity, make_ticket,
 };
 pub use imports::{
     Import, ImportApproval, ImportCounts, ImportState, ask_for_import, decide_import,

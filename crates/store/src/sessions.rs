@@ -59,8 +59,8 @@ fn read_list(text: &str) -> Result<Vec<String>, Error> {
     serde_json::from_str(text).map_err(|_| Error::Corrupt("list of recovery codes"))
 }
 
-/// Finds whoever signs in, from that address and with a browser that holds what has the hash
-/// `device`.
+/// Finds whoever signs in now (milliseconds since 1970), from that address and with a browser that
+/// holds what has the hash `device`.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -69,9 +69,10 @@ pub async fn find_sign_in(
     programme: &str,
     folded: &str,
     (address, device): (&str, Option<&str>),
+    now: i64,
 ) -> Result<SignIn, Error> {
     let device = device.map(str::to_owned).into();
-    let values = vec![programme.into(), folded.into(), address.into(), device];
+    let values = vec![programme.into(), folded.into(), address.into(), device, now.into()];
     let mut rows = sql.query(statement!("queries/sign_in_find"), values).await?;
     let row = rows.first_mut().ok_or(Error::Corrupt("sign-in"))?;
     let person = match (row.optional_text(2)?, row.optional_text(3)?) {
@@ -128,6 +129,18 @@ pub mod counted {
         (programme_no, format!(" device {}", hash.to_ascii_lowercase()))
     }
 
+    /// All attempts with that browser, also those that succeed.
+    #[must_use]
+    pub fn uses(programme_no: i64, hash: &str) -> Counted {
+        (programme_no, format!(" uses {}", hash.to_ascii_lowercase()))
+    }
+
+    /// All attempts with browsers that are known for that person, also those that succeed.
+    #[must_use]
+    pub fn known_of(programme_no: i64, folded: &str) -> Counted {
+        (programme_no, format!(" known {folded}"))
+    }
+
     /// All attempts of a programme with browsers that are known for the person.
     #[must_use]
     pub fn known(programme_no: i64) -> Counted {
@@ -138,6 +151,21 @@ pub mod counted {
     #[must_use]
     pub fn strangers(programme_no: Option<i64>) -> Counted {
         (programme_no.unwrap_or(NO_PROGRAMME), " strangers".to_owned())
+    }
+
+    /// Visits to a provider that begin for a programme: the number that it has, or -1 for none.
+    pub(crate) fn visits(programme_no: i64) -> Counted {
+        (programme_no, " visits".to_owned())
+    }
+
+    /// Visits of a programme that ask the provider who was there.
+    pub(crate) fn callbacks(programme_no: i64) -> Counted {
+        (programme_no, " callbacks".to_owned())
+    }
+
+    /// Those of all programmes: one provider serves them, and has a bound of its own.
+    pub(crate) fn all_callbacks() -> Counted {
+        callbacks(NO_PROGRAMME)
     }
 }
 
@@ -151,7 +179,7 @@ pub(crate) fn settled_text(settled: &[Settled]) -> Value {
 }
 
 /// Counts an attempt as failed, until it turns out otherwise: how often each of these has failed
-/// with it. Who is missing has to wait, and was not counted.
+/// with it. Empty where one of them has to wait: then nothing was counted.
 ///
 /// # Errors
 /// [`Error`] when the database fails.

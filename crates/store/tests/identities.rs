@@ -6,8 +6,8 @@ use crate::support;
 use ledger::Timestamp;
 use store::{
     InvitationWish, NewSession, TicketWish, VisitWish, Who, accept_by_identity, accept_invitation,
-    begin_session, begin_visit, end_session, end_visit, find_identity, find_sign_in, invite,
-    link_identity, make_ticket,
+    begin_session, begin_visit, count_callback, count_visit, end_session, end_visit, find_identity,
+    find_sign_in, invite, link_identity, make_ticket,
 };
 use support::{World, wait};
 
@@ -70,31 +70,26 @@ fn a_visit_ends_once_and_in_time() {
     // Of a programme that is not there nobody is told, and nothing comes of it.
     assert!(begin(3, &VisitWish { programme: Some("none"), ..plain.clone() }, 0));
     assert_eq!(end(3, 1), None);
-    // Where there are too many, the oldest of the same programme and purpose makes room.
-    let hash = invites(&world, "anna", 100);
+    // Of those with one invitation the oldest makes room, and of nobody else's.
+    let (hash, other) = (invites(&world, "anna", 100), invites(&world, "ben", 99));
     let invitation = VisitWish { invitation: Some(&hash), ..VisitWish::default() };
-    assert!(begin(10, &invitation, 700));
+    assert!(begin(10, &VisitWish { invitation: Some(&other), ..VisitWish::default() }, 700));
     for number in 11..20 {
-        assert!(begin(number, &plain, 700 + i64::try_from(number).unwrap()));
-        let elsewhere = VisitWish { programme: Some("none"), ..plain.clone() };
-        assert!(begin(number + 20, &elsewhere, 720 + i64::try_from(number).unwrap()));
+        let at = 700 + i64::try_from(number).unwrap();
+        assert!(begin(number, &plain, at));
+        assert!(begin(number + 20, &invitation, at));
     }
-    assert_eq!(world.number("SELECT count(*) FROM visit"), 5 + 5 + 1);
-    assert_eq!(end(14, 800), None);
-    assert!(end(15, 800).is_some());
+    assert_eq!(world.number("SELECT count(*) FROM visit"), 1 + 9 + 5);
+    assert_eq!(end(34, 800), None);
+    assert_eq!(end(35, 800).unwrap().invitation.as_deref(), Some(&*hash));
+    assert!(end(11, 800).is_some(), "the oldest of those that sign in");
     for number in 40..48 {
         assert!(begin(number, &invitation, 700), "the same instant");
-        assert_eq!(
-            world.number(&format!(
-                "SELECT count(*) FROM visit WHERE hash = unhex('{}')",
-                digest(number)
-            )),
-            1
-        );
+        let own = format!("SELECT count(*) FROM visit WHERE hash = unhex('{}')", digest(number));
+        assert_eq!(world.number(&own), 1);
     }
-    assert!(begin(60, &invitation, 790));
-    assert_eq!(world.number("SELECT count(*) FROM visit WHERE invitation IS NOT NULL"), 5);
-    assert_eq!(end(10, 800).unwrap().invitation.as_deref(), Some(&*hash));
+    assert_eq!(world.number("SELECT count(*) FROM visit WHERE invitation IS NOT NULL"), 5 + 1);
+    assert_eq!(end(10, 800).unwrap().invitation.as_deref(), Some(&*other));
     for wish in [
         VisitWish { invitation: Some(&digest(101)), ..VisitWish::default() },
         VisitWish { ticket: Some(&digest(102)), ..VisitWish::default() },
@@ -102,6 +97,56 @@ fn a_visit_ends_once_and_in_time() {
     ] {
         assert!(!begin(30, &wish, 700), "{wish:?}");
     }
+}
+
+/// A flood of visits waits, and pushes out no visit that has begun. No other programme feels it.
+#[test]
+fn visits_of_a_programme_wait_together() {
+    let world = World::new();
+    let other =
+        "INSERT INTO programme (no, id, name, rulebook_version, rulebook_digest, created_at)
+        SELECT 2, 'other', name, rulebook_version, rulebook_digest, created_at FROM programme";
+    world.sql.connection().execute(other, ()).unwrap();
+    let plain = VisitWish { programme: Some("default"), ..VisitWish::default() };
+    let counts = |programme: &str, at: i64| wait(count_visit(&world.sql, programme, at)).unwrap();
+    let begin = |number: usize, at: i64| {
+        wait(begin_visit(&world.sql, &digest(number), &plain, (at, at + 600_000), 20)).unwrap()
+    };
+    assert_eq!(counts("default", 1_000), None);
+    assert!(begin(1, 1_000));
+    let mut begun = 1;
+    // Fifty a second, for 40 seconds.
+    for number in 2..2_002_usize {
+        let at = 1_000 + i64::try_from(number).unwrap() * 20;
+        if counts("default", at).is_none() {
+            assert!(begin(number, at));
+            begun += 1;
+        }
+    }
+    assert!((495..=505).contains(&begun), "300, and five a second: {begun}");
+    assert_eq!(world.number("SELECT count(*) FROM visit"), begun);
+    assert!(wait(end_visit(&world.sql, &digest(1), 42_000)).unwrap().is_some(), "the first of all");
+    let until = counts("default", 41_021).unwrap();
+    assert!((41_022..=41_221).contains(&until), "{until}");
+    assert_eq!((counts("other", 41_021), counts("none", 41_021)), (None, None));
+    // Those of programmes that are not there are one crowd.
+    let unknown = (0..400).filter(|n| counts(&format!("none{n}"), 41_021).is_none()).count();
+    assert_eq!(unknown, 299);
+    assert_eq!(world.number("SELECT count(*) FROM failed_sign_in"), 3);
+}
+
+/// One provider serves all programmes, and has a bound of its own. Each uses up a part of it.
+#[test]
+fn callbacks_ask_the_provider_so_often() {
+    let world = World::new();
+    let asks = |programme: i64, at: i64| wait(count_callback(&world.sql, programme, at)).unwrap();
+    let many = |programme: i64, at: i64| (0..2_000).filter(|_| asks(programme, at)).count();
+    assert_eq!((many(1, 1_000), many(2, 1_000)), (300, 300));
+    assert!(!asks(1, 1_199) && asks(1, 1_200), "five a second");
+    // Together 1,200, and twenty a second.
+    assert_eq!((many(3, 2_000), many(4, 2_000), many(5, 2_000)), (300, 300, 19));
+    assert_eq!(many(6, 2_000), 0);
+    assert_eq!(many(6, 3_000), 20);
 }
 
 #[test]
@@ -122,7 +167,7 @@ fn an_invitation_is_accepted_by_one_identity() {
     };
     assert_eq!((of("s-1").as_deref(), of("s-2").as_deref()), (Some("anna"), Some("ben")));
     assert_eq!(wait(find_identity(&world.sql, 1, ("https://evil.example", "s-1"))).unwrap(), None);
-    let known = wait(find_sign_in(&world.sql, "default", "anna", ("", None))).unwrap();
+    let known = wait(find_sign_in(&world.sql, "default", "anna", ("", None), 1)).unwrap();
     assert_eq!((known.person.is_some(), known.password), (true, None));
     // A session begins for whom the provider knows, and for nobody else.
     let by = |subject| NewSession { identity: Some((ISSUER, subject)), ..NewSession::default() };

@@ -56,8 +56,8 @@ fn failures_lock_longer_each_time() {
             .map(|(_, failures)| *failures)
     };
     let locked = |at: i64| {
-        wait(find_sign_in(&world.sql, "default", "anna", ("192.0.2.1", None))).unwrap().locked_until
-            - at
+        let found = find_sign_in(&world.sql, "default", "anna", ("192.0.2.1", None), at);
+        wait(found).unwrap().locked_until - at
     };
     let anna = (1, "anna");
     for failures in 1..=4 {
@@ -148,7 +148,8 @@ fn strangers_of_a_programme_wait_together() {
     let device = "cd".repeat(32);
     wait(keep_device(&world.sql, (1, "anna"), &device, 900)).unwrap();
     let asked = |programme: &str, person: &str, device: Option<&str>| {
-        wait(find_sign_in(&world.sql, programme, person, ("192.0.2.9", device))).unwrap()
+        let found = find_sign_in(&world.sql, programme, person, ("192.0.2.9", device), 300_000);
+        wait(found).unwrap()
     };
     for count in 1..=100 {
         assert_eq!(attempt(counted::strangers(Some(1)), 1_000), Some(count));
@@ -188,6 +189,101 @@ fn strangers_of_a_programme_wait_together() {
     );
 }
 
+/// Counts as an attempt with a known browser does: whether it may go on.
+fn with_browser(world: &World, person: &str, device: &str, at: i64) -> bool {
+    let counted = [
+        counted::uses(1, device),
+        counted::known_of(1, person),
+        counted::known(1),
+        counted::device(1, device),
+    ];
+    let passes = wait(attempt_sign_in(&world.sql, &counted, at)).unwrap().len() == counted.len();
+    if passes {
+        // It was right.
+        let own = "DELETE FROM failed_sign_in WHERE subject LIKE ' device %'";
+        world.sql.connection().execute(own, ()).unwrap();
+    }
+    passes
+}
+
+/// Whoever signs in rightly again and again keeps nobody out but their own browser, and themselves.
+#[test]
+fn one_known_browser_has_a_part_of_what_all_have() {
+    let world = world();
+    let hash = |n: i64| format!("{n:064x}");
+    let known = |person: &str, n: i64, at: i64| {
+        wait(find_sign_in(&world.sql, "default", person, ("", Some(&hash(n))), at))
+            .unwrap()
+            .locked_until
+    };
+    for n in 0..10 {
+        wait(keep_device(&world.sql, (1, "anna"), &hash(n), 900)).unwrap();
+    }
+    wait(keep_device(&world.sql, (1, "ben"), &hash(50), 900)).unwrap();
+    let many = (0..400).filter(|_| with_browser(&world, "anna", &hash(0), 1_000)).count();
+    assert_eq!(many, 20);
+    // Who waits is told after one read; and what must wait counts nowhere.
+    assert_eq!((known("anna", 0, 1_000), known("anna", 1, 1_000)), (6_000, 0));
+    assert!(!with_browser(&world, "anna", &hash(0), 5_999));
+    assert_eq!(world.number("SELECT failures FROM failed_sign_in WHERE subject = ' known'"), 20);
+    assert!(with_browser(&world, "anna", &hash(0), 6_000), "one more every 5 seconds");
+    assert!(!with_browser(&world, "anna", &hash(0), 6_001));
+    // All ten browsers of a person, and new ones in place of them, are one person's.
+    let busy = |from: i64, to: i64| {
+        (from..to)
+            .filter(|n| with_browser(&world, "anna", &hash(1 + n % 9), 100_000 + n * 10))
+            .count()
+    };
+    assert!((60..=75).contains(&busy(0, 1_000)), "60, and one more a second");
+    assert_eq!(known("anna", 9, 109_999), 110_000);
+    assert_eq!(known("ben", 50, 110_000), 0);
+    assert!(with_browser(&world, "ben", &hash(50), 110_000), "another person does not feel it");
+}
+
+/// A clock that is set back neither multiplies what was counted nor makes anybody wait until it has
+/// caught up.
+#[test]
+fn a_clock_may_be_set_back() {
+    let at = 10_000_000;
+    for back in [1, 60_000, 120 * MINUTE] {
+        let world = world();
+        let attempt = |of: store::Counted, at: i64| {
+            wait(attempt_sign_in(&world.sql, &[of], at)).unwrap().first().map(|(_, count)| *count)
+        };
+        let strangers = || counted::strangers(Some(1));
+        for of in [strangers(), counted::known(1), counted::address("192.0.2.1")] {
+            assert_eq!(attempt(of.clone(), at), Some(1));
+            assert_eq!(attempt(of.clone(), at - back), Some(2), "{of:?}, {back} back");
+            assert_eq!(attempt(of.clone(), at - back), Some(3), "{of:?}, {back} back");
+        }
+        // From then on it forgets, by the new time.
+        let next = at + 61_000;
+        assert_eq!(attempt(strangers(), next), Some(1), "{back}");
+        let mut now = next;
+        while attempt(strangers(), now).is_some() {}
+        for failures in 1..=5 {
+            assert_eq!(attempt(counted::person(1, "anna"), now), Some(failures));
+        }
+        now -= back;
+        let found = wait(find_sign_in(&world.sql, "default", "anna", ("", None), now)).unwrap();
+        let waits = found.locked_until - now;
+        let (of_anna, of_all) =
+            (attempt(counted::person(1, "anna"), now), attempt(strangers(), now));
+        if back > MINUTE {
+            assert_eq!((waits <= 0, of_anna, of_all), (true, Some(6), Some(101)), "{back}");
+            assert_eq!(
+                (attempt(strangers(), now), attempt(strangers(), now + 500)),
+                (None, Some(101))
+            );
+            // Its row is one of now, and the next name pushes out none of now.
+            assert_eq!(attempt(counted::person(1, "ben"), now), Some(1));
+            assert_eq!(attempt(counted::person(1, "anna"), now), None, "it waits as of now");
+        } else {
+            assert_eq!((waits, of_anna, of_all), (30_000 + back, None, None), "{back}");
+        }
+    }
+}
+
 /// A person has ten browsers; another password makes all of them strangers.
 #[test]
 fn known_browsers_are_few_and_end() {
@@ -199,14 +295,26 @@ fn known_browsers_are_few_and_end() {
     }
     wait(keep_device(&world.sql, (1, "ben"), &hash(3), 1_000)).unwrap();
     assert_eq!(count(), 11);
-    let of = |n: i64| {
+    let at = |n: i64, at: i64| {
         let held = hash(n);
-        wait(find_sign_in(&world.sql, "default", "anna", ("", Some(&held)))).unwrap().device
+        wait(find_sign_in(&world.sql, "default", "anna", ("", Some(&held)), at)).unwrap().device
     };
+    let of = |n: i64| at(n, 6_000);
     assert_eq!((of(2), of(3), of(4)), (KnownFor::Nobody, KnownFor::Others, KnownFor::ThePerson));
     wait(keep_device(&world.sql, (1, "anna"), &hash(4), 5_000)).unwrap();
     wait(keep_device(&world.sql, (1, "anna"), &hash(20), 6_000)).unwrap();
     assert_eq!((of(4), of(5)), (KnownFor::ThePerson, KnownFor::Nobody), "used meanwhile");
+    // Not used for 180 days, it is known no more, whoever comes meanwhile or not.
+    for (n, used) in [(4, 5_000), (20, 6_000)] {
+        let over = used + 15_552_000_000;
+        assert_eq!((at(n, over - 1), at(n, over)), (KnownFor::ThePerson, KnownFor::Nobody), "{n}");
+    }
+    let of_ben = 1_000 + 15_552_000_000;
+    assert_eq!((at(3, of_ben - 1), at(3, of_ben)), (KnownFor::Others, KnownFor::Nobody));
+    // The row goes when anybody else's comes.
+    wait(keep_device(&world.sql, (2, "carl"), &hash(30), of_ben)).unwrap();
+    assert_eq!(world.number("SELECT count(*) FROM known_device WHERE folded = 'ben'"), 0);
+    wait(keep_device(&world.sql, (1, "ben"), &hash(3), of_ben)).unwrap();
     wait(keep_device(&world.sql, (1, "anna"), &hash(21), 15_552_005_500)).unwrap();
     assert_eq!(
         (of(4), of(20), of(21)),
@@ -224,7 +332,7 @@ fn known_browsers_are_few_and_end() {
         ..CredentialChange::default()
     };
     assert!(wait(change_credential(&world.sql, &change, &who(2_000))).unwrap());
-    assert_eq!(count(), 1, "that of ben");
+    assert_eq!(count(), 2, "those of others");
 }
 
 #[test]
