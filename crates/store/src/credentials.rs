@@ -2,8 +2,8 @@
 //! component's business.
 
 use crate::Error;
+use crate::attempts::{Settled, settled_text};
 use crate::audit_log::Who;
-use crate::sessions::{Settled, settled_text};
 use crate::sql::Sql;
 use crate::statement::statement;
 

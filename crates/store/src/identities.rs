@@ -1,8 +1,9 @@
 //! Sign-ins by another system: visits to it that are under way, and whom it calls what.
 
 use crate::Error;
+use crate::attempts::{Settled, attempt_sign_in, counted, settled_text};
 use crate::audit_log::Who;
-use crate::sessions::{Settled, SignInPerson, attempt_sign_in, counted, settled_text};
+use crate::sessions::SignInPerson;
 use crate::sql::Sql;
 use crate::statement::statement;
 

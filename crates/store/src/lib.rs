@@ -12,6 +12,7 @@
 
 mod adjustments;
 mod aliases;
+mod attempts;
 mod audit_log;
 mod back_tests;
 mod commit;
@@ -70,6 +71,7 @@ mod versions;
 
 pub use adjustments::open_requests;
 pub use aliases::{holders, member_by_alias};
+pub use attempts::{Counted, Settled, attempt_sign_in, counted, keep_device, undo_attempt};
 pub use audit_log::{
     AuditFilter, Audited, Who, audit_log, note, note_refused, seal, wrong_audit_log,
 };
@@ -173,10 +175,9 @@ pub use rules::{ExtraColumns, Lots, ReversalTargets};
 pub use sealed::{SEALED, Sealed, SealedName, SealedRow, put_sealed, sealed_rows};
 pub use secrets::secret;
 pub use sessions::{
-    Counted, Invitation, KnownFor, ListedSession, NewSession, Session, Settled, SignIn,
-    SignInPerson, accept_invitation, attempt_sign_in, begin_session, counted, end_session,
-    end_sessions, find_invitation, find_session, find_sign_in, invitation_code, keep_device,
-    list_sessions, session_used, undo_attempt,
+    Invitation, KnownFor, ListedSession, NewSession, Session, SignIn, SignInPerson,
+    accept_invitation, begin_session, end_session, end_sessions, find_invitation, find_session,
+    find_sign_in, invitation_code, list_sessions, session_used,
 };
 pub use sources::{records, source};
 #[cfg(feature = "native")]
