@@ -5,7 +5,7 @@ use crate::Error;
 use crate::attempts::{Settled, settled_text};
 use crate::audit_log::Who;
 use crate::load::read_stores;
-use crate::sql::{Row, Sql, Value};
+use crate::sql::Sql;
 use crate::statement::statement;
 
 /// What is known of whoever signs in. All is empty where there is no such person.

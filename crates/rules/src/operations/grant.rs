@@ -79,17 +79,17 @@ impl Grant {
         let source = format!("{GRANT}{}", self.grant);
         let expires_at =
             book.policy_of(&source).and_then(|policy| policy.expires_at(now, book.zone()));
-        let lot = (rule.points > 0).then(|| LotGrant {
+        let lot = LotGrant {
             number: LotNumber(0),
             points: rule.points,
             source,
             earned_at: now,
             available_at: now,
             expires_at,
-        });
+        };
         let wish = ledger::Grant {
             on: Granted { grant: self.grant.clone(), strategy: self.strategy.clone() },
-            lot,
+            lot: Some(lot).filter(|lot| lot.points > 0),
             coupon: rule.coupon.as_ref().and_then(|name| book.coupon(name, now)),
             counts,
             tallies,
@@ -122,10 +122,10 @@ impl Grant {
             let has_room = limits.once_of(subject, (budget.times, budget.per), counted);
             has_room.ok_or_else(|| spent(of, budget.per))?;
         }
-        if let Some(budget) = book.document.caps.budget.filter(|_| rule.points > 0) {
-            if limits.budget(Some(budget), rule.points, counted) < rule.points {
-                return Err(spent("programme", budget.per));
-            }
+        if let Some(budget) = book.document.caps.budget.filter(|_| rule.points > 0)
+            && limits.budget(Some(budget), rule.points, counted) < rule.points
+        {
+            return Err(spent("programme", budget.per));
         }
         Ok(limits.into_counts(rule.points, &[]))
     }
