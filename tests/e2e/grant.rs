@@ -154,19 +154,18 @@ fn a_rotated_key_brings_no_new_budget() {
     let shop = with_grants(&host, &json!({"apology": apology}));
     shop.buys("a", "o-1", 6_000).send().ok();
     let gives = |key: &str| gets(&shop.with_bearer(key), "a", "apology").send().outcome();
-    let rotated = |key: &str| {
-        let path = format!("/v1/keys/{}/rotate", &key[..12]);
-        let made = shop.with_bearer(key).ask("POST", &path).send().ok();
+    let rotated = |by: &Shop, key: &str| {
+        let made = by.ask("POST", &format!("/v1/keys/{}/rotate", &key[..12])).send().ok();
         made["key"].as_str().unwrap().to_owned()
     };
     let anna = shop.key_of("anna", "service");
     assert_eq!(gives(&anna), "201 grant +30 = 90");
-    assert_eq!(gives(&rotated(&anna)), "409 budget-spent");
+    assert_eq!(gives(&rotated(&shop.with_bearer(&anna), &anna)), "409 budget-spent");
     assert_eq!(gives(&shop.key_of("anna", "marketing")), "409 budget-spent");
     let machine = json!({"role": "marketing", "label": "crm"});
     let machine = shop.post("/v1/keys", &machine).send().ok()["key"].as_str().unwrap().to_owned();
     assert_eq!(gives(&machine), "201 grant +30 = 120");
-    assert_eq!(gives(&rotated(&machine)), "409 budget-spent");
+    assert_eq!(gives(&rotated(&shop, &machine)), "409 budget-spent");
 }
 
 /// The only store of a key is filled in; an occasion grants once, whichever store names it.
