@@ -17,7 +17,7 @@ use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 const TARGET: &str = "wasm32-wasip2";
 /// The largest components are those that are built for speed and those that read files.
-const SIZE_LIMIT_BYTES: usize = 2_200_000;
+const SIZE_LIMIT_BYTES: usize = 2_350_000;
 
 /// The linker leaves five bytes for each address, and with this takes those back that it did not
 /// need: a twelfth of a component. Only what is deployed is linked so, to share builds with tests.
