@@ -66,25 +66,29 @@ fn fast(times: i64, per: Per, then: Suspicion) -> Velocity {
     Velocity { event: "purchase".to_owned(), times, per, then }
 }
 
-/// What would come of a gift to somebody, made on two days.
-fn gift(world: &World, give: &AnyOperation) -> String {
-    let mut member = world.member.clone();
-    let mut other = ledger::Member::new(ledger::MemberId::new("other").unwrap());
-    let context = |member: &ledger::Member, day: u32| ledger::Context {
-        programme: ledger::ProgrammeId::new("p").unwrap(),
+/// A decision about the member on a day of May 2027.
+fn context(programme: &str, member: &ledger::Member, day: u32) -> ledger::Context {
+    ledger::Context {
+        programme: ledger::ProgrammeId::new(programme).unwrap(),
         spread: 1,
         rulebook_version: 1,
         now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
         first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
         seed: ledger::Seed::default(),
-    };
+    }
+}
+
+/// What would come of a gift to somebody, made on two days.
+fn gift(world: &World, give: &AnyOperation) -> String {
+    let mut member = world.member.clone();
+    let mut other = ledger::Member::new(ledger::MemberId::new("other").unwrap());
     let run = |member: &mut ledger::Member,
                command: &AnyOperation,
                others: Vec<ledger::Member>,
                day: u32| {
         let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
         let origin = ledger::Origin::default();
-        let context = context(member, day);
+        let context = context("p", member, day);
         let case = rules::Case { book: &world.book, origin: &origin, recorded: &recorded, context };
         match rules::decide(&**command, &case, member.clone()) {
             Ok(decided) => {
@@ -114,14 +118,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
     let mut there = ledger::Member::new(member.id.clone());
     let run =
         |programme: &str, member: &mut ledger::Member, command: &AnyOperation, others, day: u32| {
-            let context = ledger::Context {
-                programme: id(programme),
-                spread: 1,
-                rulebook_version: 1,
-                now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
-                first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
-                seed: ledger::Seed::default(),
-            };
+            let context = context(programme, member, day);
             let recorded = rules::PriorRecords { others, ..rules::PriorRecords::default() };
             let origin = ledger::Origin::default();
             let case =
@@ -146,14 +143,7 @@ fn exchanged(world: &World, points: i64) -> Vec<String> {
 fn granted(world: &World) -> Vec<String> {
     let (mut member, mut tallies) = (world.member.clone(), Vec::new());
     let mut run = |command: &AnyOperation, by: &str, day: u32| {
-        let context = ledger::Context {
-            programme: ledger::ProgrammeId::new("p").unwrap(),
-            spread: 1,
-            rulebook_version: 1,
-            now: at(&format!("2027-05-{day:02}T10:00:00+08:00")),
-            first_id: ledger::EntryId(u128::from(member.sequence.0.unsigned_abs()) << 70),
-            seed: ledger::Seed::default(),
-        };
+        let context = context("p", &member, day);
         let tallies_so_far = counted(&tallies);
         let recorded =
             rules::PriorRecords { tallies: tallies_so_far, ..rules::PriorRecords::default() };
