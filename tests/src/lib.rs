@@ -15,6 +15,7 @@ mod books;
 mod crash;
 mod host;
 mod http;
+mod listener;
 mod provider;
 mod receiver;
 mod shop;

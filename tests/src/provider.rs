@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine;
@@ -15,6 +15,8 @@ use rsa::traits::PublicKeyParts;
 use rsa::{Generate, PrivateKey};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
+
+use crate::listener::listen;
 
 /// Whom it knows us as.
 pub const CLIENT: (&str, &str) = ("accrue", "a secret: of/the client");
@@ -94,9 +96,7 @@ pub fn fields(text: &str) -> HashMap<String, String> {
 impl Provider {
     /// Starts one on a free port; `now` is its clock, in seconds since 1970.
     pub fn start(now: i64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State {
+        let state = State {
             next: Next::default(),
             now,
             rsa: PrivateKey::generate(),
@@ -105,14 +105,8 @@ impl Provider {
             codes: HashMap::new(),
             redirect: String::new(),
             asked_for_keys: 0,
-        }));
-        let shared = state.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let state = shared.clone();
-                std::thread::spawn(move || while serve(&stream, address, &state).is_some() {});
-            }
-        });
+        };
+        let (address, state) = listen(state, serve);
         Self { address, state }
     }
 

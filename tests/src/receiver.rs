@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     sync::{Arc, Mutex},
 };
 
@@ -11,6 +11,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value as Json;
 use sha2::Sha256;
+
+use crate::listener::listen;
 
 /// One delivery attempt.
 #[derive(Debug, Clone)]
@@ -58,17 +60,7 @@ pub struct Receiver {
 impl Receiver {
     /// Starts one on a free port.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
-        let shared = state.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let state = shared.clone();
-                // A sender that hangs up is no failure of the receiver.
-                std::thread::spawn(move || while serve(&stream, &state).is_some() {});
-            }
-        });
+        let (address, state) = listen(State::default(), |stream, _, state| serve(stream, state));
         Self { address, state }
     }
 

@@ -3,11 +3,12 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value as Json, json};
 
+use crate::listener::listen;
 use crate::provider::fields;
 
 /// Company, application and secret that it knows.
@@ -36,16 +37,7 @@ pub struct Wecom {
 impl Wecom {
     /// Starts one on a free port.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
-        let shared = state.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let state = shared.clone();
-                std::thread::spawn(move || while serve(&stream, &state).is_some() {});
-            }
-        });
+        let (address, state) = listen(State::default(), |stream, _, state| serve(stream, state));
         Self { address, state }
     }
 
