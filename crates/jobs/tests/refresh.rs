@@ -710,7 +710,7 @@ fn a_publication_meanwhile_loses_no_copy() {
     let (now, fresh) = (|| shop.world.now.get(), || shop.world.fresh());
     let sql = Raced {
         sql: &shop.reach,
-        mark: "SELECT member_no, times FROM tag_due",
+        mark: "SELECT member_no, change FROM tag_due",
         rival: RefCell::new(Some(rival)),
     };
     let ledger = JobContext { sql: &shop.world.sql, now: &now, fresh: &fresh };
@@ -724,6 +724,39 @@ fn a_publication_meanwhile_loses_no_copy() {
     shop.refreshed();
     let walked = "SELECT name FROM member_set WHERE copy_after IS NOT NULL";
     assert_eq!(shop.rows(walked), [""; 0]);
+}
+
+/// Of two runs that read the same changes, the slower one takes away none that came since.
+#[test]
+fn a_slower_run_takes_away_no_later_change() {
+    let mut shop = Shop::new();
+    shop.tag("buys", "member.orders > 0", Refresh::OnChange);
+    shop.refreshed();
+    shop.buy("a", 100, "food");
+    shop.fold();
+    let vip = shop.put(Family::Tag, "vip", None, Refresh::Manual);
+    names(&shop, &["vip"]);
+    wait(store::mark_tags(&shop.reach, 1, &["vip".to_owned()])).unwrap();
+    shop.set("a", vip, true);
+    let copies = |shop: &Shop| wait(store::due_copies(&shop.reach, 1, 0, 10)).unwrap();
+    let facts = |shop: &Shop| wait(store::changed_members(&shop.reach, 1, 10)).unwrap();
+    let (slow_copies, slow_facts) = (copies(&shop), facts(&shop));
+    assert_eq!((slow_copies.len(), slow_facts.len()), (1, 1));
+    let done = |shop: &Shop| {
+        wait(store::copies_done(&shop.reach, 1, &slow_copies)).unwrap();
+        wait(store::changed_members_done(&shop.reach, 1, &slow_facts)).unwrap();
+    };
+    done(&shop);
+    assert_eq!((copies(&shop), facts(&shop)), (vec![], vec![]), "the faster run");
+    shop.set("a", vip, false);
+    shop.buy("a", 200, "food");
+    shop.fold();
+    done(&shop);
+    assert_eq!(
+        (copies(&shop).len(), facts(&shop).len()),
+        (1, 1),
+        "what came since is still to be done"
+    );
 }
 
 /// A tag whose time was over is given again, or its end moves.

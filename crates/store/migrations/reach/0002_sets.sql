@@ -136,35 +136,35 @@ BEGIN
       score = excluded.score;
 END
 -- then
--- Members whose copied tags changed since the ledger was told. "times" counts the changes, so that
--- one which comes meanwhile is not lost.
+-- Members whose copied tags changed since the ledger was told. "change" is another random number at
+-- each change, so that a run takes away only what it has read.
 CREATE TABLE IF NOT EXISTS tag_due (
   programme_no INTEGER NOT NULL,
   member_no INTEGER NOT NULL,
-  times INTEGER NOT NULL,
+  change INTEGER NOT NULL,
   PRIMARY KEY (programme_no, member_no)
 ) STRICT, WITHOUT ROWID
 -- then
 CREATE TRIGGER IF NOT EXISTS set_member_came AFTER INSERT ON set_member
 WHEN EXISTS (SELECT 1 FROM member_set WHERE no = NEW.set_no AND (copied = 1 OR copy_after IS NOT NULL))
 BEGIN
-  INSERT INTO tag_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO tag_due (programme_no, member_no, change) VALUES (NEW.programme_no, NEW.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS set_member_went AFTER DELETE ON set_member
 WHEN EXISTS (SELECT 1 FROM member_set WHERE no = OLD.set_no AND (copied = 1 OR copy_after IS NOT NULL))
 BEGIN
-  INSERT INTO tag_due (programme_no, member_no, times) VALUES (OLD.programme_no, OLD.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO tag_due (programme_no, member_no, change) VALUES (OLD.programme_no, OLD.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 -- One whose time was over may be given again while its row is still there.
 CREATE TRIGGER IF NOT EXISTS set_member_ends_otherwise AFTER UPDATE OF until ON set_member
 WHEN NEW.until IS NOT OLD.until AND EXISTS (SELECT 1 FROM member_set WHERE no = NEW.set_no AND (copied = 1 OR copy_after IS NOT NULL))
 BEGIN
-  INSERT INTO tag_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO tag_due (programme_no, member_no, change) VALUES (NEW.programme_no, NEW.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 -- The command table: of a tag that the rulebook names or names no more, the next members are to be
@@ -174,9 +174,9 @@ CREATE VIEW IF NOT EXISTS tag_walk_step (set_no, before, most) AS SELECT NULL, N
 CREATE TRIGGER IF NOT EXISTS tag_walk_stepped INSTEAD OF INSERT ON tag_walk_step
 BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM member_set WHERE no = NEW.set_no AND copy_after = NEW.before);
-  INSERT INTO tag_due (programme_no, member_no, times)
-    SELECT programme_no, member_no, 1 FROM set_member WHERE set_no = NEW.set_no AND member_no > NEW.before ORDER BY member_no LIMIT NEW.most
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO tag_due (programme_no, member_no, change)
+    SELECT programme_no, member_no, random() FROM set_member WHERE set_no = NEW.set_no AND member_no > NEW.before ORDER BY member_no LIMIT NEW.most
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
   UPDATE member_set SET copy_after = (
       SELECT member_no FROM set_member WHERE set_no = NEW.set_no AND member_no > NEW.before ORDER BY member_no LIMIT 1 OFFSET NEW.most - 1)
     WHERE no = NEW.set_no;
@@ -198,56 +198,56 @@ END
 -- then
 -- ── Evaluation ────────────────────────────────────────────────────────────────────────────────────────────────────
 
--- Members whose facts changed since sets were evaluated for them. "times" counts the changes, so
--- that one which comes meanwhile is not lost.
+-- Members whose facts changed since sets were evaluated for them. "change" is another random number
+-- at each change, so that a run takes away only what it has read.
 CREATE TABLE IF NOT EXISTS set_due (
   programme_no INTEGER NOT NULL,
   member_no INTEGER NOT NULL,
-  times INTEGER NOT NULL,
+  change INTEGER NOT NULL,
   PRIMARY KEY (programme_no, member_no)
 ) STRICT, WITHOUT ROWID
 -- then
 CREATE TRIGGER IF NOT EXISTS facts_made AFTER INSERT ON facts
 WHEN EXISTS (SELECT 1 FROM member_set WHERE programme_no = NEW.programme_no AND is_removed = 0 AND refresh = 'on_change')
 BEGIN
-  INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO set_due (programme_no, member_no, change) VALUES (NEW.programme_no, NEW.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS facts_changed AFTER UPDATE ON facts
 WHEN EXISTS (SELECT 1 FROM member_set WHERE programme_no = NEW.programme_no AND is_removed = 0 AND refresh = 'on_change')
 BEGIN
-  INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO set_due (programme_no, member_no, change) VALUES (NEW.programme_no, NEW.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 -- Conditions ask for days: a second visit of one day changes nothing.
 CREATE TRIGGER IF NOT EXISTS last_visit_made AFTER INSERT ON last_visit
 WHEN EXISTS (SELECT 1 FROM member_set WHERE programme_no = NEW.programme_no AND is_removed = 0 AND refresh = 'on_change')
 BEGIN
-  INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO set_due (programme_no, member_no, change) VALUES (NEW.programme_no, NEW.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS last_visit_of_another_day AFTER UPDATE ON last_visit
 WHEN (NEW.login_day IS NOT OLD.login_day OR NEW.seen_day <> OLD.seen_day)
   AND EXISTS (SELECT 1 FROM member_set WHERE programme_no = NEW.programme_no AND is_removed = 0 AND refresh = 'on_change')
 BEGIN
-  INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO set_due (programme_no, member_no, change) VALUES (NEW.programme_no, NEW.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 -- A home store is one of the things that conditions ask for.
 CREATE TRIGGER IF NOT EXISTS home_store_made AFTER INSERT ON preference WHEN NEW.home_store IS NOT NULL
 BEGIN
-  INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO set_due (programme_no, member_no, change) VALUES (NEW.programme_no, NEW.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS home_store_changed AFTER UPDATE OF home_store ON preference WHEN NEW.home_store IS NOT OLD.home_store
 BEGIN
-  INSERT INTO set_due (programme_no, member_no, times) VALUES (NEW.programme_no, NEW.member_no, 1)
-    ON CONFLICT (programme_no, member_no) DO UPDATE SET times = times + 1;
+  INSERT INTO set_due (programme_no, member_no, change) VALUES (NEW.programme_no, NEW.member_no, random())
+    ON CONFLICT (programme_no, member_no) DO UPDATE SET change = excluded.change;
 END
 -- then
 -- Programmes in which nothing was left to do, until when the clock brings nothing due either (the end

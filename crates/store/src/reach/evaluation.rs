@@ -147,7 +147,7 @@ pub async fn members_of_stores(
     Ok(theirs)
 }
 
-/// Members whose facts changed, and how often, at most so many.
+/// Members whose facts changed, at most so many: number, and a number of the last change.
 ///
 /// # Errors
 /// [`Error`] when the database fails.

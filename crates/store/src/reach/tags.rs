@@ -37,7 +37,7 @@ pub async fn walk_tag(reach: &impl Sql, programme_no: i64, most: i64) -> Result<
 }
 
 /// Members after number `after` whose copies are to be written, at most so many, by number: number,
-/// how often they changed.
+/// and a number of the last change.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -52,7 +52,7 @@ pub async fn due_copies(
     rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
 }
 
-/// The copies of these members were written, unless they have changed more often since.
+/// The copies of these members were written, unless they have changed since.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
