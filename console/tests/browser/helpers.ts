@@ -1,16 +1,15 @@
-// What the tests in the browser share: the seeded host, pages that are watched, and WCAG.
+// What the tests in the browser share: the seeded host, pages that are watched, and what is found in them.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { seed } from "./seed.mjs";
+export { violations } from "./wcag";
 
 export const api = process.env.ACCRUE_API ?? "";
 export const admin = process.env.ACCRUE_ADMIN ?? "";
 export const operator = process.env.ACCRUE_KEY ?? "";
 export const PICTURES = "../target/console/pictures";
-const AXE = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 let browser: Browser;
 export let keys: Record<string, string>;
@@ -78,19 +77,5 @@ export async function settled(page: Page): Promise<void> {
     await page.waitForTimeout(120);
     calm = (await isCalm()) ? calm + 1 : 0;
   }
-}
-
-/**
- * Rules of WCAG 2.2 A and AA that do not hold, with the first place of each. Left out are the open
- * lists of choices: Ant Design gives their list box no name, while the field has one.
- */
-export async function violations(page: Page): Promise<string[]> {
-  // Through the debugger, which the page's policy does not bind.
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
-  return page.evaluate(async (tags) => {
-    const axe = (globalThis as unknown as { axe: { run: (context: object, options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
-    const { violations: found } = await axe.run({ exclude: [".ant-select-dropdown"] }, { runOnly: tags });
-    return found.map((one) => `${one.id}: ${one.nodes[0]?.html.slice(0, 200)}`);
-  }, TAGS);
 }
 

@@ -1,16 +1,15 @@
 // The page of members in Chromium, on the real host, in a programme of its own. Pictures go to
 // target/console/pictures.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { caller } from "./seed.mjs";
+import { violations } from "./wcag";
 
 const api = process.env.ACCRUE_API ?? "";
 const operator = process.env.ACCRUE_KEY ?? "";
 const PICTURES = "../target/console/pictures";
-const AXE = readFileSync("node_modules/axe-core/axe.min.js", "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 let browser: Browser;
 let shop: (method: string, path: string, body?: unknown, expected?: boolean) => Promise<Record<string, unknown>>;
@@ -91,16 +90,6 @@ async function open(path: string, language = "zh-CN", width = 390): Promise<Open
   await page.goto(`${api}${path}`);
   await page.locator("section").first().waitFor();
   return { page, faults, close: () => context.close() };
-}
-
-async function violations(page: Page): Promise<string[]> {
-  // Through the debugger, which the page's policy does not bind.
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
-  return page.evaluate(async (tags) => {
-    const axe = (globalThis as unknown as { axe: { run: (context: object, options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
-    const { violations: found } = await axe.run(document, { runOnly: tags });
-    return found.map((one) => `${one.id}: ${one.nodes[0]?.html.slice(0, 200)}`);
-  }, TAGS);
 }
 
 async function check({ page, faults }: Opened, language: string, name: string): Promise<void> {

@@ -337,7 +337,7 @@ describe("what people do", () => {
     await form.getByLabel("Name in English").fill("VIP");
     await expect.poll(() => form.getByRole("radio", { name: "Expert (CEL)" }).isEnabled()).toBe(true);
     await form.getByText("Expert (CEL)").first().click();
-    await form.getByLabel("Expert (CEL)").last().fill("member.balance > 100");
+    await form.getByRole("textbox", { name: "Expert (CEL)" }).fill("member.balance > 100");
     await form.getByRole("button", { name: "Save" }).click();
     await form.getByText("Please fill this in.").waitFor();
     await form.getByLabel("Used for").fill("invitations");
