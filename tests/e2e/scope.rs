@@ -54,6 +54,7 @@ fn two_regions(host: &Host) -> Shop {
         shop.ask("PUT", &format!("/v1/pools/home/members/{member}")).send();
         shop.put("/v1/pools/home/invitations/m-east", &json!({"head_id": "m-1"})).send();
     }
+    customers(&shop);
     for region in ["east", "west"] {
         let spends = json!({"member_id": "m-1", "points": 2, "store_id": format!("{region}-1"), "reason": format!("{region}-treat")});
         assert_eq!(shop.post("/v1/pools/home/redeem", &spends).send().status, 201);
@@ -61,9 +62,40 @@ fn two_regions(host: &Host) -> Shop {
     shop
 }
 
+/// What is known of the members beyond points, and lists and tags that hold both.
+fn customers(shop: &Shop) {
+    let names = json!({"zh-CN": "贵宾", "en": "VIP"});
+    shop.put("/v1/segments/vip", &json!({"names": names, "kind": "static"})).send().ok();
+    let rule = json!({"names": names, "kind": "active", "when": "member.orders >= 0"});
+    shop.put("/v1/segments/all", &rule).send().ok();
+    let tag = json!({"names": names, "class": "value", "kind": "rule", "use": "offers",
+        "refresh": "daily", "when": "member.orders >= 0"});
+    shop.put("/v1/tags/buyers", &tag).send().ok();
+    for region in ["east", "west"] {
+        let member = format!("m-{region}");
+        let told = json!({"attributes": {"note": format!("{region}-note")}});
+        shop.put(&format!("/v1/members/{member}"), &told).send().ok();
+        let email = json!({"address": format!("{region}-mail@example.com")});
+        shop.put(&format!("/v1/members/{member}/contacts/email"), &email).send().ok();
+        let yes = json!({"purpose": "marketing", "channel": "email", "decision": "given",
+            "source": format!("{region}-form"), "evidence": format!("{region}-paper"),
+            "address": format!("{region}-mail@example.com")});
+        shop.post(&format!("/v1/members/{member}/consents"), &yes).send().ok();
+        let home = json!({"home_store_id": format!("{region}-1")});
+        shop.put(&format!("/v1/members/{member}/preferences"), &home).send().ok();
+        let view = json!({"idempotency_key": format!("{region}-view"), "member_id": member,
+            "kind": "view", "item": format!("{region}-item"), "occurred_at": "2026-03-10T09:00:00+08:00"});
+        shop.post("/v1/behaviour/bulk", &json!({"events": [view]})).send().ok();
+    }
+    let both = json!({"add": ["m-east", "m-west"]});
+    shop.post("/v1/segments/vip/members", &both).send().ok();
+    shop.runs("fold");
+    shop.runs("refresh");
+}
+
 /// What no answer may hold: names of the west, and the ids of its entries.
 fn of_the_west(shop: &Shop) -> BTreeSet<String> {
-    let mut marks = BTreeSet::from(["west-".to_owned()]);
+    let mut marks = BTreeSet::from(["west-".to_owned(), "m-west".to_owned()]);
     for member in ["m-1", "m-west"] {
         for entry in shop.all(&format!("/v1/members/{member}/entries"), 200) {
             if entry["store_id"].as_str().is_some_and(|store| store.starts_with("west")) {
@@ -79,7 +111,7 @@ fn of_the_west(shop: &Shop) -> BTreeSet<String> {
 /// What stands in place of a path's parameters: all that there is of either region.
 fn names(shop: &Shop) -> Vec<String> {
     let mut names: Vec<String> =
-        ["m-1", "m-east", "m-west", "home", "east-1", "west-1", "default", "1", "west-order-m-1"]
+        ["m-1", "m-east", "m-west", "home", "east-1", "west-1", "default", "1", "west-order-m-1", "vip", "all", "buyers", "email"]
             .map(str::to_owned)
             .into();
     for member in ["m-1", "m-east", "m-west"] {
@@ -148,7 +180,10 @@ fn a_person_of_one_region_finds_nothing_of_another() {
                     }
                     read.insert(path.clone());
                     let text = answer.text();
-                    for mark in marks.iter().filter(|mark| text.contains(*mark)) {
+                    // A till reads the balance of each member that it is told, and nothing else.
+                    let is_balance = address == "/v1/members/m-west";
+                    let told = |mark: &&String| text.contains(*mark) && !(is_balance && *mark == "m-west");
+                    for mark in marks.iter().filter(told) {
                         faults.insert(format!("{role}: GET {asked} tells {mark}"));
                     }
                 }
@@ -161,6 +196,13 @@ fn a_person_of_one_region_finds_nothing_of_another() {
     // All of it is there for whom it concerns.
     let all = shop.get("/v1/stores").send().text();
     assert!(all.contains("west-boss"));
+    for list in ["/v1/segments/vip/members", "/v1/segments/all/members", "/v1/tags/buyers/members"]
+    {
+        let members = shop.get(list).send().text();
+        assert!(members.contains("m-east") && members.contains("m-west"), "{list}: {members}");
+    }
+    let sources = shop.get("/v1/members/m-west/consents").send().text();
+    assert!(sources.contains("west-paper"));
 }
 
 /// Each parameter of the path with each name.

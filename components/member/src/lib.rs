@@ -13,6 +13,7 @@ use shell::{
     App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply,
     Request, Role, TierBody, actor_of, admitted, authenticate, authenticated_body,
     level_submission, noted, now, parse_json, person, published, resolve_member_id, submit_as,
+    visible_members,
 };
 use store::{
     Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ProgrammeRef, Scope, Submission,
@@ -111,11 +112,15 @@ async fn find_taken_name(
 }
 
 async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let read = read(app, request, id, LIKELY_LOTS).await;
-    let (programme, loaded) = match read? {
-        (programme, loaded) if loaded.member.lots_complete => (programme, loaded),
-        (programme, _) => read_all_lots(app, programme, id).await?,
+    let (caller, programme, loaded) = read(app, request, id, LIKELY_LOTS).await?;
+    let (programme, mut loaded) = if loaded.member.lots_complete {
+        (programme, loaded)
+    } else {
+        read_all_lots(app, programme, id).await?
     };
+    if is_of_other_stores(app, &caller, &loaded).await? {
+        (loaded.attributes, loaded.aliases) = (None, None);
+    }
     let book = published(&app.sql, &programme).await?;
     let shown = Reply::json(200, &show::member(&book, &programme, &loaded, now()));
     Ok(shown.with("etag", &format!("\"{}\"", loaded.recorded.tag)))
@@ -123,7 +128,7 @@ async fn balance(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
 
 async fn lots(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let page = Page::of(request);
-    let (programme, loaded) = read(app, request, id, LIKELY_LOTS).await?;
+    let (_, programme, loaded) = read(app, request, id, LIKELY_LOTS).await?;
     let page = page?;
     let reading = LotCursor::of(&page)?;
     let (programme, loaded) = if loaded.member.lots_complete {
@@ -180,7 +185,7 @@ impl LotCursor {
 }
 
 async fn coupons(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
-    let (programme, loaded) = read(app, request, id, 0).await?;
+    let (_, programme, loaded) = read(app, request, id, 0).await?;
     let book = published(&app.sql, &programme).await?;
     let open = loaded.member.coupons.iter().filter(|coupon| !coupon.has_expired(now()));
     let shown = |coupon: &Coupon| coupon_json(coupon, book.zone());
@@ -222,7 +227,7 @@ async fn read(
     request: &Request,
     id: &str,
     lots: u16,
-) -> Result<(ProgrammeRef, LoadedMember), Problem> {
+) -> Result<(Caller, ProgrammeRef, LoadedMember), Problem> {
     let bearer = Bearer::of(request)?;
     let Ok(member) = request.check_query().and_then(|()| member_id(id)) else {
         authenticate(app, request).await?;
@@ -240,8 +245,24 @@ async fn read(
             Err(Problem::refused(Refusal::MemberMerged { into: into.to_string() }))
         }
         Some(Closed::Erased) => Err(Problem::refused(Refusal::MemberErased)),
-        None => Ok((programme, loaded)),
+        None => Ok((caller, programme, loaded)),
     }
+}
+
+/// Whether the member has names or attributes, and is none that a caller for some stores may list.
+/// A till serves such a member, too, but need not know who it is.
+async fn is_of_other_stores(
+    app: &App,
+    caller: &Caller,
+    loaded: &LoadedMember,
+) -> Result<bool, Problem> {
+    let is_told = loaded.attributes.is_some() || loaded.aliases.is_some();
+    if caller.stores.is_none() || !is_told {
+        return Ok(false);
+    }
+    let no = member_no(&app.sql, caller.programme.no, loaded.member.id.as_str()).await?;
+    let visible = visible_members(app, caller, no.as_slice()).await?;
+    Ok(no.is_none_or(|no| !visible.contains(&no)))
 }
 
 /// Records that staff searched for a person by a phone number, an address or a card. Tills do so
