@@ -1,12 +1,17 @@
 //! Whether a member may be reached: by which channel, for which purpose.
 
+use serde::{Deserialize, Serialize};
+
 /// Makes an enum whose variants have one name each, in texts and rows.
 macro_rules! named {
     ($(#[$doc:meta])* $type:ident { $($(#[$of:meta])* $variant:ident = $name:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $type {
-            $($(#[$of])* $variant,)+
+            $($(#[$of])* #[serde(rename = $name)] $variant,)+
         }
 
         impl $type {

@@ -14,6 +14,7 @@ mod contact;
 mod customer;
 mod facts;
 mod happened;
+pub mod playbook;
 mod rfm;
 mod sets;
 mod today;

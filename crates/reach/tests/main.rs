@@ -1,3 +1,4 @@
 //! All of these in one program.
 
 mod model;
+mod playbook;
