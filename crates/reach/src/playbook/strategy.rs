@@ -125,7 +125,10 @@ fn ten() -> u32 {
     10
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")
+)]
 fn is_zero(number: &i64) -> bool {
     *number == 0
 }
