@@ -2,3 +2,4 @@
 
 mod model;
 mod playbook;
+mod playbook_major;

@@ -8,6 +8,7 @@ mod action;
 mod check;
 mod compiled;
 mod known;
+mod major;
 mod send;
 mod strategy;
 mod time_of_day;

@@ -1,0 +1,109 @@
+//! Which changes of a playbook are major, as docs/reference/api/playbook.md tells it.
+#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
+
+use reach::playbook::Playbook;
+use serde_json::{Value as Json, json};
+
+fn playbook(document: &Json) -> Playbook {
+    serde_json::from_value(document.clone()).unwrap()
+}
+
+/// Strategy `a` sends by e-mail within a budget, `b` grants in a node of its sequence.
+fn before() -> Json {
+    json!({"strategies": [
+        {"id": "a", "trigger": {"kind": "points_expiring", "days_before": 30},
+         "send": {"channels": ["email"], "template": "t"}, "budget": {"messages": 9, "per": "day"}},
+        {"id": "b", "trigger": {"kind": "tier_ending"}, "send": {"template": "t"},
+         "sequence": {"nodes": [{"days_before": 3, "channels": ["push"], "action": {"grant": {"name": "g"}}}]}}]})
+}
+
+#[test]
+fn what_is_major() {
+    let none = |_: &mut Json| {};
+    let new = |with: &'static str| {
+        move |document: &mut Json| {
+            let mut strategy: Json = serde_json::from_str(with).unwrap();
+            strategy["id"] = json!("c");
+            strategy["trigger"] = json!({"kind": "tier_changed"});
+            document["strategies"].as_array_mut().unwrap().push(strategy);
+        }
+    };
+    type Change = Box<dyn Fn(&mut Json)>;
+    let cases: Vec<(&str, Change, &[&str])> = vec![
+        ("nothing", Box::new(none), &[]),
+        ("the hour", Box::new(|d| d["send_at"] = json!("11:00")), &[]),
+        ("attribution", Box::new(|d| d["attribution"] = json!({"click_days": 9})), &[]),
+        (
+            "the settings",
+            Box::new(|d| {
+                d["quiet_hours"] = Json::Null;
+                d["caps"] = json!([{"times": 1, "per": "day"}]);
+                d["holdout_percent"] = json!(0);
+            }),
+            &["/caps", "/holdout_percent", "/quiet_hours"],
+        ),
+        (
+            "a larger budget",
+            Box::new(|d| d["strategies"][0]["budget"]["messages"] = json!(10)),
+            &["/strategies/a/budget"],
+        ),
+        (
+            "no bound any more",
+            Box::new(|d| drop(d["strategies"][0].as_object_mut().unwrap().remove("budget"))),
+            &["/strategies/a/budget"],
+        ),
+        (
+            "it begins to grant",
+            Box::new(|d| d["strategies"][0]["action"] = json!({"grant": {"coupon": "k"}})),
+            &["/strategies/a/budget"],
+        ),
+        (
+            "it grants already",
+            Box::new(|d| d["strategies"][1]["action"] = json!({"grant": {"coupon": "k"}})),
+            &[],
+        ),
+        (
+            "another channel, which others use",
+            Box::new(|d| d["strategies"][0]["send"]["channels"] = json!(["push"])),
+            &[],
+        ),
+        (
+            "a new channel in a node",
+            Box::new(|d| {
+                d["strategies"][1]["sequence"]["nodes"][0]["channels"] = json!(["push", "sms"]);
+            }),
+            &["/strategies/b/channels"],
+        ),
+        (
+            "a holdout",
+            Box::new(|d| d["strategies"][0]["holdout_percent"] = json!(9)),
+            &["/strategies/a/holdout_percent"],
+        ),
+        ("one less", Box::new(|d| drop(d["strategies"].as_array_mut().unwrap().pop())), &[]),
+        ("another order", Box::new(|d| d["strategies"].as_array_mut().unwrap().reverse()), &[]),
+        ("a new one", Box::new(new(r#"{"send": {"channels": ["email"], "template": "t"}}"#)), &[]),
+        (
+            "a new one with all",
+            Box::new(new(
+                r#"{"send": {"channels": ["sms"], "template": "t"}, "holdout_percent": 0,
+                    "budget": {"points": 1, "per": "day"}}"#,
+            )),
+            &["/strategies/c/budget", "/strategies/c/channels", "/strategies/c/holdout_percent"],
+        ),
+        (
+            "a new one that grants",
+            Box::new(new(r#"{"action": {"grant": {"name": "g"}}}"#)),
+            &["/strategies/c/budget"],
+        ),
+    ];
+    for (name, change, major) in cases {
+        let mut next = before();
+        change(&mut next);
+        assert_eq!(playbook(&before()).major_changes(&playbook(&next)), major, "{name}");
+    }
+    // All that the first playbook sends by is new.
+    let first = Playbook::default().major_changes(&playbook(&before()));
+    let expected = ["/strategies/a/budget", "/strategies/a/channels", "/strategies/b/budget"];
+    assert_eq!(first[..3], expected);
+    assert_eq!(first[3..], ["/strategies/b/channels"]);
+}
