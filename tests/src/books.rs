@@ -60,6 +60,7 @@ impl Books {
             "coupon",
             "review",
             "draft",
+            "playbook",
             "publication_request",
             "back_test",
             "inheritance",

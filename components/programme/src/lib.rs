@@ -13,8 +13,9 @@ use shell::{
     authenticated_body, makes_no_points, new_key, noted, now, once, parse_json, who,
 };
 use store::{
-    Caller, KeyRecord, Programme, ProgrammeRef, Published, Who, create_key, follow, followers,
-    group_of, inherit, inheritance, name_clashes, overrides, programme, publish_as, set_group,
+    Caller, DocumentKind, KeyRecord, Programme, ProgrammeRef, Published, Who, create_key, follow,
+    followers, group_of, inherit, inheritance, name_clashes, overrides, programme, publish_as,
+    set_group,
 };
 
 shell::component! { shell::api::programme::ROUTES {
@@ -26,6 +27,8 @@ shell::component! { shell::api::programme::ROUTES {
     "POST /v1/programmes/{id}/rulebooks/{version}/restore" => restore(id, version),
     "POST /v1/programmes/{id}/republish" => republish::republish(id),
 } }
+
+const RULEBOOK: DocumentKind = DocumentKind::Rulebook;
 
 /// Allows the operator and this programme's callers to read it.
 async fn authenticate_reader(app: &App, request: &Request, id: &str) -> Result<(), Problem> {
@@ -51,7 +54,9 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     if let (Some(body), Some(group)) = (body.as_object_mut(), group_of(&app.sql, id).await?) {
         body.insert("group".to_owned(), group.into());
     }
-    if let (Some(body), Some(of)) = (body.as_object_mut(), inheritance(&app.sql, id).await?) {
+    if let (Some(body), Some(of)) =
+        (body.as_object_mut(), inheritance(&app.sql, RULEBOOK, id).await?)
+    {
         let problems: Option<Json> =
             of.problems.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let overrides = overrides(&app.sql, &found.document, &of).await?;
@@ -172,7 +177,7 @@ async fn parent_of(
     let found = programme(&app.sql, parent)
         .await?
         .ok_or_else(|| invalid("there is no programme of this id"))?;
-    if inheritance(&app.sql, parent).await?.is_some() {
+    if inheritance(&app.sql, RULEBOOK, parent).await?.is_some() {
         return Err(invalid("follows another programme itself: name that one"));
     }
     if followers(&app.sql, id).await? > 0 {
@@ -180,8 +185,10 @@ async fn parent_of(
     }
     // A programme that already follows this parent keeps its version: later changes of the parent
     // are no overrides.
-    let so_far =
-        inheritance(&app.sql, id).await?.filter(|of| of.parent == *parent).map(|of| of.version);
+    let so_far = inheritance(&app.sql, RULEBOOK, id)
+        .await?
+        .filter(|of| of.parent == *parent)
+        .map(|of| of.version);
     Ok(Some(Some((parent.clone(), so_far.unwrap_or(found.reference.rulebook_version)))))
 }
 

@@ -3,13 +3,14 @@
 use crate::authenticate_reader;
 use serde_json::{Value as Json, json};
 use shell::{App, FieldError, Page, Problem, Reply, Request};
-use store::{Version, changes, rulebook_version, rulebook_versions};
+use store::{DocumentKind, Version, changes, document_versions, rulebook_version};
 
 /// All versions, newest first.
 pub async fn list(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     authenticate_reader(app, request, id).await?;
     let page = Page::of(request)?;
-    let found = rulebook_versions(&app.sql, id, page.number(i64::MAX)?, page.limit + 1).await?;
+    let (kind, before) = (DocumentKind::Rulebook, page.number(i64::MAX)?);
+    let found = document_versions(&app.sql, kind, id, before, page.limit + 1).await?;
     Ok(page.reply(found, |version| Json::Object(shown(version)), |last| last.version.to_string()))
 }
 

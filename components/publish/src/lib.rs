@@ -1,4 +1,4 @@
-//! On schedule: publishes the rulebooks that are due, for every programme, then those of programmes
+//! On schedule: publishes the documents that are due, for every programme, then those of programmes
 //! that follow one which has published.
 //!
 //! Exports `handle-cron-event`. An immediate publication is done by its request, not here.

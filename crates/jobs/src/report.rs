@@ -38,7 +38,7 @@ pub struct Report {
     pub disabled: u64,
     /// Answers, traces and similar rows deleted after their retention.
     pub forgotten: u64,
-    /// Rulebooks published because their time had come.
+    /// Rulebooks and playbooks published because their time had come.
     pub publications: u64,
     /// Members whose state is unreadable or inconsistent. They are skipped, and the audit explains
     /// them.

@@ -27,7 +27,7 @@ pub enum Job {
     Notify,
     /// Activates, closes tiers, expires, reminds.
     Night,
-    /// Publishes rulebooks whose time has come.
+    /// Publishes rulebooks and playbooks whose time has come.
     Publish,
 }
 

@@ -19,6 +19,7 @@ mod auth;
 mod bulk;
 mod check;
 mod command;
+mod drafts;
 mod gains;
 mod grants;
 mod idempotent;
@@ -30,6 +31,7 @@ mod pass;
 mod permission;
 mod person;
 mod problem;
+mod publishing;
 mod reach;
 mod receipt;
 mod request;
@@ -75,6 +77,7 @@ pub use command::{
     simulate_submission, submit, submit_approved, submit_as, submit_many, submit_many_as,
     submit_to_two_programmes,
 };
+pub use drafts::{CheckedDraft, Drafts};
 pub use gains::makes_no_points;
 pub use grants::{Acting, Grant, Grants, TRUSTED_ROLES};
 pub use idempotent::{once, once_of_member};
@@ -89,6 +92,9 @@ pub use pass::{
 pub use permission::{Permission, check_permission, half, permissions};
 pub use person::{FIRST_ADMIN, OPERATOR, folded, person};
 pub use problem::{FieldError, PROBLEMS, Problem};
+pub use publishing::{
+    Candidate, PublicationWish, ask_to_publish, publish_due_and_show, shown_publication,
+};
 pub use reach::{open_member, opened, reach};
 pub use receipt::{Contents, Receipt, ReceiptLine};
 pub use request::Request;

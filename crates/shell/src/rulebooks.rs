@@ -11,7 +11,9 @@ use std::rc::Rc;
 use ledger::Zone;
 use rules::Rulebook;
 use spin_sdk::key_value::Store;
-use store::{ProgrammeRef, Sql, digest, draft, parse_rulebook, rulebook_text, zone_of};
+use store::{
+    DocumentKind, ProgrammeRef, Sql, digest, draft, parse_rulebook, rulebook_text, zone_of,
+};
 
 use crate::problem::{FieldError, Problem};
 
@@ -113,11 +115,11 @@ pub async fn drafted(
     name: &str,
 ) -> Result<Drafted, Problem> {
     let invalid = |detail: &str| Problem::InvalidRequest(vec![FieldError::new("/draft", detail)]);
-    let (_, wish) = draft(sql, programme.no, name)
+    let (_, wish) = draft(sql, (programme.no, DocumentKind::Rulebook), name)
         .await?
         .ok_or_else(|| invalid("there is no draft of this name"))?;
     let stored = wish
-        .rulebook
+        .stored
         .ok_or_else(|| invalid("has problems, which the draft tells: mend them first"))?;
     let book = parse_rulebook(&stored, programme.rulebook_version + 1)?;
     Ok(Drafted { document: wish.document, stored, book })

@@ -53,17 +53,36 @@ BEGIN
     SELECT no, NEW.expected_version + 1, NEW.document, NEW.published_at, NEW.published_by, NEW.who FROM programme WHERE id = NEW.programme_id;
 END
 -- then
+-- What a programme has published of its second document. The last version is in force; before the
+-- first one it is empty, with version 0. It stands apart, so that no earn reads anything of it.
+CREATE TABLE IF NOT EXISTS playbook (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  version INTEGER NOT NULL,
+  document TEXT NOT NULL,
+  published_at INTEGER NOT NULL,
+  published_by TEXT NOT NULL,
+  PRIMARY KEY (programme_no, version)
+) STRICT, WITHOUT ROWID
+-- then
+-- The version of each document that is in force.
+CREATE VIEW IF NOT EXISTS in_force AS
+  SELECT no AS programme_no, rulebook_version AS rulebook,
+    coalesce((SELECT max(b.version) FROM playbook AS b WHERE b.programme_no = programme.no), 0) AS playbook
+  FROM programme
+-- then
 -- Documents that no member is served by. Something may still be wrong with them.
 CREATE TABLE IF NOT EXISTS draft (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
+  -- Of which document it is; each has names of its own.
+  kind TEXT NOT NULL CHECK (kind IN ('rulebook', 'playbook')),
   name TEXT NOT NULL,
   document TEXT NOT NULL,
   -- As it would be stored when it is published; null when something is wrong with it.
-  rulebook TEXT,
+  stored TEXT,
   updated_at INTEGER NOT NULL,
   updated_by TEXT NOT NULL,
   who TEXT,
-  PRIMARY KEY (programme_no, name)
+  PRIMARY KEY (programme_no, kind, name)
 ) STRICT, WITHOUT ROWID
 -- then
 -- A draft compared with a period, member by member. "position" is the number of the last member in
@@ -90,13 +109,16 @@ CREATE TABLE IF NOT EXISTS back_test (
 CREATE TABLE IF NOT EXISTS publication_request (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   id TEXT NOT NULL,
+  -- Of which document it is a version.
+  kind TEXT NOT NULL CHECK (kind IN ('rulebook', 'playbook')),
   -- The request's idempotency key.
   asked_key TEXT,
   -- The draft it was made of; only shown. What is published is what the draft was when it was asked
   -- for.
   draft TEXT NOT NULL,
-  rulebook TEXT NOT NULL,
+  document TEXT NOT NULL,
   digest TEXT NOT NULL,
+  -- As of `programme`; of a playbook 0 and null.
   asks_profile INTEGER NOT NULL,
   budgets TEXT,
   -- The version it was compared with: when another one is published first, this one never is.
@@ -136,36 +158,45 @@ BEGIN
     WHERE programme_no = NEW.programme_no AND id = NEW.id AND state = 'planned' AND at <= NEW.now);
   UPDATE publication_request SET state = 'superseded', published_at = NULL
     WHERE programme_no = NEW.programme_no AND id = NEW.id
-      AND base_version IS NOT (SELECT rulebook_version FROM programme WHERE no = NEW.programme_no);
+      AND base_version IS NOT (SELECT CASE kind WHEN 'rulebook' THEN f.rulebook ELSE f.playbook END FROM in_force AS f WHERE f.programme_no = NEW.programme_no);
   INSERT INTO publication
-    SELECT p.id, p.name, w.base_version, w.rulebook, w.digest, NEW.now, 'publication:' || w.id, w.asks_profile, w.budgets, NULL, NULL
+    SELECT p.id, p.name, w.base_version, w.document, w.digest, NEW.now, 'publication:' || w.id, w.asks_profile, w.budgets, NULL, NULL
     FROM publication_request AS w JOIN programme AS p ON p.no = w.programme_no
-    WHERE w.programme_no = NEW.programme_no AND w.id = NEW.id AND w.state = 'planned';
+    WHERE w.programme_no = NEW.programme_no AND w.id = NEW.id AND w.state = 'planned' AND w.kind = 'rulebook';
+  INSERT INTO playbook
+    SELECT programme_no, base_version + 1, document, NEW.now, 'publication:' || id
+    FROM publication_request
+    WHERE programme_no = NEW.programme_no AND id = NEW.id AND state = 'planned' AND kind = 'playbook';
   UPDATE publication_request SET state = 'published', published_at = NEW.now
     WHERE programme_no = NEW.programme_no AND id = NEW.id AND state = 'planned';
 END
 -- then
--- A request is superseded once another rulebook came first, whether or not that was written down.
+-- A request is superseded once another version of its document came first, whether or not that was
+-- written down.
 CREATE VIEW IF NOT EXISTS publication_standing AS
   SELECT w.programme_no, w.id, w.draft, w.base_version, w.at, w.major, w.role, w.asked_at, w.asked_by, w.decided_at, w.decided_by,
     w.published_at, w.asked_key, w.approved_at, w.approved_by, w.reason,
-    CASE WHEN w.state IN ('waiting', 'planned') AND w.base_version IS NOT p.rulebook_version THEN 'superseded' ELSE w.state END AS state
-  FROM publication_request AS w JOIN programme AS p ON p.no = w.programme_no
+    CASE WHEN w.state IN ('waiting', 'planned') AND w.base_version IS NOT (CASE w.kind WHEN 'rulebook' THEN f.rulebook ELSE f.playbook END)
+      THEN 'superseded' ELSE w.state END AS state,
+    w.kind
+  FROM publication_request AS w JOIN in_force AS f ON f.programme_no = w.programme_no
 -- then
 -- ── Groups of programmes ──────────────────────────────────────────────────────────────────────────────────────────
 
--- Whose rulebook a programme follows in all that it has not changed itself.
+-- Whose documents a programme follows in all that it has not changed itself: a row for each document.
 CREATE TABLE IF NOT EXISTS inheritance (
-  programme_no INTEGER PRIMARY KEY REFERENCES programme (no),
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  kind TEXT NOT NULL CHECK (kind IN ('rulebook', 'playbook')),
   parent_no INTEGER NOT NULL REFERENCES programme (no),
   -- The version of the parent that it has followed so far.
   parent_version INTEGER NOT NULL,
-  -- The pair of versions (own, parent's) that made no rulebook, and what was wrong with it: not
+  -- The pair of versions (own, parent's) that made no such document, and what was wrong with it: not
   -- tried again.
   failed_own INTEGER,
   failed_parent INTEGER,
-  problems TEXT
-) STRICT
+  problems TEXT,
+  PRIMARY KEY (programme_no, kind)
+) STRICT, WITHOUT ROWID
 -- then
 CREATE INDEX IF NOT EXISTS inheritance_parent ON inheritance (parent_no)
 -- then
@@ -1782,23 +1813,24 @@ END
 -- Drafts change many times a day and serve no member: the digest says which one it was.
 CREATE TRIGGER IF NOT EXISTS draft_made AFTER INSERT ON draft WHEN NEW.who IS NOT NULL
 BEGIN
-  INSERT INTO audit VALUES (NEW.programme_no, 'draft_kept', NEW.name, NEW.who, NULL, json_object('digest', NEW.who ->> 'digest'));
+  INSERT INTO audit VALUES (NEW.programme_no, 'draft_kept', NEW.name, NEW.who, NULL,
+    json_object('document', NEW.kind, 'digest', NEW.who ->> 'digest'));
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS draft_changed AFTER UPDATE OF who ON draft WHEN NEW.who IS NOT NULL AND NEW.document <> OLD.document
 BEGIN
-  INSERT INTO audit VALUES (NEW.programme_no, 'draft_kept', NEW.name, NEW.who, json_object('digest', OLD.who ->> 'digest'),
-    json_object('digest', NEW.who ->> 'digest'));
+  INSERT INTO audit VALUES (NEW.programme_no, 'draft_kept', NEW.name, NEW.who,
+    json_object('document', OLD.kind, 'digest', OLD.who ->> 'digest'), json_object('document', NEW.kind, 'digest', NEW.who ->> 'digest'));
 END
 -- then
-CREATE VIEW IF NOT EXISTS draft_removal (programme_no, name, who) AS SELECT NULL, NULL, NULL
+CREATE VIEW IF NOT EXISTS draft_removal (programme_no, kind, name, who) AS SELECT NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS draft_removed INSTEAD OF INSERT ON draft_removal
 BEGIN
-  SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM draft WHERE programme_no = NEW.programme_no AND name = NEW.name);
-  INSERT INTO audit SELECT programme_no, 'draft_dropped', name, NEW.who, json_object('digest', who ->> 'digest'), NULL
-    FROM draft WHERE programme_no = NEW.programme_no AND name = NEW.name;
-  DELETE FROM draft WHERE programme_no = NEW.programme_no AND name = NEW.name;
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM draft WHERE programme_no = NEW.programme_no AND kind = NEW.kind AND name = NEW.name);
+  INSERT INTO audit SELECT programme_no, 'draft_dropped', name, NEW.who, json_object('document', kind, 'digest', who ->> 'digest'), NULL
+    FROM draft WHERE programme_no = NEW.programme_no AND kind = NEW.kind AND name = NEW.name;
+  DELETE FROM draft WHERE programme_no = NEW.programme_no AND kind = NEW.kind AND name = NEW.name;
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS reward_made AFTER INSERT ON reward WHEN NEW.who IS NOT NULL
@@ -1865,7 +1897,7 @@ END
 CREATE TRIGGER IF NOT EXISTS publication_asked AFTER INSERT ON publication_request WHEN NEW.who IS NOT NULL
 BEGIN
   INSERT INTO audit VALUES (NEW.programme_no, 'publication_asked', NEW.id, NEW.who, json_object('version', NEW.base_version),
-    json_object('draft', NEW.draft, 'digest', NEW.digest, 'at', NEW.at, 'major', json(NEW.major), 'role', NEW.role, 'state', NEW.state));
+    json_object('document', NEW.kind, 'draft', NEW.draft, 'digest', NEW.digest, 'at', NEW.at, 'major', json(NEW.major), 'role', NEW.role, 'state', NEW.state));
 END
 -- then
 CREATE TRIGGER IF NOT EXISTS publication_decided AFTER UPDATE OF who ON publication_request WHEN NEW.state <> OLD.state
@@ -1880,6 +1912,13 @@ BEGIN
   INSERT INTO audit SELECT NEW.programme_no, CASE WHEN NEW.version = 1 THEN 'programme_made' ELSE 'rulebook_published' END, p.id,
       coalesce(NEW.who, json_object('at', NEW.published_at)), CASE WHEN NEW.version > 1 THEN json_object('version', NEW.version - 1) END,
       json_object('version', NEW.version, 'digest', p.rulebook_digest, 'by', NEW.published_by, 'name', p.name)
+    FROM programme AS p WHERE p.no = NEW.programme_no;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS playbook_published AFTER INSERT ON playbook
+BEGIN
+  INSERT INTO audit SELECT NEW.programme_no, 'playbook_published', p.id, json_object('at', NEW.published_at), json_object('version', NEW.version - 1),
+      json_object('version', NEW.version, 'by', NEW.published_by)
     FROM programme AS p WHERE p.no = NEW.programme_no;
 END
 -- then

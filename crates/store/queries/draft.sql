@@ -1,2 +1,2 @@
--- Draft ?2 of programme ?1.
-SELECT name, updated_at, updated_by, document, rulebook FROM draft WHERE programme_no = ?1 AND name = ?2
+-- Draft ?3 of document ?2 of programme ?1.
+SELECT name, updated_at, updated_by, document, stored FROM draft WHERE programme_no = ?1 AND kind = ?2 AND name = ?3

@@ -1,2 +1,2 @@
--- How many drafts programme ?1 has beside the one named ?2.
-SELECT count(*) FROM draft WHERE programme_no = ?1 AND name <> ?2
+-- How many drafts of document ?2 programme ?1 has beside the one named ?3.
+SELECT count(*) FROM draft WHERE programme_no = ?1 AND kind = ?2 AND name <> ?3

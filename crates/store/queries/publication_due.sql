@@ -1,5 +1,7 @@
 -- Planned publications of programme ?1 that are due at ?2, as they are due, without those that
--- another rulebook came before.
-SELECT id FROM publication_request
-WHERE programme_no = ?1 AND at <= ?2 AND state = 'planned' AND base_version = (SELECT rulebook_version FROM programme WHERE no = ?1)
-ORDER BY at, id LIMIT 100
+-- another version of their document came before.
+SELECT w.id, w.kind
+FROM publication_request AS w JOIN in_force AS f ON f.programme_no = w.programme_no
+WHERE w.programme_no = ?1 AND w.at <= ?2 AND w.state = 'planned'
+  AND w.base_version = CASE w.kind WHEN 'rulebook' THEN f.rulebook ELSE f.playbook END
+ORDER BY w.at, w.id LIMIT 100

@@ -4,6 +4,7 @@ use ledger::Timestamp;
 
 use crate::Error;
 use crate::audit_log::Who;
+use crate::documents::DocumentKind;
 use crate::programmes::digest;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
@@ -24,8 +25,8 @@ pub struct Draft {
 pub struct DraftWish {
     /// The document, a JSON text.
     pub document: String,
-    /// The rulebook as it is stored; none when something is wrong with it.
-    pub rulebook: Option<String>,
+    /// The same as it is stored once it is published; none when something is wrong with it.
+    pub stored: Option<String>,
 }
 
 fn read(row: &mut Row) -> Result<Draft, Error> {
@@ -42,7 +43,7 @@ fn read(row: &mut Row) -> Result<Draft, Error> {
 /// [`Error`] when the database fails.
 pub async fn put_draft(
     sql: &impl Sql,
-    programme_no: i64,
+    (programme_no, kind): (i64, DocumentKind),
     draft: &Draft,
     wish: DraftWish,
     who: &Who,
@@ -53,11 +54,12 @@ pub async fn put_draft(
     }
     let values = vec![
         programme_no.into(),
+        kind.as_str().into(),
         draft.name.as_str().into(),
         wish.document.into(),
         draft.updated_at.0.into(),
         draft.updated_by.as_str().into(),
-        wish.rulebook.into(),
+        wish.stored.into(),
         who.to_string().into(),
     ];
     sql.query(statement!("queries/draft_put"), values).await.map(drop)
@@ -67,10 +69,13 @@ pub async fn put_draft(
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn other_drafts(sql: &impl Sql, programme_no: i64, name: &str) -> Result<i64, Error> {
-    let mut rows = sql
-        .query(statement!("queries/draft_count"), vec![programme_no.into(), name.into()])
-        .await?;
+pub async fn other_drafts(
+    sql: &impl Sql,
+    (programme_no, kind): (i64, DocumentKind),
+    name: &str,
+) -> Result<i64, Error> {
+    let values = vec![programme_no.into(), kind.as_str().into(), name.into()];
+    let mut rows = sql.query(statement!("queries/draft_count"), values).await?;
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
 
@@ -80,14 +85,14 @@ pub async fn other_drafts(sql: &impl Sql, programme_no: i64, name: &str) -> Resu
 /// [`Error`] when the database fails.
 pub async fn draft(
     sql: &impl Sql,
-    programme_no: i64,
+    (programme_no, kind): (i64, DocumentKind),
     name: &str,
 ) -> Result<Option<(Draft, DraftWish)>, Error> {
-    let mut rows =
-        sql.query(statement!("queries/draft"), vec![programme_no.into(), name.into()]).await?;
+    let values = vec![programme_no.into(), kind.as_str().into(), name.into()];
+    let mut rows = sql.query(statement!("queries/draft"), values).await?;
     rows.first_mut()
         .map(|row| {
-            Ok((read(row)?, DraftWish { document: row.text(3)?, rulebook: row.optional_text(4)? }))
+            Ok((read(row)?, DraftWish { document: row.text(3)?, stored: row.optional_text(4)? }))
         })
         .transpose()
 }
@@ -98,11 +103,11 @@ pub async fn draft(
 /// [`Error`] when the database fails.
 pub async fn list_drafts(
     sql: &impl Sql,
-    programme_no: i64,
+    (programme_no, kind): (i64, DocumentKind),
     after: &str,
     most: i64,
 ) -> Result<Vec<Draft>, Error> {
-    let values = vec![programme_no.into(), after.into(), most.into()];
+    let values = vec![programme_no.into(), kind.as_str().into(), after.into(), most.into()];
     let rows = sql.query(statement!("queries/draft_list"), values).await?;
     rows.into_iter().map(|mut row| read(&mut row)).collect()
 }
@@ -113,15 +118,10 @@ pub async fn list_drafts(
 /// [`Error`] when the database fails.
 pub async fn delete_draft(
     sql: &impl Sql,
-    programme_no: i64,
+    (programme_no, kind): (i64, DocumentKind),
     name: &str,
     who: &Who,
 ) -> Result<bool, Error> {
-    let rows = sql
-        .query(
-            statement!("queries/draft_delete"),
-            vec![programme_no.into(), name.into(), who.text().into()],
-        )
-        .await?;
-    Ok(!rows.is_empty())
+    let values = vec![programme_no.into(), kind.as_str().into(), name.into(), who.text().into()];
+    Ok(!sql.query(statement!("queries/draft_delete"), values).await?.is_empty())
 }

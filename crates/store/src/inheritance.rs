@@ -1,18 +1,23 @@
-//! Programmes of a group: a subsidiary's rulebook follows the group's in all that it has not
+//! Programmes of a group: a subsidiary's documents follow the group's in all that it has not
 //! changed itself.
 //!
-//! What a programme has changed is told by comparing its rulebook with the version of the parent's
-//! that it followed last, so nothing has to be kept twice, and whoever publishes a rulebook of the
+//! What a programme has changed is told by comparing its document with the version of the parent's
+//! that it followed last, so nothing has to be kept twice, and whoever publishes a document of the
 //! subsidiary, by whatever way, changes just that.
 
+use reach::playbook::Playbook;
 use rules::{Document, Rulebook};
+use serde_json::{Value as Json, json};
 
 use crate::Error;
-use crate::programmes::{Published, programme, publish};
-use crate::rulebook_diff::{changes, followable, followed};
+use crate::document_diff::{changes, changes_of, followable, followed, merged};
+use crate::documents::DocumentKind;
+use crate::persons::programme_no;
+use crate::playbooks::{PublishedPlaybook, playbook_json, publish_playbook, published_playbook};
+use crate::programmes::{Programme, Published, programme, publish};
 use crate::sql::Sql;
 use crate::statement::statement;
-use crate::versions::rulebook_version;
+use crate::versions::{base_document, rulebook_version};
 
 /// The most programmes that follow in one call.
 const MAX: i64 = 1_000;
@@ -22,18 +27,23 @@ const MAX: i64 = 1_000;
 pub struct Inheritance {
     /// The parent's id.
     pub parent: String,
-    /// The version of the parent's rulebook that it has followed.
+    /// The version of the parent's document that it has followed.
     pub version: i64,
     /// Why it does not follow a newer one: a JSON list of `{"pointer", "detail"}`.
     pub problems: Option<String>,
 }
 
-/// Whom the programme follows; `None` for one that stands alone.
+/// Whom the programme follows in a document; `None` for one that stands alone.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn inheritance(sql: &impl Sql, id: &str) -> Result<Option<Inheritance>, Error> {
-    let mut rows = sql.query(statement!("queries/inheritance"), vec![id.into()]).await?;
+pub async fn inheritance(
+    sql: &impl Sql,
+    kind: DocumentKind,
+    id: &str,
+) -> Result<Option<Inheritance>, Error> {
+    let values = vec![id.into(), kind.as_str().into()];
+    let mut rows = sql.query(statement!("queries/inheritance"), values).await?;
     let read = |row: &mut crate::Row| {
         Ok(Inheritance {
             parent: row.text(0)?,
@@ -53,7 +63,7 @@ pub async fn followers(sql: &impl Sql, id: &str) -> Result<i64, Error> {
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
 
-/// Lets a programme follow another one, from that version of it on, or nobody any more.
+/// Lets a programme follow another one, from that version of its rulebook on, or nobody any more.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -83,8 +93,26 @@ pub async fn overrides(
     let (_, base) = rulebook_version(sql, &of.parent, of.version)
         .await?
         .ok_or(Error::Corrupt("inheritance"))?;
-    let pointer = |change: &serde_json::Value| change.get("pointer")?.as_str().map(str::to_owned);
-    Ok(changes(&followable(&base, own), own)?.iter().filter_map(pointer).collect())
+    Ok(places(&changes(&followable(&base, own), own)?))
+}
+
+/// Where a programme's playbook differs from that of the parent which it has followed, as JSON
+/// pointers.
+///
+/// # Errors
+/// As [`overrides`].
+pub async fn playbook_overrides(
+    sql: &impl Sql,
+    own: &Playbook,
+    of: &Inheritance,
+) -> Result<Vec<String>, Error> {
+    let base = base_document(sql, DocumentKind::Playbook, &of.parent, of.version).await?;
+    Ok(places(&changes_of(&base, &playbook_json(own)?)))
+}
+
+fn places(changes: &[Json]) -> Vec<String> {
+    let pointer = |change: &Json| change.get("pointer")?.as_str().map(str::to_owned);
+    changes.iter().filter_map(pointer).collect()
 }
 
 /// Publishes the rulebooks of all programmes whose parent has published. Tells how many it
@@ -94,50 +122,155 @@ pub async fn overrides(
 /// # Errors
 /// [`Error`] when the database fails. What was published stays; calling again goes on.
 pub async fn follow(sql: &impl Sql, now: i64) -> Result<(u64, Vec<String>), Error> {
-    let (mut published, mut failed) = (0, Vec::new());
-    for mut row in sql.query(statement!("queries/inheritance_behind"), vec![MAX.into()]).await? {
-        let (id, parent, version) = (row.text(0)?, row.text(1)?, row.integer(2)?);
-        let own = programme(sql, &id).await?.ok_or(Error::Corrupt("programme"))?;
-        let above = programme(sql, &parent).await?.ok_or(Error::Corrupt("programme"))?;
-        let (_, base) =
-            rulebook_version(sql, &parent, version).await?.ok_or(Error::Corrupt("inheritance"))?;
-        let (own_version, above_version) =
-            (own.reference.rulebook_version, above.reference.rulebook_version);
-        let (next, problems) = match followed(&base, &own.document, &above.document) {
-            None => (
-                None,
-                r#"[{"pointer":"","detail":"what both have changed does not fit together"}]"#
-                    .to_owned(),
-            ),
-            Some(next) => match Rulebook::new(&next, own_version + 1) {
-                Ok(book) => (Some((next, book)), String::new()),
-                Err(problems) => (None, told(&problems)),
-            },
-        };
-        let Some((next, book)) = next else {
-            let values =
-                vec![id.as_str().into(), own_version.into(), above_version.into(), problems.into()];
-            sql.query(statement!("queries/inheritance_failed"), values).await?;
-            failed.push(id);
-            continue;
-        };
-        if next != own.document {
-            let by = format!("inherited:{parent}:{above_version}");
-            match publish(sql, &id, &own.name, own_version, (&next, &book), now, &by).await? {
-                Published::Version(_) => published += 1,
-                // Somebody published in between: the next call compares anew.
-                Published::Conflict => continue,
-            }
-        }
-        // Dying before this does no harm: what was followed already is the same on both sides.
-        let values = vec![id.into(), parent.into(), above_version.into()];
-        sql.query(statement!("queries/inheritance_followed"), values).await?;
-    }
-    Ok((published, failed))
+    follow_each(sql, DocumentKind::Rulebook, async |one| follow_rulebook(sql, one, now).await).await
 }
 
-fn told(problems: &[rules::Problem]) -> String {
-    let problem =
-        |p: &rules::Problem| serde_json::json!({"pointer": p.pointer, "detail": p.detail});
-    problems.iter().map(problem).collect::<serde_json::Value>().to_string()
+/// As [`follow`], for playbooks.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn follow_playbooks(sql: &impl Sql, now: i64) -> Result<(u64, Vec<String>), Error> {
+    follow_each(sql, DocumentKind::Playbook, async |one| follow_playbook(sql, one, now).await).await
+}
+
+/// A programme whose parent has published since it followed that.
+struct Behind {
+    id: String,
+    parent: String,
+    /// The version of the parent that it has followed.
+    version: i64,
+}
+
+/// What became of it.
+enum Step {
+    /// It follows this version of the parent; published says whether that made a version of its
+    /// own.
+    Followed { above: i64, published: bool },
+    /// Somebody published in between: the next call compares anew.
+    Late,
+    /// The versions of the two make no such document, for these reasons.
+    Failed { own: i64, above: i64, problems: String },
+}
+
+async fn follow_each<S: Sql>(
+    sql: &S,
+    kind: DocumentKind,
+    step: impl AsyncFn(&Behind) -> Result<Step, Error>,
+) -> Result<(u64, Vec<String>), Error> {
+    let (mut count, mut failed) = (0, Vec::new());
+    let values = vec![MAX.into(), kind.as_str().into()];
+    for mut row in sql.query(statement!("queries/inheritance_behind"), values).await? {
+        let one = Behind { id: row.text(0)?, parent: row.text(1)?, version: row.integer(2)? };
+        match step(&one).await? {
+            Step::Followed { above, published } => {
+                count += u64::from(published);
+                // Dying before this does no harm: what was followed already is the same on both
+                // sides.
+                let values =
+                    vec![one.id.into(), one.parent.into(), above.into(), kind.as_str().into()];
+                sql.query(statement!("queries/inheritance_followed"), values).await?;
+            }
+            Step::Late => {}
+            Step::Failed { own, above, problems } => {
+                let id = one.id.as_str();
+                let values = vec![
+                    id.into(),
+                    own.into(),
+                    above.into(),
+                    problems.into(),
+                    kind.as_str().into(),
+                ];
+                sql.query(statement!("queries/inheritance_failed"), values).await?;
+                failed.push(one.id);
+            }
+        }
+    }
+    Ok((count, failed))
+}
+
+/// Of both documents, where the changes of parent and subsidiary make none.
+const CLASH: &str = r#"[{"pointer":"","detail":"what both have changed does not fit together"}]"#;
+
+async fn follow_rulebook(sql: &impl Sql, one: &Behind, now: i64) -> Result<Step, Error> {
+    let Behind { id, parent, version } = one;
+    let (own, parents) = (existing(sql, id).await?, existing(sql, parent).await?);
+    let (_, base) =
+        rulebook_version(sql, parent, *version).await?.ok_or(Error::Corrupt("inheritance"))?;
+    let (own_version, above) = (own.reference.rulebook_version, parents.reference.rulebook_version);
+    let failed = |problems| Ok(Step::Failed { own: own_version, above, problems });
+    let Some(next) = followed(&base, &own.document, &parents.document) else {
+        return failed(CLASH.to_owned());
+    };
+    let book = match Rulebook::new(&next, own_version + 1) {
+        Ok(book) => book,
+        Err(problems) => return failed(told(problems.iter().map(|p| (&*p.pointer, &*p.detail)))),
+    };
+    if next == own.document {
+        return Ok(Step::Followed { above, published: false });
+    }
+    let by = inherited(parent, above);
+    Ok(match publish(sql, id, &own.name, own_version, (&next, &book), now, &by).await? {
+        Published::Version(_) => Step::Followed { above, published: true },
+        Published::Conflict => Step::Late,
+    })
+}
+
+async fn follow_playbook(sql: &impl Sql, one: &Behind, now: i64) -> Result<Step, Error> {
+    let Behind { id, parent, version } = one;
+    let (own, parents) = (playbook_of(sql, id).await?, playbook_of(sql, parent).await?);
+    let (own_version, above) = (own.version(), parents.version());
+    let base = base_document(sql, DocumentKind::Playbook, parent, *version).await?;
+    let failed = |problems| Ok(Step::Failed { own: own_version, above, problems });
+    let next = merged(
+        Some(&with_lists(base)),
+        Some(&with_lists(playbook_json(&own.playbook)?)),
+        Some(&with_lists(playbook_json(&parents.playbook)?)),
+    );
+    let Some(next) = next.and_then(|next| serde_json::from_str::<Playbook>(&next.to_string()).ok())
+    else {
+        return failed(CLASH.to_owned());
+    };
+    // Names of templates, segments and grants are not looked up here: whether the programme has
+    // them may change without any publication. Whoever reads the playbook is told.
+    if let Err(faults) = next.compile() {
+        return failed(told(faults.iter().map(|fault| (&*fault.path, &*fault.detail))));
+    }
+    if next == own.playbook {
+        return Ok(Step::Followed { above, published: false });
+    }
+    let by = inherited(parent, above);
+    Ok(match publish_playbook(sql, id, own_version, &next, (now, &by)).await? {
+        Published::Version(_) => Step::Followed { above, published: true },
+        Published::Conflict => Step::Late,
+    })
+}
+
+/// The same with the lists that are left out when they are empty, so that items which both have
+/// added stand side by side.
+fn with_lists(mut playbook: Json) -> Json {
+    if let Some(parts) = playbook.as_object_mut() {
+        parts.entry("segments").or_insert_with(|| json!({}));
+        parts.entry("strategies").or_insert_with(|| json!([]));
+    }
+    playbook
+}
+
+async fn playbook_of(sql: &impl Sql, id: &str) -> Result<PublishedPlaybook, Error> {
+    let no = programme_no(sql, id).await?.ok_or(Error::Corrupt("programme"))?;
+    published_playbook(sql, no).await
+}
+
+async fn existing(sql: &impl Sql, id: &str) -> Result<Programme, Error> {
+    programme(sql, id).await?.ok_or(Error::Corrupt("programme"))
+}
+
+/// Who publishes what a parent has published.
+fn inherited(parent: &str, version: i64) -> String {
+    format!("inherited:{parent}:{version}")
+}
+
+/// Faults as readers are told them: each by its place and what is wrong.
+fn told<'a>(faults: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let fault = |(pointer, detail)| json!({"pointer": pointer, "detail": detail});
+    faults.map(fault).collect::<Json>().to_string()
 }

@@ -20,6 +20,8 @@ mod coupons;
 mod credentials;
 mod cursor;
 mod deliveries;
+mod document_diff;
+mod documents;
 mod drafts;
 mod dry_run;
 mod effects;
@@ -45,6 +47,7 @@ mod migrate;
 mod own_roles;
 mod passes;
 mod persons;
+mod playbooks;
 mod profile;
 mod programmes;
 mod publications;
@@ -56,7 +59,6 @@ mod reports;
 mod retention;
 mod reviews;
 mod rewards;
-mod rulebook_diff;
 mod sealed;
 mod secrets;
 mod sessions;
@@ -85,6 +87,8 @@ pub use deliveries::{
     Claimed, OpenEvent, Parked, Parking, Spans, Wave, claim_endpoint, due_events, new_events,
     record_wave, waiting_endpoints,
 };
+pub use document_diff::{changes, changes_of};
+pub use documents::{DOCUMENT_KINDS, DocumentKind, Publishable};
 pub use drafts::{Draft, DraftWish, delete_draft, draft, list_drafts, other_drafts, put_draft};
 pub use dry_run::dry_run;
 pub use endpoints::{
@@ -111,7 +115,10 @@ pub use imports::{
     open_imports, refused_rows, stage_rows,
 };
 pub use in_flight::InFlight;
-pub use inheritance::{Inheritance, follow, followers, inherit, inheritance, overrides};
+pub use inheritance::{
+    Inheritance, follow, follow_playbooks, followers, inherit, inheritance, overrides,
+    playbook_overrides,
+};
 pub use job_queries::{
     all_members, ended_tiers, expiring_members, job_position, move_job, nothing_due, open_lots,
     refresh_due, tiers_alone,
@@ -130,6 +137,7 @@ pub use persons::{
     InvitationWish, OpenInvitation, PersonRecord, approve_person, count_persons, find_person,
     invite, list_persons, programme_no, put_person, suspend_person,
 };
+pub use playbooks::{PublishedPlaybook, playbook_json, playbook_text, published_playbook};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes,
     publish, publish_as, rulebook_text, seed, zone_of,
@@ -170,7 +178,6 @@ pub use rewards::{
     Offer, RewardChange, ask_for_reward, decide_reward, list_rewards, other_rewards, put_reward,
     reward, reward_change,
 };
-pub use rulebook_diff::changes;
 pub use rules::{ExtraColumns, Lots, ReversalTargets};
 pub use sealed::{SEALED, Sealed, SealedName, SealedRow, put_sealed, sealed_rows};
 pub use secrets::secret;
@@ -194,7 +201,7 @@ pub use stores::{
 pub use submission::{Answer, ClientInfo, Outcome, Submission, is_fingerprint};
 pub use sums::{MemberSums, member_sums};
 pub use traces::{ActivityFilter, ActivityWindow, trail};
-pub use versions::{Version, rulebook_version, rulebook_versions};
+pub use versions::{Version, base_document, document_version, document_versions, rulebook_version};
 
 use std::fmt;
 

@@ -1,14 +1,17 @@
-//! Publications: rulebooks on their way to being published, at once or at some time, some of them
+//! Publications: documents on their way to being published, at once or at some time, some of them
 //! after an approval.
 
 use ledger::Timestamp;
-use rules::{Document, Rulebook};
+use rules::Document;
+use serde_json::Value as Json;
 
 use crate::Error;
 use crate::audit_log::Who;
+use crate::document_diff::{value_at, written};
+use crate::documents::{DocumentKind, Publishable, document_json};
 use crate::groups::gains;
-use crate::programmes::{ProgrammeRef, asked_of_load, digest, document_of, parse_rulebook};
-use crate::rulebook_diff::{value_at, written};
+use crate::playbooks::parse_playbook;
+use crate::programmes::{ProgrammeRef, digest, document_of, parse_rulebook};
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
@@ -25,7 +28,7 @@ pub enum PublicationState {
     Rejected,
     /// Who asked for it took it back.
     Withdrawn,
-    /// Another rulebook was published first.
+    /// Another version of the document was published first.
     Superseded,
 }
 
@@ -47,11 +50,13 @@ impl PublicationState {
     }
 }
 
-/// A publication without its rulebook.
+/// A publication without its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
     /// Its id, a UUID; later ones sort later.
     pub id: String,
+    /// Of which document it is a version.
+    pub kind: DocumentKind,
     /// The draft it was made of.
     pub draft: String,
     /// The version it was compared with.
@@ -85,6 +90,7 @@ fn read(row: &mut Row) -> Result<Publication, Error> {
     let decided_by = row.optional_text(10)?;
     Ok(Publication {
         id: row.text(0)?,
+        kind: read_kind(row, 15)?,
         draft: row.text(1)?,
         base_version: row.integer(2)?,
         at: Timestamp(row.integer(3)?),
@@ -100,8 +106,11 @@ fn read(row: &mut Row) -> Result<Publication, Error> {
     })
 }
 
-/// Keeps a publication; `rulebook` is the draft as rulebooks are stored, `book` the same, read.
-/// Does nothing when one was asked for under the same key before.
+fn read_kind(row: &mut Row, column: usize) -> Result<DocumentKind, Error> {
+    DocumentKind::parse(&row.text(column)?).ok_or(Error::Corrupt("kind of a document"))
+}
+
+/// Keeps a publication of a draft. Does nothing when one was asked for under the same key before.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -109,17 +118,17 @@ pub async fn ask_for_publication(
     sql: &impl Sql,
     programme_no: i64,
     wish: &Publication,
-    (rulebook, book): (String, &Rulebook),
+    document: Publishable,
     key: &str,
     who: &Who,
 ) -> Result<(), Error> {
-    let (asks_profile, budgets) = asked_of_load(book);
-    let digest = digest(&rulebook);
+    let Publishable { text, asked: (asks_profile, budgets) } = document;
+    let digest = digest(&text);
     let values = vec![
         programme_no.into(),
         wish.id.as_str().into(),
         wish.draft.as_str().into(),
-        rulebook.into(),
+        text.into(),
         digest.into(),
         i64::from(asks_profile).into(),
         budgets.into(),
@@ -132,6 +141,7 @@ pub async fn ask_for_publication(
         wish.state.as_str().into(),
         key.into(),
         who.text().into(),
+        wish.kind.as_str().into(),
     ];
     sql.query(statement!("queries/publication_ask"), values).await.map(drop)
 }
@@ -167,9 +177,9 @@ pub async fn decide_publication(
 /// Who decides against a publication that may not be published any more.
 const PUBLISHER: &str = "publish";
 
-/// Publishes what is planned and due, in the order of its time: one rulebook, as that supersedes
-/// all others. Tells how many were published. One that would by now let points grow on a way over
-/// the group is rejected, as what others have published meanwhile stays.
+/// Publishes what is planned and due, in the order of its time: one version of each document, as
+/// that supersedes all others. Tells how many were published. A rulebook that would by now let
+/// points grow on a way over the group is rejected, as what others have published meanwhile stays.
 ///
 /// # Errors
 /// [`Error`] when the database fails, or when the only ones that are due cannot be read: they stay
@@ -183,43 +193,59 @@ pub async fn publish_due(
     let due = sql
         .query(statement!("queries/publication_due"), vec![programme_no.into(), now.0.into()])
         .await?;
-    let mut unreadable = None;
+    let (mut published, mut tried, mut unreadable) = (0, Vec::new(), None);
     for mut row in due {
-        let id = row.text(0)?;
-        let values = vec![programme_no.into(), id.as_str().into()];
-        let mut found = sql.query(statement!("queries/publication_rulebook"), values).await?;
-        let Some(row) = found.first_mut() else { continue };
-        let rulebook = row.text(0)?;
-        // A component of another release may have written it.
-        match parse_rulebook(&rulebook, row.integer(1)? + 1) {
-            Ok(_) => {
-                let exchanges = document_of(&rulebook)?.exchanges;
-                if let Some(way) =
-                    gains(sql, (programme_no, &programme.id), None, &exchanges).await?
-                {
-                    let reason = format!("lets points grow on the way {}", way.join(" → "));
-                    let who = Who { at: now, person: None, key: None, address: None };
-                    let states = ([PublicationState::Planned], PublicationState::Rejected);
-                    decide_publication(
-                        sql,
-                        programme_no,
-                        &id,
-                        (&states.0, states.1),
-                        (PUBLISHER, Some(&reason)),
-                        &who,
-                    )
-                    .await?;
-                    continue;
-                }
-                let values = vec![programme_no.into(), id.into(), now.0.into()];
-                let published =
-                    sql.query(statement!("queries/publication_execute"), values).await?;
-                return Ok(u64::from(!published.is_empty()));
-            }
-            Err(error) => unreadable = Some(error),
+        let (id, kind) = (row.text(0)?, read_kind(&mut row, 1)?);
+        if tried.contains(&kind) {
+            continue;
         }
+        let values = vec![programme_no.into(), id.as_str().into()];
+        let mut found = sql.query(statement!("queries/publication_document"), values).await?;
+        let Some(row) = found.first_mut() else { continue };
+        let (stored, version) = (row.text(0)?, row.integer(1)? + 1);
+        // A component of another release may have written it.
+        let readable = match kind {
+            DocumentKind::Rulebook => parse_rulebook(&stored, version).map(drop),
+            DocumentKind::Playbook => parse_playbook(&stored).map(drop),
+        };
+        if let Err(error) = readable {
+            unreadable = Some(error);
+            continue;
+        }
+        if kind == DocumentKind::Rulebook
+            && reject_gains(sql, programme, (&id, &stored), now).await?
+        {
+            continue;
+        }
+        let values = vec![programme_no.into(), id.into(), now.0.into()];
+        let done = sql.query(statement!("queries/publication_execute"), values).await?;
+        published += u64::from(!done.is_empty());
+        tried.push(kind);
     }
-    unreadable.map_or(Ok(0), Err)
+    match unreadable {
+        Some(error) if tried.is_empty() => Err(error),
+        _ => Ok(published),
+    }
+}
+
+/// Rejects a stored rulebook that would let points grow on a way over the group; tells whether it
+/// did.
+async fn reject_gains(
+    sql: &impl Sql,
+    programme: &ProgrammeRef,
+    (id, stored): (&str, &str),
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let exchanges = document_of(stored)?.exchanges;
+    let Some(way) = gains(sql, (programme.no, &programme.id), None, &exchanges).await? else {
+        return Ok(false);
+    };
+    let reason = format!("lets points grow on the way {}", way.join(" → "));
+    let who = Who { at: now, person: None, key: None, address: None };
+    let by = (PUBLISHER, Some(reason.as_str()));
+    let states = ([PublicationState::Planned], PublicationState::Rejected);
+    decide_publication(sql, programme.no, id, (&states.0, states.1), by, &who).await?;
+    Ok(true)
 }
 
 /// The publication that was asked for under that key.
@@ -236,18 +262,19 @@ pub async fn publication_by_key(
     rows.first_mut().map(read).transpose()
 }
 
-/// The document that a publication publishes.
+/// The document that a publication publishes, as JSON with every default written out.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn publication_document(
     sql: &impl Sql,
     programme_no: i64,
-    id: &str,
-) -> Result<Document, Error> {
-    let values = vec![programme_no.into(), id.into()];
-    let mut rows = sql.query(statement!("queries/publication_rulebook"), values).await?;
-    document_of(&rows.first_mut().ok_or(Error::Corrupt("publication"))?.text(0)?)
+    publication: &Publication,
+) -> Result<Json, Error> {
+    let values = vec![programme_no.into(), publication.id.as_str().into()];
+    let mut rows = sql.query(statement!("queries/publication_document"), values).await?;
+    let stored = rows.first_mut().ok_or(Error::Corrupt("publication"))?.text(0)?;
+    document_json(publication.kind, &stored)
 }
 
 /// A publication; `None` when there is none of that id.
@@ -264,19 +291,22 @@ pub async fn publication(
     rows.first_mut().map(read).transpose()
 }
 
-/// Up to `most` publications before the id `before` (all when empty), newest first.
+/// Up to `most` publications before the id `before` (all when empty), newest first: of one document
+/// or of all.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn list_publications(
     sql: &impl Sql,
     programme_no: i64,
+    kind: Option<DocumentKind>,
     before: &str,
     most: i64,
 ) -> Result<Vec<Publication>, Error> {
     // Ids are hexadecimal digits and hyphens.
     let before = if before.is_empty() { "g" } else { before };
-    let values = vec![programme_no.into(), before.into(), most.into()];
+    let kind = kind.map(DocumentKind::as_str);
+    let values = vec![programme_no.into(), before.into(), most.into(), kind.into()];
     let rows = sql.query(statement!("queries/publication_list"), values).await?;
     rows.into_iter().map(|mut row| read(&mut row)).collect()
 }
@@ -295,7 +325,7 @@ pub async fn open_publications(sql: &impl Sql, programme_no: i64) -> Result<i64,
 /// books are kept in.
 const ALWAYS_MAJOR: [&str; 4] = ["/approvals", "/currency", "/publication", "/risk"];
 
-/// What is different in the next document and has to be approved of before that is published, as
+/// What is different in the next rulebook and has to be approved of before that is published, as
 /// JSON pointers. A place that neither document has is taken for different: a slip of the pen must
 /// not lift an approval.
 ///

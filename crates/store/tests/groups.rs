@@ -616,6 +616,7 @@ fn a_planned_publication_that_would_make_points_by_now_is_rejected() {
         let (document, book) = back(rate, 2);
         let wish = store::Publication {
             id: id.to_owned(),
+            kind: store::DocumentKind::Rulebook,
             draft: "back".to_owned(),
             base_version: 1,
             at: Timestamp(at),
@@ -632,7 +633,8 @@ fn a_planned_publication_that_would_make_points_by_now_is_rejected() {
         let who =
             store::Who { at: Timestamp(0), person: Some("ana".into()), key: None, address: None };
         let stored = store::as_stored(&document, &book).unwrap();
-        wait(store::ask_for_publication(sql, air.no, &wish, (stored, &book), id, &who)).unwrap();
+        let document = store::Publishable::rulebook(stored, &book);
+        wait(store::ask_for_publication(sql, air.no, &wish, document, id, &who)).unwrap();
     };
     plan("a", "2", 10);
     plan("b", "1", 20);

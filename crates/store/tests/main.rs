@@ -4,6 +4,7 @@
 mod books;
 mod bounds;
 mod commands;
+mod documents;
 mod erasures;
 mod gates;
 mod gather;

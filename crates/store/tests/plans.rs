@@ -64,6 +64,11 @@ fn no_query_scans_lots_entries_or_members() {
                     "draft",
                     "back_test",
                     "publication",
+                    // A row for each document.
+                    "inheritance USING",
+                    // Versions of playbooks, of which the last one is looked for.
+                    "playbook",
+                    " b ",
                     "reward USING",
                     "store USING",
                     "audit_",

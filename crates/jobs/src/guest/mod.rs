@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ledger::{Fresh, Timestamp};
-use store::{SpinSync, begin_reach, follow, migrate, programmes, publish_due};
+use store::{SpinSync, begin_reach, follow, follow_playbooks, migrate, programmes, publish_due};
 
 use crate::{Job, JobContext, WorkLimit, run_everywhere};
 use outbound::WasiOutbound;
@@ -67,7 +67,7 @@ pub fn fire(jobs: &[Job]) -> Result<(), String> {
     })
 }
 
-/// Publishes the due rulebooks of every programme, then those of programmes that follow one which
+/// Publishes the due documents of every programme, then those of programmes that follow one which
 /// has published.
 ///
 /// It does not use [`fire`], which would link the code of all other jobs. Checking rulebooks takes
@@ -91,7 +91,11 @@ pub fn publish() -> Result<(), String> {
             }
         }
         // A programme whose publication failed does not keep others from following.
-        let (followed, behind) = follow(&sql, now.0).await.map_err(|error| error.to_string())?;
+        let (mut followed, mut behind) =
+            follow(&sql, now.0).await.map_err(|error| error.to_string())?;
+        let playbooks = follow_playbooks(&sql, now.0).await.map_err(|error| error.to_string())?;
+        followed += playbooks.0;
+        behind.extend(playbooks.1);
         failures.extend(
             behind
                 .iter()

@@ -1,4 +1,4 @@
-//! Drafts that become the rulebook.
+//! Drafts that become the rulebook, and decisions on drafts of both documents.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,18 @@ use crate::route::{KIB, Route};
 const PUBLICATION_READERS: &[Role] =
     &[Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 
+/// Of one document alone, or of each.
+const PAGE_OF_DOCUMENT: &[(&str, &str)] =
+    &[("limit", "integer"), ("cursor", "string"), ("document", "string")];
+
 /// The routes of the component.
 pub const ROUTES: &[Route] = &[
-    Route::list("/v1/rulebook/publications", "Publications", PUBLICATION_READERS),
+    Route::list(
+        "/v1/rulebook/publications",
+        "Publications of the rulebook and of the playbook",
+        PUBLICATION_READERS,
+    )
+    .asks(PAGE_OF_DOCUMENT),
     Route::write(
         "/v1/rulebook/publications",
         "Publish a draft, at once or at some time",

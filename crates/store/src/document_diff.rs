@@ -1,21 +1,27 @@
-//! What is different between two rulebooks, and places in them.
+//! What is different between two documents, and places in them.
 
 use rules::Document;
 use serde_json::{Value as Json, json};
 
 use crate::Error;
 
-/// Every place that differs, as a JSON list of `{"pointer", "before", "after"}`.
+/// Every place where two rulebooks differ, as [`changes_of`] tells it.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when a document cannot be written down.
 pub fn changes(before: &Document, after: &Document) -> Result<Vec<Json>, Error> {
-    let mut changes = Vec::new();
-    compare(&mut String::new(), Some(&written(before)?), Some(&written(after)?), &mut changes);
-    Ok(changes)
+    Ok(changes_of(&written(before)?, &written(after)?))
 }
 
-/// A document as JSON, to be compared.
+/// Every place that differs, as a JSON list of `{"pointer", "before", "after"}`.
+#[must_use]
+pub fn changes_of(before: &Json, after: &Json) -> Vec<Json> {
+    let mut changes = Vec::new();
+    compare(&mut String::new(), Some(before), Some(after), &mut changes);
+    changes
+}
+
+/// A rulebook as JSON, to be compared.
 pub(crate) fn written(document: &Document) -> Result<Json, Error> {
     serde_json::to_value(document).map_err(|_| Error::Corrupt("rulebook to be compared"))
 }
@@ -137,7 +143,9 @@ pub(crate) fn followed(base: &Document, own: &Document, next: &Document) -> Opti
     serde_json::from_str(&merged.to_string()).ok()
 }
 
-fn merged(base: Option<&Json>, own: Option<&Json>, next: Option<&Json>) -> Option<Json> {
+/// What was made from `base` and is now `own`, with what has changed in `base` since, which is now
+/// `next`.
+pub(crate) fn merged(base: Option<&Json>, own: Option<&Json>, next: Option<&Json>) -> Option<Json> {
     if own == base {
         return next.cloned();
     }
@@ -153,11 +161,14 @@ fn merged(base: Option<&Json>, own: Option<&Json>, next: Option<&Json>) -> Optio
             Some(Json::Object(own.keys().chain(added).filter_map(field).collect()))
         }
         (Some(Json::Array(base)), Some(Json::Array(own_items)), Some(Json::Array(next))) => {
-            let (Some(base), Some(items), Some(next)) =
-                (by_id(base), by_id(own_items), by_id(next))
-            else {
+            // An empty list is one of items with ids where the others are.
+            let named =
+                |list: &'_ [Json]| if list.is_empty() { true } else { by_id(list).is_some() };
+            if !(named(base) && named(own_items) && named(next)) {
                 return own.cloned();
-            };
+            }
+            let [base, items, next] =
+                [base, own_items, next].map(|list| by_id(list).unwrap_or_default());
             let ids = |list: &[(&str, &Json)]| {
                 list.iter().map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>()
             };
@@ -239,6 +250,13 @@ mod tests {
                 json!({"l": [item("x", 2), item("y", 1), item("own", 1)]}),
                 json!({"l": [item("new", 1), item("x", 1), item("y", 5)]}),
                 json!({"l": [item("new", 1), item("x", 2), item("y", 5), item("own", 1)]}),
+            ),
+            (
+                "items that both added to nothing",
+                json!({"l": []}),
+                json!({"l": [item("own", 1), item("same", 1)]}),
+                json!({"l": [item("new", 1), item("same", 2)]}),
+                json!({"l": [item("new", 1), item("same", 1), item("own", 1)]}),
             ),
             ("other lists as a whole", json!([1, 2]), json!([1, 3]), json!([4]), json!([1, 3])),
             (
