@@ -32,6 +32,7 @@ pub mod member;
 pub mod merge;
 pub mod oidc;
 pub mod pass;
+pub mod playbook;
 pub mod pool;
 pub mod programme;
 pub mod publication;
@@ -74,6 +75,7 @@ macro_rules! components {
         #[cfg(feature = "schema")]
         pub fn add_schemas(generator: &mut schemars::SchemaGenerator) {
             let _ = generator.subschema_for::<common::ReasonBody>();
+            let _ = generator.subschema_for::<reach::playbook::Playbook>();
             $($(let _ = generator.subschema_for::<bodies::$body>();)*)+
         }
     };
@@ -110,6 +112,7 @@ components! {
     merge "merge": [MergeBody];
     oidc "oidc": [OidcBody];
     pass "pass": [];
+    playbook "playbook": [PlaybookPublicationBody];
     pool "pool": [InvitationBody, PoolRedeemBody];
     programme "programme": [ProgrammeBody];
     publication "publication": [PublicationBody];

@@ -26,6 +26,7 @@ mod idempotent;
 mod ids;
 mod json;
 mod keeping;
+mod known;
 mod page;
 mod pass;
 mod permission;
@@ -84,6 +85,7 @@ pub use idempotent::{once, once_of_member};
 pub use ids::{fresh, new_id, now};
 pub use json::{parse_json, parse_optional_json, wide};
 pub use keeping::{digest, keyed_digest, scoped};
+pub use known::known;
 pub use page::Page;
 pub use pass::{
     acting, device_of, ends_of_pass, holder, is_shops_own, new_pass, only_the_shops_own,

@@ -162,9 +162,9 @@ pub use reach::{
     list_sets, mark_tags, member_numbers, members_of_set, members_of_stores, named_members,
     old_behaviour, older_members, preference, put_contact, put_preference, put_set, reach_secret,
     reachable_members, read_facts, rebuilds_due, remove_set, report_behaviour, rest_sets,
-    restart_fold, resting_sets, rfm_cuts, set_changes, set_scan, set_versions, sets_of_member,
-    states_to_fold, step_set_scan, stored_set, tags_among, undone, undone_by, walk_tag,
-    write_copies, write_fold_step,
+    restart_fold, resting_sets, rfm_cuts, set_changes, set_names, set_scan, set_versions,
+    sets_of_member, states_to_fold, step_set_scan, stored_set, tags_among, undone, undone_by,
+    walk_tag, write_copies, write_fold_step,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;

@@ -36,7 +36,7 @@ pub use evaluation::{
 pub use sets::{
     SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,
     clear_removed, evaluate_again, forget_set_changes, held_sets, list_sets, members_of_set,
-    put_set, remove_set, set_changes, set_versions, sets_of_member, stored_set,
+    put_set, remove_set, set_changes, set_names, set_versions, sets_of_member, stored_set,
 };
 pub use tags::{
     closed_members, copied_tags, copies_done, defined_tags, due_copies, mark_tags, tags_among,

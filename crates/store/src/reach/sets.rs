@@ -10,6 +10,9 @@ use crate::Error;
 use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
+/// More sets of a family than any programme may have.
+const MAX_SETS: i64 = 1_000;
+
 /// A definition as it is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetWish {
@@ -111,6 +114,20 @@ pub async fn list_sets(
     let values = vec![programme_no.into(), family.as_str().into(), after.into(), most.into()];
     let rows = reach.query(statement!("queries/reach/set_list"), values).await?;
     rows.into_iter().map(read_set).collect()
+}
+
+/// The names and kinds of the sets of a family, in order: all that a programme may have.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn set_names(
+    reach: &impl Sql,
+    programme_no: i64,
+    family: Family,
+) -> Result<Vec<(String, String)>, Error> {
+    let values = vec![programme_no.into(), family.as_str().into(), MAX_SETS.into()];
+    let rows = reach.query(statement!("queries/reach/set_names"), values).await?;
+    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 
 fn read_set(mut row: Row) -> Result<StoredSet, Error> {
