@@ -482,6 +482,8 @@ export interface Change {
 
 export interface Publication {
   publication_id: string;
+  /** Of which document it is a version. */
+  document: "rulebook" | "playbook";
   draft: string;
   state: string;
   base_version: number;
@@ -496,7 +498,8 @@ export interface Publication {
   decided_by: string | null;
   reason: string | null;
   published_at: string | null;
-  rulebook_version: number | null;
+  rulebook_version?: number | null;
+  playbook_version?: number | null;
   rulebook?: Rulebook;
   changes?: Change[];
 }

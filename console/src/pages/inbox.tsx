@@ -171,6 +171,7 @@ function PublicationContent({ publication }: { publication: Publication }) {
       <div className="lead">{t("inbox.publish", { draft: publication.draft })}</div>
       <Facts
         rows={[
+          [t("publications.of"), t(`publications.document.${publication.document}`)],
           [t("inbox.askedBy"), publication.asked_by],
           [t("inbox.askedAt"), format.instant(publication.asked_at)],
           [t("publications.at"), publication.at ? format.instant(publication.at) : t("publications.atOnce")],
@@ -369,7 +370,7 @@ function Short({ waiting }: { waiting: Waiting }): ReactNode {
     case "adjustment":
       return <div className="lead"><Moved points={waiting.item.adjustment.points} /> {t("inbox.for")} {waiting.item.member_id}</div>;
     case "publication":
-      return <div className="lead">{t("inbox.publish", { draft: waiting.item.draft })}</div>;
+      return <div className="lead">{t("inbox.publish", { draft: waiting.item.draft })} <span className="soft small">{t(`publications.document.${waiting.item.document}`)}</span></div>;
     case "review":
       return <div className="lead">{waiting.item.member_id}</div>;
     case "reward":

@@ -185,7 +185,7 @@ function Publications() {
   const { message } = App.useApp();
   const [shown, setShown] = useState<Publication | null>(null);
   const pages = usePages<Publication>(["publications"], (cursor) =>
-    ask<Items<Publication>>(api.GET("/v1/rulebook/publications", { params: { query: cursor ? { cursor } : {} } })),
+    ask<Items<Publication>>(api.GET("/v1/rulebook/publications", { params: { query: { document: "rulebook", ...(cursor ? { cursor } : {}) } } })),
   );
   const withdraw = useChange(
     (id: string, key) => ask(api.POST("/v1/rulebook/publications/{id}/withdraw", { params: { path: { id }, header: { "Idempotency-Key": key } } })),
