@@ -1,8 +1,8 @@
 // What the tests in the browser share: the seeded host, pages that are watched, and what is found in them.
 
 import { mkdirSync } from "node:fs";
-import { chromium, type Browser, type Page } from "playwright-core";
-import { afterAll, beforeAll } from "vitest";
+import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
 import { seed } from "./seed.mjs";
 export { violations } from "./wcag";
 
@@ -79,3 +79,15 @@ export async function settled(page: Page): Promise<void> {
   }
 }
 
+/** Chooses in a list of Ant Design, by what it shows. */
+export async function choose(page: Page, field: Locator, text: string): Promise<void> {
+  const select = field.locator("xpath=ancestor::div[contains(concat(' ', @class, ' '), ' ant-select ')][1]");
+  const option = page.locator(".ant-select-dropdown:visible").getByTitle(text, { exact: true });
+  // A list that is still finding its place may slip away under the pointer.
+  const chosen = async () => (await select.innerText()).trim() === text;
+  for (let tries = 0; tries < 4 && !(await chosen()); tries += 1) {
+    if (!(await option.isVisible())) await field.click();
+    await option.click();
+  }
+  await expect.poll(chosen).toBe(true);
+}

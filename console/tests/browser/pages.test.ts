@@ -4,7 +4,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { admin, api, go, keys, now, open, operator, PICTURES, settled, signIn, violations, type Watched } from "./helpers";
+import { admin, api, choose, go, keys, now, open, operator, PICTURES, settled, signIn, violations, type Watched } from "./helpers";
 import { customers } from "./customers";
 import { ruleBuilder } from "./rule-builder";
 import { caller } from "./seed.mjs";
@@ -233,8 +233,7 @@ describe("what people do", () => {
     await page.keyboard.press("Enter");
     const row = form.locator(".condition").last();
     await expect.poll(() => row.innerText()).toContain("weekday");
-    await form.getByLabel("Comparison").last().click();
-    await page.locator(".ant-select-dropdown:visible").getByTitle("is one of").click();
+    await choose(page, form.getByLabel("Comparison").last(), "is one of");
     await expect.poll(() => row.innerText()).toContain("is one of");
     await form.getByLabel("Values").last().fill("Fri");
     await page.locator(".ant-select-item-option-active", { hasText: "Friday" }).waitFor();
@@ -320,8 +319,7 @@ describe("what people do", () => {
     await form.getByLabel("Field").fill("days since joining");
     await page.locator(".ant-select-item-option-active", { hasText: "days since joining" }).waitFor();
     await page.keyboard.press("Enter");
-    await form.getByLabel("Comparison").click();
-    await page.locator(".ant-select-dropdown:visible").getByTitle("≥", { exact: true }).click();
+    await choose(page, form.getByLabel("Comparison"), "≥");
     await form.getByLabel("Value", { exact: true }).fill("0");
     await form.getByText(/([1-9]\d*) of \1 members/).waitFor();
     await form.getByRole("link", { name: "M10001" }).waitFor();

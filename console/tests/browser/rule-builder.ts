@@ -2,14 +2,8 @@
 
 import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { api, go, keys, open, operator, PICTURES, settled, signIn, violations } from "./helpers";
+import { api, choose, go, keys, open, operator, PICTURES, settled, signIn, violations } from "./helpers";
 import { caller } from "./seed.mjs";
-
-/** Chooses in a list of Ant Design, by what it shows. */
-async function choose(page: Page, field: Locator, text: string): Promise<void> {
-  await field.click();
-  await page.locator(".ant-select-dropdown:visible").getByTitle(text, { exact: true }).click();
-}
 
 /** Fills the last row of the rows. */
 async function fillRow(page: Page, row: Locator, field: string, operator: string, value: string): Promise<void> {
