@@ -1,5 +1,6 @@
 //! All of these in one program.
 
+mod credit;
 mod model;
 mod playbook;
 mod playbook_major;
