@@ -31,6 +31,7 @@ mod sweep;
 mod tier_upgrade;
 
 pub use audience::{Audience, Count, FoundMembers, Other, Spread};
+pub use channels::{WebhookSecret as Secret, sign_webhook as sign};
 pub use context::{JobContext, WorkLimit};
 pub use fold::rebuild::rebuild;
 pub use fold::{BEHAVIOUR_DAYS, FoldReport, fold};
@@ -38,7 +39,6 @@ pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};
 pub use notify::event::event_type;
 pub use notify::outbound::{Outbound, Post, Reply, WithoutNetwork, spell_error_code};
 pub use notify::seal::keep_seals;
-pub use notify::signature::{Secret, sign};
 pub use refresh::{CHANGE_DAYS, RefreshReport, refresh};
 pub use rehearsal::{Rehearsal, rehearse};
 pub use report::Report;

@@ -18,8 +18,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/reach", &["rules", "ledger"]),
     ("crates/stats", &[]),
     ("crates/templates", &["reach", "ledger"]),
+    ("crates/channels", &["reach", "rules", "ledger"]),
     ("crates/store", &["reach", "rules", "ledger"]),
-    ("crates/jobs", &["seal", "store", "reach", "rules", "ledger"]),
+    ("crates/jobs", &["channels", "seal", "store", "reach", "rules", "ledger"]),
     ("crates/shell", &["files", "seal", "store", "reach", "rules", "ledger"]),
     ("crates/host", &[]),
     (
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "shell",
             "jobs",
             "store",
+            "channels",
             "reach",
             "rules",
             "ledger",
@@ -37,11 +39,14 @@ const ARROWS: &[(&str, &[&str])] = &[
             "templates",
         ],
     ),
-    ("xtask", &["jobs", "store", "reach", "rules", "ledger"]),
+    ("xtask", &["jobs", "store", "channels", "reach", "rules", "ledger"]),
     ("xtask/rival", &[]),
     ("tests/libsql", &[]),
     ("tests/components/", &["shell", "jobs", "store", "rules", "ledger"]),
-    ("tests", &["shell", "jobs", "store", "reach", "rules", "ledger", "credential", "host"]),
+    (
+        "tests",
+        &["shell", "jobs", "store", "channels", "reach", "rules", "ledger", "credential", "host"],
+    ),
 ];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {

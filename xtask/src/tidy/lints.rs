@@ -7,7 +7,8 @@ use anyhow::Result;
 
 const ROOT: &str = "clippy.toml";
 /// Given time and chance by their callers.
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
+    "crates/channels",
     "crates/files",
     "crates/ledger",
     "crates/reach",
@@ -49,6 +50,7 @@ mod tests {
                 ("crates/ledger/clippy.toml", ledger),
                 ("crates/reach/clippy.toml", "a = 1\nb = 2\n"),
                 ("crates/rules/clippy.toml", "a = 1\nb = 2\n"),
+                ("crates/channels/clippy.toml", "a = 1\nb = 2\n"),
                 ("crates/stats/clippy.toml", "a = 1\nb = 2\n"),
                 ("crates/templates/clippy.toml", "a = 1\nb = 2\n"),
             ])

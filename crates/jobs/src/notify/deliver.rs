@@ -4,6 +4,7 @@
 //! A run that is killed repeats the events of its last wave, so delivery is at least once, under
 //! the same ids.
 
+use channels::{WebhookSecret as Secret, sign_webhook as sign};
 use ledger::{Timestamp, Zone};
 use store::{
     Claimed, Error, OpenEvent, Parked, Parking, Sql, Wave, claim_endpoint, due_events, member_sums,
@@ -15,7 +16,6 @@ use super::event::body;
 use super::outbound::{Outbound, Post, Reply};
 use super::schedule::{DOWN_AFTER, SPANS, TIMEOUT_MS, next_attempt, pause, retry_after_ms};
 use super::seal::open_secret;
-use super::signature::{Secret, sign};
 use super::wave::{Outgoing, Stream, WIDTH, parked};
 use crate::context::{JobContext, WorkLimit};
 use crate::report::Report;

@@ -10,8 +10,7 @@ pub(crate) mod event;
 pub(crate) mod outbound;
 mod schedule;
 pub(crate) mod seal;
-pub(crate) mod signature;
-mod wave;
+pub(crate) mod wave;
 
 use std::collections::VecDeque;
 use std::pin::pin;

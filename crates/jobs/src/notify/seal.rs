@@ -2,9 +2,8 @@
 
 use std::cell::RefCell;
 
+use channels::WebhookSecret as Secret;
 use seal::{Place, Seals};
-
-use super::signature::Secret;
 
 thread_local! {
     /// They come from a variable.

@@ -1,0 +1,222 @@
+//! What vendors post to us.
+
+use std::fmt;
+
+use reach::ContactState;
+use serde_json::Value as Json;
+
+use crate::table::{Table, Then};
+
+/// The longest body that is read, in bytes.
+const MAX_BODY: usize = 1024 * 1024;
+/// Most reports of one post.
+const MAX_REPORTS: usize = 1_000;
+/// The longest id of a vendor that is kept.
+const MAX_ID: usize = 256;
+
+/// A post of a vendor's, or its question whether we are there.
+#[derive(Clone, Copy)]
+pub struct Callback<'a> {
+    /// `POST` or `GET`.
+    pub method: &'a str,
+    /// The address as the vendor has it, with its query.
+    pub url: &'a str,
+    /// Header fields.
+    pub headers: &'a [(String, String)],
+    /// The body.
+    pub body: &'a str,
+    /// The instant, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+impl fmt::Debug for Callback<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of a vendor", self.method)
+    }
+}
+
+impl<'a> Callback<'a> {
+    pub(crate) const fn is_too_long(&self) -> bool {
+        self.body.len() > MAX_BODY
+    }
+
+    /// The value of a field; empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &'a str {
+        let found = self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// A value of the query; empty where there is none.
+    pub(crate) fn query(&self, name: &str) -> String {
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        let found = crate::encode::pairs(query).into_iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value).unwrap_or_default()
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Result<Json, Refusal> {
+        serde_json::from_str(self.body).map_err(|_| Refusal::Unreadable)
+    }
+
+    /// The reports of a body that is a JSON list.
+    pub(crate) fn list(
+        &self,
+        read: impl Fn(&Json) -> Option<Report>,
+    ) -> Result<Vec<Report>, Refusal> {
+        let json = self.json()?;
+        let list = json.as_array().ok_or(Refusal::Unreadable)?;
+        Ok(list.iter().take(MAX_REPORTS).filter_map(read).collect())
+    }
+}
+
+/// Why a post is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The vendor posts nothing, or the account lacks the secret by which it would be known.
+    NotExpected,
+    /// It is not signed by the vendor.
+    Forged,
+    /// It is signed, but long ago, or in the future.
+    Old,
+    /// It is not what the vendor sends.
+    Unreadable,
+}
+
+/// What a report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    /// It reached the device or the mailbox.
+    Delivered,
+    /// It did not; and what is known of the address from now on.
+    Failed(Option<ContactState>),
+    /// It came back for good: [`ContactState::Bounced`].
+    Bounced,
+    /// Its reader complained: [`ContactState::Complained`].
+    Complained,
+    /// Its reader wants no more of them.
+    Unsubscribed,
+}
+
+/// What a vendor tells of a message, or of an address. `Debug` leaves the address out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The vendor's id of the message.
+    pub provider_id: Option<String>,
+    /// Our id of the message, where the vendor gives it back.
+    pub message_id: Option<String>,
+    /// The address, where the report names one.
+    pub to: Option<String>,
+    /// What it says.
+    pub what: Reported,
+    /// Why, in words of ours and codes of the vendor's.
+    pub why: String,
+    /// When it happened, in milliseconds since 1970.
+    pub at_ms: Option<i64>,
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.provider_id.as_ref().or(self.message_id.as_ref());
+        write!(f, "{:?} {} ({})", self.what, id.map_or("", String::as_str), self.why)
+    }
+}
+
+impl Report {
+    pub(crate) fn new(what: Reported, why: impl Into<String>) -> Self {
+        let (provider_id, message_id, to, at_ms) = (None, None, None, None);
+        Self { provider_id, message_id, to, what, why: why.into(), at_ms }
+    }
+
+    /// With ids that can be ours or the vendor's. `None` where nothing tells of whom it speaks.
+    pub(crate) fn of(
+        mut self,
+        provider_id: Option<&str>,
+        message_id: Option<&str>,
+        to: Option<&str>,
+    ) -> Option<Self> {
+        let plain = |text: Option<&str>| {
+            let holds = |text: &&str| {
+                (1..=MAX_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+            };
+            text.filter(holds).map(str::to_owned)
+        };
+        (self.provider_id, self.message_id) = (plain(provider_id), plain(message_id));
+        self.to = plain(to);
+        let is_known = self.provider_id.is_some() || self.message_id.is_some() || self.to.is_some();
+        is_known.then_some(self)
+    }
+
+    pub(crate) const fn at(mut self, at_ms: Option<i64>) -> Self {
+        self.at_ms = at_ms;
+        self
+    }
+}
+
+/// A failure with a vendor's code: the table says what it means for the address.
+pub(crate) fn failed(table: &Table, code: &str) -> Report {
+    let short: String = code.chars().filter(char::is_ascii_graphic).take(64).collect();
+    match table.find(code) {
+        Some(row) => {
+            let contact = match row.then {
+                Then::Refused(contact) => contact,
+                _ => None,
+            };
+            Report::new(Reported::Failed(contact), format!("{} ({short})", row.text))
+        }
+        None => Report::new(Reported::Failed(None), format!("was not delivered ({short})")),
+    }
+}
+
+/// What to answer the vendor, with status 200.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+/// A post that is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// What it reports.
+    pub reports: Vec<Report>,
+    /// What to answer.
+    pub response: Response,
+    /// An address of the vendor's to be fetched once: only then it posts reports.
+    pub confirm: Option<String>,
+}
+
+impl Received {
+    pub(crate) fn json(reports: Vec<Report>, body: &str) -> Self {
+        let response = Response { content_type: "application/json", body: body.to_owned() };
+        Self { reports, response, confirm: None }
+    }
+
+    pub(crate) fn text(reports: Vec<Report>, body: impl Into<String>) -> Self {
+        let response = Response { content_type: "text/plain", body: body.into() };
+        Self { reports, response, confirm: None }
+    }
+}
+
+/// Whether a text that came back asks for no more messages.
+pub(crate) fn asks_to_stop(text: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "R",
+        "T",
+        "TD",
+        "N",
+        "QX",
+        "STOP",
+        "STOPALL",
+        "UNSUBSCRIBE",
+        "CANCEL",
+        "END",
+        "QUIT",
+        "退订",
+        "拒收",
+        "取消",
+    ];
+    let text = text.trim().trim_matches(|c: char| c.is_ascii_punctuation()).to_uppercase();
+    WORDS.contains(&text.as_str())
+}

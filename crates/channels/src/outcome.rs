@@ -1,0 +1,166 @@
+//! What an answer means for a message.
+
+use reach::ContactState;
+
+use crate::answer::Answer;
+use crate::table::{Table, Then};
+
+/// What has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// This message only.
+    Message,
+    /// All messages of the account.
+    Account,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The vendor took it.
+    Accepted {
+        /// The vendor's id, which reports name.
+        provider_id: Option<String>,
+    },
+    /// It was not taken, and may be sent again.
+    Retry {
+        /// Seconds to wait at least.
+        after_s: i64,
+        /// What has to wait.
+        scope: Scope,
+        /// Why.
+        why: String,
+    },
+    /// The token counts no more: fetch another one and send again, once.
+    Renew {
+        /// Why.
+        why: String,
+    },
+    /// The account must not be used until a person has seen to it. The message was not taken.
+    Pause {
+        /// Why.
+        why: String,
+    },
+    /// The message will never be taken.
+    Refused {
+        /// What the address is from now on; `None`: as before.
+        contact: Option<ContactState>,
+        /// Why.
+        why: String,
+    },
+    /// The vendor may have it. It must not be sent again.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What an adapter reads in an answer about one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// The vendor took it, under that id.
+    Taken(Option<String>),
+    /// A code of the vendor's.
+    Code(String),
+    /// Nothing that can be read.
+    Nothing,
+}
+
+impl Said {
+    /// A code in JSON: a text or a number.
+    pub(crate) fn code(code: &serde_json::Value) -> Self {
+        match code {
+            serde_json::Value::String(code) => Self::Code(code.clone()),
+            serde_json::Value::Number(code) => Self::Code(code.to_string()),
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// Seconds to wait where nobody says how long.
+const USUAL_WAIT: i64 = 30;
+/// The longest wait that a vendor can ask for, in seconds.
+const MAX_WAIT: i64 = 86_400;
+/// The longest id of a vendor that is kept.
+const MAX_PROVIDER_ID: usize = 256;
+
+/// What follows for one message. `can_repeat`: a second attempt cannot reach the member twice.
+pub(crate) fn outcome(table: &Table, said: Said, answer: &Answer, can_repeat: bool) -> Outcome {
+    let status = answer.status;
+    let by_status = format!("HTTP {status}");
+    let (code, row) = match said {
+        Said::Taken(id) if answer.is_success() => {
+            return Outcome::Accepted { provider_id: id.and_then(provider_id) };
+        }
+        Said::Taken(_) | Said::Nothing => (String::new(), None),
+        Said::Code(code) => {
+            let row = table.find(&code);
+            (shown(&code), row)
+        }
+    };
+    let asked = retry_after(answer);
+    if let Some(row) = row.or_else(|| table.find(&by_status)) {
+        let code = if code.is_empty() { by_status } else { code };
+        return following(row.then, format!("{} ({code})", row.text), asked, can_repeat);
+    }
+    let why = match code.as_str() {
+        "" => format!("answers HTTP {status}"),
+        code => format!("answers {code} with HTTP {status}"),
+    };
+    let wait = Then::Retry { after_s: USUAL_WAIT, scope: Scope::Account };
+    let then = match status {
+        429 | 503 => wait,
+        401 | 403 => Then::Pause,
+        // The request was too slow, or something failed behind the vendor's door.
+        200..300 | 408 | 500..600 => Then::Unknown,
+        400..500 => Then::Refused(None),
+        _ => Then::Pause,
+    };
+    following(then, why, asked, can_repeat)
+}
+
+/// What follows where no answer came.
+pub(crate) fn unheard(was_connected: bool, can_repeat: bool) -> Outcome {
+    let retry =
+        |why: &str| Outcome::Retry { after_s: USUAL_WAIT, scope: Scope::Account, why: why.into() };
+    match (was_connected, can_repeat) {
+        (false, _) => retry("there was no connection"),
+        (true, true) => retry("no answer came in time"),
+        (true, false) => Outcome::Unknown { why: "no answer came in time".to_owned() },
+    }
+}
+
+fn following(then: Then, why: String, asked: i64, can_repeat: bool) -> Outcome {
+    match then {
+        Then::Accepted => Outcome::Accepted { provider_id: None },
+        Then::Retry { after_s, scope } => {
+            Outcome::Retry { after_s: after_s.max(asked), scope, why }
+        }
+        Then::Renew => Outcome::Renew { why },
+        Then::Pause => Outcome::Pause { why },
+        Then::Refused(contact) => Outcome::Refused { contact, why },
+        Then::Unknown if can_repeat => {
+            Outcome::Retry { after_s: asked.max(USUAL_WAIT), scope: Scope::Message, why }
+        }
+        Then::Unknown => Outcome::Unknown { why },
+    }
+}
+
+/// A code as it may be kept: of a vendor's own making, so short and plain.
+fn shown(code: &str) -> String {
+    code.chars().filter(char::is_ascii_graphic).take(64).collect()
+}
+
+/// A vendor's id as it may be kept: plain, or none.
+fn provider_id(id: String) -> Option<String> {
+    let holds =
+        (1..=MAX_PROVIDER_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    holds.then_some(id)
+}
+
+/// Seconds that the vendor asks to wait (RFC 9110, 10.2.3). A date is not read: then the usual wait
+/// counts.
+fn retry_after(answer: &Answer) -> i64 {
+    let asked = answer.header("retry-after").and_then(|text| text.trim().parse().ok());
+    asked.unwrap_or(0).clamp(0, MAX_WAIT)
+}
