@@ -72,16 +72,29 @@ pub fn last_valid_day(expires_at: Timestamp, zone: Zone) -> NaiveDate {
 /// the number of hours since midnight.
 #[must_use]
 pub fn local_hour(at: Timestamp, zone: Zone) -> i64 {
+    local_minute(at, zone) / 60
+}
+
+/// The minute of the day (0–1439) that the wall clock shows at an instant.
+#[must_use]
+pub fn local_minute(at: Timestamp, zone: Zone) -> i64 {
     let second = at.0.div_euclid(1000);
-    (second + zone.offset_at(second)).rem_euclid(DAY_SECONDS) / 3600
+    (second + zone.offset_at(second)).rem_euclid(DAY_SECONDS) / 60
+}
+
+/// The first instant of a local day at which the wall clock shows that minute (0–1439) or a later
+/// one: the first of two where the clock is set back, the end of the gap where it is set forward.
+#[must_use]
+pub fn at_local_minute(date: NaiveDate, minute: i64, zone: Zone) -> Timestamp {
+    let second = i64::from(day_number(date)) * DAY_SECONDS + minute * 60;
+    Timestamp(zone.first_at_or_after(second).saturating_mul(1000))
 }
 
 /// The first instant of a local day. For a day that a zone left out altogether, the first instant
 /// after it.
 #[must_use]
 pub fn start_of_day(date: NaiveDate, zone: Zone) -> Timestamp {
-    let midnight = i64::from(day_number(date)) * DAY_SECONDS;
-    Timestamp(zone.first_at_or_after(midnight).saturating_mul(1000))
+    at_local_minute(date, 0, zone)
 }
 
 /// Days since 1970-01-01: how days are kept in counters.
@@ -189,6 +202,23 @@ mod tests {
         ] {
             let zone: Zone = zone.parse().unwrap();
             assert_eq!(start_of_day(day(date), zone).to_string(), start, "{date} {zone}");
+        }
+    }
+
+    #[test]
+    fn a_minute_of_a_day_is_its_first_instant() {
+        for (date, minute, zone, at, shown) in [
+            ("2027-01-01", 600, "Asia/Shanghai", "2027-01-01T02:00:00Z", 600),
+            // New York skips 02:00–03:00 on 2026-03-08, and has 01:00–02:00 twice on 2026-11-01.
+            ("2026-03-08", 150, "America/New_York", "2026-03-08T07:00:00Z", 180),
+            ("2026-11-01", 90, "America/New_York", "2026-11-01T05:30:00Z", 90),
+            ("2026-11-01", 120, "America/New_York", "2026-11-01T07:00:00Z", 120),
+            ("2028-02-29", 1_439, "Asia/Kathmandu", "2028-02-29T18:14:00Z", 1_439),
+        ] {
+            let zone: Zone = zone.parse().unwrap();
+            let found = at_local_minute(day(date), minute, zone);
+            assert_eq!(found.to_string(), at, "{date} {minute} {zone}");
+            assert_eq!(local_minute(found, zone), shown, "{date} {minute} {zone}");
         }
     }
 

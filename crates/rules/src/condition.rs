@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use compile::{ConditionFault, compile, compile_member, read_condition, read_member_condition};
 pub use cost::MAX_PUBLISHED as MAX_CONDITION_STEPS;
 pub(crate) use cost::{LISTS, MAX_PUBLISHED};
+pub use evaluate::birthday;
 pub use field::{COPIED_TAGS, FIELDS, Field, Known, MAX_NAMED_TAGS, Type};
 pub use member_field::{MEMBER_FIELDS, MemberField};
 pub(crate) use of_event::Facts;

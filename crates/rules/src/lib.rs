@@ -45,8 +45,8 @@ pub use case::Case;
 pub use condition::{
     AskedMember, COPIED_TAGS, Condition, ConditionFault, Conditions, FIELDS, Known,
     MAX_CONDITION_STEPS, MAX_MEMBER_STEPS, MAX_NAMED_TAGS, MEMBER_FIELDS, MemberCondition,
-    MemberField, Operator, PlainCondition, PlainRow, Scope, Type, compile, compile_member,
-    member_to_cel, read_condition, read_member_condition, to_cel, to_rows,
+    MemberField, Operator, PlainCondition, PlainRow, Scope, Type, birthday, compile,
+    compile_member, member_to_cel, read_condition, read_member_condition, to_cel, to_rows,
 };
 pub use default::default_document;
 pub use document::{

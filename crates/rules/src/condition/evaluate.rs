@@ -269,7 +269,8 @@ fn calculate(how: Operation, a: i64, b: i64) -> Option<i64> {
 
 /// Year, month and day of a birthday (`1990-05-17` or `05-17`). Zeros stand for what is not told,
 /// or not in a form that is understood.
-pub(super) fn birthday(told: Option<&str>) -> (i32, u8, u8) {
+#[must_use]
+pub fn birthday(told: Option<&str>) -> (i32, u8, u8) {
     let mut parts = told.unwrap_or_default().rsplit('-');
     let mut part = || parts.next().and_then(|part| part.parse::<i32>().ok());
     match (part(), part(), part()) {
