@@ -23,6 +23,7 @@ pub mod playbook;
 mod rfm;
 mod sets;
 mod today;
+pub mod touch;
 
 pub use batch::{Batch, Departed, State};
 pub use click::{

@@ -4,3 +4,5 @@ mod credit;
 mod model;
 mod playbook;
 mod playbook_major;
+mod support;
+mod touches;

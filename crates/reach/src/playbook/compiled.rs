@@ -18,6 +18,9 @@ pub struct Compiled {
     pub segments: BTreeMap<String, MemberCondition>,
     /// Of strategies, by their ids.
     pub strategies: BTreeMap<String, MemberCondition>,
+    /// Places of the strategies in the order in which they are decided: by priority, then as they
+    /// stand.
+    pub order: Vec<usize>,
 }
 
 impl Playbook {
@@ -37,6 +40,9 @@ impl Playbook {
             let found = read(&at, strategy.when.as_ref(), &strategy.conditions, &mut faults);
             compiled.strategies.extend(found.map(|condition| (strategy.id.clone(), condition)));
         }
+        compiled.order = (0..self.strategies.len()).collect();
+        let priority = |place: &usize| self.strategies.get(*place).map_or(0, |of| of.priority);
+        compiled.order.sort_by_key(|place| std::cmp::Reverse(priority(place)));
         if faults.is_empty() { Ok(compiled) } else { Err(faults) }
     }
 }

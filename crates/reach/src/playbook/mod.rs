@@ -2,7 +2,7 @@
 //!
 //! Owns: the document's shape ([`Playbook`]), what makes it one that can be published
 //! ([`Playbook::check`]), and its conditions, read once for all members ([`Compiled`]). What it
-//! makes of a member is decided elsewhere.
+//! makes of a member is decided by [`crate::touch`].
 
 mod action;
 mod check;
@@ -24,6 +24,7 @@ pub use check::Fault;
 pub use compiled::Compiled;
 pub use known::{Known, KnownGrant, KnownTemplate};
 pub use send::{Mode, Node, Send, Sequence};
+pub(crate) use strategy::Step;
 pub use strategy::{Budget, MAX_STRATEGIES, Match, Stop, Strategy};
 pub use time_of_day::TimeOfDay;
 pub use trigger::{Direction, Trigger};

@@ -97,7 +97,7 @@ pub struct Node {
     pub action: Option<Action>,
 }
 
-fn a_day() -> u32 {
+pub(crate) fn a_day() -> u32 {
     24
 }
 

@@ -1,9 +1,13 @@
 //! One strategy: for whom, when, what, how often and within which budget.
 
+use ledger::day_number;
 use rules::{Per, PlainCondition};
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Names, Send, Sequence, Trigger};
+use super::check::local_day;
+use super::send::{a_day, three_days};
+use super::{Action, Mode, Names, Node, Send, Sequence, Trigger};
+use crate::contact::Channel;
 
 /// The most strategies of a playbook.
 pub const MAX_STRATEGIES: usize = 200;
@@ -115,6 +119,59 @@ pub struct Budget {
     pub points: Option<i64>,
     /// In which period of the local calendar.
     pub per: Per,
+}
+
+/// What a node does: the parts that it tells itself, else those of its strategy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step<'a> {
+    pub(crate) channels: &'a [Channel],
+    pub(crate) mode: Mode,
+    pub(crate) template: Option<&'a str>,
+    pub(crate) wait_hours: u32,
+    pub(crate) action: &'a Action,
+}
+
+impl Strategy {
+    /// The days of its nodes, from the day of the occasion: negative before it.
+    pub(crate) fn offsets(&self) -> Vec<i32> {
+        if let Some(sequence) = &self.sequence {
+            return sequence.nodes.iter().map(Node::offset_days).collect();
+        }
+        let days = self.trigger.within_days().or(self.trigger.days_before()).unwrap_or(0);
+        vec![0i32.saturating_sub_unsigned(days)]
+    }
+
+    /// What its node of that place does.
+    pub(crate) fn step(&self, place: usize) -> Step<'_> {
+        let node = self.sequence.as_ref().and_then(|sequence| sequence.nodes.get(place));
+        let send = self.send.as_ref();
+        let own = node.map_or(&[][..], |node| &node.channels);
+        let template = node.and_then(|node| node.template.as_deref());
+        let template = template.or(send.map(|send| send.template.as_str()));
+        let channels = if own.is_empty() { send.map_or(own, |send| &send.channels) } else { own };
+        Step {
+            channels: if template.is_some() { channels } else { &[] },
+            mode: node
+                .and_then(|node| node.mode)
+                .or(send.map(|send| send.mode))
+                .unwrap_or_default(),
+            template,
+            wait_hours: send.map_or(a_day(), |send| send.wait_hours),
+            action: node.and_then(|node| node.action.as_ref()).unwrap_or(&self.action),
+        }
+    }
+
+    /// For how many hours a message about what happened makes sense.
+    pub(crate) fn within_hours(&self) -> u32 {
+        self.send.as_ref().map_or(three_days(), |send| send.within_hours)
+    }
+
+    /// Whether something of it may be due on a local day.
+    pub(crate) fn runs_on(&self, day: i32) -> bool {
+        let bound = |text: &Option<String>| text.as_deref().and_then(local_day).map(day_number);
+        bound(&self.from).is_none_or(|from| from <= day)
+            && bound(&self.until).is_none_or(|until| day <= until)
+    }
 }
 
 fn three() -> u32 {

@@ -1,0 +1,105 @@
+//! What a member looks forward to: points, a tier and coupons that end, and dates of the year.
+
+use chrono::{Datelike, NaiveDate};
+use ledger::{Timestamp, day_number, from_day_number, start_of_day};
+use rules::AskedMember;
+
+use super::LOOK_BACK_DAYS;
+use super::cycle::Cycle;
+use super::holdout::number_of;
+use super::plan::Subject;
+use super::recipient::{Recipient, Terms};
+use crate::playbook::{Strategy, Trigger};
+
+/// What ends for the member, by a trigger that looks ahead.
+pub(crate) fn subjects(
+    terms: &Terms<'_>,
+    strategy: &Strategy,
+    recipient: &Recipient<'_>,
+) -> Vec<Subject> {
+    let customer = &recipient.customer;
+    let (facts, today, now) = (customer.facts, customer.today, customer.now);
+    let mut found: Vec<Subject> = match &strategy.trigger {
+        Trigger::PointsExpiring { .. } => facts
+            .ends
+            .iter()
+            .filter(|(day, points)| *day >= today.day && *points > 0)
+            .map(|(day, _)| {
+                let ends_at = start_of_day(from_day_number(day.saturating_add(1)), today.zone);
+                Subject::ahead(Cycle::End(ends_at), *day, ends_at)
+            })
+            .collect(),
+        Trigger::TierEnding { .. } => {
+            let until = facts.tier_at(now).and(facts.tier_until);
+            let subject =
+                until.map(|at| Subject::ahead(Cycle::Tier(at), last_day(recipient, at), at));
+            subject.into_iter().collect()
+        }
+        Trigger::CouponExpiring { coupon: kind, .. } => recipient
+            .coupons
+            .iter()
+            .filter(|coupon| kind.as_ref().is_none_or(|kind| *kind == coupon.kind))
+            .filter_map(|coupon| Some((coupon, coupon.ends_at.filter(|at| *at > now)?)))
+            .map(|(coupon, at)| {
+                Subject::ahead(Cycle::Coupon(coupon.id.clone()), last_day(recipient, at), at)
+            })
+            .collect(),
+        Trigger::Date { attribute, .. } => return dates(recipient, attribute),
+        _ => Vec::new(),
+    };
+    for subject in &mut found {
+        subject.spread = spread(terms, strategy, customer.id, subject);
+    }
+    found
+}
+
+/// Whether what a touch is about is gone.
+pub(crate) fn is_gone(recipient: &Recipient<'_>, cycle: &Cycle) -> bool {
+    let facts = recipient.customer.facts;
+    match cycle {
+        Cycle::End(at) => {
+            let day = last_day(recipient, *at);
+            !facts.ends.iter().any(|(end, points)| *end == day && *points > 0)
+        }
+        Cycle::Tier(at) => facts.tier.is_none() || facts.tier_until != Some(*at),
+        Cycle::Coupon(id) => !recipient.coupons.iter().any(|coupon| coupon.id == *id),
+        Cycle::Entry(_) | Cycle::Date { .. } | Cycle::Set(_) | Cycle::Day(_) => false,
+    }
+}
+
+fn last_day(recipient: &Recipient<'_>, ends_at: Timestamp) -> i32 {
+    recipient.customer.today.day_of(ends_at.plus_ms(-1))
+}
+
+/// How many days before the others' the member's messages about it are due.
+fn spread(terms: &Terms<'_>, strategy: &Strategy, member: &str, subject: &Subject) -> i32 {
+    if strategy.spread_days <= 1 || !terms.shared_days.contains(&subject.day) {
+        return 0;
+    }
+    let number = number_of(&format!("{member}\n{}", subject.cycle));
+    i32::try_from(number % u64::from(strategy.spread_days)).unwrap_or(0)
+}
+
+/// The date of an attribute in the years around today, unless it is long over.
+fn dates(recipient: &Recipient<'_>, attribute: &str) -> Vec<Subject> {
+    let customer = &recipient.customer;
+    let (_, month, day) = rules::birthday(customer.attribute(attribute));
+    let today = customer.today;
+    let this_year = from_day_number(today.day).year();
+    (this_year.saturating_sub(1)..=this_year.saturating_add(1))
+        .filter_map(|year| Some((year, in_year(year, month, day)?)))
+        .filter(|(_, day)| *day >= today.day.saturating_sub(LOOK_BACK_DAYS))
+        .map(|(year, day)| {
+            let ends_at = start_of_day(from_day_number(day.saturating_add(1)), today.zone);
+            let cycle = Cycle::Date { attribute: attribute.to_owned(), year };
+            Subject::ahead(cycle, day, ends_at)
+        })
+        .collect()
+}
+
+/// That day in a year; 29 February is 28 February where there is none.
+fn in_year(year: i32, month: u8, day: u8) -> Option<i32> {
+    let date = |day: u8| NaiveDate::from_ymd_opt(year, month.into(), day.into());
+    let found = date(day).or_else(|| if (month, day) == (2, 29) { date(28) } else { None });
+    found.map(day_number)
+}

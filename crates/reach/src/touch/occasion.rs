@@ -1,0 +1,133 @@
+//! What happened to a member, and which triggers it answers.
+
+use ledger::Timestamp;
+
+use super::cycle::Cycle;
+use crate::playbook::{Direction, Trigger};
+use crate::sets::Family;
+use crate::today::Today;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Something happened to a member. What was imported never is an occasion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Happening,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// The ledger wrote an entry.
+    Entry {
+        /// Its id.
+        id: String,
+        /// Its kind.
+        kind: String,
+        /// By how much the balance changed.
+        points: i64,
+        /// How the tier changed.
+        tier: Option<TierMove>,
+    },
+    /// A tag or segment of the programme changed.
+    Set {
+        /// The number of the change.
+        change_no: i64,
+        /// Tag or segment.
+        family: Family,
+        /// Its path or id.
+        name: String,
+        /// The member came in, or stayed with another number.
+        is_in: bool,
+        /// The number that came with the tag, before and now.
+        score: Option<(Option<i64>, i64)>,
+    },
+    /// Behaviour was reported.
+    Behaviour {
+        /// Its kind.
+        kind: String,
+    },
+}
+
+/// A change of the tier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierMove {
+    /// The tier after it; empty below the first.
+    pub to: String,
+    /// Whether it is a higher one.
+    pub is_up: bool,
+}
+
+impl Occasion {
+    /// The cycle that it opens for a trigger, and when its first message is due; `None` where the
+    /// trigger does not ask for it. `all` is what happened to the member.
+    pub(crate) fn answers(
+        &self,
+        trigger: &Trigger,
+        all: &[Self],
+        today: Today,
+    ) -> Option<(Cycle, Timestamp)> {
+        let now = |is_asked: bool, cycle: Cycle| is_asked.then_some((cycle, self.at));
+        match (trigger, &self.what) {
+            (Trigger::Entry { entry }, Happening::Entry { id, kind, .. }) => {
+                now(kind == entry, Cycle::Entry(id.clone()))
+            }
+            (Trigger::BalanceChanged { points_at_least }, Happening::Entry { id, points, .. }) => {
+                let least = u64::try_from(*points_at_least).unwrap_or(0);
+                now(*points != 0 && points.unsigned_abs() >= least, Cycle::Entry(id.clone()))
+            }
+            (Trigger::TierChanged { direction, to }, Happening::Entry { id, tier, .. }) => {
+                let moved = tier.as_ref()?;
+                let is_way = match direction {
+                    None => true,
+                    Some(Direction::Up) => moved.is_up,
+                    Some(Direction::Down) => !moved.is_up,
+                };
+                let is_one = to.is_empty() || to.contains(&moved.to);
+                now(is_way && is_one, Cycle::Entry(id.clone()))
+            }
+            (Trigger::EnteredSegment { segment }, Happening::Set { change_no, .. }) => {
+                now(self.is_set(Family::Segment, segment, true), Cycle::Set(*change_no))
+            }
+            (Trigger::LeftSegment { segment }, Happening::Set { change_no, .. }) => {
+                now(self.is_set(Family::Segment, segment, false), Cycle::Set(*change_no))
+            }
+            (Trigger::TagAdded { tag }, Happening::Set { change_no, .. }) => {
+                now(self.is_set(Family::Tag, tag, true), Cycle::Set(*change_no))
+            }
+            (Trigger::Score { tag, at_least }, Happening::Set { change_no, score, .. }) => {
+                let (before, after) = (*score)?;
+                let crosses = after >= *at_least && before.is_none_or(|before| before < *at_least);
+                let is_one = crosses && self.is_set(Family::Tag, tag, true);
+                now(is_one, Cycle::Set(*change_no))
+            }
+            (
+                Trigger::Behaviour { behaviour, after_minutes, unless },
+                Happening::Behaviour { kind },
+            ) if kind == behaviour => {
+                let due_at = self.at.plus_ms(i64::from(*after_minutes) * MINUTE_MS);
+                let cancels = |other: &Self| {
+                    let is_kind = matches!(
+                        (&other.what, unless),
+                        (Happening::Behaviour { kind }, Some(unless)) if kind == unless
+                    );
+                    is_kind && other.at >= self.at && other.at <= due_at
+                };
+                let is_cancelled = all.iter().any(cancels);
+                (!is_cancelled).then(|| (Cycle::Day(today.day_of(self.at)), due_at))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_set(&self, of: Family, named: &str, comes_in: bool) -> bool {
+        matches!(
+            &self.what,
+            Happening::Set { family, name, is_in, .. }
+                if *family == of && name == named && *is_in == comes_in
+        )
+    }
+}
