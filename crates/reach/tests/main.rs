@@ -2,7 +2,12 @@
 
 mod credit;
 mod model;
+mod naive;
+mod nights;
 mod playbook;
 mod playbook_major;
+#[expect(clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
+#[path = "../../rules/tests/model/random.rs"]
+mod random;
 mod support;
 mod touches;

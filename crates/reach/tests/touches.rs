@@ -62,6 +62,29 @@ fn names_of_reasons_and_states_come_back() {
     assert_eq!(State::parse("lost", None), None);
 }
 
+/// docs/reference/playbook.md lists them in their order.
+#[test]
+fn the_reference_tells_reasons_and_triggers() {
+    let page = include_str!("../../../docs/reference/playbook.md");
+    let table = |from: &str, to: &str| {
+        let part = page.split(from).nth(1).unwrap().split(to).next().unwrap();
+        let rows = part.lines().filter_map(|line| line.strip_prefix("| `"));
+        let names = rows.map(|row| row.split(" |").next().unwrap().replace('`', ""));
+        names.flat_map(|row| row.split(", ").map(str::to_owned).collect::<Vec<_>>())
+    };
+    let reasons: Vec<String> = table("\n## Reasons", "\n## ").collect();
+    assert_eq!(reasons, Reason::ALL.map(Reason::as_str));
+    let kinds: Vec<String> = table("\n## Triggers", "\n## ").filter(|row| row != "kind").collect();
+    assert_eq!(kinds.len(), 13);
+    for kind in kinds {
+        let document = json!({"kind": kind, "attribute": "birthday", "segment": "s", "tag": "t",
+                              "behaviour": "b", "entry": "e", "at_least": 1});
+        let error = serde_json::from_value::<reach::playbook::Trigger>(document).unwrap_err();
+        // It is known, and only the fields of others are not.
+        assert!(error.to_string().contains("unknown field"), "{kind}: {error}");
+    }
+}
+
 /// Everything that can be wrong is wrong; then one thing after the other is put right, in the order
 /// of the reasons.
 #[test]

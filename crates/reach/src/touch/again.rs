@@ -4,8 +4,8 @@
 use ledger::Timestamp;
 
 use super::asked::{is_stopped, reachable};
-use super::caps::{Asking, room_from};
-use super::decide::settled;
+use super::caps::{Asking, full_until};
+use super::decide::first_free;
 use super::hours::{open_from, windows};
 use super::recipient::{Recipient, Terms};
 use super::{Reason, Touch};
@@ -72,14 +72,11 @@ fn ask(
     let gone: Vec<&Touch> =
         others().filter(|other| other.state.may_have_gone() && other.template.is_some()).collect();
     let asking = Asking { purpose: touch.purpose, mode: Mode::FirstPossible, channels: &channels };
-    let room = |at| room_from(terms.playbook, &asking, &gone, at, today);
-    if room(due_at) >= touch.deadline_at {
-        return Err(Reason::Frequency);
-    }
+    let full = |at| full_until(terms.playbook, &asking, &gone, at, today);
+    first_free(due_at, touch.deadline_at, &Some, &full).ok_or(Reason::Frequency)?;
     let windows = windows(terms, recipient, touch.purpose, &channels);
-    let at = settled(due_at, &|at| open_from(at, &windows, today.zone), &room)
-        .filter(|at| *at < touch.deadline_at)
-        .ok_or(Reason::QuietTooLate)?;
+    let open = |at| open_from(at, &windows, today.zone);
+    let at = first_free(due_at, touch.deadline_at, &open, &full).ok_or(Reason::QuietTooLate)?;
     if recipient.is_frozen {
         return Err(Reason::Frozen);
     }

@@ -53,10 +53,12 @@ pub(crate) fn subjects(
     found
 }
 
-/// Whether what a touch is about is gone.
+/// Whether what a touch is about is gone before its time. What is over is not gone: for that it is
+/// too late.
 pub(crate) fn is_gone(recipient: &Recipient<'_>, cycle: &Cycle) -> bool {
-    let facts = recipient.customer.facts;
+    let (facts, now) = (recipient.customer.facts, recipient.customer.now);
     match cycle {
+        Cycle::End(at) | Cycle::Tier(at) if *at <= now => false,
         Cycle::End(at) => {
             let day = last_day(recipient, *at);
             !facts.ends.iter().any(|(end, points)| *end == day && *points > 0)

@@ -7,8 +7,6 @@ use crate::contact::{Channel, Purpose};
 use crate::playbook::{Cap, CapPer, Mode, Playbook};
 use crate::today::Today;
 
-/// How often a message waits for the next period at most.
-const MAX_MOVES: usize = 64;
 /// 1970-01-01 was a Thursday: the third day after a Monday.
 const THURSDAY: i32 = 3;
 
@@ -50,36 +48,33 @@ fn period(per: CapPer, day: i32) -> (i32, i32) {
     }
 }
 
-/// When a message that could go out at `at` has room under all caps: at once, or when the next
-/// period begins, at the playbook's time. `others` are the messages that count.
-pub(crate) fn room_from<'t>(
+/// When a message that could go out at `at` is to be asked for again, because a cap has no room:
+/// when its next period begins, at the playbook's time. `None` where all have room. `others` are
+/// the messages that count.
+pub(crate) fn full_until(
     playbook: &Playbook,
     asking: &Asking<'_>,
-    others: &[&'t Touch],
+    others: &[&Touch],
     at: Timestamp,
     today: Today,
-) -> Timestamp {
+) -> Option<Timestamp> {
     let own = counted(asking.mode, asking.channels, None);
-    let caps: Vec<&Cap> =
-        playbook.caps.iter().filter(|cap| applies(cap, asking.purpose, &own)).collect();
-    let mut at = at;
-    for _ in 0..MAX_MOVES {
-        let day = today.day_of(at);
-        let full = caps.iter().find_map(|cap| {
-            let (first, last) = period(cap.per, day);
-            let counts = |touch: &&&'t Touch| {
-                let channels = counted(touch.mode, &touch.channels, touch.channel);
-                (first..=last).contains(&today.day_of(touch.seen_at()))
-                    && applies(cap, touch.purpose, &channels)
-            };
+    let day = today.day_of(at);
+    let last = playbook.caps.iter().find_map(|cap| {
+        let (first, last) = period(cap.per, day);
+        let counts = |touch: &&&Touch| {
+            let channels = counted(touch.mode, &touch.channels, touch.channel);
+            (first..=last).contains(&today.day_of(touch.seen_at()))
+                && applies(cap, touch.purpose, &channels)
+        };
+        let is_full = || {
             let count = others.iter().filter(counts).count();
-            (count >= usize::try_from(cap.times).unwrap_or(usize::MAX)).then_some(last)
-        });
-        let Some(last) = full else { break };
-        let next = from_day_number(last.saturating_add(1));
-        at = at_local_minute(next, playbook.send_at.minutes().into(), today.zone);
-    }
-    at
+            count >= usize::try_from(cap.times).unwrap_or(usize::MAX)
+        };
+        (applies(cap, asking.purpose, &own) && is_full()).then_some(last)
+    })?;
+    let next = from_day_number(last.saturating_add(1));
+    Some(at_local_minute(next, playbook.send_at.minutes().into(), today.zone))
 }
 
 #[cfg(test)]

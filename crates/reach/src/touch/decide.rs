@@ -3,7 +3,7 @@
 use ledger::Timestamp;
 
 use super::asked::{is_for, is_stopped, reachable};
-use super::caps::{Asking, room_from};
+use super::caps::{Asking, full_until};
 use super::holdout::{is_held_out, programme_bucket, strategy_bucket};
 use super::hours::{open_from, windows};
 use super::plan::{Planned, Subject, plan, subjects};
@@ -14,8 +14,8 @@ use crate::playbook::{Match, Mode, Step, Strategy};
 
 /// Nothing is sent twice about one occasion within so many milliseconds.
 const TWICE_MS: i64 = 24 * 3_600_000;
-/// Caps and quiet hours move a message at most so often.
-const MAX_MOVES: usize = 64;
+/// Caps and quiet hours move a message at most so often: each time a day, or to an end of a window.
+const MAX_MOVES: usize = 1_000;
 
 /// What is to be told to a member of all that is due by the end of its local day, and what is not
 /// told and why. The key of each touch is new. What is decided takes from `left`.
@@ -252,10 +252,8 @@ impl Deciding<'_> {
         let (terms, today) = (self.terms, self.recipient.customer.today);
         let asking = Asking { purpose, mode: step.mode, channels };
         let others = self.messages();
-        let room = |at| room_from(terms.playbook, &asking, &others, at, today);
-        if room(start) >= node.ends_at {
-            return Err(Reason::Frequency);
-        }
+        let full = |at| full_until(terms.playbook, &asking, &others, at, today);
+        first_free(start, node.ends_at, &Some, &full).ok_or(Reason::Frequency)?;
         if !self.left.has_room(strategy, uses) {
             return Err(Reason::Budget);
         }
@@ -264,9 +262,8 @@ impl Deciding<'_> {
             Mode::FirstPossible => channels.get(..1).unwrap_or(channels),
         };
         let windows = windows(terms, self.recipient, purpose, first);
-        let due_at = settled(start, &|at| open_from(at, &windows, today.zone), &room)
-            .filter(|at| *at < node.ends_at)
-            .ok_or(Reason::QuietTooLate)?;
+        let open = |at| open_from(at, &windows, today.zone);
+        let due_at = first_free(start, node.ends_at, &open, &full).ok_or(Reason::QuietTooLate)?;
         let repeats = |touch: &&Touch| {
             touch.key.strategy != key.strategy
                 && touch.key.cycle == key.cycle
@@ -281,17 +278,26 @@ impl Deciding<'_> {
     }
 }
 
-/// The first instant from `at` on that quiet hours leave open and at which there is room.
-pub(super) fn settled(
+/// The first instant from `at` on, before the end, that `open` leaves as it is and that is not
+/// `full`. Where it is full, the message waits for the time that `full` tells, until there is room,
+/// and for what is open from there.
+pub(super) fn first_free(
     at: Timestamp,
+    end: Timestamp,
     open: &dyn Fn(Timestamp) -> Option<Timestamp>,
-    room: &dyn Fn(Timestamp) -> Timestamp,
+    full: &dyn Fn(Timestamp) -> Option<Timestamp>,
 ) -> Option<Timestamp> {
     let mut at = at;
     for _ in 0..MAX_MOVES {
-        let next = room(open(at)?);
-        if next == at {
-            return Some(at);
+        at = open(at)?;
+        if at >= end {
+            return None;
+        }
+        let Some(mut next) = full(at) else { return Some(at) };
+        while next < end
+            && let Some(further) = full(next)
+        {
+            next = further;
         }
         at = next;
     }

@@ -1,0 +1,580 @@
+//! A naive reference of touches, written from the design: straight loops over strategies, days and
+//! minutes, and no code of the product. The zone is eight hours east of UTC all year.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, Days, NaiveDate};
+use sha2::{Digest, Sha256};
+
+pub const MINUTE: i64 = 60_000;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+/// The local day of an instant.
+pub fn day_of(at: i64) -> i64 {
+    (at + 8 * HOUR).div_euclid(DAY)
+}
+
+/// The first instant of a local day.
+pub fn start(day: i64) -> i64 {
+    day * DAY - 8 * HOUR
+}
+
+fn minute_of(at: i64) -> i64 {
+    (at + 8 * HOUR).rem_euclid(DAY) / MINUTE
+}
+
+fn date(day: i64) -> NaiveDate {
+    NaiveDate::from_ymd_opt(1970, 1, 1).unwrap() + Days::new(day.try_into().unwrap())
+}
+
+/// What a strategy waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Waits {
+    /// Points that end: days before, from the most.
+    Points(Vec<i64>),
+    /// Points that end within so many days.
+    Within(i64),
+    /// The birthday: days before.
+    Birthday(Vec<i64>),
+    /// The tier's end: days before.
+    Tier(Vec<i64>),
+    /// An earn: days after.
+    Earn(Vec<i64>),
+}
+
+#[derive(Debug, Clone)]
+pub struct Spec {
+    pub id: String,
+    pub waits: Waits,
+    pub is_sequence: bool,
+    pub segment: Option<&'static str>,
+    pub when: Option<&'static str>,
+    pub template: &'static str,
+    pub channels: Vec<&'static str>,
+    pub to_all: bool,
+    pub priority: i64,
+    pub is_first: bool,
+    pub stops_redeemed: bool,
+    pub stops_ordered: bool,
+    pub skip_hours: Option<i64>,
+    pub holdout: u64,
+    pub spread: i64,
+    pub within_hours: i64,
+    pub messages: Option<i64>,
+    pub from: Option<i64>,
+    pub until: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Book {
+    pub send_at: i64,
+    pub quiet: Option<(i64, i64)>,
+    pub caps: Vec<(Option<&'static str>, Option<&'static str>, i64, &'static str)>,
+    pub holdout: u64,
+    pub specs: Vec<Spec>,
+    pub shared: BTreeSet<i64>,
+}
+
+/// What is known of the member at an instant.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub id: String,
+    pub ends: BTreeMap<i64, i64>,
+    pub orders: i64,
+    pub last_order: Option<i64>,
+    pub last_redeem: Option<i64>,
+    pub birthday: Option<(u32, u32)>,
+    pub tier_until: Option<i64>,
+    pub earns: Vec<(i64, String)>,
+    pub in_vip: bool,
+    pub contacts: BTreeSet<&'static str>,
+    /// What was said of marketing and of service.
+    pub consents: BTreeMap<(&'static str, &'static str), bool>,
+    pub quiet: Option<(i64, i64)>,
+    pub is_frozen: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub strategy: String,
+    pub node: i64,
+    pub cycle: String,
+    /// `due`, `sent`, or the reason.
+    pub state: String,
+    pub due: i64,
+    pub end: i64,
+    pub channels: Vec<&'static str>,
+    pub template: &'static str,
+    pub decided: i64,
+    pub sent: Option<(i64, &'static str)>,
+    pub responded: Option<i64>,
+}
+
+pub struct Naive {
+    pub book: Book,
+    pub rows: Vec<Row>,
+    pub used: BTreeMap<String, i64>,
+    /// The last day that was decided.
+    pub through: i64,
+}
+
+/// A node that is looked at: its days, its day, when it is due, its end.
+type Node = (i64, i64, i64, i64);
+
+fn digest(text: &str) -> u64 {
+    u64::from_be_bytes(Sha256::digest(text.as_bytes())[..8].try_into().unwrap())
+}
+
+fn purpose(template: &str) -> &'static str {
+    if template == "news" { "marketing" } else { "service" }
+}
+
+impl Row {
+    fn goes(&self) -> bool {
+        self.state == "due" || self.state == "sent"
+    }
+
+    fn seen(&self) -> i64 {
+        self.sent.map_or(self.due, |(at, _)| at)
+    }
+}
+
+impl Naive {
+    /// One run of the job: what it adds.
+    pub fn run(&mut self, known: &Known, now: i64) -> Vec<Row> {
+        let before = self.rows.len();
+        let mut specs = self.book.specs.clone();
+        specs.sort_by_key(|spec| -spec.priority);
+        for spec in &specs {
+            for (cycle, nodes) in self.cycles(spec, known, now) {
+                for (place, node) in nodes.iter().enumerate() {
+                    if !self.is_to_decide(spec, &cycle, *node, now) {
+                        continue;
+                    }
+                    let next = nodes.get(place + 1);
+                    let is_missed = next.is_some_and(|next| next.1 <= day_of(now)) || node.3 <= now;
+                    let found = self.ask(&specs, spec, &cycle, *node, is_missed, known, now);
+                    let is_silent = matches!(spec.waits, Waits::Within(_));
+                    if is_silent && matches!(&found, Err("not_in_segment" | "condition")) {
+                        continue;
+                    }
+                    let (state, due, channels) = match found {
+                        Ok((due, channels)) => {
+                            let count = if spec.to_all { channels.len() as i64 } else { 1 };
+                            *self.used.entry(spec.id.clone()).or_default() += count;
+                            ("due", due, channels)
+                        }
+                        Err(reason) => (reason, node.2, spec.channels.clone()),
+                    };
+                    self.rows.push(Row {
+                        strategy: spec.id.clone(),
+                        node: node.0,
+                        cycle: cycle.clone(),
+                        state: state.to_owned(),
+                        due,
+                        end: node.3,
+                        channels,
+                        template: spec.template,
+                        decided: now,
+                        sent: None,
+                        responded: None,
+                    });
+                }
+            }
+        }
+        self.rows[before..].to_vec()
+    }
+
+    fn has_row(&self, spec: &Spec, cycle: &str, node: i64) -> bool {
+        let is_one = |row: &Row| row.strategy == spec.id && row.cycle == *cycle && row.node == node;
+        self.rows.iter().any(is_one)
+    }
+
+    fn is_to_decide(&self, spec: &Spec, cycle: &str, node: Node, now: i64) -> bool {
+        node.1 <= day_of(now) && self.is_open(spec, cycle, node, now)
+    }
+
+    /// Whether the job may still come to it, be it today or later.
+    fn is_open(&self, spec: &Spec, cycle: &str, node: Node, now: i64) -> bool {
+        let is_by_day = !matches!(spec.waits, Waits::Within(_) | Waits::Earn(_));
+        let oldest = self.through.max(day_of(now) - 31);
+        !(self.has_row(spec, cycle, node.0)
+            || is_by_day && node.1 <= oldest
+            || spec.from.is_some_and(|from| node.1 < from)
+            || spec.until.is_some_and(|until| node.1 > until))
+    }
+
+    /// The occasions of a strategy, by the day, each with its nodes by the day.
+    fn cycles(&self, spec: &Spec, known: &Known, now: i64) -> Vec<(String, Vec<Node>)> {
+        let today = day_of(now);
+        let mut found = Vec::new();
+        match &spec.waits {
+            Waits::Points(days) => {
+                for (&last, &points) in known.ends.range(today..) {
+                    if points > 0 {
+                        let cycle = format!("end:{}", start(last + 1));
+                        found.push(self.before(spec, known, cycle, last, days, start(last + 1)));
+                    }
+                }
+            }
+            Waits::Tier(days) => {
+                if let Some(until) = known.tier_until.filter(|until| *until > now) {
+                    let cycle = format!("tier:{until}");
+                    found.push(self.before(spec, known, cycle, day_of(until - 1), days, until));
+                }
+            }
+            Waits::Birthday(days) => {
+                let Some((month, day)) = known.birthday else { return found };
+                for date_day in today - 31..today + 400 {
+                    let of = date(date_day);
+                    let leap = NaiveDate::from_ymd_opt(of.year(), 2, 29).is_some();
+                    let told =
+                        if (month, day) == (2, 29) && !leap { (2, 28) } else { (month, day) };
+                    // Only last year, this one and the next are looked at.
+                    let is_near = (of.year() - date(today).year()).abs() <= 1;
+                    if (of.month(), of.day()) == told && is_near {
+                        let cycle = format!("date:birthday:{}", of.year());
+                        let end = start(date_day + 1);
+                        let nodes = self.steps(date_day, days, 0, end);
+                        found.push((cycle, nodes));
+                    }
+                }
+            }
+            Waits::Within(days) => {
+                for (&last, &points) in known.ends.range(today..) {
+                    if points > 0 {
+                        let cycle = format!("end:{}", start(last + 1));
+                        let late = self.spread(spec, known, &cycle, last);
+                        let opens = (last - days + late).min(last);
+                        let on = opens.max(today);
+                        let at = start(on) + self.book.send_at * MINUTE;
+                        found.push((cycle, vec![(-days, on, at, start(last + 1))]));
+                    }
+                }
+            }
+            Waits::Earn(days) => {
+                let mut earns = known.earns.clone();
+                earns.sort_by_key(|(at, id)| (day_of(*at), id.clone()));
+                for (at, id) in earns {
+                    let due = |days: i64| match days {
+                        0 => at,
+                        days => start(day_of(at) + days) + self.book.send_at * MINUTE,
+                    };
+                    let mut nodes = Vec::new();
+                    for (place, offset) in days.iter().enumerate() {
+                        let mut end = due(*offset) + spec.within_hours * HOUR;
+                        if let Some(next) = days.get(place + 1) {
+                            end = end.min(due(*next));
+                        }
+                        nodes.push((*offset, day_of(at) + offset, due(*offset), end));
+                    }
+                    found.push((format!("entry:{id}"), nodes));
+                }
+            }
+        }
+        found
+    }
+
+    fn spread(&self, spec: &Spec, known: &Known, cycle: &str, last: i64) -> i64 {
+        if spec.spread <= 1 || !self.book.shared.contains(&last) {
+            return 0;
+        }
+        (digest(&format!("{}\n{cycle}", known.id)) % spec.spread as u64) as i64
+    }
+
+    fn before(
+        &self,
+        spec: &Spec,
+        known: &Known,
+        cycle: String,
+        last: i64,
+        days: &[i64],
+        end: i64,
+    ) -> (String, Vec<Node>) {
+        let early = self.spread(spec, known, &cycle, last);
+        let nodes = self.steps(last, days, early, end);
+        (cycle, nodes)
+    }
+
+    fn steps(&self, last: i64, days: &[i64], early: i64, end: i64) -> Vec<Node> {
+        let due = |days: &i64| start(last - days - early) + self.book.send_at * MINUTE;
+        let end_of = |place: usize| days.get(place + 1).map_or(end, |next| due(next).min(end));
+        days.iter()
+            .enumerate()
+            .map(|(place, days)| (-days, last - days - early, due(days), end_of(place)))
+            .collect()
+    }
+
+    fn is_for(&self, spec: &Spec, known: &Known, now: i64) -> Result<(), &'static str> {
+        let today = day_of(now);
+        let is_in = match spec.segment {
+            None => true,
+            Some("buyers") => known.orders >= 1,
+            Some("vip") => known.in_vip,
+            Some(other) => unreachable!("{other}"),
+        };
+        if !is_in {
+            return Err("not_in_segment");
+        }
+        let balance: i64 = known.ends.range(today..).map(|(_, points)| points).sum();
+        let holds = match spec.when {
+            None => true,
+            Some("member.orders >= 2") => known.orders >= 2,
+            Some("member.balance > 150") => balance > 150,
+            Some("member.days_since_order > 30") => {
+                known.last_order.is_none_or(|at| today - day_of(at) > 30)
+            }
+            Some(other) => unreachable!("{other}"),
+        };
+        if holds { Ok(()) } else { Err("condition") }
+    }
+
+    fn is_stopped(&self, spec: &Spec, known: &Known, cycle: &str, node: i64, at: i64) -> bool {
+        let own: Vec<&Row> = self
+            .rows
+            .iter()
+            .filter(|row| row.strategy == spec.id && row.cycle == *cycle && row.goes())
+            .collect();
+        if let Some(since) = own.iter().map(|row| row.decided).min() {
+            let happened = |last: Option<i64>| last.is_some_and(|at| at >= since);
+            if spec.stops_redeemed && happened(known.last_redeem)
+                || spec.stops_ordered && happened(known.last_order)
+            {
+                return true;
+            }
+        }
+        let Some(hours) = spec.skip_hours.filter(|_| spec.is_sequence) else { return false };
+        own.iter()
+            .filter(|row| row.node < node)
+            .filter_map(|row| row.responded)
+            .any(|response| response + hours * HOUR > at)
+    }
+
+    /// Channels of the strategy that reach the member.
+    fn reaches(
+        known: &Known,
+        template: &str,
+        channels: &[&'static str],
+    ) -> Result<Vec<&'static str>, &'static str> {
+        let mut open = Vec::new();
+        let mut has_address = false;
+        for channel in channels {
+            if !known.contacts.contains(channel) {
+                continue;
+            }
+            has_address = true;
+            let said = known.consents.get(&(purpose(template), *channel));
+            let may = match purpose(template) {
+                "marketing" => said == Some(&true),
+                _ => said != Some(&false),
+            };
+            if may {
+                open.push(*channel);
+            }
+        }
+        match (open.is_empty(), has_address) {
+            (false, _) => Ok(open),
+            (true, true) => Err("no_consent"),
+            (true, false) => Err("no_contact"),
+        }
+    }
+
+    fn is_quiet(&self, known: &Known, template: &str, channels: &[&str], at: i64) -> bool {
+        let minute = minute_of(at);
+        let within = |(from, until): (i64, i64)| {
+            if from < until {
+                minute >= from && minute < until
+            } else {
+                minute >= from || minute < until
+            }
+        };
+        let is_night = purpose(template) == "marketing"
+            && channels.contains(&"sms")
+            && within((22 * 60, 8 * 60));
+        known.quiet.or(self.book.quiet).is_some_and(within) || is_night
+    }
+
+    /// Whether a cap has no room for a message at an instant, beside these rows.
+    fn is_full(&self, rows: &[&Row], template: &str, counted: &[&'static str], at: i64) -> bool {
+        self.book.caps.iter().any(|(channel, of, times, per)| {
+            let fits = |template: &str, channels: &[&'static str]| {
+                of.is_none_or(|of| of == purpose(template))
+                    && channel.is_none_or(|channel| channels.contains(&channel))
+            };
+            let same = |other: i64| {
+                let (a, b) = (date(day_of(at)), date(day_of(other)));
+                match *per {
+                    "day" => a == b,
+                    "week" => a.iso_week() == b.iso_week(),
+                    _ => (a.year(), a.month()) == (b.year(), b.month()),
+                }
+            };
+            let spec_of = |row: &Row| self.book.specs.iter().find(|spec| spec.id == row.strategy);
+            let count = rows
+                .iter()
+                .filter(|row| {
+                    let counted = match (spec_of(row).unwrap().to_all, row.sent) {
+                        (true, _) => row.channels.clone(),
+                        (false, Some((_, channel))) => vec![channel],
+                        (false, None) => vec![row.channels[0]],
+                    };
+                    fits(row.template, &counted) && same(row.seen())
+                })
+                .count();
+            fits(template, counted) && count as i64 >= *times
+        })
+    }
+
+    /// Minute by minute, and day by day where a cap is full.
+    fn first_free(
+        &self,
+        from: i64,
+        end: i64,
+        quiet: &dyn Fn(i64) -> bool,
+        full: &dyn Fn(i64) -> bool,
+    ) -> Option<i64> {
+        let mut at = from;
+        let mut quiet_minutes = 0;
+        while at < end && quiet_minutes < 3_000 {
+            if quiet(at) {
+                at += MINUTE;
+                quiet_minutes += 1;
+            } else if full(at) {
+                while at < end && full(at) {
+                    at = start(day_of(at) + 1) + self.book.send_at * MINUTE;
+                }
+                quiet_minutes = 0;
+            } else {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one straight list of questions")]
+    fn ask(
+        &self,
+        specs: &[Spec],
+        spec: &Spec,
+        cycle: &str,
+        node: Node,
+        is_missed: bool,
+        known: &Known,
+        now: i64,
+    ) -> Result<(i64, Vec<&'static str>), &'static str> {
+        let (days, due_day, due, end) = node;
+        if purpose(spec.template) == "marketing" {
+            let of = date(due_day);
+            let quarter = format!("salt/{}Q{}\n{}", of.year(), of.month().div_ceil(3), known.id);
+            if digest(&quarter) % 10_000 < self.book.holdout * 100 {
+                return Err("holdout_programme");
+            }
+            let own = digest(&format!("salt/{}\n{}", spec.id, known.id)) % 10_000;
+            if own < spec.holdout * 100 {
+                return Err("holdout_strategy");
+            }
+        }
+        self.is_for(spec, known, now)?;
+        if spec.is_first && self.is_taken(specs, spec, cycle, known, now) {
+            return Err("condition");
+        }
+        let from = due.max(now);
+        if self.is_stopped(spec, known, cycle, days, from) {
+            return Err("stopped");
+        }
+        let channels = Self::reaches(known, spec.template, &spec.channels)?;
+        if is_missed {
+            return Err("missed");
+        }
+        let counted: Vec<&'static str> =
+            if spec.to_all { channels.clone() } else { vec![channels[0]] };
+        let rows: Vec<&Row> = self.rows.iter().filter(|row| row.goes()).collect();
+        let full = |at: i64| self.is_full(&rows, spec.template, &counted, at);
+        self.first_free(from, end, &|_| false, &full).ok_or("frequency")?;
+        let count = if spec.to_all { channels.len() as i64 } else { 1 };
+        let used = self.used.get(&spec.id).copied().unwrap_or(0);
+        if spec.messages.is_some_and(|messages| used + count > messages) {
+            return Err("budget");
+        }
+        let quiet = |at: i64| self.is_quiet(known, spec.template, &counted, at);
+        let at = self.first_free(from, end, &quiet, &full).ok_or("quiet_too_late")?;
+        let is_twin = |row: &&Row| {
+            row.strategy != spec.id
+                && row.cycle == *cycle
+                && row.template == spec.template
+                && (row.seen() - at).abs() < DAY
+        };
+        if rows.iter().any(is_twin) {
+            return Err("duplicate_content");
+        }
+        if known.is_frozen { Err("frozen") } else { Ok((at, channels)) }
+    }
+
+    /// Whether of the strategies that share occasions another one has this one.
+    fn is_taken(&self, specs: &[Spec], spec: &Spec, cycle: &str, known: &Known, now: i64) -> bool {
+        let own_place = specs.iter().position(|other| other.id == spec.id).unwrap();
+        for (place, other) in specs.iter().enumerate() {
+            if !other.is_first || other.id == spec.id {
+                continue;
+            }
+            let is_for = self.is_for(other, known, now).is_ok();
+            for row in self.rows.iter().filter(|r| r.strategy == other.id && r.cycle == *cycle) {
+                match row.state.as_str() {
+                    "not_in_segment" | "condition" => {}
+                    "holdout_programme" | "holdout_strategy" if !is_for => {}
+                    _ => return true,
+                }
+            }
+            if place < own_place && is_for {
+                for (other_cycle, nodes) in self.cycles(other, known, now) {
+                    let may_come = |(at, node): (usize, &Node)| {
+                        let is_passed = nodes.get(at + 1).is_some_and(|next| next.1 <= day_of(now));
+                        !is_passed && node.3 > now && self.is_open(other, cycle, *node, now)
+                    };
+                    if other_cycle == *cycle && nodes.iter().enumerate().any(may_come) {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether a row that is due goes out now: `Ok(now)`, later, or why not.
+    pub fn send(&self, place: usize, known: &Known, now: i64) -> Result<i64, &'static str> {
+        let row = &self.rows[place];
+        let spec = self.book.specs.iter().find(|spec| spec.id == row.strategy).unwrap();
+        let channel = [row.channels[0]];
+        let (kind, value) = row.cycle.split_once(':').unwrap();
+        let is_over = matches!(kind, "end" | "tier") && value.parse::<i64>().unwrap() <= now;
+        let is_gone = match kind {
+            _ if is_over => false,
+            "end" => {
+                let last = day_of(value.parse::<i64>().unwrap() - 1);
+                known.ends.get(&last).is_none_or(|points| *points == 0)
+            }
+            "tier" => known.tier_until != Some(value.parse().unwrap()),
+            _ => false,
+        };
+        if is_gone || self.is_stopped(spec, known, &row.cycle, row.node, now) {
+            return Err("stopped");
+        }
+        Self::reaches(known, row.template, &channel)?;
+        if now >= row.end {
+            return Err("missed");
+        }
+        let sent: Vec<&Row> = self.rows.iter().filter(|row| row.state == "sent").collect();
+        let full = |at: i64| self.is_full(&sent, row.template, &channel, at);
+        let from = row.due.max(now);
+        self.first_free(from, row.end, &|_| false, &full).ok_or("frequency")?;
+        let quiet = |at: i64| self.is_quiet(known, row.template, &channel, at);
+        let at = self.first_free(from, row.end, &quiet, &full).ok_or("quiet_too_late")?;
+        if known.is_frozen { Err("frozen") } else { Ok(at) }
+    }
+}
