@@ -51,6 +51,21 @@ impl ExpiryPolicy {
         Some(start_of_day(plus_days(last_valid_day, 1), zone).min(Timestamp::LAST))
     }
 
+    /// Whether a day is the last valid one of lots whatever the day on which they began: a fixed date,
+    /// or the end of a period that days are moved on to.
+    #[must_use]
+    pub fn ends_for_all(&self, day: NaiveDate) -> bool {
+        match self {
+            Self::Never | Self::Sliding { .. } => false,
+            Self::Days { round_up_to, .. } | Self::Months { round_up_to, .. } => {
+                round_up_to.is_some_and(|period| period.last_day(day) == day)
+            }
+            Self::FixedDates { dates, .. } => {
+                dates.iter().any(|(month, of)| clamped(day.year(), *month, *of) == Some(day))
+            }
+        }
+    }
+
     fn last_valid_day(&self, first: NaiveDate) -> Option<NaiveDate> {
         let rounded =
             |day: NaiveDate, period: &Option<Period>| period.map_or(day, |p| p.last_day(day));
@@ -113,6 +128,31 @@ mod tests {
         ] {
             let found = policy.last_valid_day(earned.parse().unwrap());
             assert_eq!(found, last.map(|d| d.parse().unwrap()), "{policy:?} {earned}");
+        }
+    }
+
+    #[test]
+    fn days_that_end_for_all_follow_from_the_policy_alone() {
+        let fixed =
+            |month, day| ExpiryPolicy::FixedDates { dates: vec![(month, day)], min_days: 9 };
+        let rounded = |round_up_to| ExpiryPolicy::Days { days: 90, round_up_to };
+        for (policy, day, ends) in [
+            (fixed(12, 31), "2027-12-31", true),
+            (fixed(12, 31), "2027-12-30", false),
+            (fixed(2, 29), "2027-02-28", true),
+            (fixed(2, 29), "2028-02-28", false),
+            (rounded(Some(Period::Quarter)), "2027-06-30", true),
+            (rounded(Some(Period::Quarter)), "2027-07-31", false),
+            (rounded(None), "2027-12-31", false),
+            (
+                ExpiryPolicy::Months { months: 1, round_up_to: Some(Period::Year) },
+                "2027-12-31",
+                true,
+            ),
+            (ExpiryPolicy::Sliding { days: 30 }, "2027-12-31", false),
+            (ExpiryPolicy::Never, "2027-12-31", false),
+        ] {
+            assert_eq!(policy.ends_for_all(day.parse().unwrap()), ends, "{policy:?} {day}");
         }
     }
 

@@ -1,17 +1,17 @@
 //! A validated rulebook in the form that decisions use: names resolved, decimals read, the zone at
 //! hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
     Currency, ExpiryPolicy, Fault, Journal, Lot, LotDates, LotState, Member, Rate, Redeem,
-    Rounding, Shortfall, Timestamp, Zone, last_valid_day,
+    Rounding, Shortfall, Timestamp, Zone, from_day_number, last_valid_day,
 };
 
 use crate::condition::{Condition, Conditions, LISTS, Scope};
 use crate::document::{
-    Benefit, CapOf, Consumption, Document, Downgrade, Limit, PurchaseCoupon, QualifyingPeriod,
-    Retention, TierBasis,
+    Benefit, CapOf, Consumption, Document, Downgrade, GrantRule, Limit, PurchaseCoupon,
+    QualifyingPeriod, Retention, TierBasis,
 };
 use crate::earning::Rule;
 use crate::limits::{BUDGET, GRANT, subject_of};
@@ -189,6 +189,23 @@ impl Rulebook {
     #[must_use]
     pub fn zone(&self) -> Zone {
         self.zone
+    }
+
+    /// What may be granted, by its name.
+    #[must_use]
+    pub fn grants(&self) -> &BTreeMap<String, GrantRule> {
+        &self.document.grants
+    }
+
+    /// Local days from `from` to `until`, as numbers since 1970-01-01, on which points of very many
+    /// members may end at once: the dates and the ends of periods that expiry policies name.
+    #[must_use]
+    pub fn shared_ends(&self, from: i32, until: i32) -> BTreeSet<i32> {
+        let is_one = |day: &i32| {
+            let date = from_day_number(*day);
+            self.policies.values().any(|policy| policy.ends_for_all(date))
+        };
+        (from..=until).filter(is_one).collect()
     }
 
     /// The programme's currency.
