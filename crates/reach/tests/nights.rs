@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::Timestamp;
 use reach::playbook::Playbook;
 use reach::touch::{
-    Happening, Left, Occasion, Reason, State, Touch, Verdict, decide, still_wanted,
+    Cycle, Happening, Left, Occasion, Reason, State, Touch, Verdict, decide, may_concern,
+    still_wanted,
 };
 use reach::{Channel, ContactState, Decision, Facts, Purpose};
 use serde_json::{Value, json};
@@ -396,6 +397,9 @@ fn run(
     let asked = person(known, touches, now);
     let recipient = asked.recipient(Timestamp(now), shanghai());
     let mut new = decide(&programme.terms(), &recipient, left);
+    let today = recipient.customer.today;
+    let by_day = new.iter().any(|touch| !matches!(touch.key.cycle, Cycle::Entry(_)));
+    assert!(!by_day || may_concern(&programme.terms(), &asked.facts, today), "{context}");
     let mut expected = naive.run(known, now);
     let found: Vec<Row> = new.iter().map(row).collect();
     assert_eq!(found, expected, "{context}: {}", document(&naive.book));

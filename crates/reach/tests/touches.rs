@@ -8,7 +8,7 @@
 
 use ledger::{Timestamp, start_of_day};
 use reach::touch::{
-    Coupon, Cycle, Ended, Happening, Left, Occasion, Reason, State, TierMove, Touch, Verdict,
+    Coupon, Cycle, Ended, Happening, Left, Occasion, Reason, State, TierMove, Touch, Uses, Verdict,
     decide, programme_bucket, settle, still_wanted, strategy_bucket,
 };
 use reach::{Channel, ContactState, Decision, Family, Purpose};
@@ -132,6 +132,7 @@ fn the_first_reason_that_holds_is_told() {
         wait_hours: 24,
         template: Some("news".to_owned()),
         action: reach::playbook::Action::default(),
+        uses: Uses::default(),
         decided_at: at("2027-06-19 02:00"),
         state: State::Sent,
         sent_at: Some(at(sent_at)),
@@ -902,7 +903,8 @@ fn a_budget_is_used_up_member_by_member() {
         assert_eq!(found, expected, "{budget} {mode}");
         // What was used before is not there any more.
         let mut left = Left::default();
-        left.used(&programme.playbook.strategies[0], 5, 100, 199);
+        let used = Uses { messages: 5, cost_minor: 100, points: 199 };
+        left.take(&programme.playbook.strategies[0], used);
         let mut person = with_points_until("2027-06-30");
         let night =
             programme.night_with(&mut person, at("2027-06-23 02:00"), shanghai(), &mut left);

@@ -9,7 +9,9 @@ use super::cycle::Cycle;
 use super::holdout::number_of;
 use super::plan::Subject;
 use super::recipient::{Recipient, Terms};
+use crate::facts::Facts;
 use crate::playbook::{Strategy, Trigger};
+use crate::today::Today;
 
 /// What ends for the member, by a trigger that looks ahead.
 pub(crate) fn subjects(
@@ -51,6 +53,41 @@ pub(crate) fn subjects(
         subject.spread = spread(terms, strategy, customer.id, subject);
     }
     found
+}
+
+/// Whether a day may bring something to a member with these facts: what ends, or a strategy that
+/// waits for a date, a coupon or a day of the calendar, of which facts tell nothing. What happened
+/// does not count: who learns of it knows whom it concerns. A job that decides about many members
+/// reads the rest of what is known only of these.
+#[must_use]
+pub fn may_concern(terms: &Terms<'_>, facts: &Facts, today: Today) -> bool {
+    let last_run = terms.decided_through.max(today.day.saturating_sub(LOOK_BACK_DAYS));
+    terms.playbook.strategies.iter().any(|strategy| {
+        let offsets = strategy.offsets();
+        let is_once = strategy.trigger.within_days().is_some();
+        let spread = i32::try_from(strategy.spread_days).unwrap_or(i32::MAX);
+        let is_due = |last: i32| {
+            offsets.iter().any(|offset| {
+                let latest = last.saturating_add(*offset);
+                let earliest = latest.saturating_sub(spread);
+                earliest <= today.day && (is_once || latest > last_run)
+            })
+        };
+        match &strategy.trigger {
+            Trigger::PointsExpiring { .. } => {
+                let mut ends = facts.ends.iter().filter(|(day, _)| *day >= today.day);
+                ends.any(|(day, points)| *points > 0 && is_due(*day))
+            }
+            Trigger::TierEnding { .. } => {
+                let until = facts.tier_until.filter(|_| facts.tier.is_some());
+                until.is_some_and(|at| is_due(today.day_of(at.plus_ms(-1))))
+            }
+            Trigger::CouponExpiring { .. } | Trigger::Date { .. } | Trigger::Schedule { .. } => {
+                true
+            }
+            _ => false,
+        }
+    })
 }
 
 /// Whether what a touch is about is gone before its time. What is over is not gone: for that it is

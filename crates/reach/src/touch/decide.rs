@@ -3,11 +3,12 @@
 use ledger::Timestamp;
 
 use super::asked::{is_for, is_stopped, reachable};
+use super::budget::{Left, Uses};
 use super::caps::{Asking, full_until};
 use super::holdout::{is_held_out, programme_bucket, strategy_bucket};
 use super::hours::{open_from, windows};
 use super::plan::{Planned, Subject, plan, subjects};
-use super::recipient::{Left, Recipient, Terms, Uses};
+use super::recipient::{Recipient, Terms};
 use super::{Key, Reason, State, Touch};
 use crate::contact::{Channel, Purpose};
 use crate::playbook::{Match, Mode, Step, Strategy};
@@ -81,12 +82,15 @@ impl Deciding<'_> {
         if waits && found.as_ref().is_err_and(|reason| reason.is_not_for_the_member()) {
             return;
         }
-        let (due_at, channels, state) = match found {
+        let (due_at, channels, uses, state) = match found {
             Ok(wanted) => {
                 self.left.take(strategy, wanted.uses);
-                (wanted.due_at, wanted.channels, State::Due)
+                (wanted.due_at, wanted.channels, wanted.uses, State::Due)
             }
-            Err(reason) => (node.due_at, step.channels.to_vec(), State::Suppressed(reason)),
+            Err(reason) => {
+                let channels = step.channels.to_vec();
+                (node.due_at, channels, Uses::default(), State::Suppressed(reason))
+            }
         };
         self.new.push(Touch {
             key,
@@ -100,6 +104,7 @@ impl Deciding<'_> {
             wait_hours: step.wait_hours,
             template: step.template.map(str::to_owned),
             action: step.action.clone(),
+            uses,
             decided_at: self.recipient.customer.now,
             state,
             sent_at: None,

@@ -10,6 +10,7 @@
 mod again;
 mod ahead;
 mod asked;
+mod budget;
 mod caps;
 mod cycle;
 mod decide;
@@ -24,12 +25,14 @@ mod settle;
 use ledger::Timestamp;
 
 pub use again::{Verdict, still_wanted};
+pub use ahead::may_concern;
+pub use budget::{Left, Uses, budget_period};
 pub use cycle::Cycle;
 pub use decide::decide;
 pub use holdout::{BUCKETS, programme_bucket, strategy_bucket};
 pub use occasion::{Happening, Occasion, TierMove};
 pub use reason::Reason;
-pub use recipient::{Coupon, Left, Recipient, Terms};
+pub use recipient::{Coupon, Recipient, Terms};
 pub use settle::{Ended, Settled, settle};
 
 use crate::contact::{Channel, Purpose};
@@ -76,6 +79,8 @@ pub struct Touch {
     pub template: Option<String>,
     /// What is done beside the message.
     pub action: Action,
+    /// What it uses up of its strategy's budget; of a suppressed one nothing.
+    pub uses: Uses,
     /// When it was decided.
     pub decided_at: Timestamp,
     /// What became of it.

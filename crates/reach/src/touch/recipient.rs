@@ -8,7 +8,7 @@ use super::Touch;
 use super::occasion::Occasion;
 use crate::contact::{Channel, ContactState, Decision, Purpose};
 use crate::customer::Customer;
-use crate::playbook::{Compiled, Known, Playbook, Strategy};
+use crate::playbook::{Compiled, Known, Playbook};
 
 /// What decisions about all members of a programme rest on.
 #[derive(Debug, Clone, Copy)]
@@ -70,66 +70,6 @@ pub struct Coupon {
     pub kind: String,
     /// When it ends; `None` where it does not.
     pub ends_at: Option<Timestamp>,
-}
-
-/// What is left of the budgets in the present period, by strategy. A strategy that is not here has
-/// used nothing of its own yet. Decisions take from it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Left(BTreeMap<String, Amounts>);
-
-/// What a touch uses up, or what is left; `None` is no bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Amounts {
-    pub(crate) messages: Option<i64>,
-    pub(crate) cost_minor: Option<i64>,
-    pub(crate) points: Option<i64>,
-}
-
-/// What one touch uses up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Uses {
-    pub(crate) messages: i64,
-    pub(crate) cost_minor: i64,
-    pub(crate) points: i64,
-}
-
-impl Left {
-    /// A strategy has used so much of its budget in the present period: messages, minor units,
-    /// points.
-    pub fn used(&mut self, strategy: &Strategy, messages: i64, cost_minor: i64, points: i64) {
-        self.take(strategy, Uses { messages, cost_minor, points });
-    }
-
-    fn of(&self, strategy: &Strategy) -> Amounts {
-        let whole = strategy.budget.map_or(Amounts::default(), |budget| Amounts {
-            messages: budget.messages,
-            cost_minor: budget.cost_minor,
-            points: budget.points,
-        });
-        self.0.get(&strategy.id).copied().unwrap_or(whole)
-    }
-
-    pub(crate) fn has_room(&self, strategy: &Strategy, uses: Uses) -> bool {
-        let left = self.of(strategy);
-        let fits = |left: Option<i64>, use_: i64| left.is_none_or(|left| left >= use_);
-        fits(left.messages, uses.messages)
-            && fits(left.cost_minor, uses.cost_minor)
-            && fits(left.points, uses.points)
-    }
-
-    pub(crate) fn take(&mut self, strategy: &Strategy, uses: Uses) {
-        if strategy.budget.is_none() {
-            return;
-        }
-        let left = self.of(strategy);
-        let less = |left: Option<i64>, use_: i64| left.map(|left| left.saturating_sub(use_));
-        let left = Amounts {
-            messages: less(left.messages, uses.messages),
-            cost_minor: less(left.cost_minor, uses.cost_minor),
-            points: less(left.points, uses.points),
-        };
-        self.0.insert(strategy.id.clone(), left);
-    }
 }
 
 impl Terms<'_> {
