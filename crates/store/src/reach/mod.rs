@@ -9,6 +9,7 @@ mod fold;
 mod members;
 mod sets;
 mod tags;
+mod touches;
 
 pub use behaviour::{
     BehaviourRow, ListedBehaviour, clear_departed, forget_behaviour, list_behaviour, old_behaviour,
@@ -42,6 +43,10 @@ pub use tags::{
     closed_members, copied_tags, copies_done, defined_tags, due_copies, mark_tags, tags_among,
     walk_tag, write_copies,
 };
+pub use touches::{
+    DecidedTouch, RareState, Reachability, TouchRun, due_touches, forget_touches, put_touches,
+    rare_states, reachability, step_touch_run, touch_run, touches_of_members, used_budgets,
+};
 
 use crate::Error;
 use crate::migrate::{Schema, first_integer};
@@ -53,6 +58,7 @@ const REACH: Schema = Schema {
     migrations: &[
         ("0001_reach", statement!("migrations/reach/0001_reach")),
         ("0002_sets", statement!("migrations/reach/0002_sets")),
+        ("0003_touches", statement!("migrations/reach/0003_touches")),
     ],
     exists: statement!("queries/reach/migration_table_exists"),
     table: statement!("queries/reach/migration_table"),

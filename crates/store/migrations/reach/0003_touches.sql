@@ -1,0 +1,110 @@
+-- Touches: which messages members are to get or got, and why others did not go out. As in the first
+-- file, nothing here names a table of the ledger.
+
+-- ── Touches ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE IF NOT EXISTS touch (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
+  -- What it is known by: the strategy's id, the node's days from the day of the occasion, the occasion
+  -- (see reach/touch/cycle.rs).
+  strategy TEXT NOT NULL,
+  node INTEGER NOT NULL,
+  cycle TEXT NOT NULL,
+  playbook_version INTEGER NOT NULL,
+  purpose TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  -- It is sent from the first of these until before the second.
+  due_at INTEGER NOT NULL,
+  deadline_at INTEGER NOT NULL,
+  -- due, suppressed, sending, sent, unknown, failed; of a suppression why (see reach/touch/reason.rs).
+  state TEXT NOT NULL,
+  reason TEXT,
+  mode TEXT NOT NULL,
+  -- JSON: the channels in order.
+  channels TEXT NOT NULL,
+  wait_hours INTEGER NOT NULL,
+  template TEXT,
+  -- JSON: what is done beside the message; null for nothing.
+  action TEXT,
+  -- What it uses up of the strategy's budget, and the period in which that counts; null without one.
+  messages INTEGER NOT NULL,
+  cost_minor INTEGER NOT NULL,
+  points INTEGER NOT NULL,
+  period TEXT,
+  decided_at INTEGER NOT NULL,
+  sent_at INTEGER,
+  -- The channel that took it.
+  channel TEXT,
+  responded_at INTEGER
+) STRICT
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS touch_key ON touch (programme_no, member_no, strategy, node, cycle)
+-- then
+CREATE INDEX IF NOT EXISTS touch_due ON touch (programme_no, due_at) WHERE state = 'due'
+-- then
+-- What is decided about an account that closed meanwhile is left out.
+CREATE TRIGGER IF NOT EXISTS touch_of_the_departed BEFORE INSERT ON touch
+BEGIN
+  SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
+END
+-- then
+-- What strategies have used up of their budgets, period by period.
+CREATE TABLE IF NOT EXISTS touch_tally (
+  programme_no INTEGER NOT NULL,
+  strategy TEXT NOT NULL,
+  period TEXT NOT NULL,
+  messages INTEGER NOT NULL,
+  cost_minor INTEGER NOT NULL,
+  points INTEGER NOT NULL,
+  -- When it was counted last.
+  at INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, strategy, period)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TRIGGER IF NOT EXISTS touch_counts AFTER INSERT ON touch WHEN NEW.state = 'due' AND NEW.period IS NOT NULL
+BEGIN
+  INSERT INTO touch_tally (programme_no, strategy, period, messages, cost_minor, points, at)
+    VALUES (NEW.programme_no, NEW.strategy, NEW.period, NEW.messages, NEW.cost_minor, NEW.points, NEW.decided_at)
+    ON CONFLICT (programme_no, strategy, period) DO UPDATE SET messages = messages + excluded.messages,
+      cost_minor = cost_minor + excluded.cost_minor, points = points + excluded.points, at = excluded.at;
+END
+-- then
+-- Touches of an account that became part of another one go there, where that one has none for the
+-- same occasion. Of who is erased nothing is left.
+CREATE TRIGGER IF NOT EXISTS departed_takes_touches_along AFTER INSERT ON departed
+BEGIN
+  UPDATE OR IGNORE touch SET member_no = NEW.into_no
+    WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
+  DELETE FROM touch WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
+END
+-- then
+-- ── Deciding ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- How far the days of a programme are decided.
+CREATE TABLE IF NOT EXISTS touch_run (
+  programme_no INTEGER PRIMARY KEY,
+  -- The last local day of which everything was decided for all members.
+  decided_through INTEGER NOT NULL,
+  -- The local day of the walk over all members that is under way; null where there is none.
+  day INTEGER,
+  -- The last member that it has seen.
+  position INTEGER NOT NULL
+) STRICT
+-- then
+-- The command table: the walk of a day goes on from "before" to "position". It begins where nothing is
+-- under way, and "before" is null; where "position" is null it ends, and the day is decided.
+CREATE VIEW IF NOT EXISTS touch_run_step (programme_no, day, before, position) AS SELECT NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS touch_run_stepped INSTEAD OF INSERT ON touch_run_step
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NEW.before IS NOT (
+    SELECT CASE WHEN day = NEW.day THEN position END FROM touch_run WHERE programme_no = NEW.programme_no)
+    OR EXISTS (SELECT 1 FROM touch_run WHERE programme_no = NEW.programme_no AND (decided_through >= NEW.day OR day <> NEW.day));
+  INSERT INTO touch_run (programme_no, decided_through, day, position)
+    SELECT NEW.programme_no, NEW.day - 1, NEW.day, NEW.position WHERE NEW.position IS NOT NULL
+    ON CONFLICT (programme_no) DO UPDATE SET day = excluded.day, position = excluded.position;
+  UPDATE touch_run SET decided_through = NEW.day, day = NULL, position = 0
+    WHERE programme_no = NEW.programme_no AND NEW.position IS NULL;
+END
