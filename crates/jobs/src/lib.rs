@@ -29,6 +29,7 @@ mod retention;
 mod run;
 mod sweep;
 mod tier_upgrade;
+mod touch;
 
 pub use audience::{Audience, Count, FoundMembers, Other, Spread};
 pub use channels::{WebhookSecret as Secret, sign_webhook as sign};
@@ -44,3 +45,4 @@ pub use rehearsal::{Rehearsal, rehearse};
 pub use report::Report;
 pub use reseal::{ResealReport, reseal};
 pub use run::{JOBS, Job, run, run_everywhere};
+pub use touch::{Messaging, TOUCH_DAYS, TouchReport, touch};

@@ -9,3 +9,4 @@ mod rehearsal;
 mod reseal;
 mod sizes;
 mod support;
+mod touch;

@@ -12,9 +12,12 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ledger::{Fresh, Timestamp};
-use store::{SpinSync, begin_reach, follow, follow_playbooks, migrate, programmes, publish_due};
+use store::{
+    SpinSync, begin_reach, follow, follow_playbooks, migrate, programmes, publish_due,
+    published_playbook,
+};
 
-use crate::{Job, JobContext, WorkLimit, run_everywhere};
+use crate::{Job, JobContext, Messaging, WorkLimit, run_everywhere};
 use outbound::WasiOutbound;
 
 /// Max chunks of a job for one programme in one fire. No night needs as many; the limit ends a
@@ -30,6 +33,9 @@ const MAX_FOLD_MS: i64 = 50_000;
 
 /// No piece of a refresh begins later than this after the start. The next fire goes on.
 const MAX_REFRESH_MS: i64 = 50_000;
+
+/// No piece of a walk begins later than this after the start. The next fire goes on.
+const MAX_TOUCH_MS: i64 = 50_000;
 
 /// Runs the jobs, one after another, for every programme, and logs their results.
 ///
@@ -146,6 +152,31 @@ pub fn refresh() -> Result<(), String> {
             eprintln!("{}", report.to_json());
         }
         report.last_failure.map_or(Ok(()), |text| Err(format!("refresh: {text}")))
+    })
+}
+
+/// Decides the touches of all programmes, for at most [`MAX_TOUCH_MS`].
+///
+/// # Errors
+/// As [`fire`].
+pub fn touch() -> Result<(), String> {
+    ready(async {
+        let (sql, reach) = open_databases().await?;
+        let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
+        let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_TOUCH_MS));
+        let messaging = async |programme_no| {
+            let found = published_playbook(&sql, programme_no).await?;
+            let version = found.version();
+            // Templates come with the part that keeps them: without one a message is marketing.
+            Ok(Messaging { playbook: found.playbook, version, ..Messaging::default() })
+        };
+        let report = crate::touch(&ledger, &reach, None, messaging, limit).await;
+        let report = report.map_err(|error| format!("touch: {error}"))?;
+        if !report.is_idle() {
+            eprintln!("{}", report.to_json());
+        }
+        report.last_failure.map_or(Ok(()), |text| Err(format!("touch: {text}")))
     })
 }
 

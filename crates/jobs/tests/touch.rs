@@ -1,0 +1,375 @@
+//! Touches as the job decides them: night after night, against a naive count over the lots.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+use std::cell::{Cell, RefCell};
+
+use crate::support::{Dying, Raced, World, purchase, short_lived, wait};
+use jobs::{JobContext, Messaging, TouchReport, WorkLimit, fold, touch};
+use ledger::{Frozen, MemberId, Origin, Timestamp};
+use reach::playbook::{Known, KnownTemplate, Playbook};
+use reach::{Channel, Purpose};
+use rules::operations::{Erase, Freeze, Merge};
+use serde_json::{Value as Json, json};
+use store::{Error, Lots, Native, Sql, Submission, begin_reach, due_touches};
+
+const START: &str = "2026-01-10T10:00:00+08:00";
+const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
+
+struct Shop {
+    world: World,
+    reach: Native,
+    messaging: Messaging,
+}
+
+fn messaging(playbook: Json) -> Messaging {
+    let mut known = Known::default();
+    for (id, purpose) in [("news", Purpose::Marketing), ("notice", Purpose::Service)] {
+        let channels = Channel::ALL.iter().copied().collect();
+        known.templates.insert(id.to_owned(), KnownTemplate { purpose, channels });
+    }
+    let playbook: Playbook = serde_json::from_value(playbook).unwrap();
+    let faults = playbook.check(&known);
+    // Segments and tags are those of the tests.
+    assert!(faults.iter().all(|fault| fault.path.ends_with("/segment")), "{faults:?}");
+    Messaging { playbook, version: 3, templates: known.templates, ..Messaging::default() }
+}
+
+fn ladder() -> Json {
+    let nodes: Vec<Json> = [7, 3, 1].map(|days| json!({"days_before": days})).to_vec();
+    json!({"id": "ladder", "trigger": {"kind": "points_expiring"},
+           "send": {"channels": ["push"], "template": "notice"}, "sequence": {"nodes": nodes}})
+}
+
+impl Shop {
+    /// Members `m00`, `m01` … who bought on the first days, one after the other, with points for 30
+    /// days.
+    fn new(playbook: Json, members: usize) -> Self {
+        let (world, reach) = (World::new(START), Native::in_memory().unwrap());
+        wait(begin_reach(&reach, &reach)).unwrap();
+        world.publish(short_lived(30));
+        let shop = Self { world, reach, messaging: messaging(playbook) };
+        for member in 0..members {
+            if member % 5 == 4 {
+                shop.world.later(DAY_MS);
+            }
+            shop.world.earn([format!("m{member:02}")], &purchase(10_000));
+        }
+        shop.fold();
+        for member in 0..members {
+            shop.told(&format!("m{member:02}"), "push");
+        }
+        shop
+    }
+
+    /// An address of a member, who agreed to all.
+    fn told(&self, member: &str, channel: &str) {
+        let no = self.no(member);
+        let text = format!(
+            "INSERT INTO contact VALUES (1, {no}, '{channel}', 'x', 'd', 'open', NULL, 0, 'test')"
+        );
+        self.reach.connection().execute(&text, []).unwrap();
+        let text = format!(
+            "INSERT INTO consent (programme_no, member_no, purpose, channel, decision, digest, at,
+             source, recorded_at, recorded_by)
+             VALUES (1, {no}, 'marketing', '{channel}', 'given', '', 0, 'form', 0, 'test')"
+        );
+        self.reach.connection().execute(&text, []).unwrap();
+    }
+
+    fn no(&self, member: &str) -> i64 {
+        self.world.number(&format!("SELECT no FROM member WHERE id = '{member}'"))
+    }
+
+    fn fold(&self) {
+        let (now, fresh) = (|| self.world.now.get(), || self.world.fresh());
+        let ledger = JobContext { sql: &self.world.sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: &self.reach, now: &now, fresh: &fresh };
+        let report = wait(fold(&ledger, &reach, None, WorkLimit::chunks(10_000))).unwrap();
+        assert!(report.done && report.failed == 0, "{report:?}");
+    }
+
+    fn run_on<R: Sql>(&self, reach: &R, limit: WorkLimit) -> Result<TouchReport, Error> {
+        let (now, fresh) = (|| self.world.now.get(), || self.world.fresh());
+        let ledger = JobContext { sql: &self.world.sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: reach, now: &now, fresh: &fresh };
+        let messaging = async |_| Ok(self.messaging.clone());
+        wait(touch(&ledger, &reach, None, messaging, limit))
+    }
+
+    /// A night: what is known is folded, then it is decided.
+    fn night(&self) -> TouchReport {
+        self.fold();
+        let report = self.run_on(&self.reach, WorkLimit::chunks(10_000)).unwrap();
+        assert!(report.done && report.failed == 0, "{report:?}");
+        report
+    }
+
+    fn at_night(&self, day: i64) {
+        // 2026-01-10 02:00 in Shanghai, and so many days later.
+        self.world
+            .now
+            .set(Timestamp(Timestamp::parse(START).unwrap().0 - 8 * HOUR_MS + day * DAY_MS));
+    }
+
+    fn rows(&self, question: &str) -> Vec<String> {
+        let mut prepared = self.reach.connection().prepare(question).unwrap();
+        prepared.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    /// All that is kept of touches but their numbers and the instant of the decision.
+    fn touches(&self) -> Vec<String> {
+        let text = "SELECT member_no || ' ' || strategy || ' ' || node || ' ' || cycle || ' ' || state || ' ' ||
+            coalesce(reason, '') || ' ' || due_at || ' ' || deadline_at || ' ' || channels || ' ' || messages || ' ' ||
+            coalesce(period, '') FROM touch ORDER BY member_no, cycle, strategy, node";
+        self.rows(text)
+    }
+
+    fn apply(&self, member: &str, operation: impl rules::Operation + 'static) {
+        let origin = Origin { actor: "test".into(), ..Origin::default() };
+        let submission = Submission::new(MemberId::new(member).unwrap(), operation, origin);
+        self.world.order(&[submission], Lots::All);
+    }
+}
+
+/// By the lots: each node of each end, where no later node is due on the day of a run.
+fn naive(shop: &Shop, nights: &[i64]) -> Vec<String> {
+    let lots = "SELECT member_no || ' ' || expires_at FROM lot WHERE remaining > 0 GROUP BY member_no, expires_at";
+    let mut found = Vec::new();
+    let first = Timestamp::parse(START).unwrap().0 - 10 * HOUR_MS;
+    for lot in shop.world.texts(lots) {
+        let (member, end) = lot.split_once(' ').unwrap();
+        let end: i64 = end.parse().unwrap();
+        let mut is_done = [false; 3];
+        for (place, night) in nights.iter().enumerate() {
+            let (today, before) =
+                (first + night * DAY_MS, place.checked_sub(1).map(|at| nights[at]));
+            let day_of = |node: i64| end - DAY_MS - node * DAY_MS;
+            for (at, node) in [7, 3, 1].into_iter().enumerate() {
+                let is_over = before.is_some_and(|last| day_of(node) <= first + last * DAY_MS)
+                    || (before.is_none() && day_of(node) < today);
+                if day_of(node) > today || is_over || is_done[at] || end <= today {
+                    continue;
+                }
+                is_done[at] = true;
+                let later = [7, 3, 1].get(at + 1).is_some_and(|next| day_of(*next) <= today);
+                let state = if later { "suppressed missed" } else { "due " };
+                let due = if later {
+                    day_of(node) + 10 * HOUR_MS
+                } else {
+                    (day_of(node) + 10 * HOUR_MS).max(today + 2 * HOUR_MS)
+                };
+                // Quiet hours last until 09:00.
+                let due =
+                    if !later && due < today + 9 * HOUR_MS { today + 9 * HOUR_MS } else { due };
+                found.push(format!("{member} ladder -{node} end:{end} {state} {due}"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn told(shop: &Shop) -> Vec<String> {
+    let text = "SELECT member_no || ' ' || strategy || ' ' || node || ' ' || cycle || ' ' || state || ' ' ||
+        coalesce(reason, '') || ' ' || due_at FROM touch";
+    let mut found = shop.rows(text);
+    found.sort();
+    found
+}
+
+#[test]
+fn nights_decide_what_a_naive_count_says() {
+    for left_out in [&[][..], &[20, 25, 26, 30, 31, 32, 33, 34]] {
+        let shop = Shop::new(json!({"strategies": [ladder()]}), 40);
+        let nights: Vec<i64> = (9..50).filter(|night| !left_out.contains(night)).collect();
+        let expected = naive(&shop, &nights);
+        for night in &nights {
+            shop.at_night(*night);
+            shop.night();
+            // Once more at once, and once more in the evening.
+            assert!(shop.night().is_idle());
+            shop.world.later(18 * HOUR_MS);
+            assert!(shop.night().is_idle());
+        }
+        assert_eq!(told(&shop), expected);
+        assert!(expected.len() >= 80, "{}", expected.len());
+        let missed = expected.iter().filter(|row| row.contains("missed")).count();
+        assert_eq!(missed > 0, !left_out.is_empty());
+    }
+}
+
+fn playbook() -> Json {
+    json!({"caps": [{"times": 1, "per": "day"}], "strategies": [
+        ladder(),
+        {"id": "row", "trigger": {"kind": "points_expiring", "within_days": 20},
+         "when": "member.orders >= 1", "budget": {"messages": 7, "per": "lifetime"},
+         "send": {"channels": ["push", "sms"], "template": "news"}, "holdout_percent": 30},
+    ]})
+}
+
+#[test]
+fn a_run_that_is_killed_anywhere_loses_and_doubles_nothing() {
+    let whole = Shop::new(playbook(), 30);
+    for night in [10, 26, 27] {
+        whole.at_night(night);
+        whole.night();
+    }
+    let expected = whole.touches();
+    for statements in 0..60 {
+        let shop = Shop::new(playbook(), 30);
+        for night in [10, 26, 27] {
+            shop.at_night(night);
+            shop.fold();
+            let dying = Dying { sql: &shop.reach, statements_left: Cell::new(statements) };
+            let _killed = shop.run_on(&dying, WorkLimit::chunks(10_000));
+            shop.night();
+            assert!(shop.night().is_idle());
+        }
+        assert_eq!(shop.touches(), expected, "{statements}");
+    }
+    let budget = "SELECT strategy || ' ' || messages FROM touch_tally ORDER BY strategy";
+    assert_eq!(whole.rows(budget), ["row 7"]);
+}
+
+#[test]
+fn two_runs_at_once_write_what_one_does() {
+    let whole = Shop::new(playbook(), 30);
+    whole.at_night(26);
+    whole.night();
+    for mark in
+        ["INSERT INTO touch (", "touch_run_step", "FROM json_each(?2) AS w CROSS JOIN touch"]
+    {
+        let shop = Shop::new(playbook(), 30);
+        shop.at_night(26);
+        shop.fold();
+        let rival = || drop(shop.run_on(&shop.reach, WorkLimit::chunks(10_000)).unwrap());
+        let raced = Raced { sql: &shop.reach, mark, rival: RefCell::new(Some(rival)) };
+        shop.run_on(&raced, WorkLimit::chunks(10_000)).unwrap();
+        assert!(raced.rival.borrow().is_none(), "{mark}");
+        assert_eq!(shop.touches(), whole.touches(), "{mark}");
+        assert!(shop.night().is_idle());
+    }
+}
+
+#[test]
+fn a_walk_in_pieces_comes_to_the_same() {
+    let whole = Shop::new(playbook(), 30);
+    whole.at_night(26);
+    whole.night();
+    let shop = Shop::new(playbook(), 30);
+    shop.at_night(26);
+    shop.fold();
+    // Of 1,000 members a piece there is one; a run without work left says so.
+    let report = shop.run_on(&shop.reach, WorkLimit::chunks(0)).unwrap();
+    assert!(!report.done);
+    while !shop.run_on(&shop.reach, WorkLimit::chunks(1)).unwrap().done {}
+    assert_eq!(shop.touches(), whole.touches());
+}
+
+#[test]
+fn nothing_begins_before_one_o_clock_nor_without_a_strategy() {
+    let shop = Shop::new(json!({"strategies": [ladder()]}), 10);
+    shop.at_night(24);
+    shop.world.later(-61 * 60_000);
+    assert!(shop.night().is_idle(), "00:59");
+    shop.world.later(60_000);
+    assert!(!shop.night().is_idle(), "01:00");
+    let empty = Shop::new(json!({}), 10);
+    empty.at_night(24);
+    assert!(empty.night().is_idle());
+    assert_eq!(empty.rows("SELECT decided_through || '' FROM touch_run"), [""; 0]);
+}
+
+#[test]
+fn what_is_not_for_a_member_is_counted_and_not_kept() {
+    let shop = Shop::new(
+        json!({"strategies": [
+            {"id": "a", "trigger": {"kind": "points_expiring", "days_before": 7},
+             "when": "member.orders >= 2", "send": {"channels": ["push"], "template": "notice"}},
+            {"id": "b", "trigger": {"kind": "points_expiring", "days_before": 7},
+             "send": {"channels": ["wechat"], "template": "notice"}}]}),
+        4,
+    );
+    // 30 days after 2026-01-10 is 2026-02-09; seven days before that is the 23rd night.
+    shop.at_night(23);
+    shop.world.later(-DAY_MS);
+    shop.night();
+    shop.at_night(23);
+    let report = shop.night();
+    assert_eq!(report.suppressed, [("condition", 4), ("no_contact", 4)].into());
+    let kept = "SELECT strategy || ' ' || reason FROM touch GROUP BY 1";
+    assert_eq!(shop.rows(kept), ["b no_contact"]);
+}
+
+#[test]
+fn frozen_accounts_say_so_and_erased_ones_leave_nothing() {
+    let shop = Shop::new(json!({"strategies": [ladder()]}), 8);
+    shop.at_night(22);
+    shop.night();
+    shop.apply("m01", Freeze(Frozen { earning: true, spending: true }));
+    // Not folded yet when it is decided.
+    shop.at_night(23);
+    shop.fold();
+    shop.apply("m02", Erase);
+    let report = shop.run_on(&shop.reach, WorkLimit::chunks(10_000)).unwrap();
+    assert!(report.done, "{report:?}");
+    let of = |member: &str| {
+        let no = shop.no(member);
+        shop.rows(&format!(
+            "SELECT state || ' ' || coalesce(reason, '') FROM touch WHERE member_no = {no}"
+        ))
+    };
+    assert_eq!(of("m00"), ["due "]);
+    assert_eq!(of("m01"), ["suppressed frozen"]);
+    let erased = "SELECT member_no || '' FROM touch";
+    let before = shop.rows(erased).len();
+    shop.apply("m00", Erase);
+    shop.fold();
+    assert_eq!(shop.rows(erased).len(), before - 1);
+    // Nothing is kept about it later either.
+    let no = shop.rows("SELECT member_no || '' FROM departed ORDER BY member_no")[0].clone();
+    let late = format!(
+        "INSERT INTO touch (programme_no, member_no, strategy, node, cycle, playbook_version, purpose, priority, due_at,
+         deadline_at, state, mode, channels, wait_hours, messages, cost_minor, points, decided_at)
+         VALUES (1, {no}, 'late', 0, 'day:1', 1, 'service', 0, 0, 0, 'due', 'all', '[]', 1, 0, 0, 0, 0)"
+    );
+    assert_eq!(shop.reach.connection().execute(&late, []).unwrap(), 0);
+}
+
+#[test]
+fn touches_go_with_an_account_that_becomes_part_of_another() {
+    let shop = Shop::new(json!({"strategies": [ladder()]}), 8);
+    for night in [22, 23, 24] {
+        shop.at_night(night);
+        shop.night();
+    }
+    let count = |member: i64| {
+        shop.rows(&format!("SELECT cycle FROM touch WHERE member_no = {member}")).len()
+    };
+    let (into, from) = (shop.no("m00"), shop.no("m07"));
+    assert_eq!((count(into), count(from)), (1, 1));
+    shop.apply("m00", Merge { from: MemberId::new("m07").unwrap() });
+    shop.fold();
+    assert_eq!((count(into), count(from)), (2, 0), "they end on different days");
+}
+
+#[test]
+fn touches_that_are_due_are_found_and_old_ones_forgotten() {
+    let shop = Shop::new(json!({"strategies": [ladder()]}), 8);
+    for night in 22..32 {
+        shop.at_night(night);
+        shop.night();
+    }
+    let now = shop.world.now.get();
+    let due = wait(due_touches(&shop.reach, 1, now, 100)).unwrap();
+    assert_eq!(due.len(), shop.touches().len());
+    assert_eq!(wait(due_touches(&shop.reach, 1, now, 3)).unwrap(), due[..3]);
+    shop.reach
+        .connection()
+        .execute("UPDATE touch SET state = 'sent' WHERE no % 2 = 0", [])
+        .unwrap();
+    shop.world.later(401 * DAY_MS);
+    shop.night();
+    assert_eq!(shop.rows("SELECT DISTINCT state FROM touch"), ["due"]);
+}
