@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 
 use ledger::Timestamp;
 use rules::MemberCondition;
+use serde::{Deserialize, Serialize};
 
 use crate::customer::Customer;
 
 /// What a set is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Family {
     /// A tag: named by a path.
     Tag,

@@ -30,7 +30,7 @@ pub use budget::{Left, Uses, budget_period};
 pub use cycle::Cycle;
 pub use decide::decide;
 pub use holdout::{BUCKETS, programme_bucket, strategy_bucket};
-pub use occasion::{Happening, Occasion, TierMove};
+pub use occasion::{Happening, Occasion, TierMove, answered_for_ms, is_asked_for};
 pub use reason::Reason;
 pub use recipient::{Coupon, Recipient, Terms};
 pub use settle::{Ended, Settled, settle};

@@ -1,13 +1,18 @@
 //! What happened to a member, and which triggers it answers.
 
 use ledger::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::cycle::Cycle;
-use crate::playbook::{Direction, Trigger};
+use crate::playbook::{Direction, Playbook, Trigger};
 use crate::sets::Family;
 use crate::today::Today;
 
 const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// So late a job may be.
+const LATE_MS: i64 = 7 * DAY_MS;
 
 /// Something happened to a member. What was imported never is an occasion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,18 +23,21 @@ pub struct Occasion {
     pub what: Happening,
 }
 
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What happened. While it may be answered it is kept as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Happening {
     /// The ledger wrote an entry.
     Entry {
         /// Its id.
         id: String,
         /// Its kind.
+        #[serde(rename = "entry")]
         kind: String,
         /// By how much the balance changed.
         points: i64,
         /// How the tier changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         tier: Option<TierMove>,
     },
     /// A tag or segment of the programme changed.
@@ -43,22 +51,49 @@ pub enum Happening {
         /// The member came in, or stayed with another number.
         is_in: bool,
         /// The number that came with the tag, before and now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         score: Option<(Option<i64>, i64)>,
     },
     /// Behaviour was reported.
     Behaviour {
         /// Its kind.
+        #[serde(rename = "behaviour")]
         kind: String,
     },
 }
 
 /// A change of the tier.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TierMove {
     /// The tier after it; empty below the first.
     pub to: String,
     /// Whether it is a higher one.
     pub is_up: bool,
+}
+
+/// Whether a strategy asks for what happened.
+#[must_use]
+pub fn is_asked_for(playbook: &Playbook, occasion: &Occasion, today: Today) -> bool {
+    let answers = |trigger: &Trigger| occasion.answers(trigger, &[], today).is_some();
+    playbook.strategies.iter().any(|strategy| answers(&strategy.trigger))
+}
+
+/// For how many milliseconds what happened may be answered: until the last node of any strategy
+/// makes no sense any more, and a job that runs late has come to it.
+#[must_use]
+pub fn answered_for_ms(playbook: &Playbook) -> i64 {
+    let of_strategies = playbook.strategies.iter().map(|strategy| {
+        let days = strategy.offsets().last().copied().unwrap_or(0).max(0);
+        let minutes = match &strategy.trigger {
+            Trigger::Behaviour { after_minutes, .. } => *after_minutes,
+            _ => 0,
+        };
+        i64::from(days) * DAY_MS
+            + i64::from(minutes) * MINUTE_MS
+            + i64::from(strategy.within_hours()) * HOUR_MS
+    });
+    of_strategies.max().unwrap_or(0) + LATE_MS
 }
 
 impl Occasion {
