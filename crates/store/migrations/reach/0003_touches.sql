@@ -108,3 +108,62 @@ BEGIN
   UPDATE touch_run SET decided_through = NEW.day, day = NULL, position = 0
     WHERE programme_no = NEW.programme_no AND NEW.position IS NULL;
 END
+-- then
+-- ── What happened ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What happened to members that a strategy asks for, while it may be answered: nodes of a sequence
+-- are due days later.
+CREATE TABLE IF NOT EXISTS touch_occasion (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
+  -- Who told of it: "entry:" or "set:" and the number there.
+  source TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  -- A JSON object (see reach/touch/occasion.rs).
+  what TEXT NOT NULL,
+  until INTEGER NOT NULL,
+  -- 1 until it was asked for the first time.
+  is_new INTEGER NOT NULL DEFAULT 1
+) STRICT
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS touch_occasion_once ON touch_occasion (programme_no, source)
+-- then
+CREATE INDEX IF NOT EXISTS touch_occasion_member ON touch_occasion (programme_no, member_no)
+-- then
+CREATE INDEX IF NOT EXISTS touch_occasion_new ON touch_occasion (programme_no, no) WHERE is_new = 1
+-- then
+CREATE INDEX IF NOT EXISTS touch_occasion_until ON touch_occasion (until)
+-- then
+CREATE TRIGGER IF NOT EXISTS touch_occasion_of_the_departed BEFORE INSERT ON touch_occasion
+BEGIN
+  SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS departed_takes_occasions_along AFTER INSERT ON departed
+BEGIN
+  UPDATE touch_occasion SET member_no = NEW.into_no
+    WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
+  DELETE FROM touch_occasion WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
+END
+-- then
+-- How far each source was heard: "entry" for all programmes, "tag:" or "segment:" and the number of a
+-- programme.
+CREATE TABLE IF NOT EXISTS touch_cursor (
+  source TEXT PRIMARY KEY,
+  position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID
+-- then
+-- The command table: a source is heard from "before" to "position"; "before" is null where it begins.
+-- heard: [[programme_no, member_no, source, at, what, until], …].
+CREATE VIEW IF NOT EXISTS touch_heard (source, before, position, heard) AS SELECT NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS touch_is_heard INSTEAD OF INSERT ON touch_heard
+BEGIN
+  SELECT RAISE(IGNORE) WHERE NEW.before IS NOT (SELECT position FROM touch_cursor WHERE source = NEW.source);
+  INSERT INTO touch_occasion (programme_no, member_no, source, at, what, until)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(NEW.heard) WHERE true ORDER BY key
+    ON CONFLICT DO NOTHING;
+  INSERT INTO touch_cursor (source, position) VALUES (NEW.source, NEW.position)
+    ON CONFLICT (source) DO UPDATE SET position = excluded.position;
+END

@@ -7,6 +7,7 @@ mod contacts;
 mod evaluation;
 mod fold;
 mod members;
+mod occasions;
 mod sets;
 mod tags;
 mod touches;
@@ -33,6 +34,10 @@ pub use evaluation::{
     changed_members_done, facts_after, facts_of_members, home_stores, ledger_members,
     members_of_stores, reachable_members, rest_sets, resting_sets, rfm_cuts, set_scan,
     step_set_scan,
+};
+pub use occasions::{
+    Heard, HeardEntry, entries_to_hear, forget_occasions, hear, heard_until, last_set_change,
+    new_occasions, occasions_asked, occasions_of_members,
 };
 pub use sets::{
     SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,

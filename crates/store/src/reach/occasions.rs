@@ -1,0 +1,170 @@
+//! What happened to members that strategies ask for: heard by cursors, and kept while a message
+//! about it may be due.
+
+use std::collections::BTreeMap;
+
+use ledger::Timestamp;
+use reach::touch::{Happening, Occasion};
+use serde_json::json;
+
+use crate::Error;
+use crate::sql::{Row, Sql, Value};
+use crate::statement::statement;
+
+/// What happened to a member, as a source tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The programme's number.
+    pub programme_no: i64,
+    /// The member's number.
+    pub member_no: i64,
+    /// Who told of it, with the number there: it is kept once.
+    pub source: String,
+    /// What happened.
+    pub occasion: Occasion,
+    /// Until when it may be answered.
+    pub until: Timestamp,
+}
+
+/// How far a source was heard; `None` before it begins.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn heard_until(reach: &impl Sql, source: &str) -> Result<Option<i64>, Error> {
+    let mut rows =
+        reach.query(statement!("queries/reach/touch_cursor"), vec![source.into()]).await?;
+    rows.first_mut().map(|row| row.integer(0)).transpose()
+}
+
+/// A source was heard up to `position`, and this of it is asked for. Does nothing where another run
+/// was faster; whether it did.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn hear(
+    reach: &impl Sql,
+    source: &str,
+    before: Option<i64>,
+    position: i64,
+    heard: &[Heard],
+) -> Result<bool, Error> {
+    let row = |of: &Heard| {
+        let what = json!(of.occasion.what).to_string();
+        json!([of.programme_no, of.member_no, of.source, of.occasion.at.0, what, of.until.0])
+    };
+    let rows: Vec<_> = heard.iter().map(row).collect();
+    let heard = Value::from(json!(rows).to_string());
+    let values = vec![source.into(), before.into(), position.into(), heard];
+    Ok(!reach.query(statement!("queries/reach/touch_heard"), values).await?.is_empty())
+}
+
+/// The number of the last change of a tag or segment; 0 without one.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn last_set_change(reach: &impl Sql, programme_no: i64) -> Result<i64, Error> {
+    let values = vec![programme_no.into()];
+    let mut rows = reach.query(statement!("queries/reach/touch_last_change"), values).await?;
+    rows.first_mut().map_or(Ok(0), |row| row.integer(0))
+}
+
+/// An entry, as far as triggers ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeardEntry {
+    /// Its number, the programme's and the member's.
+    pub no: i64,
+    /// The programme's number.
+    pub programme_no: i64,
+    /// The member's number.
+    pub member_no: i64,
+    /// Its id.
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// Points gained or lost.
+    pub points: i64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The tier before and after, where it is about the tier.
+    pub tier: Option<(Option<String>, String)>,
+}
+
+/// Entries of all programmes after that number, at most so many.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn entries_to_hear(
+    ledger: &impl Sql,
+    after: i64,
+    most: i64,
+) -> Result<Vec<HeardEntry>, Error> {
+    let values = vec![after.into(), most.into()];
+    let read = |mut row: Row| {
+        let (from, to) = (row.optional_text(7)?, row.optional_text(8)?);
+        Ok(HeardEntry {
+            no: row.integer(0)?,
+            programme_no: row.integer(1)?,
+            member_no: row.integer(2)?,
+            id: row.entry_id(3)?.to_string(),
+            kind: row.text(4)?,
+            points: row.integer(5)?,
+            at: Timestamp(row.integer(6)?),
+            tier: to.map(|to| (from, to)),
+        })
+    };
+    let rows = ledger.query(statement!("queries/touch_entries"), values).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// What happened and was not asked for yet, at most so many: numbers, and members.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn new_occasions(
+    reach: &impl Sql,
+    programme_no: i64,
+    most: i64,
+) -> Result<Vec<(i64, i64)>, Error> {
+    let values = vec![programme_no.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/touch_new"), values).await?;
+    rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
+}
+
+/// These were asked for.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn occasions_asked(reach: &impl Sql, numbers: &[i64]) -> Result<(), Error> {
+    let values = vec![json!(numbers).to_string().into()];
+    reach.query(statement!("queries/reach/touch_asked"), values).await.map(drop)
+}
+
+/// What happened to these members and may be answered, by their numbers.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn occasions_of_members(
+    reach: &impl Sql,
+    programme_no: i64,
+    members: &[i64],
+    now: Timestamp,
+) -> Result<BTreeMap<i64, Vec<Occasion>>, Error> {
+    let values = vec![programme_no.into(), json!(members).to_string().into(), now.0.into()];
+    let mut found: BTreeMap<i64, Vec<Occasion>> = BTreeMap::new();
+    for mut row in reach.query(statement!("queries/reach/touch_occasions_of"), values).await? {
+        let what: Happening =
+            serde_json::from_str(&row.text(2)?).map_err(|_| Error::Corrupt("occasion"))?;
+        let occasion = Occasion { at: Timestamp(row.integer(1)?), what };
+        found.entry(row.integer(0)?).or_default().push(occasion);
+    }
+    Ok(found)
+}
+
+/// Forgets what can be answered no more, at most so many. How many.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn forget_occasions(reach: &impl Sql, now: Timestamp, most: i64) -> Result<usize, Error> {
+    let values = vec![now.0.into(), most.into()];
+    Ok(reach.query(statement!("queries/reach/touch_occasions_forget"), values).await?.len())
+}
