@@ -5,30 +5,38 @@
 //! write is the same. The day counts as decided when the walk has seen everybody; a day without a
 //! walk is decided by the next one.
 //!
+//! What happens is heard by cursors and asked for at once; nodes of later days with the walk.
+//!
 //! Facts tell of most members that nothing can be due. The rest of what is known is read of the
 //! others alone.
 
+mod hear;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ledger::local_minute;
+use ledger::{Zone, local_minute};
 use reach::playbook::{Compiled, Known, KnownGrant, KnownTemplate, Playbook};
-use reach::touch::{Left, Reason, Recipient, Terms, budget_period, decide, may_concern};
+use reach::touch::{Left, Occasion, Reason, Recipient, Terms, budget_period, decide, may_concern};
 use reach::{Channel, Cuts, Facts, Family, Today};
 use serde_json::{Value as Json, json};
 use store::{
-    DecidedTouch, Error, ProgrammeRef, RareState, Reachability, Sql, TouchRun, facts_after,
-    forget_touches, list_sets, programmes, put_touches, rare_states, reachability, rfm_cuts,
+    DecidedTouch, Error, RareState, Reachability, Sql, TouchRun, facts_after, facts_of_members,
+    forget_occasions, forget_touches, list_sets, new_occasions, occasions_asked,
+    occasions_of_members, programmes, put_touches, rare_states, reachability, rfm_cuts,
     step_touch_run, touch_run, touches_of_members, used_budgets,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::customers::{Databases, MEMBERS, Moment, Piece, Wanted};
 use crate::pace::Pace;
+use hear::{Listening, hear_entries, hear_sets};
 
 /// Rows that one statement writes.
 const ROWS: Pace = Pace::between(50, 2_000);
 /// Members of whom all is read that is known, at a time: each may have hundreds of touches.
 const CONCERNED: usize = 250;
+/// New occasions that are asked for at a time.
+const NEW: i64 = 250;
 /// Chunks of a programme before it is the next one's turn.
 const TURN: u32 = 20;
 /// No walk begins before this minute of the local day. Points that ended at midnight are swept, and
@@ -112,18 +120,36 @@ pub async fn touch<L: Sql, R: Sql>(
 ) -> Result<TouchReport, Error> {
     let mut report = TouchReport { done: true, ..TouchReport::default() };
     let all = ledger.with_retries(async || programmes(ledger.sql).await).await?;
-    let mut turns: VecDeque<ProgrammeRef> =
-        all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no)).collect();
-    let mut pace = ROWS;
-    while let Some(programme) = turns.pop_front() {
+    let mut opened = Vec::new();
+    for programme in all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no)) {
         let (no, id) = (programme.no, programme.id.clone());
-        let databases = Databases { ledger, reach, programme_no: no };
+        let found = async {
+            let messaging = ledger.with_retries(async || messaging(no).await).await?;
+            if messaging.playbook.strategies.is_empty() {
+                return Ok(None);
+            }
+            let active = ActiveProgramme::open(ledger, programme).await?;
+            Ok(Some(Listening { active, messaging }))
+        };
+        match found.await {
+            Ok(found) => opened.extend(found),
+            // What is wrong with one programme costs no other one.
+            Err(Error::Corrupt(what)) => report.fail(format!("programme {id}: {what}")),
+            Err(error) => return Err(error),
+        }
+    }
+    // A run for one programme leaves the cursor of all to the others.
+    if programme_no.is_none() && !hear_entries(ledger, reach, &opened, &mut limit).await? {
+        report.done = false;
+    }
+    let mut pace = ROWS;
+    let mut turns: VecDeque<&Listening> = opened.iter().collect();
+    while let Some(listening) = turns.pop_front() {
+        let programme_no = listening.active.programme.no;
+        let databases = Databases { ledger, reach, programme_no };
         let mut turn = limit.split(TURN);
         let mut run = Run { databases, pace, report: &mut report };
-        let outcome = match ledger.with_retries(async || messaging(no).await).await {
-            Ok(messaging) => run.programme(programme.clone(), &messaging, &mut turn).await,
-            Err(error) => Err(error),
-        };
+        let outcome = run.programme(listening, &mut turn).await;
         pace = run.pace;
         let is_over = turn.left() > 0;
         limit.give_back(turn);
@@ -133,10 +159,20 @@ pub async fn touch<L: Sql, R: Sql>(
                 report.done = false;
                 break;
             }
-            Ok(false) => turns.push_back(programme),
-            // What is wrong with one programme costs no other one.
-            Err(Error::Corrupt(what)) => report.fail(format!("programme {id}: {what}")),
+            Ok(false) => turns.push_back(listening),
+            Err(Error::Corrupt(what)) => {
+                let id = &listening.active.programme.id;
+                report.fail(format!("programme {id}: {what}"));
+            }
             Err(error) => return Err(error),
+        }
+    }
+    while limit.take_chunk((ledger.now)()) {
+        let (rows, now) = (pace.rows(), (ledger.now)());
+        let forgotten =
+            pace.write(reach, async || forget_occasions(reach.sql, now, rows).await).await?;
+        if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
+            break;
         }
     }
     let before = (ledger.now)().plus_ms(-TOUCH_DAYS * DAY_MS);
@@ -165,6 +201,9 @@ struct Day<'a> {
     salt: String,
     shared_days: BTreeSet<i32>,
     decided_through: i32,
+    zone: Zone,
+    /// Whether a strategy has nodes days after something happened.
+    has_later_nodes: bool,
     cuts: Option<Cuts>,
     /// Names of sets by their numbers.
     sets: BTreeMap<i64, (Family, String)>,
@@ -189,37 +228,51 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
     /// True when nothing is left to do today.
     async fn programme(
         &mut self,
-        programme: ProgrammeRef,
-        messaging: &Messaging,
+        listening: &Listening,
         limit: &mut WorkLimit,
     ) -> Result<bool, Error> {
         let Databases { ledger, reach, programme_no: no } = self.databases;
-        if messaging.playbook.strategies.is_empty() {
-            return Ok(true);
+        if !hear_sets(reach, listening, limit).await? {
+            return Ok(false);
         }
-        let id = programme.id.clone();
-        let active = ActiveProgramme::open(ledger, programme).await?;
-        let zone = active.book.zone();
+        let zone = listening.active.book.zone();
         let today = Today::at((ledger.now)(), zone);
         let run = reach.with_retries(async || touch_run(reach.sql, no).await).await?;
-        let (day, mut position) = match run {
-            Some(TouchRun { walk: Some((day, position)), .. }) => (day, position),
-            Some(run) if run.decided_through >= today.day => return Ok(true),
-            _ if local_minute((ledger.now)(), zone) < STARTS_AT => return Ok(true),
-            _ => {
-                self.step(today.day, None, Some(0)).await?;
-                (today.day, 0)
+        let is_walked = run.is_some_and(|run| run.walk.is_none())
+            && run.is_some_and(|run| run.decided_through >= today.day);
+        let is_early = local_minute((ledger.now)(), zone) < STARTS_AT;
+        let waits = is_walked || (is_early && run.is_none_or(|run| run.walk.is_none()));
+        let mut new = self.new_occasions().await?;
+        if waits && new.is_empty() {
+            return Ok(true);
+        }
+        let Some(day) = self.day(listening, run, today).await? else { return Ok(true) };
+        while !new.is_empty() {
+            if !limit.take_chunk((ledger.now)()) {
+                return Ok(false);
             }
-        };
-        let decided_through =
-            run.map_or(day.saturating_sub(1), |run| run.decided_through.min(day - 1));
+            self.answer(&day, &new).await?;
+            new = self.new_occasions().await?;
+        }
+        if waits { Ok(true) } else { self.walk(&day, run, today, limit).await }
+    }
+
+    /// What a day is decided by; `None` where the playbook cannot be read.
+    async fn day<'a>(
+        &mut self,
+        listening: &'a Listening,
+        run: Option<TouchRun>,
+        today: Today,
+    ) -> Result<Option<Day<'a>>, Error> {
+        let Databases { reach, programme_no: no, .. } = self.databases;
+        let Listening { active, messaging } = listening;
         let compiled = match messaging.playbook.compile() {
             Ok(compiled) => compiled,
             // Of a version of this software that knew more.
             Err(faults) => {
                 let fault = faults.first().map_or("", |fault| fault.detail.as_str());
-                self.report.fail(format!("playbook of programme {id}: {fault}"));
-                return Ok(true);
+                self.report.fail(format!("playbook of programme {}: {fault}", active.programme.id));
+                return Ok(None);
             }
         };
         let cuts = reach.with_retries(async || rfm_cuts(reach.sql, no).await).await?;
@@ -231,15 +284,59 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             grants: grants.collect(),
             ..Known::default()
         };
-        let day_of = Day {
+        Ok(Some(Day {
             messaging,
             known,
             compiled,
-            salt: id,
+            salt: active.programme.id.clone(),
             shared_days: active.book.shared_ends(today.day, today.day.saturating_add(AHEAD_DAYS)),
-            decided_through,
+            zone: today.zone,
+            has_later_nodes: messaging.playbook.strategies.iter().any(|of| {
+                let nodes = of.sequence.iter().flat_map(|sequence| &sequence.nodes);
+                nodes.into_iter().any(|node| node.offset_days() > 0)
+            }),
+            decided_through: run.map_or(today.day.saturating_sub(1), |run| run.decided_through),
             cuts: cuts.and_then(|stored| stored.cuts),
             sets: self.sets().await?,
+        }))
+    }
+
+    async fn new_occasions(&mut self) -> Result<Vec<(i64, i64)>, Error> {
+        let Databases { reach, programme_no: no, .. } = self.databases;
+        reach.with_retries(async || new_occasions(reach.sql, no, NEW).await).await
+    }
+
+    /// Decides about the members to whom something new happened.
+    async fn answer(&mut self, day: &Day<'_>, new: &[(i64, i64)]) -> Result<(), Error> {
+        let Databases { ledger, reach, programme_no: no } = self.databases;
+        let numbers: Vec<i64> = new.iter().map(|(no, _)| *no).collect();
+        let members: BTreeSet<i64> = new.iter().map(|(_, member)| *member).collect();
+        let members: Vec<i64> = members.into_iter().collect();
+        let found =
+            reach.with_retries(async || facts_of_members(reach.sql, no, &members).await).await?;
+        let mut facts: BTreeMap<i64, Facts> = found.into_iter().collect();
+        let members =
+            members.iter().map(|member| (*member, facts.remove(member).unwrap_or_default()));
+        let today = Today::at((ledger.now)(), day.zone);
+        self.decide(day, members.collect(), today).await?;
+        reach.with_retries(async || occasions_asked(reach.sql, &numbers).await).await
+    }
+
+    /// Walks over all members. True when it has seen everybody.
+    async fn walk(
+        &mut self,
+        day: &Day<'_>,
+        run: Option<TouchRun>,
+        today: Today,
+        limit: &mut WorkLimit,
+    ) -> Result<bool, Error> {
+        let Databases { ledger, reach, programme_no: no } = self.databases;
+        let (walked, mut position) = match run.and_then(|run| run.walk) {
+            Some(walk) => walk,
+            None => {
+                self.step(today.day, None, Some(0)).await?;
+                (today.day, 0)
+            }
         };
         loop {
             if !limit.take_chunk((ledger.now)()) {
@@ -251,25 +348,29 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             let last = members.last().map(|(no, _)| *no);
             let is_last = i64::try_from(members.len()).is_ok_and(|count| count < MEMBERS);
             self.report.members += u64::try_from(members.len()).unwrap_or(0);
-            let today = Today::at((ledger.now)(), zone);
-            let terms = day_of.terms();
-            let concerned: Vec<(i64, Facts)> = members
-                .into_iter()
-                .filter(|(_, facts)| may_concern(&terms, facts, today))
-                .collect();
-            let mut concerned = concerned.into_iter();
+            let today = Today::at((ledger.now)(), day.zone);
+            let terms = day.terms();
+            let numbers: Vec<i64> = members.iter().map(|(no, _)| *no).collect();
+            let open = match day.has_later_nodes {
+                true => self.occasions(&numbers).await?,
+                false => BTreeMap::new(),
+            };
+            let is_one = |(no, facts): &(i64, Facts)| {
+                open.contains_key(no) || may_concern(&terms, facts, today)
+            };
+            let mut concerned = members.into_iter().filter(is_one);
             loop {
                 let some: Vec<(i64, Facts)> = concerned.by_ref().take(CONCERNED).collect();
                 if some.is_empty() {
                     break;
                 }
-                self.decide(&day_of, some, today).await?;
+                self.decide(day, some, today).await?;
             }
             let next = last.filter(|_| !is_last);
-            if !self.step(day, Some(position), next).await? {
+            if !self.step(walked, Some(position), next).await? {
                 // Another run was faster: it goes on from where that one is.
                 let run = reach.with_retries(async || touch_run(reach.sql, no).await).await?;
-                match run.and_then(|run| run.walk).filter(|(of, _)| *of == day) {
+                match run.and_then(|run| run.walk).filter(|(of, _)| *of == walked) {
                     Some((_, seen)) => position = seen,
                     None => return Ok(true),
                 }
@@ -279,6 +380,12 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 return Ok(true);
             }
         }
+    }
+
+    async fn occasions(&mut self, members: &[i64]) -> Result<BTreeMap<i64, Vec<Occasion>>, Error> {
+        let Databases { ledger, reach, programme_no: no } = self.databases;
+        let now = (ledger.now)();
+        reach.with_retries(async || occasions_of_members(reach.sql, no, members, now).await).await
     }
 
     async fn step(
@@ -317,6 +424,7 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         let wanted = Wanted { ledger: true, held: true };
         let piece = Piece::of(&self.databases, members, wanted).await?;
         let known = Rest {
+            occasions: self.occasions(&numbers).await?,
             ways: reach.with_retries(async || reachability(reach.sql, no, &numbers).await).await?,
             rare: ledger.with_retries(async || rare_states(ledger.sql, &numbers).await).await?,
             touches: reach
@@ -376,6 +484,7 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
 
 /// What is known of some members besides facts, by their numbers.
 struct Rest {
+    occasions: BTreeMap<i64, Vec<Occasion>>,
     ways: BTreeMap<i64, Reachability>,
     rare: BTreeMap<i64, RareState>,
     touches: BTreeMap<i64, Vec<reach::touch::Touch>>,
@@ -408,7 +517,7 @@ impl Rest {
             consents: ways.consents,
             quiet: ways.quiet,
             coupons: rare.map(|rare| rare.coupons.clone()).unwrap_or_default(),
-            occasions: Vec::new(),
+            occasions: self.occasions.get(&member_no).cloned().unwrap_or_default(),
             controls: BTreeSet::new(),
             is_frozen: rare.is_some_and(|rare| rare.is_frozen),
             is_erased: false,

@@ -7,10 +7,13 @@ use crate::support::{Dying, Raced, World, purchase, short_lived, wait};
 use jobs::{JobContext, Messaging, TouchReport, WorkLimit, fold, touch};
 use ledger::{Frozen, MemberId, Origin, Timestamp};
 use reach::playbook::{Known, KnownTemplate, Playbook};
-use reach::{Channel, Purpose};
+use reach::{Change, Channel, Family, Purpose, Refresh};
 use rules::operations::{Erase, Freeze, Merge};
 use serde_json::{Value as Json, json};
-use store::{Error, Lots, Native, Sql, Submission, begin_reach, due_touches};
+use store::{
+    Error, Lots, Native, SetChange, SetWish, Sql, Submission, begin_reach, change_sets,
+    due_touches, put_set, stored_set,
+};
 
 const START: &str = "2026-01-10T10:00:00+08:00";
 const DAY_MS: i64 = 86_400_000;
@@ -352,6 +355,115 @@ fn touches_go_with_an_account_that_becomes_part_of_another() {
     shop.apply("m00", Merge { from: MemberId::new("m07").unwrap() });
     shop.fold();
     assert_eq!((count(into), count(from)), (2, 0), "they end on different days");
+}
+
+/// A member comes into the segment, as somebody set it by hand.
+fn comes_in(shop: &Shop, member: &str) {
+    let wish = SetWish {
+        family: Family::Segment,
+        name: "vip".into(),
+        kind: "static".into(),
+        document: "{}".into(),
+        condition: None,
+        refresh: Refresh::Manual,
+        lives_days: None,
+        is_exclusive: false,
+    };
+    let now = shop.world.now.get();
+    assert!(wait(put_set(&shop.reach, 1, &wish, (now, "test"), 500)).unwrap());
+    let set = wait(stored_set(&shop.reach, 1, Family::Segment, "vip")).unwrap().unwrap();
+    let change = Change { set_no: set.no, is_in: true, version: set.version };
+    let row = SetChange { member_no: shop.no(member), change, until: None, score: None };
+    assert_eq!(wait(change_sets(&shop.reach, 1, &[row], "test", now)).unwrap(), 1);
+}
+
+fn heard() -> Json {
+    let send = json!({"channels": ["push"], "template": "notice"});
+    json!({"strategies": [
+        {"id": "earned", "trigger": {"kind": "entry", "entry": "earn"}, "send": send},
+        {"id": "hello", "trigger": {"kind": "entered_segment", "segment": "vip"}, "send": send,
+         "sequence": {"nodes": [{"days_after": 0}, {"days_after": 2}]}}]})
+}
+
+/// What happened to `m01` and `m02` on the 12th day, and the nights after it.
+fn lives(shop: &Shop, run: &dyn Fn(&Shop)) {
+    shop.at_night(11);
+    run(shop);
+    shop.at_night(12);
+    shop.world.later(10 * HOUR_MS);
+    comes_in(shop, "m01");
+    shop.world.earn(["m02".to_owned()], &purchase(100));
+    shop.fold();
+    run(shop);
+    for night in 13..16 {
+        shop.at_night(night);
+        shop.fold();
+        run(shop);
+    }
+}
+
+fn ran(shop: &Shop) {
+    let report = shop.run_on(&shop.reach, WorkLimit::chunks(10_000)).unwrap();
+    assert!(report.done && report.failed == 0, "{report:?}");
+}
+
+fn in_short(shop: &Shop) -> Vec<String> {
+    shop.rows(
+        "SELECT t.member_no || ' ' || t.strategy || ' ' || t.node || ' ' || substr(t.cycle, 1, 4) || ' ' || t.state ||
+         ' ' || datetime(t.due_at / 1000 + 8 * 3600, 'unixepoch') FROM touch AS t ORDER BY t.due_at, t.strategy",
+    )
+}
+
+#[test]
+fn what_happens_is_asked_for_once_and_its_later_nodes_in_their_nights() {
+    let shop = Shop::new(heard(), 4);
+    // What was before the first run is not asked for.
+    lives(&shop, &ran);
+    let (m01, m02) = (shop.no("m01"), shop.no("m02"));
+    let expected = [
+        format!("{m02} earned 0 entr due 2026-01-22 12:00:00"),
+        format!("{m01} hello 0 set: due 2026-01-22 12:00:00"),
+        format!("{m01} hello 2 set: due 2026-01-24 10:00:00"),
+    ];
+    assert_eq!(in_short(&shop), expected);
+    assert!(shop.night().is_idle());
+    // Two runs at each instant come to the same, and so does a run that is killed before the next.
+    let twice = Shop::new(heard(), 4);
+    lives(&twice, &|shop| {
+        ran(shop);
+        ran(shop);
+    });
+    assert_eq!(twice.touches(), shop.touches());
+    for statements in 0..45 {
+        let killed = Shop::new(heard(), 4);
+        lives(&killed, &|shop| {
+            let dying = Dying { sql: &shop.reach, statements_left: Cell::new(statements) };
+            let _killed = shop.run_on(&dying, WorkLimit::chunks(10_000));
+            ran(shop);
+        });
+        assert_eq!(killed.touches(), shop.touches(), "{statements}");
+    }
+    // What can be answered no more is forgotten: two nodes, three days, and a week for late jobs.
+    shop.world.later(13 * DAY_MS);
+    ran(&shop);
+    assert_eq!(shop.rows("SELECT source FROM touch_occasion"), [""; 0]);
+}
+
+#[test]
+fn a_higher_tier_is_told_apart_from_a_lower_one() {
+    let send = json!({"channels": ["push"], "template": "notice"});
+    let strategy = |id: &str, way: &str| json!({"id": id, "trigger": {"kind": "tier_changed", "direction": way}, "send": send});
+    let shop =
+        Shop::new(json!({"strategies": [strategy("up", "up"), strategy("down", "down")]}), 2);
+    shop.world.publish(|document| document.tiers = rules::default_document().tiers);
+    shop.at_night(11);
+    ran(&shop);
+    shop.world.earn(["m01".to_owned()], &purchase(100_000_000));
+    shop.fold();
+    ran(&shop);
+    let kinds = "SELECT kind FROM entry WHERE kind = 'tier_change'";
+    assert!(!shop.world.texts(kinds).is_empty(), "the purchase reaches a tier");
+    assert_eq!(shop.rows("SELECT strategy || ' ' || state FROM touch"), ["up due"]);
 }
 
 #[test]

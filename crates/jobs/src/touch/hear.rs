@@ -1,0 +1,156 @@
+//! What happened to members since the last run, of that for which strategies ask: entries of the
+//! ledger, and changes of tags and segments. Each source has a cursor.
+
+use reach::playbook::{Strategy, Trigger};
+use reach::touch::{Happening, Occasion, TierMove, answered_for_ms, is_asked_for};
+use reach::{Family, Today};
+use store::{
+    Error, Heard, HeardEntry, Sql, entries_to_hear, hear, heard_until, last_entry, last_set_change,
+    set_changes,
+};
+
+use super::Messaging;
+use crate::context::{ActiveProgramme, JobContext, WorkLimit};
+
+/// Entries, or changes, of a piece.
+const PIECE: i64 = 1_000;
+/// The source of entries. Its cursor begins at the last one: nobody is greeted for the past.
+const ENTRIES: &str = "entry";
+
+/// A programme with a playbook.
+pub(super) struct Listening {
+    pub(super) active: ActiveProgramme,
+    pub(super) messaging: Messaging,
+}
+
+impl Listening {
+    /// What is to be kept of an occasion, if a strategy asks for it.
+    fn heard(&self, member_no: i64, source: String, occasion: Occasion) -> Option<Heard> {
+        let today = Today::at(occasion.at, self.active.book.zone());
+        if !is_asked_for(&self.messaging.playbook, &occasion, today) {
+            return None;
+        }
+        let until = occasion.at.plus_ms(answered_for_ms(&self.messaging.playbook));
+        let programme_no = self.active.programme.no;
+        Some(Heard { programme_no, member_no, source, occasion, until })
+    }
+
+    fn entry(&self, entry: HeardEntry) -> Option<Heard> {
+        let rank = |id: &str| {
+            let place = self.active.book.levels().iter().position(|level| level.id == id);
+            place.map_or(0, |place| place + 1)
+        };
+        let moved = entry.tier.filter(|(from, to)| from.as_ref() != Some(to));
+        let tier = moved.map(|(from, to)| {
+            let is_up = rank(&to) > from.as_deref().map_or(0, rank);
+            TierMove { to, is_up }
+        });
+        let what = Happening::Entry { id: entry.id, kind: entry.kind, points: entry.points, tier };
+        let occasion = Occasion { at: entry.at, what };
+        self.heard(entry.member_no, format!("entry:{}", entry.no), occasion)
+    }
+}
+
+/// Hears the entries that were written since the last run. True when all were heard.
+pub(super) async fn hear_entries<L: Sql, R: Sql>(
+    ledger: &JobContext<'_, L>,
+    reach: &JobContext<'_, R>,
+    programmes: &[Listening],
+    limit: &mut WorkLimit,
+) -> Result<bool, Error> {
+    let last = ledger.with_retries(async || last_entry(ledger.sql).await).await?;
+    let last = last.map_or(0, |(no, _)| no);
+    loop {
+        let heard = reach.with_retries(async || heard_until(reach.sql, ENTRIES).await).await?;
+        // Where nobody asks, the cursor only follows. Behind it there is nothing where the ledger was put back to an earlier copy.
+        let asks = |of: &Listening| of.messaging.playbook.strategies.iter().any(asks_for_entries);
+        let goes_on = |position: &i64| *position <= last && programmes.iter().any(asks);
+        let Some(position) = heard.filter(goes_on) else {
+            if heard == Some(last) {
+                return Ok(true);
+            }
+            step(reach, ENTRIES, heard, last, &[]).await?;
+            return Ok(true);
+        };
+        if position == last {
+            return Ok(true);
+        }
+        if !limit.take_chunk((ledger.now)()) {
+            return Ok(false);
+        }
+        let entries = ledger
+            .with_retries(async || entries_to_hear(ledger.sql, position, PIECE).await)
+            .await?;
+        let Some(next) = entries.last().map(|entry| entry.no) else { return Ok(true) };
+        let kept: Vec<Heard> = entries
+            .into_iter()
+            .filter(|entry| entry.kind != "opening")
+            .filter_map(|entry| {
+                let is_its = |of: &&Listening| of.active.programme.no == entry.programme_no;
+                programmes.iter().find(is_its)?.entry(entry)
+            })
+            .collect();
+        step(reach, ENTRIES, Some(position), next, &kept).await?;
+    }
+}
+
+/// Hears who came into sets of a programme and left them. True when all were heard.
+pub(super) async fn hear_sets<R: Sql>(
+    reach: &JobContext<'_, R>,
+    listening: &Listening,
+    limit: &mut WorkLimit,
+) -> Result<bool, Error> {
+    let no = listening.active.programme.no;
+    for family in [Family::Tag, Family::Segment] {
+        let source = format!("{}:{no}", family.as_str());
+        loop {
+            let heard = reach.with_retries(async || heard_until(reach.sql, &source).await).await?;
+            let Some(position) = heard else {
+                let last =
+                    reach.with_retries(async || last_set_change(reach.sql, no).await).await?;
+                step(reach, &source, None, last, &[]).await?;
+                break;
+            };
+            let changes = reach
+                .with_retries(async || set_changes(reach.sql, no, family, position, PIECE).await)
+                .await?;
+            let Some(next) = changes.last().map(|change| change.no) else { break };
+            if !limit.take_chunk((reach.now)()) {
+                return Ok(false);
+            }
+            let kept: Vec<Heard> = changes
+                .into_iter()
+                .filter_map(|change| {
+                    let what = Happening::Set {
+                        change_no: change.no,
+                        family,
+                        name: change.name,
+                        is_in: change.is_in,
+                        score: None,
+                    };
+                    let occasion = Occasion { at: change.at, what };
+                    listening.heard(change.member_no, format!("set:{}", change.no), occasion)
+                })
+                .collect();
+            step(reach, &source, Some(position), next, &kept).await?;
+        }
+    }
+    Ok(true)
+}
+
+fn asks_for_entries(strategy: &Strategy) -> bool {
+    matches!(
+        strategy.trigger,
+        Trigger::Entry { .. } | Trigger::BalanceChanged { .. } | Trigger::TierChanged { .. }
+    )
+}
+
+async fn step<R: Sql>(
+    reach: &JobContext<'_, R>,
+    source: &str,
+    before: Option<i64>,
+    position: i64,
+    heard: &[Heard],
+) -> Result<bool, Error> {
+    reach.with_retries(async || hear(reach.sql, source, before, position, heard).await).await
+}
