@@ -1,9 +1,9 @@
 //! `touch`: decides which members are told what on a day, by the published playbook.
 //!
-//! Once a local day, a walk over all members decides what is due by its end. It is written down piece
-//! by piece, and a touch is known by a key. So a run may be killed anywhere, and what two at once
-//! write is the same. The day counts as decided when the walk has seen everybody; a day without a
-//! walk is decided by the next one.
+//! Once a local day, a walk over all members decides what is due by its end. It is written down
+//! piece by piece, and a touch is known by a key. So a run may be killed anywhere, and what two at
+//! once write is the same. The day counts as decided when the walk has seen everybody; a day
+//! without a walk is decided by the next one.
 //!
 //! What happens is heard by cursors and asked for at once; nodes of later days with the walk.
 //!
@@ -11,25 +11,28 @@
 //! others alone.
 
 mod hear;
+mod report;
+mod rest;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ledger::{Zone, local_minute};
 use reach::playbook::{Compiled, Known, KnownGrant, KnownTemplate, Playbook};
-use reach::touch::{Left, Occasion, Reason, Recipient, Terms, budget_period, decide, may_concern};
+use reach::touch::{Left, Occasion, Reason, Terms, budget_period, decide, may_concern};
 use reach::{Channel, Cuts, Facts, Family, Today};
-use serde_json::{Value as Json, json};
 use store::{
-    DecidedTouch, Error, RareState, Reachability, Sql, TouchRun, facts_after, facts_of_members,
-    forget_occasions, forget_touches, list_sets, new_occasions, occasions_asked,
-    occasions_of_members, programmes, put_touches, rare_states, reachability, rfm_cuts,
-    step_touch_run, touch_run, touches_of_members, used_budgets,
+    DecidedTouch, Error, Sql, TouchRun, facts_after, facts_of_members, forget_occasions,
+    forget_touches, list_sets, new_occasions, occasions_asked, occasions_of_members, programmes,
+    put_touches, rare_states, reachability, rfm_cuts, step_touch_run, touch_run,
+    touches_of_members, used_budgets,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::customers::{Databases, MEMBERS, Moment, Piece, Wanted};
 use crate::pace::Pace;
 use hear::{Listening, hear_entries, hear_sets};
+pub use report::TouchReport;
+use rest::Rest;
 
 /// Rows that one statement writes.
 const ROWS: Pace = Pace::between(50, 2_000);
@@ -63,51 +66,8 @@ pub struct Messaging {
     pub cost_minor: BTreeMap<Channel, i64>,
 }
 
-/// The figures of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TouchReport {
-    /// False if there is more to do: call again.
-    pub done: bool,
-    /// Members that the walk has seen.
-    pub members: u64,
-    /// Touches that were decided and are due.
-    pub touches: u64,
-    /// What is not told, by the reason. Those that the strategy was not for are counted, not kept.
-    pub suppressed: BTreeMap<&'static str, u64>,
-    /// Playbooks and programmes that could not be read. Nobody is told anything there.
-    pub failed: u64,
-    /// The last failure of these; for the log.
-    pub last_failure: Option<String>,
-}
-
-impl TouchReport {
-    fn fail(&mut self, text: String) {
-        self.failed += 1;
-        self.last_failure = Some(text);
-    }
-
-    /// True if the run found nothing to do.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        *self == Self { done: true, ..Self::default() }
-    }
-
-    /// The report as the API shows it.
-    #[must_use]
-    pub fn to_json(&self) -> Json {
-        json!({
-            "job": "touch",
-            "done": self.done,
-            "members": self.members,
-            "touches": self.touches,
-            "suppressed": self.suppressed,
-            "failed": self.failed,
-        })
-    }
-}
-
-/// Decides the touches of a programme; of all when there is none. `messaging` tells what a programme
-/// has published, by its number.
+/// Decides the touches of a programme; of all when there is none. `messaging` tells what a
+/// programme has published, by its number.
 ///
 /// # Errors
 /// [`Error`] when a database keeps failing. What was written stays; the next run goes on.
@@ -479,49 +439,5 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
 
     fn count(&mut self, reason: Reason) {
         *self.report.suppressed.entry(reason.as_str()).or_default() += 1;
-    }
-}
-
-/// What is known of some members besides facts, by their numbers.
-struct Rest {
-    occasions: BTreeMap<i64, Vec<Occasion>>,
-    ways: BTreeMap<i64, Reachability>,
-    rare: BTreeMap<i64, RareState>,
-    touches: BTreeMap<i64, Vec<reach::touch::Touch>>,
-}
-
-impl Rest {
-    fn recipient<'a>(
-        &'a self,
-        piece: &'a Piece,
-        (member_no, facts): (i64, &'a Facts),
-        moment: Moment<'a>,
-        sets: &'a BTreeMap<i64, (Family, String)>,
-    ) -> Recipient<'a> {
-        let ways = self.ways.get(&member_no).cloned().unwrap_or_default();
-        let rare = self.rare.get(&member_no);
-        let held = piece.held(member_no).iter().filter(|held| held.counts(moment.now));
-        let mut customer = piece.customer((member_no, facts), moment);
-        let mut segments = BTreeSet::new();
-        for held in held {
-            match sets.get(&held.set_no) {
-                Some((Family::Tag, path)) => customer.tags.push(path),
-                Some((Family::Segment, id)) => drop(segments.insert(id.as_str())),
-                None => {}
-            }
-        }
-        Recipient {
-            customer,
-            segments,
-            contacts: ways.contacts,
-            consents: ways.consents,
-            quiet: ways.quiet,
-            coupons: rare.map(|rare| rare.coupons.clone()).unwrap_or_default(),
-            occasions: self.occasions.get(&member_no).cloned().unwrap_or_default(),
-            controls: BTreeSet::new(),
-            is_frozen: rare.is_some_and(|rare| rare.is_frozen),
-            is_erased: false,
-            touches: self.touches.get(&member_no).map_or(&[], Vec::as_slice),
-        }
     }
 }

@@ -51,8 +51,8 @@ impl ExpiryPolicy {
         Some(start_of_day(plus_days(last_valid_day, 1), zone).min(Timestamp::LAST))
     }
 
-    /// Whether a day is the last valid one of lots whatever the day on which they began: a fixed date,
-    /// or the end of a period that days are moved on to.
+    /// Whether a day is the last valid one of lots whatever the day on which they began: a fixed
+    /// date, or the end of a period that days are moved on to.
     #[must_use]
     pub fn ends_for_all(&self, day: NaiveDate) -> bool {
         match self {

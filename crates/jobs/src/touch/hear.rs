@@ -62,7 +62,8 @@ pub(super) async fn hear_entries<L: Sql, R: Sql>(
     let last = last.map_or(0, |(no, _)| no);
     loop {
         let heard = reach.with_retries(async || heard_until(reach.sql, ENTRIES).await).await?;
-        // Where nobody asks, the cursor only follows. Behind it there is nothing where the ledger was put back to an earlier copy.
+        // Where nobody asks, the cursor only follows. Behind it there is nothing where the ledger
+        // was put back to an earlier copy.
         let asks = |of: &Listening| of.messaging.playbook.strategies.iter().any(asks_for_entries);
         let goes_on = |position: &i64| *position <= last && programmes.iter().any(asks);
         let Some(position) = heard.filter(goes_on) else {
