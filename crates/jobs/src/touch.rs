@@ -16,7 +16,7 @@ mod rest;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ledger::{Zone, local_minute};
+use ledger::{Timestamp, Zone, local_minute};
 use reach::playbook::{Compiled, Known, KnownGrant, KnownTemplate, Playbook};
 use reach::touch::{Left, Occasion, Reason, Terms, budget_period, decide, may_concern};
 use reach::{Channel, Cuts, Facts, Family, Today};
@@ -64,6 +64,9 @@ pub struct Messaging {
     pub templates: BTreeMap<String, KnownTemplate>,
     /// What a message costs by its channel, in minor units.
     pub cost_minor: BTreeMap<Channel, i64>,
+    /// When each strategy was first published, by its id. Without it, what was heard for another
+    /// strategy before that counts as well.
+    pub since: BTreeMap<String, Timestamp>,
 }
 
 /// Decides the touches of a programme; of all when there is none. `messaging` tells what a
@@ -180,6 +183,7 @@ impl Day<'_> {
             shared_days: &self.shared_days,
             cost_minor: &self.messaging.cost_minor,
             decided_through: self.decided_through,
+            since: &self.messaging.since,
         }
     }
 }

@@ -10,4 +10,5 @@ mod playbook_major;
 #[path = "../../rules/tests/model/random.rs"]
 mod random;
 mod support;
+mod touch_edges;
 mod touches;

@@ -124,8 +124,9 @@ pub struct Naive {
     pub through: i64,
 }
 
-/// A node that is looked at: its days, its day, when it is due, its end.
-type Node = (i64, i64, i64, i64);
+/// A node that is looked at: its days, its day, when it is due, its end, and its day for those who
+/// are not told earlier.
+type Node = (i64, i64, i64, i64, i64);
 
 fn digest(text: &str) -> u64 {
     u64::from_be_bytes(Sha256::digest(text.as_bytes())[..8].try_into().unwrap())
@@ -157,8 +158,7 @@ impl Naive {
                     if !self.is_to_decide(spec, &cycle, *node, now) {
                         continue;
                     }
-                    let next = nodes.get(place + 1);
-                    let is_missed = next.is_some_and(|next| next.1 <= day_of(now)) || node.3 <= now;
+                    let is_missed = Self::is_missed(spec, known, (&cycle, &nodes, place), now);
                     let found = self.ask(&specs, spec, &cycle, *node, is_missed, known, now);
                     let is_silent = matches!(spec.waits, Waits::Within(_));
                     if is_silent && matches!(&found, Err("not_in_segment" | "condition")) {
@@ -191,6 +191,24 @@ impl Naive {
         self.rows[before..].to_vec()
     }
 
+    fn is_missed(
+        spec: &Spec,
+        known: &Known,
+        (cycle, nodes, place): (&str, &[Node], usize),
+        now: i64,
+    ) -> bool {
+        let node = nodes[place];
+        let is_passed = nodes.get(place + 1).is_some_and(|next| next.1 <= day_of(now));
+        let is_late = node.3 <= now || node.2 >= node.3;
+        let earns_again = matches!(spec.waits, Waits::Earn(_)) && node.1 < day_of(now) && {
+            let own = known.earns.iter().find(|(_, id)| format!("entry:{id}") == cycle).unwrap();
+            known.earns.iter().filter(|(at, id)| (*at, id) > (own.0, &own.1)).any(|(at, _)| {
+                if node.0 == 0 { *at <= now } else { day_of(*at) + node.0 <= day_of(now) }
+            })
+        };
+        is_passed || is_late || earns_again
+    }
+
     fn has_row(&self, spec: &Spec, cycle: &str, node: i64) -> bool {
         let is_one = |row: &Row| row.strategy == spec.id && row.cycle == *cycle && row.node == node;
         self.rows.iter().any(is_one)
@@ -205,13 +223,22 @@ impl Naive {
         let is_by_day = !matches!(spec.waits, Waits::Within(_) | Waits::Earn(_));
         let oldest = self.through.max(day_of(now) - 31);
         !(self.has_row(spec, cycle, node.0)
-            || is_by_day && node.1 <= oldest
-            || spec.from.is_some_and(|from| node.1 < from)
-            || spec.until.is_some_and(|until| node.1 > until))
+            || is_by_day && node.4 <= oldest
+            || spec.from.is_some_and(|from| node.4 < from)
+            || spec.until.is_some_and(|until| node.4 > until))
     }
 
     /// The occasions of a strategy, by the day, each with its nodes by the day.
     fn cycles(&self, spec: &Spec, known: &Known, now: i64) -> Vec<(String, Vec<Node>)> {
+        let mut found = self.all_cycles(spec, known, now);
+        let last = spec.until.map_or(i64::MAX, |until| start(until + 1));
+        for (_, nodes) in &mut found {
+            nodes.iter_mut().for_each(|node| node.3 = node.3.min(last));
+        }
+        found
+    }
+
+    fn all_cycles(&self, spec: &Spec, known: &Known, now: i64) -> Vec<(String, Vec<Node>)> {
         let today = day_of(now);
         let mut found = Vec::new();
         match &spec.waits {
@@ -241,7 +268,7 @@ impl Naive {
                     if (of.month(), of.day()) == told && is_near {
                         let cycle = format!("date:birthday:{}", of.year());
                         let end = start(date_day + 1);
-                        let nodes = self.steps(date_day, days, 0, end);
+                        let nodes = self.steps(spec, date_day, days, 0, end);
                         found.push((cycle, nodes));
                     }
                 }
@@ -252,15 +279,16 @@ impl Naive {
                         let cycle = format!("end:{}", start(last + 1));
                         let late = self.spread(spec, known, &cycle, last);
                         let opens = (last - days + late).min(last);
+                        let opens = opens.min(spec.until.unwrap_or(last)).max(last - days);
                         let on = opens.max(today);
                         let at = start(on) + self.book.send_at * MINUTE;
-                        found.push((cycle, vec![(-days, on, at, start(last + 1))]));
+                        found.push((cycle, vec![(-days, on, at, start(last + 1), on)]));
                     }
                 }
             }
             Waits::Earn(days) => {
                 let mut earns = known.earns.clone();
-                earns.sort_by_key(|(at, id)| (day_of(*at), id.clone()));
+                earns.sort();
                 for (at, id) in earns {
                     let due = |days: i64| match days {
                         0 => at,
@@ -272,7 +300,8 @@ impl Naive {
                         if let Some(next) = days.get(place + 1) {
                             end = end.min(due(*next));
                         }
-                        nodes.push((*offset, day_of(at) + offset, due(*offset), end));
+                        let day = day_of(at) + offset;
+                        nodes.push((*offset, day, due(*offset), end, day));
                     }
                     found.push((format!("entry:{id}"), nodes));
                 }
@@ -298,16 +327,20 @@ impl Naive {
         end: i64,
     ) -> (String, Vec<Node>) {
         let early = self.spread(spec, known, &cycle, last);
-        let nodes = self.steps(last, days, early, end);
+        let nodes = self.steps(spec, last, days, early, end);
         (cycle, nodes)
     }
 
-    fn steps(&self, last: i64, days: &[i64], early: i64, end: i64) -> Vec<Node> {
-        let due = |days: &i64| start(last - days - early) + self.book.send_at * MINUTE;
+    fn steps(&self, spec: &Spec, last: i64, days: &[i64], early: i64, end: i64) -> Vec<Node> {
+        let day = |days: &i64| {
+            let own = last - days;
+            (own - early).max(spec.from.map_or(i64::MIN, |from| from.min(own)))
+        };
+        let due = |days: &i64| start(day(days)) + self.book.send_at * MINUTE;
         let end_of = |place: usize| days.get(place + 1).map_or(end, |next| due(next).min(end));
         days.iter()
             .enumerate()
-            .map(|(place, days)| (-days, last - days - early, due(days), end_of(place)))
+            .map(|(place, days)| (-days, day(days), due(days), end_of(place), last - days))
             .collect()
     }
 
@@ -335,19 +368,27 @@ impl Naive {
         if holds { Ok(()) } else { Err("condition") }
     }
 
-    fn is_stopped(&self, spec: &Spec, known: &Known, cycle: &str, node: i64, at: i64) -> bool {
+    fn is_stopped(
+        &self,
+        spec: &Spec,
+        known: &Known,
+        (cycle, node): (&str, i64),
+        (due, at): (i64, i64),
+    ) -> bool {
         let own: Vec<&Row> = self
             .rows
             .iter()
-            .filter(|row| row.strategy == spec.id && row.cycle == *cycle && row.goes())
+            .filter(|row| row.strategy == spec.id && row.cycle == *cycle)
+            .filter(|row| row.goes() || row.state == "stopped")
             .collect();
-        if let Some(since) = own.iter().map(|row| row.decided).min() {
-            let happened = |last: Option<i64>| last.is_some_and(|at| at >= since);
-            if spec.stops_redeemed && happened(known.last_redeem)
-                || spec.stops_ordered && happened(known.last_order)
-            {
-                return true;
-            }
+        let since = own.iter().map(|row| row.decided).min();
+        let happened = |last: Option<i64>| {
+            last.is_some_and(|at| at > due || since.is_some_and(|since| at >= since))
+        };
+        if spec.stops_redeemed && happened(known.last_redeem)
+            || spec.stops_ordered && happened(known.last_order)
+        {
+            return true;
         }
         let Some(hours) = spec.skip_hours.filter(|_| spec.is_sequence) else { return false };
         own.iter()
@@ -468,52 +509,112 @@ impl Naive {
         known: &Known,
         now: i64,
     ) -> Result<(i64, Vec<&'static str>), &'static str> {
-        let (days, due_day, due, end) = node;
-        if purpose(spec.template) == "marketing" {
-            let of = date(due_day);
-            let quarter = format!("salt/{}Q{}\n{}", of.year(), of.month().div_ceil(3), known.id);
-            if digest(&quarter) % 10_000 < self.book.holdout * 100 {
-                return Err("holdout_programme");
-            }
-            let own = digest(&format!("salt/{}\n{}", spec.id, known.id)) % 10_000;
-            if own < spec.holdout * 100 {
-                return Err("holdout_strategy");
-            }
-        }
+        let (days, due_day, due, end, _) = node;
         self.is_for(spec, known, now)?;
         if spec.is_first && self.is_taken(specs, spec, cycle, known, now) {
             return Err("condition");
         }
+        self.is_left_alone(spec, known, due_day)?;
         let from = due.max(now);
-        if self.is_stopped(spec, known, cycle, days, from) {
+        if self.is_stopped(spec, known, (cycle, days), (due, from)) {
             return Err("stopped");
         }
         let channels = Self::reaches(known, spec.template, &spec.channels)?;
         if is_missed {
             return Err("missed");
         }
-        let counted: Vec<&'static str> =
-            if spec.to_all { channels.clone() } else { vec![channels[0]] };
-        let rows: Vec<&Row> = self.rows.iter().filter(|row| row.goes()).collect();
-        let full = |at: i64| self.is_full(&rows, spec.template, &counted, at);
-        self.first_free(from, end, &|_| false, &full).ok_or("frequency")?;
-        let count = if spec.to_all { channels.len() as i64 } else { 1 };
+        let priority = |row: &Row| self.spec_of(row).priority;
+        let goes = |row: &&Row| row.goes();
+        let takes = |row: &&Row| row.state == "sent" || priority(row) >= spec.priority;
+        let rows: Vec<&Row> = self.rows.iter().filter(goes).filter(takes).collect();
+        let (_, some) =
+            self.route(spec, known, (&rows, &channels), (from, end), false).ok_or("frequency")?;
+        let count = |channels: &[&str]| if spec.to_all { channels.len() as i64 } else { 1 };
         let used = self.used.get(&spec.id).copied().unwrap_or(0);
-        if spec.messages.is_some_and(|messages| used + count > messages) {
+        let has_budget = |channels: &[&str]| {
+            spec.messages.is_none_or(|messages| used + count(channels) <= messages)
+        };
+        if !has_budget(&some) {
             return Err("budget");
         }
-        let quiet = |at: i64| self.is_quiet(known, spec.template, &counted, at);
-        let at = self.first_free(from, end, &quiet, &full).ok_or("quiet_too_late")?;
-        let is_twin = |row: &&Row| {
+        let (at, channels) = self
+            .route(spec, known, (&rows, &channels), (from, end), true)
+            .ok_or("quiet_too_late")?;
+        if !has_budget(&channels) {
+            return Err("budget");
+        }
+        let is_twin = |row: &Row| {
             row.strategy != spec.id
                 && row.cycle == *cycle
                 && row.template == spec.template
                 && (row.seen() - at).abs() < DAY
         };
-        if rows.iter().any(is_twin) {
+        if self.rows.iter().filter(goes).any(is_twin) {
             return Err("duplicate_content");
         }
-        if known.is_frozen { Err("frozen") } else { Ok((at, channels)) }
+        if known.is_frozen {
+            return Err("frozen");
+        }
+        self.is_left_alone(spec, known, day_of(at))?;
+        Ok((at, channels))
+    }
+
+    fn spec_of(&self, row: &Row) -> &Spec {
+        self.book.specs.iter().find(|spec| spec.id == row.strategy).unwrap()
+    }
+
+    /// Whether the programme leaves the member alone on a day.
+    pub fn is_out(&self, known: &Known, day: i64) -> bool {
+        let of = date(day);
+        let quarter = format!("salt/{}Q{}\n{}", of.year(), of.month().div_ceil(3), known.id);
+        digest(&quarter) % 10_000 < self.book.holdout * 100
+    }
+
+    fn is_left_alone(&self, spec: &Spec, known: &Known, day: i64) -> Result<(), &'static str> {
+        if purpose(spec.template) == "service" {
+            return Ok(());
+        }
+        if self.is_out(known, day) {
+            return Err("holdout_programme");
+        }
+        let own = digest(&format!("salt/{}\n{}", spec.id, known.id)) % 10_000;
+        if own < spec.holdout * 100 { Err("holdout_strategy") } else { Ok(()) }
+    }
+
+    /// When a message goes out, and by which channels: those that wait for no cap, or else the
+    /// first that has room.
+    fn route(
+        &self,
+        spec: &Spec,
+        known: &Known,
+        (rows, channels): (&[&Row], &[&'static str]),
+        (from, end): (i64, i64),
+        asks_hours: bool,
+    ) -> Option<(i64, Vec<&'static str>)> {
+        let free = |from: i64, channel: &'static str, asks_caps: bool| {
+            let full = |at: i64| asks_caps && self.is_full(rows, spec.template, &[channel], at);
+            let quiet = |at: i64| asks_hours && self.is_quiet(known, spec.template, &[channel], at);
+            self.first_free(from, end, &quiet, &full)
+        };
+        let first = channels.iter().filter_map(|channel| free(from, channel, true)).min()?;
+        for from in [from, first] {
+            let mut found = vec![];
+            for channel in channels {
+                let at = free(from, channel, true);
+                if at == free(from, channel, false) {
+                    found.extend(at.map(|at| (at, *channel)));
+                }
+            }
+            let at = if spec.to_all {
+                found.iter().map(|(at, _)| *at).min()
+            } else {
+                found.first().map(|(at, _)| *at)
+            };
+            if let Some(at) = at {
+                return Some((at, found.into_iter().map(|(_, channel)| channel).collect()));
+            }
+        }
+        None
     }
 
     /// Whether of the strategies that share occasions another one has this one.
@@ -524,18 +625,23 @@ impl Naive {
                 continue;
             }
             let is_for = self.is_for(other, known, now).is_ok();
+            // Service does not wait for marketing that the member does not get.
+            let yields =
+                purpose(spec.template) == "service" && purpose(other.template) != "service";
             for row in self.rows.iter().filter(|r| r.strategy == other.id && r.cycle == *cycle) {
                 match row.state.as_str() {
                     "not_in_segment" | "condition" => {}
-                    "holdout_programme" | "holdout_strategy" if !is_for => {}
+                    "holdout_programme" | "holdout_strategy" if yields => {}
                     _ => return true,
                 }
             }
             if place < own_place && is_for {
                 for (other_cycle, nodes) in self.cycles(other, known, now) {
                     let may_come = |(at, node): (usize, &Node)| {
-                        let is_passed = nodes.get(at + 1).is_some_and(|next| next.1 <= day_of(now));
-                        !is_passed && node.3 > now && self.is_open(other, cycle, *node, now)
+                        let is_out = self.is_left_alone(other, known, node.1).is_err();
+                        !Self::is_missed(other, known, (cycle, &nodes, at), now)
+                            && self.is_open(other, cycle, *node, now)
+                            && !(yields && is_out)
                     };
                     if other_cycle == *cycle && nodes.iter().enumerate().any(may_come) {
                         return true;
@@ -562,19 +668,31 @@ impl Naive {
             "tier" => known.tier_until != Some(value.parse().unwrap()),
             _ => false,
         };
-        if is_gone || self.is_stopped(spec, known, &row.cycle, row.node, now) {
+        if is_gone || self.is_stopped(spec, known, (&row.cycle, row.node), (row.due, now)) {
             return Err("stopped");
         }
         Self::reaches(known, row.template, &channel)?;
-        if now >= row.end {
+        let others = || self.rows.iter().filter(|other| *other != row);
+        let is_later = |other: &Row| {
+            other.strategy == row.strategy && other.cycle == row.cycle && other.node > row.node
+        };
+        if now >= row.end || others().any(|o| is_later(o) && o.goes() && o.due <= now) {
             return Err("missed");
         }
-        let sent: Vec<&Row> = self.rows.iter().filter(|row| row.state == "sent").collect();
+        let is_first = |other: &Row| {
+            other.state == "due" && other.end > now && self.spec_of(other).priority > spec.priority
+        };
+        let sent: Vec<&Row> =
+            others().filter(|other| other.state == "sent" || is_first(other)).collect();
         let full = |at: i64| self.is_full(&sent, row.template, &channel, at);
         let from = row.due.max(now);
         self.first_free(from, row.end, &|_| false, &full).ok_or("frequency")?;
         let quiet = |at: i64| self.is_quiet(known, row.template, &channel, at);
         let at = self.first_free(from, row.end, &quiet, &full).ok_or("quiet_too_late")?;
-        if known.is_frozen { Err("frozen") } else { Ok(at) }
+        if known.is_frozen {
+            return Err("frozen");
+        }
+        let is_out = purpose(row.template) == "marketing" && self.is_out(known, day_of(at));
+        if is_out { Err("holdout_programme") } else { Ok(at) }
     }
 }

@@ -341,16 +341,17 @@ fn history(seed: u64, counts: &mut BTreeMap<String, usize>) {
     programme.shared_days = book.shared.iter().map(|day| i32::try_from(*day).unwrap()).collect();
     let text = serde_json::to_string(&programme.playbook).unwrap();
     assert_eq!(serde_json::from_str::<Playbook>(&text).unwrap(), programme.playbook);
-    // A job may keep what was not for the member, or only count it.
-    let keeps_all = random.chance(50);
     let run_hour = random.below(24);
     let mut naive = Naive { book, rows: vec![], used: BTreeMap::new(), through: FIRST_DAY - 1 };
     programme.decided_through = i32::try_from(naive.through).unwrap();
     let (mut touches, mut left) = (Vec::<Touch>::new(), Left::default());
+    let mut redeems = Vec::new();
     let mut late = false;
     for hour in 0..366 * 24 {
         let now = FIRST_DAY * DAY - 8 * HOUR + hour * HOUR;
+        let before = known.last_redeem;
         live(&mut random, &mut known, now, &mut touches);
+        redeems.extend(known.last_redeem.filter(|_| known.last_redeem != before));
         let oldest = now - 60 * DAY;
         known.earns.retain(|(at, _)| *at > oldest);
         for (touch, row) in touches.iter().zip(&mut naive.rows) {
@@ -362,15 +363,11 @@ fn history(seed: u64, counts: &mut BTreeMap<String, usize>) {
             late = true;
         } else if is_time {
             let context = format!("seed {seed}, hour {hour}, day {}", text_of(day_of(now)));
-            run(
-                &programme,
-                &mut naive,
-                &known,
-                &mut touches,
-                (&mut left, keeps_all),
-                now,
-                &context,
-            );
+            let silent =
+                run(&programme, &mut naive, &known, &mut touches, &mut left, now, &context);
+            for reason in silent {
+                *counts.entry(reason.as_str().to_owned()).or_default() += 1;
+            }
             // Killed before it was written down that the day is done.
             late = random.chance(10);
             if !late {
@@ -380,46 +377,127 @@ fn history(seed: u64, counts: &mut BTreeMap<String, usize>) {
         }
         send(&programme, &mut naive, &known, &mut touches, now, seed);
     }
+    never(&naive, &known, &touches, &redeems, seed);
     for touch in &touches {
         *counts.entry(row(touch).state).or_default() += 1;
     }
 }
 
+/// One run in both. Tells the reasons of those that a strategy was not for: nobody keeps these.
 fn run(
     programme: &Programme,
     naive: &mut Naive,
     known: &Known,
     touches: &mut Vec<Touch>,
-    (left, keeps_all): (&mut Left, bool),
+    left: &mut Left,
     now: i64,
     context: &str,
-) {
+) -> Vec<Reason> {
     let asked = person(known, touches, now);
     let recipient = asked.recipient(Timestamp(now), shanghai());
     let mut new = decide(&programme.terms(), &recipient, left);
     let today = recipient.customer.today;
     let by_day = new.iter().any(|touch| !matches!(touch.key.cycle, Cycle::Entry(_)));
     assert!(!by_day || may_concern(&programme.terms(), &asked.facts, today), "{context}");
-    let mut expected = naive.run(known, now);
+    let expected = naive.run(known, now);
     let found: Vec<Row> = new.iter().map(row).collect();
     assert_eq!(found, expected, "{context}: {}", document(&naive.book));
     let keys: BTreeSet<_> = new.iter().chain(&*touches).map(|touch| &touch.key).collect();
     assert_eq!(keys.len(), new.len() + touches.len(), "{context}: a key comes once");
-    if !keeps_all {
-        let is_kept = |reason: Option<Reason>| !reason.is_some_and(Reason::is_not_for_the_member);
-        new.retain(|touch| is_kept(touch.reason()));
-        expected.retain(|row| row.state != "condition" && row.state != "not_in_segment");
-        naive.rows.retain(|row| row.state != "condition" && row.state != "not_in_segment");
-    }
+    promises(naive, known, &new, touches, now, context);
+    let is_kept = |reason: Option<Reason>| !reason.is_some_and(Reason::is_not_for_the_member);
+    let silent = new.iter().filter_map(Touch::reason).filter(|reason| !is_kept(Some(*reason)));
+    let silent = silent.collect();
+    new.retain(|touch| is_kept(touch.reason()));
+    naive.rows.retain(|row| row.state != "condition" && row.state != "not_in_segment");
     touches.extend(new);
     // At once again: nothing new.
     let again = person(known, touches, now);
     let recipient = again.recipient(Timestamp(now), shanghai());
     let mut again = decide(&programme.terms(), &recipient, &mut left.clone());
-    if !keeps_all {
-        again.retain(|touch| !touch.reason().is_some_and(Reason::is_not_for_the_member));
-    }
+    again.retain(|touch| is_kept(touch.reason()));
     assert_eq!(again, [], "{context}");
+    silent
+}
+
+/// What holds whatever the reference says: each member whose points end gets a touch or a reason
+/// for each node of a day that is decided, and what a cap refuses was taken by no lower priority.
+fn promises(
+    naive: &Naive,
+    known: &Known,
+    new: &[Touch],
+    before: &[Touch],
+    now: i64,
+    context: &str,
+) {
+    let today = day_of(now);
+    let all = || before.iter().chain(new);
+    for spec in &naive.book.specs {
+        let Waits::Points(days) = &spec.waits else { continue };
+        let runs = |day: i64| {
+            spec.from.is_none_or(|from| from <= day) && spec.until.is_none_or(|last| day <= last)
+        };
+        for (last, _) in known.ends.range(today..).filter(|(_, points)| **points > 0) {
+            let cycle = Cycle::End(Timestamp(start(last + 1)));
+            let oldest = naive.through.max(today - 31);
+            for days in days.iter().filter(|days| {
+                let day = *last - **days;
+                oldest < day && day <= today && runs(day)
+            }) {
+                let is_one = |touch: &Touch| {
+                    touch.key.strategy == spec.id
+                        && i64::from(touch.key.node) == -days
+                        && touch.key.cycle == cycle
+                };
+                assert!(all().any(is_one), "{context}: no reason for {} {days}", spec.id);
+            }
+        }
+    }
+    for refused in new.iter().filter(|touch| touch.reason() == Some(Reason::Frequency)) {
+        let day = day_of(refused.due_at.0.max(now));
+        let counts = |touch: &&Touch| {
+            let is_out = touch.state == State::Sent;
+            is_out || touch.state == State::Due && touch.priority >= refused.priority
+        };
+        let is_full = naive.book.caps.iter().any(|(_, _, times, per)| {
+            let span = match *per {
+                "day" => 0,
+                "week" => 6,
+                _ => 30,
+            };
+            let near = |touch: &&Touch| {
+                let seen = day_of(touch.sent_at.unwrap_or(touch.due_at).0);
+                (seen - day).abs() <= span
+            };
+            all().filter(counts).filter(near).count() as i64 >= *times
+        });
+        assert!(is_full, "{context}: {refused:?} was refused, and nobody has its room");
+    }
+}
+
+/// What never goes out, in a year: marketing to who is left alone on that day, two messages of one
+/// occasion at once, and one after what stops it.
+fn never(naive: &Naive, known: &Known, touches: &[Touch], redeems: &[i64], seed: u64) {
+    let sent = || touches.iter().filter_map(|touch| Some((touch, touch.sent_at?.0)));
+    for (touch, at) in sent() {
+        let is_out = naive.is_out(known, day_of(at));
+        let is_marketing = touch.purpose == Purpose::Marketing;
+        assert!(!(is_out && is_marketing), "seed {seed}: {touch:?} to one who is left alone");
+        let is_own = |other: &Touch| {
+            other.key.strategy == touch.key.strategy && other.key.cycle == touch.key.cycle
+        };
+        let is_twin = |(other, then): (&Touch, i64)| {
+            is_own(other) && other.key != touch.key && (then - at).abs() < HOUR
+        };
+        assert!(!sent().any(is_twin), "seed {seed}: {touch:?} with another one");
+        let spec = naive.book.specs.iter().find(|spec| spec.id == touch.key.strategy).unwrap();
+        let stands =
+            |one: &&Touch| is_own(one) && matches!(one.reason(), None | Some(Reason::Stopped));
+        let since = touches.iter().filter(stands).map(|one| one.decided_at.0).min().unwrap();
+        let is_stop = |redeem: &i64| since <= *redeem && *redeem <= at;
+        let stop = redeems.iter().find(|redeem| spec.stops_redeemed && is_stop(redeem));
+        assert_eq!(stop, None, "seed {seed}: {touch:?} went out after it");
+    }
 }
 
 /// All that is due is asked for by its first channel, in both.
@@ -444,6 +522,7 @@ fn send(
             Verdict::Send => Ok(now),
             Verdict::Later(at) => Ok(at.0),
             Verdict::Suppress(reason) => Err(reason.as_str()),
+            Verdict::Over => Err("over"),
         };
         assert_eq!(found, naive.send(place, known, now), "seed {seed}: {touch:?} at {now}");
         let (touch, row) = (&mut touches[place], &mut naive.rows[place]);
@@ -463,6 +542,7 @@ fn send(
                 touch.state = State::Suppressed(reason);
                 row.state = reason.as_str().to_owned();
             }
+            Verdict::Over => unreachable!(),
         }
     }
 }

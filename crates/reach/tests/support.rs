@@ -22,6 +22,7 @@ pub struct Programme {
     pub shared_days: BTreeSet<i32>,
     pub cost_minor: BTreeMap<Channel, i64>,
     pub decided_through: i32,
+    pub since: BTreeMap<String, Timestamp>,
 }
 
 /// A member that can be reached by all channels, for both purposes.
@@ -74,6 +75,7 @@ impl Programme {
             shared_days: BTreeSet::new(),
             cost_minor: BTreeMap::new(),
             decided_through: 0,
+            since: BTreeMap::new(),
         }
     }
 
@@ -87,6 +89,7 @@ impl Programme {
             shared_days: &self.shared_days,
             cost_minor: &self.cost_minor,
             decided_through: self.decided_through,
+            since: &self.since,
         }
     }
 

@@ -144,7 +144,10 @@ fn the_first_reason_that_holds_is_told() {
         touch("other", 0, "2027-06-19 10:01"),
     ];
     let now = at("2027-06-20 02:00");
-    for reason in Reason::ALL {
+    // Nobody is left alone for a comparison that the strategy is not for: that is asked first.
+    let mut order = Reason::ALL;
+    order.sort_by_key(|reason| !reason.is_not_for_the_member());
+    for reason in order {
         // Too late is another matter: then nobody asks whether there was room.
         if reason == Reason::Missed {
             continue;
@@ -552,7 +555,7 @@ fn behaviour_waits_for_what_may_follow() {
         (
             vec![("add_to_cart", "12:00"), ("order", "13:01")],
             "2027-06-01 15:00",
-            vec!["cart:0 2027-06-01 15:00"],
+            vec!["cart:0 stopped"],
         ),
         (
             vec![("order", "11:59"), ("add_to_cart", "12:00")],
@@ -1074,6 +1077,7 @@ fn what_happened_since_stops_a_message_that_is_due() {
             Verdict::Send => "send".to_owned(),
             Verdict::Later(at) => local(at),
             Verdict::Suppress(reason) => reason.as_str().to_owned(),
+            Verdict::Over => "over".to_owned(),
         };
         assert_eq!(found, expected, "{name}");
     }

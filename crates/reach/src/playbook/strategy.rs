@@ -166,11 +166,20 @@ impl Strategy {
         self.send.as_ref().map_or(three_days(), |send| send.within_hours)
     }
 
+    /// The first local day on which something may be due.
+    pub(crate) fn first_day(&self) -> Option<i32> {
+        self.from.as_deref().and_then(local_day).map(day_number)
+    }
+
+    /// The last one.
+    pub(crate) fn last_day(&self) -> Option<i32> {
+        self.until.as_deref().and_then(local_day).map(day_number)
+    }
+
     /// Whether something of it may be due on a local day.
     pub(crate) fn runs_on(&self, day: i32) -> bool {
-        let bound = |text: &Option<String>| text.as_deref().and_then(local_day).map(day_number);
-        bound(&self.from).is_none_or(|from| from <= day)
-            && bound(&self.until).is_none_or(|until| day <= until)
+        self.first_day().is_none_or(|from| from <= day)
+            && self.last_day().is_none_or(|until| day <= until)
     }
 }
 

@@ -3,13 +3,14 @@
 
 use ledger::Timestamp;
 
-use super::asked::{is_stopped, reachable};
+use super::asked::{is_stopped, own_touches, reachable};
 use super::caps::{Asking, full_until};
 use super::decide::first_free;
+use super::holdout::{is_held_out, programme_bucket};
 use super::hours::{open_from, windows};
 use super::recipient::{Recipient, Terms};
-use super::{Reason, Touch};
-use crate::contact::Channel;
+use super::{Reason, State, Touch};
+use crate::contact::{Channel, Purpose};
 use crate::playbook::Mode;
 
 /// Whether a message goes out now.
@@ -21,11 +22,16 @@ pub enum Verdict {
     Later(Timestamp),
     /// No.
     Suppress(Reason),
+    /// It went out or may have gone out by this channel, or all have refused it: there is nothing
+    /// to send any more.
+    Over,
 }
 
-/// Whether a touch that is due goes out by a channel now, at the recipient's instant. The reasons
-/// are asked in their order. Those of the comparison, of the segment and the condition were settled
-/// when it was decided, and so was the budget.
+/// Whether a touch goes out by a channel now, at the recipient's instant. One that is due or being
+/// sent is asked for, and of one that goes by all its channels the others after the first. The
+/// reasons are asked in their order. Those of the segment and the condition were settled when it was
+/// decided, and so was the budget. Of the comparison, the programme's quarter is asked again: it may
+/// be another one. Messages of a higher priority that wait for the same period go first.
 ///
 /// The recipient has its touches as for a decision; this one among them does no harm. A touch whose
 /// strategy is no longer in the playbook is stopped.
@@ -36,6 +42,17 @@ pub fn still_wanted(
     touch: &Touch,
     channel: Channel,
 ) -> Verdict {
+    match touch.state {
+        State::Due | State::Sending => {}
+        State::Sent | State::Unknown => {
+            let is_another = touch.channel.is_some_and(|took| took != channel);
+            if touch.mode == Mode::FirstPossible || !is_another {
+                return Verdict::Over;
+            }
+        }
+        State::Failed => return Verdict::Over,
+        State::Suppressed(reason) => return Verdict::Suppress(reason),
+    }
     match ask(terms, recipient, touch, channel) {
         Ok(at) if at > recipient.customer.now => Verdict::Later(at),
         Ok(_) => Verdict::Send,
@@ -54,25 +71,21 @@ fn ask(
     let strategy = strategies.iter().find(|one| one.id == touch.key.strategy);
     let strategy = strategy.ok_or(Reason::Stopped)?;
     let others = || recipient.touches.iter().filter(|other| other.key != touch.key);
-    let is_own = |other: &&Touch| {
-        let is_one = other.key.strategy == touch.key.strategy && other.key.cycle == touch.key.cycle;
-        is_one && other.reason().is_none()
-    };
-    let own = others().filter(is_own).chain([touch]);
-    if is_stopped(strategy, recipient, &touch.key, own, now) {
+    let own = own_touches(others(), &touch.key).chain([touch]);
+    if is_stopped(strategy, recipient, &touch.key, own, (touch.due_at, now)) {
         return Err(Reason::Stopped);
     }
     let channels = [channel];
     reachable(recipient, touch.purpose, &channels)?;
     let due_at = touch.due_at.max(now);
-    if now >= touch.deadline_at {
+    if now >= touch.deadline_at || others().any(|other| is_overtaken(touch, other, now)) {
         return Err(Reason::Missed);
     }
-    // Those that are due wait for this one and not the other way round.
-    let gone: Vec<&Touch> =
-        others().filter(|other| other.state.may_have_gone() && other.template.is_some()).collect();
-    let asking = Asking { purpose: touch.purpose, mode: Mode::FirstPossible, channels: &channels };
-    let full = |at| full_until(terms.playbook, &asking, &gone, at, today);
+    // Of those that are due, the ones of a lower priority wait for this one.
+    let goes_first = |other: &Touch| other.priority > touch.priority && other.deadline_at > now;
+    let gone: Vec<&Touch> = others().filter(|other| other.takes_room(goes_first)).collect();
+    let asking = Asking { purpose: touch.purpose, channel, now };
+    let full = |at| full_until(terms.playbook, asking, &gone, at, today);
     first_free(due_at, touch.deadline_at, &Some, &full).ok_or(Reason::Frequency)?;
     let windows = windows(terms, recipient, touch.purpose, &channels);
     let open = |at| open_from(at, &windows, today.zone);
@@ -83,5 +96,20 @@ fn ask(
     if recipient.is_erased {
         return Err(Reason::Erased);
     }
+    let bucket = programme_bucket(terms.salt, today.day_of(at), recipient.customer.id);
+    let is_out = is_held_out(bucket, terms.playbook.holdout_percent);
+    if touch.purpose == Purpose::Marketing && is_out {
+        return Err(Reason::HoldoutProgramme);
+    }
     Ok(at)
+}
+
+/// Whether another touch is a later node of the same occasion, and its time has come. The deadline
+/// tells so as well, unless the node came into the playbook later.
+fn is_overtaken(touch: &Touch, other: &Touch, now: Timestamp) -> bool {
+    other.key.strategy == touch.key.strategy
+        && other.key.cycle == touch.key.cycle
+        && other.key.node > touch.key.node
+        && other.reason().is_none()
+        && other.due_at <= now
 }

@@ -3,9 +3,9 @@
 use ledger::Timestamp;
 
 use super::recipient::{Recipient, Terms};
-use super::{Key, Reason, Touch, ahead};
+use super::{Cycle, Happening, Key, Occasion, Reason, Touch, ahead};
 use crate::contact::{Channel, Purpose, Unreachable, may_reach};
-use crate::playbook::{Stop, Strategy};
+use crate::playbook::{Stop, Strategy, Trigger};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -29,21 +29,36 @@ pub(crate) fn is_for(
     }
 }
 
+/// The touches of a strategy about an occasion that count for what stops it: those that were not
+/// suppressed, and those that a stop took back after they were decided. So a stop is final.
+pub(crate) fn own_touches<'t>(
+    all: impl Iterator<Item = &'t Touch> + Clone,
+    key: &Key,
+) -> impl Iterator<Item = &'t Touch> + Clone {
+    all.filter(move |touch| {
+        let is_one = touch.key.strategy == key.strategy && touch.key.cycle == key.cycle;
+        is_one && matches!(touch.reason(), None | Some(Reason::Stopped))
+    })
+}
+
 /// Whether no further message about the occasion is to go out at an instant. `own` are the touches
-/// of the strategy and the cycle that were not suppressed.
+/// of [`own_touches`]; `due_at` is when the message is due: a decision that comes late knows what
+/// happened until then.
 pub(crate) fn is_stopped<'t>(
     strategy: &Strategy,
     recipient: &Recipient<'_>,
     key: &Key,
     own: impl Iterator<Item = &'t Touch> + Clone,
-    at: Timestamp,
+    (due_at, at): (Timestamp, Timestamp),
 ) -> bool {
-    if ahead::is_gone(recipient, &key.cycle) {
+    if ahead::is_gone(recipient, &key.cycle) || is_cancelled(strategy, recipient, &key.cycle) {
         return true;
     }
     let facts = recipient.customer.facts;
     let since = own.clone().map(|touch| touch.decided_at).min();
-    let happened = |last: Option<Timestamp>| since.zip(last).is_some_and(|(since, at)| at >= since);
+    let happened = |last: Option<Timestamp>| {
+        last.is_some_and(|last| last > due_at || since.is_some_and(|since| last >= since))
+    };
     let stops = |stop: &Stop| match stop {
         Stop::Redeemed => happened(facts.last_redeem_at),
         Stop::Ordered => happened(facts.last_order_at),
@@ -58,6 +73,27 @@ pub(crate) fn is_stopped<'t>(
             own.filter(|touch| touch.key.node < key.node).filter_map(|touch| touch.responded_at);
         responses.any(|response| response.plus_ms(i64::from(hours) * HOUR_MS) > at)
     })
+}
+
+/// Whether after each time that the member did so on the day of the cycle something followed that
+/// `unless` names.
+fn is_cancelled(strategy: &Strategy, recipient: &Recipient<'_>, cycle: &Cycle) -> bool {
+    let (Trigger::Behaviour { behaviour, unless: Some(unless), .. }, Cycle::Day(day)) =
+        (&strategy.trigger, cycle)
+    else {
+        return false;
+    };
+    let today = recipient.customer.today;
+    let times = |kind: &str| {
+        let is_one = move |one: &&Occasion| match &one.what {
+            Happening::Behaviour { kind: of } => of == kind,
+            _ => false,
+        };
+        recipient.occasions.iter().filter(is_one).map(|one| one.at).collect::<Vec<_>>()
+    };
+    let last = times(unless).into_iter().max();
+    let mut done = times(behaviour).into_iter().filter(|at| today.day_of(*at) == *day).peekable();
+    done.peek().is_some() && done.all(|at| last.is_some_and(|last| last >= at))
 }
 
 /// Those of the channels by which a message may reach the member.

@@ -19,12 +19,12 @@ fn counted(mode: Mode, channels: &[Channel], took: Option<Channel>) -> Vec<Chann
     }
 }
 
-/// A message that asks for room.
-#[derive(Debug)]
-pub(crate) struct Asking<'a> {
+/// A message that asks for room, by one of its channels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking {
     pub(crate) purpose: Purpose,
-    pub(crate) mode: Mode,
-    pub(crate) channels: &'a [Channel],
+    pub(crate) channel: Channel,
+    pub(crate) now: Timestamp,
 }
 
 fn applies(cap: &Cap, purpose: Purpose, channels: &[Channel]) -> bool {
@@ -53,18 +53,18 @@ fn period(per: CapPer, day: i32) -> (i32, i32) {
 /// the messages that count.
 pub(crate) fn full_until(
     playbook: &Playbook,
-    asking: &Asking<'_>,
+    asking: Asking,
     others: &[&Touch],
     at: Timestamp,
     today: Today,
 ) -> Option<Timestamp> {
-    let own = counted(asking.mode, asking.channels, None);
+    let own = [asking.channel];
     let day = today.day_of(at);
     let last = playbook.caps.iter().find_map(|cap| {
         let (first, last) = period(cap.per, day);
         let counts = |touch: &&&Touch| {
             let channels = counted(touch.mode, &touch.channels, touch.channel);
-            (first..=last).contains(&today.day_of(touch.seen_at()))
+            (first..=last).contains(&today.day_of(touch.seen_at(asking.now)))
                 && applies(cap, touch.purpose, &channels)
         };
         let is_full = || {

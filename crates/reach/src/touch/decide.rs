@@ -1,25 +1,30 @@
 //! The decision: what a member is to be told, and what not.
 
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+
 use ledger::Timestamp;
 
-use super::asked::{is_for, is_stopped, reachable};
+use super::asked::{is_for, is_stopped, own_touches, reachable};
 use super::budget::{Left, Uses};
 use super::caps::{Asking, full_until};
 use super::holdout::{is_held_out, programme_bucket, strategy_bucket};
-use super::hours::{open_from, windows};
+use super::hours::{Quiet, open_from, windows};
 use super::plan::{Planned, Subject, plan, subjects};
 use super::recipient::{Recipient, Terms};
-use super::{Key, Reason, State, Touch};
+use super::{Cycle, Key, Reason, State, Touch};
 use crate::contact::{Channel, Purpose};
 use crate::playbook::{Match, Mode, Step, Strategy};
 
 /// Nothing is sent twice about one occasion within so many milliseconds.
 const TWICE_MS: i64 = 24 * 3_600_000;
+const HOUR_MS: i64 = 3_600_000;
 /// Caps and quiet hours move a message at most so often: each time a day, or to an end of a window.
 const MAX_MOVES: usize = 1_000;
 
 /// What is to be told to a member of all that is due by the end of its local day, and what is not
-/// told and why. The key of each touch is new. What is decided takes from `left`.
+/// told and why. The key of each touch is new, or that of one that was not for the member. What is
+/// decided takes from `left`.
 ///
 /// Due are nodes of the days after [`Terms::decided_through`] up to today, and what happened.
 /// Strategies are asked by their priority, so that the highest gets the room that caps leave. Of a
@@ -27,17 +32,40 @@ const MAX_MOVES: usize = 1_000;
 /// member.
 #[must_use]
 pub fn decide(terms: &Terms<'_>, recipient: &Recipient<'_>, left: &mut Left) -> Vec<Touch> {
-    let mut deciding = Deciding { terms, recipient, left, new: Vec::new() };
-    for place in &terms.compiled.order {
-        let Some(strategy) = terms.playbook.strategies.get(*place) else { continue };
-        let offsets = strategy.offsets();
-        for subject in subjects(terms, strategy, recipient) {
-            if !subject.may_be_due(&offsets, recipient.customer.today.day) {
+    let strategies: Vec<Asked<'_>> = terms
+        .compiled
+        .order
+        .iter()
+        .filter_map(|place| terms.playbook.strategies.get(*place))
+        .map(|strategy| Asked {
+            strategy,
+            offsets: strategy.offsets(),
+            subjects: subjects(terms, strategy, recipient),
+            is_for: OnceCell::new(),
+        })
+        .collect();
+    let mut deciding = Deciding {
+        terms,
+        recipient,
+        left,
+        strategies: &strategies,
+        new: Vec::new(),
+        decided: HashSet::new(),
+        begun: HashMap::new(),
+    };
+    for touch in recipient.touches {
+        if !touch.reason().is_some_and(Reason::is_not_for_the_member) {
+            deciding.note(touch);
+        }
+    }
+    for asked in &strategies {
+        for subject in &asked.subjects {
+            if !subject.may_be_due(&asked.offsets, recipient.customer.today.day) {
                 continue;
             }
-            for node in plan(terms, strategy, &subject, &offsets, recipient) {
+            for node in plan(terms, asked.strategy, subject, &asked.offsets, recipient) {
                 if node.is_due && !node.is_over {
-                    deciding.node(strategy, &subject, &node);
+                    deciding.node(asked, subject, &node);
                 }
             }
         }
@@ -45,11 +73,26 @@ pub fn decide(terms: &Terms<'_>, recipient: &Recipient<'_>, left: &mut Left) -> 
     deciding.new
 }
 
+/// A strategy as it is asked for the member.
+struct Asked<'a> {
+    strategy: &'a Strategy,
+    offsets: Vec<i32>,
+    subjects: Vec<Subject>,
+    /// Whether it is for the member; asked once.
+    is_for: OnceCell<Result<(), Reason>>,
+}
+
 struct Deciding<'a> {
     terms: &'a Terms<'a>,
     recipient: &'a Recipient<'a>,
     left: &'a mut Left,
+    /// In the order in which they are decided.
+    strategies: &'a [Asked<'a>],
     new: Vec<Touch>,
+    decided: HashSet<Key>,
+    /// By the occasion, who came to it, and whether it was marketing for which the member is left
+    /// alone.
+    begun: HashMap<Cycle, Vec<(String, bool)>>,
 }
 
 /// A message that can go out: when, by which channels, and what it uses up.
@@ -64,20 +107,33 @@ impl Deciding<'_> {
         self.recipient.touches.iter().chain(&self.new)
     }
 
-    /// Messages that count for caps and repeats.
-    fn messages(&self) -> Vec<&Touch> {
-        self.all().filter(|touch| touch.state.counts() && touch.template.is_some()).collect()
+    /// Remembers a key that is decided, and who has begun with an occasion.
+    fn note(&mut self, touch: &Touch) {
+        self.decided.insert(touch.key.clone());
+        if touch.reason().is_some_and(Reason::is_not_for_the_member) {
+            return;
+        }
+        let is_compared = touch.purpose == Purpose::Marketing
+            && touch.reason().is_some_and(Reason::is_for_comparison);
+        let begun = self.begun.entry(touch.key.cycle.clone()).or_default();
+        begun.push((touch.key.strategy.clone(), is_compared));
     }
 
-    fn node(&mut self, strategy: &Strategy, subject: &Subject, node: &Planned) {
+    fn is_for(&self, asked: &Asked<'_>) -> Result<(), Reason> {
+        let ask = || is_for(self.terms, self.recipient, asked.strategy);
+        *asked.is_for.get_or_init(ask)
+    }
+
+    fn node(&mut self, asked: &Asked<'_>, subject: &Subject, node: &Planned) {
+        let strategy = asked.strategy;
         let key =
             Key { strategy: strategy.id.clone(), node: node.offset, cycle: subject.cycle.clone() };
-        if self.all().any(|touch| touch.key == key) {
+        if self.decided.contains(&key) {
             return;
         }
         let step = strategy.step(node.place);
         let purpose = self.terms.purpose(step.template);
-        let found = self.ask(strategy, &key, node, &step, purpose);
+        let found = self.ask(asked, &key, node, &step, purpose);
         let waits = strategy.trigger.within_days().is_some();
         if waits && found.as_ref().is_err_and(|reason| reason.is_not_for_the_member()) {
             return;
@@ -92,7 +148,7 @@ impl Deciding<'_> {
                 (node.due_at, channels, Uses::default(), State::Suppressed(reason))
             }
         };
-        self.new.push(Touch {
+        let touch = Touch {
             key,
             playbook_version: self.terms.version,
             purpose,
@@ -100,8 +156,8 @@ impl Deciding<'_> {
             due_at,
             deadline_at: node.ends_at,
             mode: step.mode,
+            wait_hours: wait_hours(&step, &channels, due_at, node.ends_at),
             channels,
-            wait_hours: step.wait_hours,
             template: step.template.map(str::to_owned),
             action: step.action.clone(),
             uses,
@@ -110,30 +166,30 @@ impl Deciding<'_> {
             sent_at: None,
             channel: None,
             responded_at: None,
-        });
+        };
+        self.note(&touch);
+        self.new.push(touch);
     }
 
-    /// Asks in the order of the reasons: the first that holds is told.
+    /// Asks in the order of the reasons: the first that holds is told. Nobody is left alone for a
+    /// comparison that the strategy is not for.
     fn ask(
         &self,
-        strategy: &Strategy,
+        asked: &Asked<'_>,
         key: &Key,
         node: &Planned,
         step: &Step<'_>,
         purpose: Purpose,
     ) -> Result<Wanted, Reason> {
-        let recipient = self.recipient;
+        let (recipient, strategy) = (self.recipient, asked.strategy);
         let start = node.due_at.max(recipient.customer.now);
-        self.is_compared(strategy, node, purpose)?;
-        is_for(self.terms, recipient, strategy)?;
-        if strategy.matches == Match::First && self.goes_to_another(strategy, key) {
+        self.is_for(asked)?;
+        if strategy.matches == Match::First && self.goes_to_another(strategy, key, purpose) {
             return Err(Reason::Condition);
         }
-        let is_own = |touch: &&Touch| {
-            let is_one = touch.key.strategy == key.strategy && touch.key.cycle == key.cycle;
-            is_one && touch.reason().is_none()
-        };
-        if is_stopped(strategy, recipient, key, self.all().filter(is_own), start) {
+        self.is_compared(strategy, node.due_day, purpose)?;
+        let own = own_touches(self.all(), key);
+        if is_stopped(strategy, recipient, key, own, (node.due_at, start)) {
             return Err(Reason::Stopped);
         }
         let is_message = step.template.is_some();
@@ -141,37 +197,36 @@ impl Deciding<'_> {
             true => reachable(recipient, purpose, step.channels)?,
             false => Vec::new(),
         };
-        let uses = self.uses(step, &channels);
-        let mut due_at = start;
         if node.is_missed {
             // Whether there would have been room for it at its time nobody asks any more.
-        } else if is_message {
-            due_at = self.room(strategy, key, node, (step, purpose, &channels), (start, uses))?;
-        } else if !self.left.has_room(strategy, uses) {
-            return Err(Reason::Budget);
-        }
-        if node.is_missed {
             return Err(Reason::Missed);
         }
+        let wanted = match is_message {
+            true => self.room(strategy, key, node, (step, purpose, &channels), start)?,
+            false => {
+                let uses = self.uses(step, &[]);
+                if !self.left.has_room(strategy, uses) {
+                    return Err(Reason::Budget);
+                }
+                Wanted { due_at: start, channels, uses }
+            }
+        };
         if recipient.is_frozen {
             return Err(Reason::Frozen);
         }
         if recipient.is_erased {
             return Err(Reason::Erased);
         }
-        Ok(Wanted { due_at, channels, uses })
+        // It may go out in another quarter than that of its day.
+        self.is_compared(strategy, recipient.customer.today.day_of(wanted.due_at), purpose)?;
+        Ok(wanted)
     }
 
     /// Whether the member is left alone so that others can be compared with it.
-    fn is_compared(
-        &self,
-        strategy: &Strategy,
-        node: &Planned,
-        purpose: Purpose,
-    ) -> Result<(), Reason> {
+    fn is_compared(&self, strategy: &Strategy, day: i32, purpose: Purpose) -> Result<(), Reason> {
         let (terms, member) = (self.terms, self.recipient.customer.id);
         if purpose == Purpose::Marketing {
-            let bucket = programme_bucket(terms.salt, node.due_day, member);
+            let bucket = programme_bucket(terms.salt, day, member);
             if is_held_out(bucket, terms.playbook.holdout_percent) {
                 return Err(Reason::HoldoutProgramme);
             }
@@ -185,44 +240,45 @@ impl Deciding<'_> {
     }
 
     /// Of strategies that share an occasion, whether another one has begun with it, or goes first.
-    fn goes_to_another(&self, strategy: &Strategy, key: &Key) -> bool {
-        let mut is_before = true;
-        for place in &self.terms.compiled.order {
-            let Some(other) = self.terms.playbook.strategies.get(*place) else { continue };
-            if other.id == strategy.id {
-                is_before = false;
-            } else if other.matches == Match::First {
-                let own =
-                    |touch: &&Touch| touch.key.strategy == other.id && touch.key.cycle == key.cycle;
-                let matches_now = || is_for(self.terms, self.recipient, other).is_ok();
-                let has_begun = self.all().filter(own).any(|touch| match touch.reason() {
-                    None => true,
-                    Some(reason) if reason.is_not_for_the_member() => false,
-                    Some(reason) => !reason.is_for_comparison() || matches_now(),
-                });
-                if has_begun || (is_before && self.is_open(other, key) && matches_now()) {
-                    return true;
-                }
-            }
-        }
-        false
+    /// A message for service does not give way to marketing for which the member is left alone.
+    fn goes_to_another(&self, strategy: &Strategy, key: &Key, purpose: Purpose) -> bool {
+        let is_service = purpose == Purpose::Service;
+        let shares = |id: &str| {
+            let one = self.strategies.iter().find(|asked| asked.strategy.id == id);
+            one.is_some_and(|asked| asked.strategy.matches == Match::First)
+        };
+        let has_begun = self.begun.get(&key.cycle).is_some_and(|begun| {
+            begun.iter().any(|(id, is_compared)| {
+                *id != strategy.id && !(is_service && *is_compared) && shares(id)
+            })
+        });
+        let before = || self.strategies.iter().take_while(|one| one.strategy.id != strategy.id);
+        has_begun
+            || before().any(|one| {
+                one.strategy.matches == Match::First
+                    && self.is_for(one).is_ok()
+                    && self.is_open(one, &key.cycle, is_service)
+            })
     }
 
-    /// Whether a strategy may still come to an occasion.
-    fn is_open(&self, strategy: &Strategy, key: &Key) -> bool {
-        let subjects = subjects(self.terms, strategy, self.recipient);
-        let Some(subject) = subjects.iter().find(|subject| subject.cycle == key.cycle) else {
+    /// Whether a strategy may still come to an occasion: for a message for service, so that it goes
+    /// out or is one for service as well.
+    fn is_open(&self, asked: &Asked<'_>, cycle: &Cycle, is_service: bool) -> bool {
+        let strategy = asked.strategy;
+        let Some(subject) = asked.subjects.iter().find(|subject| subject.cycle == *cycle) else {
             return false;
         };
-        let offsets = strategy.offsets();
-        plan(self.terms, strategy, subject, &offsets, self.recipient).iter().any(|node| {
-            let is_decided = self.all().any(|touch| {
-                let key_of = &touch.key;
-                key_of.strategy == strategy.id
-                    && key_of.node == node.offset
-                    && key_of.cycle == key.cycle
-            });
-            !node.is_over && !node.is_missed && !is_decided
+        let nodes = plan(self.terms, strategy, subject, &asked.offsets, self.recipient);
+        let mut key = Key { strategy: strategy.id.clone(), node: 0, cycle: cycle.clone() };
+        nodes.iter().any(|node| {
+            key.node = node.offset;
+            let of_node = self.terms.purpose(strategy.step(node.place).template);
+            let is_left_alone = || {
+                is_service
+                    && of_node == Purpose::Marketing
+                    && self.is_compared(strategy, node.due_day, of_node).is_err()
+            };
+            !node.is_over && !node.is_missed && !self.decided.contains(&key) && !is_left_alone()
         })
     }
 
@@ -245,41 +301,110 @@ impl Deciding<'_> {
     }
 
     /// When the message goes out: not before it is due, in no quiet hours, and where all caps have
-    /// room.
+    /// room; by those of the channels that can take it then.
     fn room(
         &self,
         strategy: &Strategy,
         key: &Key,
         node: &Planned,
         (step, purpose, channels): (&Step<'_>, Purpose, &[Channel]),
-        (start, uses): (Timestamp, Uses),
-    ) -> Result<Timestamp, Reason> {
-        let (terms, today) = (self.terms, self.recipient.customer.today);
-        let asking = Asking { purpose, mode: step.mode, channels };
-        let others = self.messages();
-        let full = |at| full_until(terms.playbook, &asking, &others, at, today);
-        first_free(start, node.ends_at, &Some, &full).ok_or(Reason::Frequency)?;
-        if !self.left.has_room(strategy, uses) {
-            return Err(Reason::Budget);
-        }
-        let first = match step.mode {
-            Mode::All => channels,
-            Mode::FirstPossible => channels.get(..1).unwrap_or(channels),
+        start: Timestamp,
+    ) -> Result<Wanted, Reason> {
+        let goes_first = |touch: &Touch| touch.priority >= strategy.priority;
+        let others: Vec<&Touch> = self.all().filter(|one| one.takes_room(goes_first)).collect();
+        let asking = Route {
+            terms: self.terms,
+            recipient: self.recipient,
+            purpose,
+            mode: step.mode,
+            others,
+            span: (start, node.ends_at),
         };
-        let windows = windows(terms, self.recipient, purpose, first);
-        let open = |at| open_from(at, &windows, today.zone);
-        let due_at = first_free(start, node.ends_at, &open, &full).ok_or(Reason::QuietTooLate)?;
-        let repeats = |touch: &&Touch| {
+        let has_budget = |channels: &[Channel]| {
+            let uses = self.uses(step, channels);
+            if self.left.has_room(strategy, uses) { Ok(uses) } else { Err(Reason::Budget) }
+        };
+        let (_, by_caps) = asking.of(channels, false).ok_or(Reason::Frequency)?;
+        has_budget(&by_caps)?;
+        let (due_at, channels) = asking.of(channels, true).ok_or(Reason::QuietTooLate)?;
+        let uses = has_budget(&channels)?;
+        let now = self.recipient.customer.now;
+        let repeats = |touch: &Touch| {
             touch.key.strategy != key.strategy
                 && touch.key.cycle == key.cycle
                 && touch.template.as_deref() == step.template
                 && touch.action == *step.action
-                && due_at.0.abs_diff(touch.seen_at().0) < TWICE_MS.unsigned_abs()
+                && due_at.0.abs_diff(touch.seen_at(now).0) < TWICE_MS.unsigned_abs()
         };
-        if others.into_iter().any(|touch| repeats(&touch)) {
+        if self.all().any(|touch| touch.takes_room(|_| true) && repeats(touch)) {
             return Err(Reason::DuplicateContent);
         }
-        Ok(due_at)
+        Ok(Wanted { due_at, channels, uses })
+    }
+}
+
+/// Asks when a message goes out and by which channels. Caps and quiet hours are asked for each
+/// channel alone.
+struct Route<'a> {
+    terms: &'a Terms<'a>,
+    recipient: &'a Recipient<'a>,
+    purpose: Purpose,
+    mode: Mode,
+    others: Vec<&'a Touch>,
+    /// From when on, and until when.
+    span: (Timestamp, Timestamp),
+}
+
+impl Route<'_> {
+    /// A channel whose caps are full is left out where another one has room. Where none has, the
+    /// message waits for the first that has.
+    fn of(&self, channels: &[Channel], asks_hours: bool) -> Option<(Timestamp, Vec<Channel>)> {
+        let (start, end) = self.span;
+        let now = self.recipient.customer.now;
+        let today = self.recipient.customer.today;
+        let hours = |channel: Channel| match asks_hours {
+            true => windows(self.terms, self.recipient, self.purpose, &[channel]),
+            false => Vec::new(),
+        };
+        let with_hours: Vec<(Channel, Vec<Quiet>)> =
+            channels.iter().map(|channel| (*channel, hours(*channel))).collect();
+        let free = |from: Timestamp, (channel, windows): &(Channel, Vec<Quiet>)| {
+            let asking = Asking { purpose: self.purpose, channel: *channel, now };
+            let full = |at| full_until(self.terms.playbook, asking, &self.others, at, today);
+            first_free(from, end, &|at| open_from(at, windows, today.zone), &full)
+        };
+        let first = with_hours.iter().filter_map(|one| free(start, one)).min()?;
+        let at_once = |from: Timestamp| -> Vec<(Channel, Timestamp)> {
+            let is_free = |one: &(Channel, Vec<Quiet>)| {
+                let at = free(from, one)?;
+                (open_from(from, &one.1, today.zone) == Some(at)).then_some((one.0, at))
+            };
+            with_hours.iter().filter_map(is_free).collect()
+        };
+        let mut found = at_once(start);
+        if found.is_empty() {
+            found = at_once(first);
+        }
+        let due_at = match self.mode {
+            Mode::All => found.iter().map(|(_, at)| *at).min()?,
+            Mode::FirstPossible => found.first()?.1,
+        };
+        Some((due_at, found.into_iter().map(|(channel, _)| channel).collect()))
+    }
+}
+
+/// For how many hours each of several channels has time, so that the last one has some before it is
+/// too late.
+fn wait_hours(step: &Step<'_>, channels: &[Channel], due_at: Timestamp, end: Timestamp) -> u32 {
+    let count = match step.mode {
+        Mode::FirstPossible => i64::try_from(channels.len()).unwrap_or(1).max(1),
+        Mode::All => 1,
+    };
+    let most = end.0.saturating_sub(due_at.0) / HOUR_MS / count;
+    if count == 1 {
+        step.wait_hours
+    } else {
+        step.wait_hours.min(u32::try_from(most).unwrap_or(1).max(1))
     }
 }
 

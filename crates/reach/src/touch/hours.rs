@@ -61,7 +61,9 @@ pub(crate) fn windows(
     });
     let own = recipient.quiet.map(|(from, until)| Quiet { from, until });
     let is_night = purpose == Purpose::Marketing && channels.contains(&Channel::Sms);
-    own.or(of_playbook).into_iter().chain(is_night.then_some(SMS_NIGHT)).collect()
+    // No length is no quiet hours, and not all day.
+    let told = own.or(of_playbook).filter(|hours| hours.from != hours.until);
+    told.into_iter().chain(is_night.then_some(SMS_NIGHT)).collect()
 }
 
 /// The first instant from `at` on that lies in none of the windows; `None` where there is none.

@@ -85,7 +85,7 @@ pub struct Touch {
     pub decided_at: Timestamp,
     /// What became of it.
     pub state: State,
-    /// When the message went out.
+    /// When the message went out, or may have gone out.
     pub sent_at: Option<Timestamp>,
     /// The channel that took it.
     pub channel: Option<Channel>,
@@ -134,11 +134,6 @@ impl State {
             .find(|state| state.as_str() == name)
     }
 
-    /// Whether a message went out, may have gone out, or will.
-    pub(crate) fn counts(self) -> bool {
-        self == Self::Due || self.may_have_gone()
-    }
-
     /// Whether a message went out, or may have gone out.
     pub(crate) fn may_have_gone(self) -> bool {
         matches!(self, Self::Sending | Self::Sent | Self::Unknown)
@@ -146,9 +141,17 @@ impl State {
 }
 
 impl Touch {
-    /// When the member sees it: when it went out, else when it is due.
-    pub(crate) fn seen_at(&self) -> Timestamp {
-        self.sent_at.unwrap_or(self.due_at)
+    /// When the member sees it: when it went out; now while it is being sent; else when it is due.
+    pub(crate) fn seen_at(&self, now: Timestamp) -> Timestamp {
+        let planned = if self.state == State::Sending { self.due_at.max(now) } else { self.due_at };
+        self.sent_at.unwrap_or(planned)
+    }
+
+    /// Whether it takes room from a message of that priority: it went out or may have gone out, or
+    /// waits and goes first.
+    pub(crate) fn takes_room(&self, goes_first: impl Fn(&Self) -> bool) -> bool {
+        let is_waiting = self.state == State::Due;
+        self.template.is_some() && (self.state.may_have_gone() || is_waiting && goes_first(self))
     }
 
     /// Why it does not go out.

@@ -2,7 +2,7 @@
 //! sense. All of it follows from the occasion and the playbook.
 
 use chrono::Datelike;
-use ledger::{Timestamp, at_local_minute, from_day_number};
+use ledger::{Timestamp, at_local_minute, from_day_number, start_of_day};
 
 use super::LOOK_BACK_DAYS;
 use super::ahead;
@@ -29,10 +29,20 @@ pub(crate) struct Subject {
 enum Kind {
     /// It ends at an instant.
     Ahead(Timestamp),
-    /// It happened, and the first message is due at an instant.
-    Happened(Timestamp),
-    /// A day of the calendar; the next one that is not after today, if there is one.
+    /// It happened, and the first message is due at an instant. With the day and the instant of
+    /// the next time that it happened, if it did.
+    Happened(Timestamp, Option<(i32, Timestamp)>),
+    /// A day of the calendar; the next one, if there is one soon.
     Scheduled(Option<i32>),
+}
+
+/// When a node is due.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    day: i32,
+    at: Timestamp,
+    /// Its day for members whose messages are not due earlier than others'.
+    last_day: i32,
 }
 
 /// A node of a strategy for an occasion.
@@ -44,13 +54,14 @@ pub(crate) struct Planned {
     pub(crate) offset: i32,
     pub(crate) due_day: i32,
     pub(crate) due_at: Timestamp,
-    /// When the next node is due, or it makes no sense any more.
+    /// When the next node or the next day of a schedule is due, the strategy ends, or it makes no
+    /// sense any more.
     pub(crate) ends_at: Timestamp,
     /// It is for today or an earlier day.
     pub(crate) is_due: bool,
     /// Earlier runs have come to it, or it lies on a day on which the strategy does not run.
     pub(crate) is_over: bool,
-    /// A later one is due as well, or its time is over.
+    /// A later one is due as well, or its time is over, or comes after its end.
     pub(crate) is_missed: bool,
 }
 
@@ -76,28 +87,56 @@ pub(crate) fn subjects(
     let mut found = match &strategy.trigger {
         trigger if trigger.is_ahead() => ahead::subjects(terms, strategy, recipient),
         Trigger::Schedule { .. } => scheduled(strategy, today),
-        trigger => {
-            let all = &recipient.occasions;
-            let answered = all.iter().filter_map(|occasion| {
-                let (cycle, due_at) = occasion.answers(trigger, all, today)?;
-                let day = today.day_of(occasion.at);
-                Some(Subject { cycle, day, spread: 0, kind: Kind::Happened(due_at) })
-            });
-            answered.collect()
-        }
+        trigger => return happened(terms, strategy, trigger, recipient),
     };
     found.sort_by(|one, other| (one.day, &one.cycle).cmp(&(other.day, &other.cycle)));
     found
+}
+
+/// What happened to a member since the strategy was first published. Nodes count from the day on
+/// which the first one is due.
+fn happened(
+    terms: &Terms<'_>,
+    strategy: &Strategy,
+    trigger: &Trigger,
+    recipient: &Recipient<'_>,
+) -> Vec<Subject> {
+    let (today, all) = (recipient.customer.today, &recipient.occasions);
+    let since = terms.since.get(&strategy.id);
+    let mut found: Vec<(Timestamp, Cycle)> = all
+        .iter()
+        .filter(|occasion| since.is_none_or(|since| occasion.at >= *since))
+        .filter_map(|occasion| occasion.answers(trigger, all, today))
+        .map(|(cycle, due_at)| (due_at, cycle))
+        .collect();
+    found.sort();
+    // Behaviour of one day is one occasion.
+    found.dedup_by(|next, one| next.1 == one.1);
+    let day_of = |at: &Timestamp| today.day_of(*at);
+    let next = found.iter().skip(1).map(|(at, _)| Some((day_of(at), *at))).chain([None]);
+    let next: Vec<_> = next.collect();
+    found
+        .into_iter()
+        .zip(next)
+        .map(|((at, cycle), next)| Subject {
+            cycle,
+            day: day_of(&at),
+            spread: 0,
+            kind: Kind::Happened(at, next),
+        })
+        .collect()
 }
 
 /// The days of the calendar on which a strategy runs, as far back as its nodes may still be due.
 fn scheduled(strategy: &Strategy, today: Today) -> Vec<Subject> {
     let back = strategy.offsets().last().copied().unwrap_or(0).saturating_add(LOOK_BACK_DAYS);
     let is_one = |day: &i32| strategy.runs_on(*day) && is_scheduled(&strategy.trigger, *day);
-    let days: Vec<i32> = (today.day.saturating_sub(back)..=today.day).filter(is_one).collect();
+    let last = today.day.saturating_add(LOOK_BACK_DAYS);
+    let days: Vec<i32> = (today.day.saturating_sub(back)..=last).filter(is_one).collect();
     let next = days.iter().skip(1).map(|day| Some(*day)).chain([None]);
     days.iter()
         .zip(next)
+        .filter(|(day, _)| **day <= today.day)
         .map(|(day, next)| Subject {
             cycle: Cycle::Day(*day),
             day: *day,
@@ -126,67 +165,100 @@ pub(crate) fn plan(
 ) -> Vec<Planned> {
     let customer = &recipient.customer;
     let (today, now) = (customer.today, customer.now);
-    let due: Vec<(i32, Timestamp)> =
+    let due: Vec<Due> =
         offsets.iter().map(|offset| due(terms, strategy, subject, *offset, today)).collect();
     let last_run = terms.decided_through.max(today.day.saturating_sub(LOOK_BACK_DAYS));
+    let last_end = strategy
+        .last_day()
+        .map(|day| start_of_day(from_day_number(day.saturating_add(1)), today.zone));
+    let is_once = strategy.trigger.within_days().is_some();
     let mut planned = Vec::with_capacity(due.len());
-    for (place, (offset, (due_day, due_at))) in offsets.iter().zip(&due).enumerate() {
+    for (place, (offset, own)) in offsets.iter().zip(&due).enumerate() {
         let later = due.get(place + 1);
         let end = match subject.kind {
             Kind::Ahead(ends_at) => ends_at,
-            Kind::Happened(_) | Kind::Scheduled(_) => {
-                due_at.plus_ms(i64::from(strategy.within_hours()) * HOUR_MS)
+            Kind::Happened(..) | Kind::Scheduled(_) => {
+                own.at.plus_ms(i64::from(strategy.within_hours()) * HOUR_MS)
             }
         };
-        let ends_at = later.map_or(end, |(_, at)| end.min(*at));
+        let again = match subject.kind {
+            Kind::Scheduled(Some(next)) => {
+                Some(scheduled_at(terms, strategy, next.saturating_add(*offset), today))
+            }
+            _ => None,
+        };
+        let ends_at = [later.map(|due| due.at), again, last_end];
+        let ends_at = ends_at.into_iter().flatten().fold(end, Timestamp::min);
         let (is_happening, is_begun) = match subject.kind {
-            Kind::Happened(first) => (true, first <= now),
+            Kind::Happened(first, _) => (true, first <= now),
             Kind::Ahead(_) | Kind::Scheduled(_) => (false, true),
         };
         let goes_again = match subject.kind {
             Kind::Scheduled(Some(next)) => next.saturating_add(*offset) <= today.day,
+            // Of several that nobody came to on their days, the last one is told.
+            Kind::Happened(_, Some((day, at))) if own.day < today.day => match offset {
+                0 => at <= now,
+                offset => day.saturating_add(*offset) <= today.day,
+            },
             _ => false,
         };
-        let is_once = strategy.trigger.within_days().is_some();
         planned.push(Planned {
             place,
             offset: *offset,
-            due_day: *due_day,
-            due_at: *due_at,
+            due_day: own.day,
+            due_at: own.at,
             ends_at,
-            is_due: is_begun && *due_day <= today.day,
-            is_over: (*due_day <= last_run && !is_happening && !is_once)
-                || !strategy.runs_on(*due_day),
+            is_due: is_begun && own.day <= today.day,
+            is_over: (own.last_day <= last_run && !is_happening && !is_once)
+                || !strategy.runs_on(own.last_day),
             is_missed: goes_again
-                || later.is_some_and(|(day, _)| *day <= today.day)
-                || ends_at <= now,
+                || later.is_some_and(|later| later.day <= today.day)
+                || ends_at <= now
+                || own.at >= ends_at,
         });
     }
     planned
 }
 
-/// The local day and the instant at which a node is due.
+fn at_time(day: i32, time: TimeOfDay, today: Today) -> Timestamp {
+    at_local_minute(from_day_number(day), time.minutes().into(), today.zone)
+}
+
+fn scheduled_at(terms: &Terms<'_>, strategy: &Strategy, day: i32, today: Today) -> Timestamp {
+    let time = match &strategy.trigger {
+        Trigger::Schedule { at: Some(time), .. } => *time,
+        _ => terms.playbook.send_at,
+    };
+    at_time(day, time, today)
+}
+
+/// When a node is due.
 fn due(
     terms: &Terms<'_>,
     strategy: &Strategy,
     subject: &Subject,
     offset: i32,
     today: Today,
-) -> (i32, Timestamp) {
-    let on = |day: i32, time: TimeOfDay| {
-        (day, at_local_minute(from_day_number(day), time.minutes().into(), today.zone))
-    };
+) -> Due {
     let send_at = terms.playbook.send_at;
+    let on = |day: i32| Due { day, at: at_time(day, send_at, today), last_day: day };
     let day = subject.day.saturating_add(offset);
-    match (&subject.kind, &strategy.trigger) {
-        (Kind::Happened(at), _) if offset == 0 => (today.day_of(*at), *at),
-        (Kind::Scheduled(_), Trigger::Schedule { at: Some(time), .. }) => on(day, *time),
-        (Kind::Ahead(_), trigger) if trigger.within_days().is_some() => {
-            // The window opens later for some, so that not all are told on one day.
-            let opens = day.saturating_add(subject.spread).min(subject.day);
-            on(opens.max(today.day), send_at)
+    match subject.kind {
+        Kind::Happened(at, _) if offset == 0 => Due { day, at, last_day: day },
+        Kind::Happened(..) => on(day),
+        Kind::Scheduled(_) => {
+            Due { day, at: scheduled_at(terms, strategy, day, today), last_day: day }
         }
-        (Kind::Ahead(_), _) => on(day.saturating_sub(subject.spread), send_at),
-        _ => on(day, send_at),
+        Kind::Ahead(_) if strategy.trigger.within_days().is_some() => {
+            // The window opens later for some, so that not all are told on one day.
+            let last = strategy.last_day().unwrap_or(i32::MAX).min(subject.day);
+            let opens = day.saturating_add(subject.spread).min(last).max(day);
+            on(opens.max(today.day))
+        }
+        Kind::Ahead(_) => {
+            // Nobody is told before the strategy begins.
+            let first = strategy.first_day().unwrap_or(i32::MIN).min(day);
+            Due { last_day: day, ..on(day.saturating_sub(subject.spread).max(first)) }
+        }
     }
 }

@@ -30,6 +30,9 @@ pub struct Terms<'a> {
     /// The last local day that earlier runs decided for all members. Nodes and scheduled days up to
     /// it are over; the day before the playbook was first published where there was no run.
     pub decided_through: i32,
+    /// When each strategy was first published, by its id. What happened before is no occasion of
+    /// it. Of one that is not here all that is told counts.
+    pub since: &'a BTreeMap<String, Timestamp>,
 }
 
 /// What is known of a member at the instant of the decision.
@@ -57,7 +60,9 @@ pub struct Recipient<'a> {
     /// Whether the account was erased.
     pub is_erased: bool,
     /// Touches that were decided before: all of cycles that are not over, and those of the last
-    /// [`LOOK_BACK_DAYS`](super::LOOK_BACK_DAYS) days. Their keys are decided.
+    /// [`LOOK_BACK_DAYS`](super::LOOK_BACK_DAYS) days. Their keys are decided, except of those that
+    /// were [not for the member](super::Reason::is_not_for_the_member): nobody has to keep these,
+    /// and they are asked anew until their time is over.
     pub touches: &'a [Touch],
 }
 

@@ -48,7 +48,7 @@ pub fn settle(
         is_one && matches!(touch.state, State::Sent | State::Unknown)
     };
     let sent: Vec<&Touch> = touches.iter().filter(own).collect();
-    let first_sent_at = sent.iter().map(|touch| touch.seen_at()).min()?;
+    let first_sent_at = sent.iter().map(|touch| touch.sent_at.unwrap_or(touch.due_at)).min()?;
     settles.then(|| Settled {
         strategy: strategy.id.clone(),
         cycle: cycle.clone(),
