@@ -37,12 +37,14 @@ pub async fn diff(app: &App, request: &Request, name: &str) -> Result<Reply, Pro
     let caller = authenticate(app, request).await?;
     let (_, draft) = DRAFTS.find::<Playbook>(app, &caller, name).await?;
     let current = published_playbook(&app.sql, caller.programme.no).await?;
+    let rulebook = rulebook(app, &caller).await?;
+    let known = known(caller.programme.no, &rulebook).await?;
     let changes = changes_of(&playbook_json(&current.playbook)?, &playbook_json(&draft)?);
     let body = json!({
         "draft": name,
         "base_version": current.version(),
         "changes": changes,
-        "major_changes": current.playbook.major_changes(&draft),
+        "major_changes": current.playbook.major_changes(&draft, &known),
     });
     Ok(Reply::json(200, &body))
 }
@@ -74,11 +76,12 @@ async fn candidate(
     let current = published_playbook(&app.sql, caller.programme.no).await?;
     wish.follows(current.version(), current.playbook == draft)?;
     // The rulebook names who approves of publications, whichever document they are of.
-    let role = rulebook(app, caller).await?.publication.role;
+    let rulebook = rulebook(app, caller).await?;
+    let known = known(caller.programme.no, &rulebook).await?;
     Ok(Candidate {
         document: Publishable::playbook(stored),
         base_version: current.version(),
-        major: (current.playbook.major_changes(&draft), role),
+        major: (current.playbook.major_changes(&draft, &known), rulebook.publication.role),
     })
 }
 

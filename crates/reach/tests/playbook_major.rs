@@ -1,7 +1,8 @@
 //! Which changes of a playbook are major, as docs/reference/api/playbook.md tells it.
 #![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
-use reach::playbook::Playbook;
+use reach::Purpose;
+use reach::playbook::{Known, KnownTemplate, Playbook};
 use serde_json::{Value as Json, json};
 
 fn playbook(document: &Json) -> Playbook {
@@ -10,11 +11,19 @@ fn playbook(document: &Json) -> Playbook {
 
 /// Strategy `a` sends by e-mail within a budget, `b` grants in a node of its sequence.
 fn before() -> Json {
-    json!({"strategies": [
+    json!({"segments": {"x": {"when": "member.orders > 1"}}, "strategies": [
         {"id": "a", "trigger": {"kind": "points_expiring", "days_before": 30},
          "send": {"channels": ["email"], "template": "t"}, "budget": {"messages": 9, "per": "day"}},
         {"id": "b", "trigger": {"kind": "tier_ending"}, "send": {"template": "t"},
          "sequence": {"nodes": [{"days_before": 3, "channels": ["push"], "action": {"grant": {"name": "g"}}}]}}]})
+}
+
+/// Template `t` is for marketing, `s` for service.
+fn known() -> Known {
+    let of = |purpose| KnownTemplate { purpose, channels: [].into() };
+    let templates = [("t", Purpose::Marketing), ("s", Purpose::Service)];
+    let templates = templates.map(|(id, purpose)| (id.to_owned(), of(purpose))).into();
+    Known { templates, ..Known::default() }
 }
 
 #[test]
@@ -58,9 +67,9 @@ fn what_is_major() {
             &["/strategies/a/budget"],
         ),
         (
-            "it grants already",
+            "it grants something else",
             Box::new(|d| d["strategies"][1]["action"] = json!({"grant": {"coupon": "k"}})),
-            &[],
+            &["/strategies/b/grant"],
         ),
         (
             "another channel, which others use",
@@ -81,7 +90,59 @@ fn what_is_major() {
         ),
         ("one less", Box::new(|d| drop(d["strategies"].as_array_mut().unwrap().pop())), &[]),
         ("another order", Box::new(|d| d["strategies"].as_array_mut().unwrap().reverse()), &[]),
-        ("a new one", Box::new(new(r#"{"send": {"channels": ["email"], "template": "t"}}"#)), &[]),
+        (
+            "a new one that sends",
+            Box::new(new(r#"{"send": {"channels": ["email"], "template": "t"}}"#)),
+            &["/strategies/c/budget"],
+        ),
+        ("a new one that only acts", Box::new(new(r#"{"action": {"set_tag": "x"}}"#)), &[]),
+        (
+            "another name without the budget",
+            Box::new(|d| {
+                d["strategies"][0]["id"] = json!("a2");
+                drop(d["strategies"][0].as_object_mut().unwrap().remove("budget"));
+            }),
+            &["/strategies/a2/budget"],
+        ),
+        (
+            "it grants to others, at another time",
+            Box::new(|d| {
+                let of = &mut d["strategies"][1];
+                of["trigger"] = json!({"kind": "points_expiring"});
+                of["segment"] = json!("x");
+                of["when"] = json!("member.orders > 1");
+                of["sequence"]["nodes"][0]["days_before"] = json!(4);
+            }),
+            &[
+                "/strategies/b/segment",
+                "/strategies/b/sequence",
+                "/strategies/b/trigger",
+                "/strategies/b/when",
+            ],
+        ),
+        (
+            "one that grants nothing to others",
+            Box::new(|d| d["strategies"][0]["trigger"]["days_before"] = json!(31)),
+            &[],
+        ),
+        (
+            "the segment that it grants to",
+            Box::new(|d| {
+                d["segments"]["x"]["when"] = json!("member.orders > 2");
+                d["strategies"][1]["segment"] = json!("x");
+            }),
+            &["/segments/x", "/strategies/b/segment"],
+        ),
+        (
+            "marketing becomes service",
+            Box::new(|d| d["strategies"][0]["send"]["template"] = json!("s")),
+            &["/strategies/a/template"],
+        ),
+        (
+            "another template of marketing",
+            Box::new(|d| d["strategies"][0]["send"]["template"] = json!("u")),
+            &[],
+        ),
         (
             "a new one with all",
             Box::new(new(
@@ -99,10 +160,10 @@ fn what_is_major() {
     for (name, change, major) in cases {
         let mut next = before();
         change(&mut next);
-        assert_eq!(playbook(&before()).major_changes(&playbook(&next)), major, "{name}");
+        assert_eq!(playbook(&before()).major_changes(&playbook(&next), &known()), major, "{name}");
     }
     // All that the first playbook sends by is new.
-    let first = Playbook::default().major_changes(&playbook(&before()));
+    let first = Playbook::default().major_changes(&playbook(&before()), &known());
     let expected = ["/strategies/a/budget", "/strategies/a/channels", "/strategies/b/budget"];
     assert_eq!(first[..3], expected);
     assert_eq!(first[3..], ["/strategies/b/channels"]);
