@@ -222,17 +222,18 @@ async fn follow_playbook(sql: &impl Sql, one: &Behind, now: i64) -> Result<Step,
     let base = base_document(sql, DocumentKind::Playbook, parent, *version).await?;
     let failed = |problems| Ok(Step::Failed { own: own_version, above, problems });
     let next = merged(
-        Some(&with_lists(base)),
-        Some(&with_lists(playbook_json(&own.playbook)?)),
-        Some(&with_lists(playbook_json(&parents.playbook)?)),
+        Some(&to_merge(base)),
+        Some(&to_merge(playbook_json(&own.playbook)?)),
+        Some(&to_merge(playbook_json(&parents.playbook)?)),
     );
-    let Some(next) = next.and_then(|next| serde_json::from_str::<Playbook>(&next.to_string()).ok())
-    else {
+    let Some(next) = next.and_then(from_merged) else {
         return failed(CLASH.to_owned());
     };
     // Names of templates, segments and grants are not looked up here: whether the programme has
-    // them may change without any publication. Whoever reads the playbook is told.
-    if let Err(faults) = next.compile() {
+    // them may change without any publication. Whoever reads the playbook is told. All else must
+    // fit: two documents within their bounds may make one that is not.
+    let faults = next.check_alone();
+    if !faults.is_empty() {
         return failed(told(faults.iter().map(|fault| (&*fault.path, &*fault.detail))));
     }
     if next == own.playbook {
@@ -246,14 +247,29 @@ async fn follow_playbook(sql: &impl Sql, one: &Behind, now: i64) -> Result<Step,
 }
 
 /// The same with the lists that are left out when they are empty, so that items which both have
-/// added stand side by side.
-fn with_lists(mut playbook: Json) -> Json {
+/// added stand side by side; and with the quiet hours as one value, as half of each would be hours
+/// that nobody chose.
+fn to_merge(mut playbook: Json) -> Json {
     if let Some(parts) = playbook.as_object_mut() {
         parts.entry("segments").or_insert_with(|| json!({}));
         parts.entry("strategies").or_insert_with(|| json!([]));
+        if let Some(hours) = parts.get_mut(QUIET_HOURS).filter(|hours| hours.is_object()) {
+            *hours = Json::String(hours.to_string());
+        }
     }
     playbook
 }
+
+/// `None` where it is no playbook.
+fn from_merged(mut merged: Json) -> Option<Playbook> {
+    if let Some(Json::String(text)) = merged.get(QUIET_HOURS) {
+        let hours: Json = serde_json::from_str(text).ok()?;
+        merged.as_object_mut()?.insert(QUIET_HOURS.to_owned(), hours);
+    }
+    serde_json::from_str(&merged.to_string()).ok()
+}
+
+const QUIET_HOURS: &str = "quiet_hours";
 
 async fn playbook_of(sql: &impl Sql, id: &str) -> Result<PublishedPlaybook, Error> {
     let no = programme_no(sql, id).await?.ok_or(Error::Corrupt("programme"))?;

@@ -269,3 +269,31 @@ fn a_playbook_that_cannot_follow_tells_why() {
     let of = wait(inheritance(&world.sql, PLAYBOOK, "south")).unwrap().unwrap();
     assert_eq!((of.version, of.problems), (2, None));
 }
+
+/// Two playbooks within their bounds make one that is not, and half of each one's quiet hours are
+/// hours that nobody chose.
+#[test]
+fn what_two_playbooks_make_together_is_within_the_bounds() {
+    let hours = |from: &str, until: &str| json!({"quiet_hours": {"from": from, "until": until}});
+    let world = subsidiary();
+    publishes_for(&world, 1, &hours("22:00", "09:00"));
+    assert_eq!(follows(&world), (1, vec![]));
+    publishes_for(&world, 2, &hours("08:00", "09:00"));
+    publishes_for(&world, 1, &hours("22:00", "08:00"));
+    follows(&world);
+    let own = playbook(&hours("08:00", "09:00"));
+    assert_eq!(in_force(&world, 2).1.quiet_hours, own.quiet_hours);
+
+    let world = subsidiary();
+    let many = |of: &str| {
+        let strategies: Vec<Json> = (0..150).map(|n| strategy(&format!("{of}{n}"), "a")).collect();
+        json!({"strategies": strategies})
+    };
+    publishes_for(&world, 2, &many("own"));
+    publishes_for(&world, 1, &many("parent"));
+    assert_eq!(follows(&world), (0, vec!["south".to_owned()]));
+    let of = wait(inheritance(&world.sql, PLAYBOOK, "south")).unwrap().unwrap();
+    let problems: Json = serde_json::from_str(&of.problems.unwrap()).unwrap();
+    assert_eq!(problems[0]["pointer"], json!("/strategies"));
+    assert_eq!(in_force(&world, 2).0, 1, "it stays as it is");
+}

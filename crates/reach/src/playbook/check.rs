@@ -37,6 +37,17 @@ impl Playbook {
     /// All that is wrong with the document, in its order; conditions last.
     #[must_use]
     pub fn check(&self, known: &Known) -> Vec<Fault> {
+        self.faults(Some(known))
+    }
+
+    /// All that is wrong with it whatever the programme has: as [`Playbook::check`], but for names
+    /// of templates, grants and the like.
+    #[must_use]
+    pub fn check_alone(&self) -> Vec<Fault> {
+        self.faults(None)
+    }
+
+    fn faults(&self, known: Option<&Known>) -> Vec<Fault> {
         let mut check = Check { known, playbook: self, faults: Vec::new() };
         check.settings();
         check.most("/segments", self.segments.len(), MAX_SEGMENTS);
@@ -67,7 +78,8 @@ impl Playbook {
 }
 
 struct Check<'a> {
-    known: &'a Known,
+    /// `None` where it does not matter what the programme has.
+    known: Option<&'a Known>,
     playbook: &'a Playbook,
     faults: Vec<Fault>,
 }
@@ -120,6 +132,10 @@ impl Check<'_> {
         }
     }
 
+    fn knows(&self, has: impl FnOnce(&Known) -> bool) -> bool {
+        self.known.is_none_or(has)
+    }
+
     fn named(&mut self, path: String, is_known: bool, what: &str) {
         if !is_known {
             self.fault(path, format!("names no {what}"));
@@ -158,8 +174,8 @@ impl Check<'_> {
             self.fault(format!("{at}/until"), "must not be before the first day");
         }
         if let Some(id) = &strategy.segment {
-            let is_known =
-                self.playbook.segments.contains_key(id) || self.known.segments.contains(id);
+            let is_known = self.playbook.segments.contains_key(id)
+                || self.knows(|known| known.segments.contains(id));
             self.named(format!("{at}/segment"), is_known, "segment");
         }
         self.trigger(at, strategy);
@@ -234,14 +250,14 @@ impl Check<'_> {
             Trigger::TierChanged { to, .. } => {
                 self.distinct(&format!("{at}/to"), to);
                 for (place, tier) in to.iter().enumerate() {
-                    let is_known = self.known.tiers.contains(tier);
+                    let is_known = self.knows(|known| known.tiers.contains(tier));
                     self.named(format!("{at}/to/{place}"), is_known, "tier of the rulebook");
                 }
             }
             Trigger::CouponExpiring { days_before, coupon } => {
                 self.before(at, *days_before, is_sequence);
                 if let Some(coupon) = coupon {
-                    let is_known = self.known.coupons.contains(coupon);
+                    let is_known = self.knows(|known| known.coupons.contains(coupon));
                     self.named(format!("{at}/coupon"), is_known, "kind of coupon of the rulebook");
                 }
             }
@@ -249,15 +265,23 @@ impl Check<'_> {
                 self.number(format!("{at}/points_at_least"), *points_at_least, 1, MAX_AMOUNT);
             }
             Trigger::EnteredSegment { segment } | Trigger::LeftSegment { segment } => {
-                let is_known = self.known.segments.contains(segment);
+                let is_known = self.knows(|known| known.segments.contains(segment));
                 let what = "segment whose members the programme keeps";
                 self.named(format!("{at}/segment"), is_known, what);
             }
             Trigger::TagAdded { tag } => {
-                self.named(format!("{at}/tag"), self.known.tags.contains(tag), "tag");
+                self.named(
+                    format!("{at}/tag"),
+                    self.knows(|known| known.tags.contains(tag)),
+                    "tag",
+                );
             }
             Trigger::Score { tag, at_least } => {
-                self.named(format!("{at}/tag"), self.known.tags.contains(tag), "tag");
+                self.named(
+                    format!("{at}/tag"),
+                    self.knows(|known| known.tags.contains(tag)),
+                    "tag",
+                );
                 self.number(format!("{at}/at_least"), *at_least, 1, 1_000);
             }
             Trigger::Behaviour { behaviour, after_minutes, unless } => {
@@ -314,8 +338,9 @@ impl Check<'_> {
             self.fault(channels_at, "must have one channel or more");
         }
         self.distinct(channels_at, channels);
-        let known = self.known.templates.get(template);
-        self.named(template_at.to_owned(), known.is_some(), "template");
+        let known = self.known.and_then(|known| known.templates.get(template));
+        let is_known = self.known.is_none() || known.is_some();
+        self.named(template_at.to_owned(), is_known, "template");
         for (place, channel) in channels.iter().enumerate().take(Channel::ALL.len()) {
             if *channel == Channel::Phone {
                 self.fault(format!("{channels_at}/{place}"), "messages do not go by calls");
@@ -413,7 +438,7 @@ impl Check<'_> {
             let at = format!("{at}/grant");
             if grant.name.is_some() == grant.coupon.is_some() {
                 self.fault(at, "needs name or coupon, and not both");
-            } else if grant.of(&self.known.grants).is_none() {
+            } else if !self.knows(|known| grant.of(&known.grants).is_some()) {
                 let what = "grant of the rulebook, or several bring this coupon";
                 self.fault(at, format!("names no {what}"));
             }
@@ -426,7 +451,11 @@ impl Check<'_> {
             }
         }
         if let Some(tag) = &action.set_tag {
-            self.named(format!("{at}/set_tag"), self.known.tags.contains(tag), "tag");
+            self.named(
+                format!("{at}/set_tag"),
+                self.knows(|known| known.tags.contains(tag)),
+                "tag",
+            );
         }
         if let Some(attribute) = &action.set_attribute {
             self.text(format!("{at}/set_attribute/name"), &attribute.name, 64);
