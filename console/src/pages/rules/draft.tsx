@@ -2,26 +2,24 @@
 // its publication.
 
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
-import { Alert, App, Button, DatePicker, Form, Input } from "antd";
+import { Alert, App, Button, Input } from "antd";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Dayjs } from "dayjs";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
-import type { Draft as DraftAnswer, Publication, Rule, Rulebook } from "../../api/answers";
-import { atZone } from "../../lib/dates";
+import type { Draft as DraftAnswer, Rule, Rulebook } from "../../api/answers";
 import { drop, kept, useKept } from "../../lib/kept";
 import { usePublished } from "../../lib/published";
-import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
+import { useChange, useFilters, useFormat } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf, Diff } from "../../ui/diff";
-import { Dialog, Loading, Mark, Page, Section } from "../../ui/parts";
-import { fieldOf, ProblemNote, showFaults } from "../../ui/problem";
+import { Loading, Mark, Page, Section } from "../../ui/parts";
+import { ProblemNote } from "../../ui/problem";
 import { Tabs } from "../../ui/tabs";
-import { Buttons } from "../member-actions";
 import { BackTestOf } from "./back-test";
 import { Book } from "./book";
+import { Drop, Publish } from "./draft-parts";
 import { RuleForm } from "./rule-form";
 import { Try } from "./try";
 import { awardText, useSpeech } from "./words";
@@ -77,7 +75,11 @@ function OneDraft({ name }: { name: string }) {
       extra={
         writes && (
           <>
-            <Drop name={name} />
+            <Drop
+              name={name}
+              remove={(key) => ask(api.DELETE("/v1/rulebook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } } }))}
+              back="/rules?tab=drafts"
+            />
             <Button type="primary" disabled={faults.length > 0 || changes?.length === 0} onClick={() => setPublishing(true)}>{t("rules.askPublish")}</Button>
           </>
         )
@@ -95,7 +97,14 @@ function OneDraft({ name }: { name: string }) {
       {tab === "words" && draft.data.rulebook && <Book book={draft.data.rulebook} />}
       {tab === "diff" && <Section>{changes ? <Diff changes={changes} /> : <Loading />}</Section>}
       {tab === "back-test" && <BackTestOf draft={name} />}
-      {publishing && <Publish draft={name} onClose={() => setPublishing(false)} />}
+      {publishing && (
+        <Publish
+          draft={name}
+          lead={t("publications.lead")}
+          request={(body, key) => ask(api.POST("/v1/rulebook/publications", { params: { header: { "Idempotency-Key": key } }, body: { draft: name, ...body } }))}
+          onClose={() => setPublishing(false)}
+        />
+      )}
     </Page>
   );
 }
@@ -233,61 +242,4 @@ function parse(text: string): { book?: Rulebook; fault?: string } {
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function Drop({ name }: { name: string }) {
-  const { t } = useTranslation();
-  const navigate = useNavigate();
-  const [open, setOpen] = useState(false);
-  const change = useChange(
-    (_: null, key) => ask(api.DELETE("/v1/rulebook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } } })),
-    () => void navigate("/rules?tab=drafts"),
-  );
-  return (
-    <>
-      <Button onClick={() => setOpen(true)}>{t("rules.drop")}</Button>
-      <Dialog open={open} title={t("rules.dropTitle", { name })} onClose={() => setOpen(false)}>
-        <Form onFinish={() => change.mutate(null)}>
-          <p className="quiet">{t("rules.dropLead")}</p>
-          <ProblemNote problem={change.error} />
-          <Buttons busy={change.isPending} onClose={() => setOpen(false)} danger label={t("rules.drop")} />
-        </Form>
-      </Dialog>
-    </>
-  );
-}
-
-function Publish({ draft, onClose }: { draft: string; onClose: () => void }) {
-  const { t } = useTranslation();
-  const word = useWord();
-  const format = useFormat();
-  const { message } = App.useApp();
-  const [form] = Form.useForm<{ at?: Dayjs }>();
-  const change = useChange(
-    ({ at }: { at?: string }, key) =>
-      ask<Publication>(
-        api.POST("/v1/rulebook/publications", { params: { header: { "Idempotency-Key": key } }, body: { draft, ...(at ? { at } : {}) } }),
-      ),
-    (publication) => {
-      const what = publication.waits_for ? t("adjust.done", { roles: word("role", publication.waits_for) }) : word("publicationState", publication.state);
-      void message.success(what, 6);
-      onClose();
-    },
-  );
-  return (
-    <Dialog open title={t("inbox.publish", { draft })} onClose={onClose}>
-      <Form
-        form={form}
-        layout="vertical"
-        onFinish={({ at }) => change.mutate(at ? { at: atZone(at, format.midnight) } : {}, { onError: (problem) => showFaults(form, problem, ["at"]) })}
-      >
-        <p className="quiet">{t("publications.lead")}</p>
-        <ProblemNote problem={change.error} except={(error) => fieldOf(error) === "at"} />
-        <Form.Item name="at" label={t("publications.at")} extra={t("publications.atHint", { zone: format.timeZone })}>
-          <DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("publications.atOnce")} style={{ width: "100%" }} />
-        </Form.Item>
-        <Buttons busy={change.isPending} onClose={onClose} label={t("rules.askPublish")} />
-      </Form>
-    </Dialog>
-  );
 }

@@ -1,22 +1,23 @@
 // Rules: what is published, its versions, drafts, publications and back-tests.
 
-import { App, Button, Form, Input, Modal } from "antd";
+import { Button, Form, Input, Modal } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
-import type { BackTest, Change, Draft, Page as Items, Publication, Rulebook, Version } from "../../api/answers";
+import type { BackTest, Change, Draft, Page as Items, Rulebook, Version } from "../../api/answers";
 import { usePublished } from "../../lib/published";
-import { useChange, useFilters, useFormat, usePages, useWord } from "../../lib/use";
+import { useChange, useFilters, useFormat, usePages } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { Diff } from "../../ui/diff";
-import { Dialog, Loading, Mark, Page, type Tone } from "../../ui/parts";
+import { Dialog, Loading, Mark, Page } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Tabs } from "../../ui/tabs";
 import { List } from "../../ui/table";
 import { Buttons } from "../member-actions";
 import { Book } from "./book";
+import { Publications } from "./publications";
 
 export default function Rules() {
   const { t } = useTranslation();
@@ -38,7 +39,7 @@ export default function Rules() {
       {active === "published" && <Published />}
       {active === "versions" && <Versions />}
       {active === "drafts" && <Drafts />}
-      {active === "publications" && <Publications />}
+      {active === "publications" && <Publications document="rulebook" />}
       {active === "back-tests" && <BackTests />}
     </Page>
   );
@@ -172,69 +173,6 @@ function NewDraft() {
         </Form>
       </Dialog>
     </>
-  );
-}
-
-const STATES: Record<string, Tone> = { waiting: "warn", planned: "info", published: "good", rejected: "bad", withdrawn: "plain", superseded: "plain" };
-
-function Publications() {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const word = useWord();
-  const signedIn = useSignedIn();
-  const { message } = App.useApp();
-  const [shown, setShown] = useState<Publication | null>(null);
-  const pages = usePages<Publication>(["publications"], (cursor) =>
-    ask<Items<Publication>>(api.GET("/v1/rulebook/publications", { params: { query: { document: "rulebook", ...(cursor ? { cursor } : {}) } } })),
-  );
-  const withdraw = useChange(
-    (id: string, key) => ask(api.POST("/v1/rulebook/publications/{id}/withdraw", { params: { path: { id }, header: { "Idempotency-Key": key } } })),
-    () => void message.success(t("inbox.withdrawn")),
-  );
-  return (
-    <div className="card flush">
-      <ProblemNote problem={withdraw.error} />
-      <List
-        pages={pages}
-        label={t("rules.publications")}
-        id={(row) => row.publication_id}
-        empty={t("rules.noPublications")}
-        columns={[
-          { title: t("rules.draft"), main: true, show: (row) => row.draft },
-          { title: t("members.state"), show: (row) => <Mark tone={STATES[row.state] ?? "plain"}>{word("publicationState", row.state)}</Mark> },
-          { title: t("publications.at"), show: (row) => (row.published_at ? format.instant(row.published_at) : row.at ? format.instant(row.at) : t("publications.atOnce")) },
-          { title: t("inbox.askedBy"), show: (row) => row.asked_by },
-          { title: t("rules.decidedBy"), show: (row) => row.decided_by ?? row.approved_by ?? (row.waits_for ? t("inbox.waitsFor", { role: word("role", row.waits_for) }) : "–") },
-          { title: t("form.reason"), wrap: true, show: (row) => row.reason ?? "–" },
-          {
-            title: t("do.title"),
-            show: (row) => (
-              <span className="row">
-                <Button size="small" onClick={() => setShown(row)}>{t("rules.changes")}</Button>
-                {["waiting", "planned"].includes(row.state) && may(signedIn, "marketing") && (
-                  <Button size="small" loading={withdraw.isPending} onClick={() => withdraw.mutate(row.publication_id)}>{t("inbox.withdraw")}</Button>
-                )}
-              </span>
-            ),
-          },
-        ]}
-      />
-      {shown && <PublicationDiff publication={shown} onClose={() => setShown(null)} />}
-    </div>
-  );
-}
-
-function PublicationDiff({ publication, onClose }: { publication: Publication; onClose: () => void }) {
-  const { t } = useTranslation();
-  const found = useQuery<Publication, Problem>({
-    queryKey: ["publication", publication.publication_id],
-    queryFn: () => ask(api.GET("/v1/rulebook/publications/{id}", { params: { path: { id: publication.publication_id } } })),
-  });
-  return (
-    <Modal open title={t("inbox.publish", { draft: publication.draft })} footer={null} onCancel={onClose} width={820}>
-      <ProblemNote problem={found.error} />
-      {found.data?.changes ? <Diff changes={found.data.changes} /> : !found.error && <Loading />}
-    </Modal>
   );
 }
 

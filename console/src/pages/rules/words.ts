@@ -1,6 +1,7 @@
 // Says rules in sentences: what a rule awards, when, and within which bounds.
 
 import type { TFunction } from "i18next";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Award, Cap, Condition, Limit, Rulebook } from "../../api/answers";
 import { useChoices } from "../../conditions/choices";
@@ -23,8 +24,10 @@ export function useSpeech(scope?: Scope): Speech {
   const format = useFormat();
   const fields = useFields(scope);
   const choices = useChoices({});
-  const value = (field: string, text: string) => choices(field, fields.get(field)?.type ?? "text")?.find((one) => one.value === text)?.label ?? text;
-  return { t, word, format, field: fields.name, value };
+  return useMemo(() => {
+    const value = (field: string, text: string) => choices(field, fields.get(field)?.type ?? "text")?.find((one) => one.value === text)?.label ?? text;
+    return { t, word, format, field: fields.name, value };
+  }, [t, word, format, fields, choices]);
 }
 
 export function awardText(award: Award, { t, format }: Speech): string {
