@@ -48,6 +48,8 @@ const pages = {
   inbox: lazy(() => import("./pages/inbox")),
   rules: lazy(() => import("./pages/rules")),
   draft: lazy(() => import("./pages/rules/draft")),
+  strategies: lazy(() => import("./pages/strategies")),
+  strategyDraft: lazy(() => import("./pages/strategies/draft")),
   customers: lazy(() => import("./pages/customers")),
   rewards: lazy(() => import("./pages/rewards")),
   books: lazy(() => import("./pages/books")),
@@ -98,6 +100,8 @@ function SignedInPages() {
               <Route path="members/:id" element={<Allowed to="members"><pages.member /></Allowed>} />
               <Route path="rules" element={<Allowed to="rules"><pages.rules /></Allowed>} />
               <Route path="rules/drafts/:name" element={<Allowed to="rules"><pages.draft /></Allowed>} />
+              <Route path="strategies" element={<Allowed to="strategies"><pages.strategies /></Allowed>} />
+              <Route path="strategies/drafts/:name" element={<Allowed to="strategies"><pages.strategyDraft /></Allowed>} />
               <Route path="customers" element={<Allowed to="customers"><pages.customers /></Allowed>} />
               <Route path="rewards" element={<Allowed to="rewards"><pages.rewards /></Allowed>} />
               <Route path="books" element={<Allowed to="books"><pages.books /></Allowed>} />

@@ -10,6 +10,7 @@ import {
   GiftOutlined,
   KeyOutlined,
   NodeIndexOutlined,
+  NotificationOutlined,
   SettingOutlined,
   ShopOutlined,
   TagsOutlined,
@@ -22,7 +23,7 @@ import { holds, may, type SignedIn } from "./session";
 
 export interface Place {
   path: string;
-  name: "overview" | "inbox" | "members" | "customers" | "rules" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "endpoints" | "system";
+  name: "overview" | "inbox" | "members" | "customers" | "rules" | "strategies" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "endpoints" | "system";
   icon: ComponentType;
   /** Null: everybody. */
   roles: Role[] | null;
@@ -36,6 +37,7 @@ export const PLACES: Place[] = [
   { path: "members", name: "members", icon: UserOutlined, roles: ["service", "marketing", "finance"], needs: [["find:read", "member:read"]] },
   { path: "customers", name: "customers", icon: TagsOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["tag:read", "segment:read"] },
   { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["programme:read", "draft:read", "publication:read"] },
+  { path: "strategies", name: "strategies", icon: NotificationOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["playbook:read"] },
   { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["reward:read"] },
   { path: "books", name: "books", icon: BankOutlined, roles: ["finance"], needs: ["report:read"] },
   { path: "stores", name: "stores", icon: ShopOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["stores:read"] },

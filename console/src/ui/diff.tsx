@@ -4,7 +4,8 @@ import { Empty } from "antd";
 import { useTranslation } from "react-i18next";
 import type { Change } from "../api/answers";
 
-export function Diff({ changes }: { changes: Change[] }) {
+/** `isMajor` marks changes that need the approval of another person. */
+export function Diff({ changes, isMajor }: { changes: Change[]; isMajor?: (pointer: string) => boolean }) {
   const { t } = useTranslation();
   if (changes.length === 0) return <Empty className="empty" image={Empty.PRESENTED_IMAGE_SIMPLE} description={t("diff.none")} />;
   return (
@@ -19,7 +20,7 @@ export function Diff({ changes }: { changes: Change[] }) {
       <tbody>
         {changes.map((change) => (
           <tr key={change.pointer}>
-            <td><code>{change.pointer}</code></td>
+            <td><code>{change.pointer}</code>{isMajor?.(change.pointer) && <> <span className="mark warn">{t("diff.major")}</span></>}</td>
             <td className="before"><pre>{text(change.before)}</pre></td>
             <td className="after"><pre>{text(change.after)}</pre></td>
           </tr>

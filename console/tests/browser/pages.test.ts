@@ -8,6 +8,7 @@ import { admin, api, choose, go, keys, now, open, operator, PICTURES, settled, s
 import { customers } from "./customers";
 import { ruleBuilder } from "./rule-builder";
 import { caller } from "./seed.mjs";
+import { strategies } from "./strategies";
 
 const PAGES: [name: string, role: string, path: string][] = [
   ["overview", "admin", "/"],
@@ -27,6 +28,16 @@ const PAGES: [name: string, role: string, path: string][] = [
   ["draft-changes", "marketing", "/rules/drafts/spring?tab=diff"],
   ["draft-try", "marketing", "/rules/drafts/spring?tab=try"],
   ["draft-back-test", "marketing", "/rules/drafts/spring?tab=back-test"],
+  ["strategies", "marketing", "/strategies"],
+  ["strategies-versions", "marketing", "/strategies?tab=versions"],
+  ["strategies-drafts", "marketing", "/strategies?tab=drafts"],
+  ["strategies-publications", "marketing", "/strategies?tab=publications"],
+  ["strategy-matrix", "marketing", "/strategies/drafts/retention"],
+  ["strategy-flow", "marketing", "/strategies/drafts/retention?tab=flow&strategy=expiry_ladder"],
+  ["strategy-settings", "marketing", "/strategies/drafts/retention?tab=settings"],
+  ["strategy-changes", "marketing", "/strategies/drafts/retention?tab=diff"],
+  ["strategy-document", "marketing", "/strategies/drafts/retention?tab=document"],
+  ["strategy-read", "approver", "/strategies/drafts/retention"],
   ["tags", "marketing", "/customers"],
   ["segments", "marketing", "/customers?tab=segments"],
   ["rfm", "marketing", "/customers?tab=rfm"],
@@ -560,6 +571,7 @@ describe("what people do", () => {
 
 describe("rules", ruleBuilder);
 describe("customers", customers);
+describe("strategies", strategies);
 
 /** The code of an authenticator app (RFC 6238: SHA-1, 6 digits, 30 seconds). */
 function codeOf(secret: string, at: number): string {

@@ -1,6 +1,8 @@
 // Fills the default programme with a shop: members, six weeks of purchases, coupons, requests that
 // wait. It moves the host's clock (`--clock`) day by day.
 
+import { readFileSync } from "node:fs";
+
 const DAY = 86_400_000;
 export const START = "2026-02-01T08:00:00+08:00";
 
@@ -57,6 +59,9 @@ export const RULEBOOK = {
   redemption: { points_per_unit: 100, max_percent: 50, min_points: 100 },
   publication: { role: "approver" },
 };
+
+/** The playbook that ships as an example. */
+export const EXAMPLE = JSON.parse(readFileSync(new URL("../../../crates/reach/src/playbook/example.json", import.meta.url), "utf8"));
 
 const NAMES = ["李雷", "韩梅梅", "王小明", "赵丽颖", "陈思远", "周子墨", "吴佳怡", "郑凯文", "孙悦", "Anna Schmidt", "刘洋", "黄晓婷"];
 const CITIES = ["上海", "杭州", "苏州", "南京"];
@@ -228,6 +233,7 @@ async function know({ till, marketing, operator, now }) {
   for (let run = 0; run < 10; run += 1) {
     if ((await operator("POST", "/v1/jobs/refresh")).done) break;
   }
+  await marketing("PUT", "/v1/playbook/drafts/retention", EXAMPLE);
 }
 
 if (process.argv[1]?.endsWith("seed.mjs")) {

@@ -159,9 +159,11 @@ fn stamp(workspace: &Workspace) -> Result<String> {
             (true, false) => sources.push(path),
         }
     }
+    // The console offers the strategies of the example.
+    sources.push(workspace.root.join("crates/reach/src/playbook/example.json"));
     sources.sort();
     for path in sources {
-        path.strip_prefix(&folder)?.hash(&mut hasher);
+        path.strip_prefix(&workspace.root)?.hash(&mut hasher);
         fs::read(&path)?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))

@@ -1,0 +1,132 @@
+// What holds for all strategies: how often and when members are written to, who is left alone, and
+// what counts as brought by a message.
+
+import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
+import { Button, Checkbox, Form, Input, InputNumber, Select } from "antd";
+import { useTranslation } from "react-i18next";
+import { useWord } from "../../lib/use";
+import { Facts, Section } from "../../ui/parts";
+import { CHANNELS, type Cap, type Playbook, type PlaybookFault } from "./playbook";
+import { TIME } from "./trigger-fields";
+
+const CONVERSIONS = ["redeem", "order", "login"] as const;
+
+interface Values {
+  send_at: string;
+  quiet: boolean;
+  quiet_from: string;
+  quiet_until: string;
+  holdout_percent: number;
+  click_days: number;
+  delivery_days: number;
+  conversions: (typeof CONVERSIONS)[number][];
+  caps: Cap[];
+}
+
+function valuesOf(document: Playbook): Values {
+  const { quiet_hours: quiet } = document;
+  return {
+    send_at: document.send_at ?? "10:00",
+    quiet: quiet !== null,
+    quiet_from: quiet?.from ?? "21:00",
+    quiet_until: quiet?.until ?? "09:00",
+    holdout_percent: document.holdout_percent ?? 5,
+    click_days: document.attribution?.click_days ?? 7,
+    delivery_days: document.attribution?.delivery_days ?? 3,
+    conversions: document.attribution?.conversions ?? [...CONVERSIONS],
+    caps: document.caps ?? [],
+  };
+}
+
+/** The document with the settings of the form. */
+export function withSettings(document: Playbook, values: Values): Playbook {
+  const { caps: _caps, ...rest } = document;
+  const caps = values.caps.map(({ channel, purpose, times, per }): Cap => ({ ...(channel ? { channel } : {}), ...(purpose ? { purpose } : {}), times, per }));
+  return {
+    ...rest,
+    send_at: values.send_at,
+    ...(caps.length > 0 ? { caps } : {}),
+    quiet_hours: values.quiet ? { from: values.quiet_from, until: values.quiet_until } : null,
+    holdout_percent: values.holdout_percent,
+    attribution: { click_days: values.click_days, delivery_days: values.delivery_days, conversions: values.conversions },
+  };
+}
+
+/** The settings in words. */
+export function SettingsFacts({ document }: { document: Playbook }) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const { send_at, quiet, quiet_from, quiet_until, holdout_percent, click_days, delivery_days, conversions, caps } = valuesOf(document);
+  const says = caps.map((cap) => [cap.channel ? word("contactChannel", cap.channel) : "", cap.purpose ? word("purpose", cap.purpose) : t("strategy.allMessages"), t("strategy.capOf", { count: cap.times, per: word("capPer", cap.per) })].filter(Boolean).join(" · "));
+  return (
+    <Section title={t("strategy.settings")}>
+      <Facts
+        rows={[
+          [t("strategy.sendAt"), send_at],
+          [t("strategy.quiet"), quiet ? `${quiet_from}–${quiet_until}` : t("strategy.never")],
+          [t("strategy.programmeHoldout"), `${holdout_percent}%`],
+          [t("strategy.caps"), says.length > 0 ? <>{says.map((one) => <div key={one}>{one}</div>)}</> : "–"],
+          [t("strategy.attribution"), t("strategy.attributionOf", { click: click_days, delivery: delivery_days, what: conversions.map((one) => word("conversion", one)).join(", ") })],
+        ]}
+      />
+    </Section>
+  );
+}
+
+export function SettingsForm({ document, faults, onChange }: { document: Playbook; faults: PlaybookFault[]; onChange: (document: Playbook) => void }) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const [form] = Form.useForm<Values>();
+  const initial = valuesOf(document);
+  const quiet = Form.useWatch("quiet", form) ?? initial.quiet;
+  const options = (group: string, names: readonly string[]) => names.map((value) => ({ value, label: word(group, value) }));
+  const required = [{ required: true, message: t("form.required") }];
+  const time = [{ required: true, pattern: TIME, message: t("strategy.timeRule") }];
+  const own = faults.filter(({ pointer }) => !pointer.startsWith("/strategies/") && !pointer.startsWith("/segments/"));
+  const grow = (basis: number) => ({ flex: `1 1 ${basis}px` });
+  return (
+    <Section title={t("strategy.settings")}>
+      {own.map((fault) => <p key={fault.pointer + fault.detail} className="fault small"><code>{fault.pointer}</code> <span lang="en">{fault.detail}</span></p>)}
+      {/* After a change from elsewhere, such as an undo, the form begins anew. */}
+      <Form key={JSON.stringify(initial)} form={form} name="settings" layout="vertical" initialValues={initial} onFinish={(values) => onChange(withSettings(document, { ...initial, ...values }))}>
+        <div className="row" style={{ alignItems: "start" }}>
+          <Form.Item name="send_at" label={t("strategy.sendAt")} extra={t("strategy.sendAtHint")} rules={time} style={grow(160)}><Input /></Form.Item>
+          <Form.Item name="quiet" valuePropName="checked" label={t("strategy.quiet")} style={grow(140)}><Checkbox>{t("strategy.quietOn")}</Checkbox></Form.Item>
+          {quiet && (
+            <>
+              <Form.Item name="quiet_from" label={t("staff.from")} rules={time} style={grow(90)}><Input /></Form.Item>
+              <Form.Item name="quiet_until" label={t("staff.until")} rules={time} style={grow(90)}><Input /></Form.Item>
+            </>
+          )}
+          <Form.Item name="holdout_percent" label={t("strategy.programmeHoldout")} extra={t("strategy.holdoutHint")} rules={required} style={grow(200)}><InputNumber min={0} max={50} precision={0} suffix="%" style={{ width: "100%" }} /></Form.Item>
+        </div>
+        <fieldset className="lines part">
+          <legend>{t("strategy.caps")}</legend>
+          <Form.List name="caps">
+            {(items, { add, remove }) => (
+              <>
+                {items.length === 0 && <p className="soft">{t("strategy.noCaps")}</p>}
+                {items.map((item, index) => (
+                  <div key={item.key} className="row line" role="group" aria-label={t("strategy.cap", { number: index + 1 })}>
+                    <Form.Item name={[item.name, "times"]} label={t("strategy.times")} rules={required}><InputNumber min={1} max={100} precision={0} style={{ width: "100%" }} /></Form.Item>
+                    <Form.Item name={[item.name, "per"]} label={t("ruleForm.per")} rules={required} style={{ flex: "1 1 110px" }}><Select options={options("capPer", ["day", "week", "month"])} /></Form.Item>
+                    <Form.Item name={[item.name, "purpose"]} label={t("view.purpose")} style={{ flex: "1 1 140px" }}><Select allowClear placeholder={t("strategy.any")} options={options("purpose", ["marketing", "service"])} /></Form.Item>
+                    <Form.Item name={[item.name, "channel"]} label={t("try.channel")} style={{ flex: "1 1 140px" }}><Select allowClear placeholder={t("strategy.any")} options={options("contactChannel", CHANNELS)} /></Form.Item>
+                    <Button type="text" danger icon={<DeleteOutlined />} aria-label={`${t("strategy.removeCap")}: ${index + 1}`} onClick={() => remove(item.name)} style={{ marginTop: 30 }} />
+                  </div>
+                ))}
+                <Button size="small" icon={<PlusOutlined />} disabled={items.length >= 20} onClick={() => add({ times: 1, per: "day", purpose: "marketing" })}>{t("strategy.addCap")}</Button>
+              </>
+            )}
+          </Form.List>
+        </fieldset>
+        <div className="row" style={{ alignItems: "start", marginTop: 12 }}>
+          <Form.Item name="click_days" label={t("strategy.clickDays")} rules={required} style={grow(160)}><InputNumber min={0} max={30} precision={0} style={{ width: "100%" }} /></Form.Item>
+          <Form.Item name="delivery_days" label={t("strategy.deliveryDays")} rules={required} style={grow(160)}><InputNumber min={0} max={30} precision={0} style={{ width: "100%" }} /></Form.Item>
+          <Form.Item name="conversions" label={t("strategy.conversions")} style={grow(240)}><Select mode="multiple" options={options("conversion", CONVERSIONS)} /></Form.Item>
+        </div>
+        <div className="row" style={{ justifyContent: "flex-end" }}><Button htmlType="submit" type="primary">{t("ruleForm.keep")}</Button></div>
+      </Form>
+    </Section>
+  );
+}
