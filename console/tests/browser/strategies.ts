@@ -14,12 +14,14 @@ async function tabTo(page: Page, name: string | RegExp, key = "Tab"): Promise<vo
     const at = document.activeElement as HTMLInputElement | null;
     return at?.getAttribute("aria-label") || at?.labels?.[0]?.textContent || at?.textContent || "";
   });
+  const seen: string[] = [];
   for (let presses = 0; presses < 150; presses += 1) {
     const found = await named();
+    seen.push(found.slice(0, 30));
     if (typeof name === "string" ? found === name : name.test(found)) return;
     await page.keyboard.press(key);
   }
-  throw new Error(`${String(name)} is not reached by ${key}`);
+  throw new Error(`${String(name)} is not reached by ${key}, but ${[...new Set(seen)].join(" | ")}`);
 }
 
 /** What Enter would choose. */
@@ -83,6 +85,10 @@ export function strategies() {
     await keyboard.type("Text");
     await chosen("Text message");
     await keyboard.press("Enter");
+    // The list stays open for further ones, until Escape; the form stays.
+    await dialog.locator(".ant-select-selection-item", { hasText: "Text message" }).waitFor();
+    await keyboard.press("Escape");
+    await expect.poll(() => page.locator(ACTIVE, { hasText: "Text message" }).count()).toBe(0);
     await tabTo(page, "Template");
     await keyboard.type("top_up");
     await page.screenshot({ path: `${PICTURES}/strategy-form-en-1440.png` });
