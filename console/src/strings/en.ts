@@ -572,7 +572,7 @@ export const en = {
     trigger: "Trigger",
     condition: "Condition",
     always: "No condition: it holds for everybody in the segment.",
-    action: "Action",
+    action: "What is done",
     channels: "Channels",
     channelsHint: "In this order",
     template: "Template",

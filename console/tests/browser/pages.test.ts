@@ -555,9 +555,9 @@ describe("what people do", () => {
 
   test("roles see their pages only", async () => {
     for (const [role, names] of [
-      ["approver", ["Overview", "Approvals", "Tags and segments", "Rules", "Rewards", "Stores"]],
-      ["finance", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Rewards", "Books", "Stores", "Audit log", "System"]],
-      ["admin", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Endpoints", "System"]],
+      ["approver", ["Overview", "Approvals", "Tags and segments", "Rules", "Strategies", "Rewards", "Stores"]],
+      ["finance", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Rewards", "Books", "Stores", "Audit log", "System"]],
+      ["admin", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Endpoints", "System"]],
     ] as const) {
       const { page, close } = await open("/keys", { language: "en" });
       await signIn(page, keys[role] ?? "");

@@ -97,7 +97,7 @@ export function strategies() {
     await keyboard.press("Enter");
     await page.getByRole("button", { name: `row_3, Condition: ${field} ≥ 90` }).waitFor();
     await page.getByRole("button", { name: "row_3, Trigger: Points end · 7 days before" }).waitFor();
-    await page.getByRole("button", { name: "row_3, Action: Recommend 1 from popular" }).waitFor();
+    await page.getByRole("button", { name: "row_3, What is done: Recommend 1 from popular" }).waitFor();
     await tabTo(page, "Keep draft", "Shift+Tab");
     await keyboard.press("Enter");
     await page.getByText("The draft is kept.").waitFor();
@@ -223,7 +223,7 @@ export function strategies() {
     await go(page, "/strategies/drafts/grown");
     const cell = page.getByRole("button", { name: /^row_2, Channels: 15 days before: E-mail 7 days before: E-mail$/ });
     await cell.waitFor();
-    await page.getByRole("button", { name: "row_2, Action: –" }).waitFor();
+    await page.getByRole("button", { name: "row_2, What is done: –" }).waitFor();
     await cell.click();
     await page.getByRole("group", { name: "Message 2" }).waitFor();
     expect(await page.getByRole("group", { name: "Message 2" }).getByLabel("Days before").inputValue()).toBe("7");

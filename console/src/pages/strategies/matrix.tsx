@@ -35,14 +35,14 @@ export function Matrix({ document, faults, known, onEdit, onMove, onRemove, onFl
     const text = lines.filter(Boolean);
     const body = shown ?? (text.length === 0 ? <span className="soft">–</span> : text.map((line) => <Fragment key={line}><span className="bit">{line}</span>{" "}</Fragment>));
     return (
-      <>
+      <div>
         {onEdit ? (
           <button type="button" className="cell" aria-label={`${strategy.id}, ${title}: ${text.join(" ") || "–"}`} onClick={() => onEdit(strategy, part)}>{body}</button>
         ) : (
           <span className="cell">{body}</span>
         )}
         {told(strategy, (pointer) => partOf(pointer) === part && !pointer.endsWith("/template"))}
-      </>
+      </div>
     );
   };
   const channelLines = (strategy: Strategy): string[] => {
@@ -67,10 +67,10 @@ export function Matrix({ document, faults, known, onEdit, onMove, onRemove, onFl
           { title: title.action, wrap: true, show: (row) => cell(row, "action", title.action, say.actions(row.action)) },
           { title: title.channels, wrap: true, show: (row) => cell(row, "message", title.channels, channelLines(row)) },
           { title: title.template, wrap: true, show: (row) => (
-            <>
+            <div>
               <span className="cell">{templatesOf(row).map((one) => <code key={one} className="bit">{one}</code>)}{templatesOf(row).length === 0 && "–"}</span>
               {told(row, (pointer) => pointer.endsWith("/template"))}
-            </>
+            </div>
           ) },
           { title: title.bounds, wrap: true, show: (row) => cell(row, "more", title.bounds, bounds(row)) },
           {
