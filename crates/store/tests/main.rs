@@ -11,6 +11,7 @@ mod gather;
 mod groups;
 mod identities;
 mod kinds;
+mod links;
 mod loads;
 mod mergers;
 mod orders;

@@ -77,6 +77,7 @@ fn no_query_scans_lots_entries_or_members() {
                     " i ",
                     // Tags, segments and the days of their scores.
                     "member_set",
+                    "SEARCH template USING",
                     "rfm_cuts",
                     "tier_count",
                 ]

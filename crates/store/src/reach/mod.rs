@@ -6,10 +6,12 @@ mod behaviour;
 mod contacts;
 mod evaluation;
 mod fold;
+mod links;
 mod members;
 mod occasions;
 mod sets;
 mod tags;
+mod templates;
 mod touches;
 
 pub use behaviour::{
@@ -26,6 +28,10 @@ pub use fold::{
     fold_position, history_to_fold, is_of_history, joined_members, known_members, last_entry,
     last_entry_of_member, member_numbers, older_members, read_facts, rebuilds_due, restart_fold,
     states_to_fold, undone, undone_by, write_fold_step,
+};
+pub use links::{
+    ClickCounts, LinkSettings, NewLink, VisitedLink, add_click, click_counts, link_settings,
+    links_delivered, make_links, put_link_settings, visited_link,
 };
 pub use members::{NamedMember, named_members};
 
@@ -48,6 +54,10 @@ pub use tags::{
     closed_members, copied_tags, copies_done, defined_tags, due_copies, mark_tags, tags_among,
     walk_tag, write_copies,
 };
+pub use templates::{
+    StoredTemplate, list_templates, put_template, remove_template, stored_template,
+    template_versions,
+};
 pub use touches::{
     DecidedTouch, RareState, Reachability, TouchRun, due_touches, forget_touches, put_touches,
     rare_states, reachability, step_touch_run, touch_run, touches_of_members, used_budgets,
@@ -64,6 +74,7 @@ const REACH: Schema = Schema {
         ("0001_reach", statement!("migrations/reach/0001_reach")),
         ("0002_sets", statement!("migrations/reach/0002_sets")),
         ("0003_touches", statement!("migrations/reach/0003_touches")),
+        ("0005_templates", statement!("migrations/reach/0005_templates")),
     ],
     exists: statement!("queries/reach/migration_table_exists"),
     table: statement!("queries/reach/migration_table"),
@@ -90,4 +101,4 @@ pub async fn begin_reach(reach: &impl Sql, ledger: &impl Sql) -> Result<(), Erro
 }
 
 /// What the operator has to do.
-const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour or tags: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";
+const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour, tags, templates or links: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";

@@ -1,0 +1,110 @@
+//! Templates of messages, version by version. What they say is the business of the crate
+//! `templates`.
+
+use ledger::Timestamp;
+
+use crate::Error;
+use crate::sql::{Row, Sql};
+use crate::statement::statement;
+
+/// A template as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTemplate {
+    /// Its id.
+    pub id: String,
+    /// Purpose and texts, a JSON object.
+    pub document: String,
+    /// Its version.
+    pub version: i64,
+    /// Since when.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+}
+
+/// Keeps a template, unless there are `most` others. Its version.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn put_template(
+    reach: &impl Sql,
+    programme_no: i64,
+    (id, document): (&str, &str),
+    (at, by): (Timestamp, &str),
+    most: i64,
+) -> Result<Option<i64>, Error> {
+    let values =
+        vec![programme_no.into(), id.into(), document.into(), at.0.into(), by.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/template_put"), values).await?;
+    rows.into_iter().next().map(|mut row| row.integer(0)).transpose()
+}
+
+/// The template of that id.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn stored_template(
+    reach: &impl Sql,
+    programme_no: i64,
+    id: &str,
+) -> Result<Option<StoredTemplate>, Error> {
+    let values = vec![programme_no.into(), id.into()];
+    let rows = reach.query(statement!("queries/reach/template_get"), values).await?;
+    rows.into_iter().next().map(read).transpose()
+}
+
+/// Up to `most` templates after the id `after`, by id.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn list_templates(
+    reach: &impl Sql,
+    programme_no: i64,
+    after: &str,
+    most: i64,
+) -> Result<Vec<StoredTemplate>, Error> {
+    let values = vec![programme_no.into(), after.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/template_list"), values).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// Removes a template; whether there was one. Its versions stay for messages under way.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn remove_template(
+    reach: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    (at, by): (Timestamp, &str),
+) -> Result<bool, Error> {
+    let values = vec![programme_no.into(), id.into(), at.0.into(), by.into()];
+    Ok(!reach.query(statement!("queries/reach/template_remove"), values).await?.is_empty())
+}
+
+/// What a template was from that version down, newest first. With 1 as `most` it is that version,
+/// or the one before where it is forgotten; those of removed templates are found, too.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn template_versions(
+    reach: &impl Sql,
+    programme_no: i64,
+    id: &str,
+    from: i64,
+    most: i64,
+) -> Result<Vec<StoredTemplate>, Error> {
+    let values = vec![programme_no.into(), id.into(), from.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/template_versions"), values).await?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(mut row: Row) -> Result<StoredTemplate, Error> {
+    Ok(StoredTemplate {
+        id: row.text(0)?,
+        document: row.text(1)?,
+        version: row.integer(2)?,
+        at: Timestamp(row.integer(3)?),
+        by: row.text(4)?,
+    })
+}
