@@ -137,6 +137,10 @@ fn changes_take_an_idempotency_key_as_documented() {
     for (method, address, described) in
         operations(&document).iter().filter(|(method, _, of)| method != "GET" && !takes_pass(of))
     {
+        // Pages for persons, which answer no problems.
+        if address.starts_with("/l/") || address.starts_with("/u/") {
+            continue;
+        }
         let parameters = described["parameters"].as_array().unwrap();
         let is_documented =
             parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");

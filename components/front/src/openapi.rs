@@ -56,7 +56,10 @@ fn describe(component: &str, route: &Route) -> Json {
     }
     let mut responses = Map::new();
     for status in route.success {
-        let content = json!({"description": "done", "content": {"application/json": {"schema": reference(route.answer)}}});
+        // Pages for persons are no JSON.
+        let kind = if route.answer == "Html" { "text/html" } else { "application/json" };
+        let content =
+            json!({"description": "done", "content": {kind: {"schema": reference(route.answer)}}});
         responses.insert(
             status.to_string(),
             if *status == 204 { json!({"description": "done"}) } else { content },
@@ -127,6 +130,7 @@ fn schemas() -> Json {
         PROBLEMS.iter().map(|(slug, _, _)| format!("urn:accrue:problem:{slug}")).collect();
     let others = [
         ("Object", json!({"type": "object"})),
+        ("Html", json!({"type": "string"})),
         (
             "Page",
             json!({"type": "object", "required": ["items", "next"], "properties": {"items": {"type": "array"}, "next": {"type": ["string", "null"]}}}),

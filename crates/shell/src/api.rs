@@ -27,6 +27,7 @@ pub mod hold;
 pub mod import;
 pub mod job;
 pub mod key;
+pub mod link;
 pub mod me;
 pub mod member;
 pub mod merge;
@@ -107,6 +108,7 @@ components! {
     import "import": [ImportRowBody];
     job "job": [];
     key "key": [KeyBody];
+    link "link": [LinkSettingsBody];
     me "me": [];
     member "member": [MemberBody, MemberPatchBody, TierBody];
     merge "merge": [MergeBody];

@@ -210,6 +210,12 @@ impl Request {
         Some(first.to_str().map_err(|_| ()))
     }
 
+    /// The text of a header that was sent once.
+    #[must_use]
+    pub fn only_header(&self, name: &str) -> Option<&str> {
+        self.header(name)?.ok()
+    }
+
     /// Checks that the query has no parameters but those of the route, each once.
     ///
     /// # Errors
