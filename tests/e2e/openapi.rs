@@ -208,7 +208,12 @@ fn control_characters_are_refused_by_every_route() {
         if !is_document || address == "/v1/imports" {
             continue;
         }
+        let has_lines = address.starts_with("/v1/templates");
         for text in ["a\\u0000", "a\\nb", "\u{7f}", "\u{85}"] {
+            // Texts of messages have lines.
+            if has_lines && text == "a\\nb" {
+                continue;
+            }
             let body = format!("{{\"one\": {{\"two\": [\"ok\", \"{text}\"]}}}}");
             // No role may call all routes.
             let ask = |caller: &tests::Shop| caller.ask(&method, &address).body(&body);

@@ -53,6 +53,7 @@ pub mod staff;
 mod staff_roles;
 pub mod stores;
 pub mod tag;
+pub mod template;
 pub mod trace;
 pub mod transfer;
 
@@ -132,6 +133,7 @@ components! {
     staff "staff": [OwnRoleBody, PersonInvitationBody, StaffApprovalBody, StaffBody];
     stores "stores": [StoreBody];
     tag "tag": [SetMembersBody, TagBody];
+    template "template": [OccasionBody, TemplateBody, TemplatePreviewBody];
     trace "trace": [];
     transfer "transfer": [TransferBody];
 }

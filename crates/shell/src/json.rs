@@ -19,10 +19,22 @@ use crate::problem::{FieldError, Problem};
 /// [`Problem::MalformedJson`] for text that is no JSON, [`Problem::InvalidRequest`] for JSON of
 /// another shape.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    parse::<T, false>(body)
+}
+
+/// As [`parse_json`], of bodies whose texts may have several lines.
+///
+/// # Errors
+/// As [`parse_json`].
+pub fn parse_json_of_lines<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    parse::<T, true>(body)
+}
+
+fn parse<T: DeserializeOwned, const LINES: bool>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Problem::MalformedJson("it is not UTF-8".to_owned()))?;
     if may_have_controls(text) {
-        refuse_controls(text)?;
+        refuse_controls::<LINES>(text)?;
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let Object(value) = deserialize(&mut json).map_err(|error| {
@@ -136,9 +148,9 @@ fn may_have_controls(text: &str) -> bool {
 
 /// No text may have a control character: other databases cannot keep them all, and nobody sees
 /// them. What is no JSON at all is for the reader of the body to tell.
-fn refuse_controls(text: &str) -> Result<(), Problem> {
+fn refuse_controls<const LINES: bool>(text: &str) -> Result<(), Problem> {
     let mut json = serde_json::Deserializer::from_str(text);
-    match deserialize::<_, Printable>(&mut json) {
+    match deserialize::<_, Printable<LINES>>(&mut json) {
         Err(error) if error.inner().is_data() => {
             let pointer = pointer(error.path());
             Err(Problem::InvalidRequest(vec![FieldError::new(pointer, CONTROLS)]))
@@ -150,16 +162,17 @@ fn refuse_controls(text: &str) -> Result<(), Problem> {
 /// What is said of a text that has one.
 pub(crate) const CONTROLS: &str = "must not contain control characters";
 
-/// Any JSON whose texts and field names have no control characters.
-struct Printable;
+/// Any JSON whose texts and field names have no control characters, but with `LINES` those of
+/// lines.
+struct Printable<const LINES: bool>;
 
-impl<'de> Deserialize<'de> for Printable {
+impl<'de, const LINES: bool> Deserialize<'de> for Printable<LINES> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Self)
     }
 }
 
-impl<'de> Visitor<'de> for Printable {
+impl<'de, const LINES: bool> Visitor<'de> for Printable<LINES> {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,7 +200,9 @@ impl<'de> Visitor<'de> for Printable {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self, E> {
-        if text.chars().any(char::is_control) { Err(E::custom(CONTROLS)) } else { Ok(Self) }
+        let is_of_lines = |c: char| LINES && matches!(c, '\n' | '\r' | '\t');
+        let is_wrong = |c: char| c.is_control() && !is_of_lines(c);
+        if text.chars().any(is_wrong) { Err(E::custom(CONTROLS)) } else { Ok(Self) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {

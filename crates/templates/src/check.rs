@@ -63,8 +63,7 @@ impl Template {
     #[must_use]
     pub fn needs(&self, channel: Channel) -> BTreeSet<Variable> {
         let Some(bounds) = bounds(channel) else { return BTreeSet::new() };
-        let usual = Variables::samples().into_iter().next().map(|(_, usual)| usual);
-        let usual = usual.unwrap_or_default();
+        let usual = Variables::sample();
         let texts = || self.texts.get(&channel).into_iter().flatten();
         let shows = |values: &Value| {
             texts().all(|(language, text)| {
@@ -205,6 +204,11 @@ impl TextCheck<'_> {
             let most = if at == "/body" { bounds.source } else { MAX_SHORT_SOURCE };
             if source.len() > most {
                 self.fault(&at, format!("has {} bytes, more than {most}", source.len()));
+                continue;
+            }
+            let is_of_lines = |c: char| matches!(c, '\n' | '\r' | '\t');
+            if source.chars().any(|c| c.is_control() && !is_of_lines(c)) {
+                self.fault(&at, "must have no control characters but those of lines");
                 continue;
             }
             let pieces = match grammar::read(source) {

@@ -153,6 +153,12 @@ impl Variables {
         rest
     }
 
+    /// A usual member on a usual occasion, for previews.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self::samples().into_iter().next().map(|(_, usual)| usual).unwrap_or_default()
+    }
+
     /// As the engine reads them. What is not known is `none`, which no text can show by mistake.
     pub(crate) fn values(&self) -> Value {
         let day = |day: i32| Value::from_object(Day(ledger::from_day_number(day)));
