@@ -231,6 +231,7 @@ impl<'a> Reader<'a> {
                 match operation.op {
                     BinOpKind::ScOr if left == right => Ok(left),
                     BinOpKind::ScOr | BinOpKind::ScAnd => Ok(Kind::Flag),
+                    BinOpKind::In => Err(at(span, "`in` is not offered")),
                     _ => compared(left, right).map_err(|wrong| at(span, wrong)),
                 }
             }

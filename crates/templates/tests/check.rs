@@ -174,10 +174,34 @@ fn a_text_says_what_the_page_lists() {
         ("{{ name ~ tier }}", "line 1: `~` is not offered".into()),
         ("{{ name.upper() }}", "line 1: a call is not offered".into()),
         ("{{ range(9) }}", "line 1: a call is not offered".into()),
+        ("{% if name in tier %}{% endif %}", "line 1: `in` is not offered".into()),
+        ("{% if 1 < 2 in tier %}{% endif %}", "line 1: `in` is not offered".into()),
     ] {
         let faults = of("service", "push", json!({"title": "a", "body": body}));
         assert_eq!(faults, [format!("/texts/push/zh-CN/body: {fault}")], "{body}");
     }
+    // 12 branches within each other, 300 tags, 40 words and signs.
+    let faults_of = |body: String| of("service", "wecom", json!({"body": body}));
+    let nested = |times| "{% if name %}".repeat(times) + "x" + &"{% endif %}".repeat(times) + "y";
+    let tags = |times| "{% if tier %}{% endif %}".repeat(times) + "x";
+    let words = |times| format!("{{{{ name{} }}}}x", " or name".repeat(times));
+    for (body, is_fine) in [
+        (nested(12), true),
+        (nested(13), false),
+        (tags(150), true),
+        (tags(151), false),
+        (words(19), true),
+        (words(20), false),
+    ] {
+        let faults = faults_of(body.clone());
+        assert_eq!(faults.is_empty(), is_fine, "{body}: {faults:?}");
+    }
+    // Lines are fine, other signs that nobody sees are not.
+    assert_eq!(of("service", "push", json!({"title": "a", "body": "a\r\n\tb"})), [] as [&str; 0]);
+    assert_eq!(
+        of("service", "push", json!({"title": "a", "body": "a\u{0}b"})),
+        ["/texts/push/zh-CN/body: must have no control characters but those of lines"]
+    );
     // What cannot be read has the engine's words, and a line.
     for body in
         ["{{ name", "{% if %}", "{{ }}", "{% if name %}", "{% endif %}", "{{ name | }}", "{{ 'a }}"]
