@@ -1,14 +1,15 @@
 //! What a playbook of a programme may name: the programme's rulebook, templates, segments and tags.
 
-use std::collections::BTreeMap;
-
 use reach::Family;
-use reach::playbook::{Known, KnownGrant, KnownTemplate};
+use reach::playbook::{Known, KnownGrant};
 use rules::Document;
-use store::set_names;
+use store::{known_templates, set_names};
 
 use crate::problem::Problem;
 use crate::reach::reach;
+
+/// Templates of a programme, at most.
+const TEMPLATES: i64 = 1_000;
 
 /// What there is now, with that rulebook in force. A playbook that was published may name what is
 /// gone since.
@@ -26,16 +27,11 @@ pub async fn known(programme_no: i64, rulebook: &Document) -> Result<Known, Prob
     });
     let tiers = rulebook.tiers.iter().flat_map(|tiers| &tiers.levels);
     Ok(Known {
-        templates: templates(),
+        templates: known_templates(&*reach, programme_no, TEMPLATES).await?,
         grants: grants.collect(),
         coupons: rulebook.coupons.keys().cloned().collect(),
         tiers: tiers.map(|level| level.id.clone()).collect(),
         segments: segments.map(|(name, _)| name).collect(),
         tags: sets(Family::Tag).await?.into_iter().map(|(name, _)| name).collect(),
     })
-}
-
-/// The templates of the programme; none yet.
-fn templates() -> BTreeMap<String, KnownTemplate> {
-    BTreeMap::new()
 }

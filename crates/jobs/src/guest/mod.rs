@@ -13,8 +13,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ledger::{Fresh, Timestamp};
 use store::{
-    SpinSync, begin_reach, follow, follow_playbooks, migrate, programmes, publish_due,
-    published_playbook,
+    SpinSync, begin_reach, follow, follow_playbooks, known_templates, migrate, programmes,
+    publish_due, published_playbook,
 };
 
 use crate::{Job, JobContext, Messaging, WorkLimit, run_everywhere};
@@ -36,6 +36,8 @@ const MAX_REFRESH_MS: i64 = 50_000;
 
 /// No piece of a walk begins later than this after the start. The next fire goes on.
 const MAX_TOUCH_MS: i64 = 50_000;
+/// Templates of a programme, at most.
+const TEMPLATES: i64 = 1_000;
 
 /// Runs the jobs, one after another, for every programme, and logs their results.
 ///
@@ -168,8 +170,8 @@ pub fn touch() -> Result<(), String> {
         let messaging = async |programme_no| {
             let found = published_playbook(&sql, programme_no).await?;
             let version = found.version();
-            // Templates come with the part that keeps them: without one a message is marketing.
-            Ok(Messaging { playbook: found.playbook, version, ..Messaging::default() })
+            let templates = known_templates(reach.sql, programme_no, TEMPLATES).await?;
+            Ok(Messaging { playbook: found.playbook, version, templates, ..Messaging::default() })
         };
         let report = crate::touch(&ledger, &reach, None, messaging, limit).await;
         let report = report.map_err(|error| format!("touch: {error}"))?;

@@ -30,8 +30,8 @@ pub enum Verdict {
 /// Whether a touch goes out by a channel now, at the recipient's instant. One that is due or being
 /// sent is asked for, and of one that goes by all its channels the others after the first. The
 /// reasons are asked in their order. Those of the segment and the condition were settled when it
-/// was decided, and so was the budget. Of the comparison, the programme's quarter is asked again: it
-/// may be another one. Messages of a higher priority that wait for the same period go first.
+/// was decided, and so was the budget. Of the comparison, the programme's quarter is asked again:
+/// it may be another one. Messages of a higher priority that wait for the same period go first.
 ///
 /// The recipient has its touches as for a decision; this one among them does no harm. A touch whose
 /// strategy is no longer in the playbook is stopped.

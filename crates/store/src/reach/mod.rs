@@ -55,8 +55,8 @@ pub use tags::{
     walk_tag, write_copies,
 };
 pub use templates::{
-    StoredTemplate, list_templates, put_template, remove_template, stored_template,
-    template_versions,
+    StoredTemplate, known_templates, list_templates, put_template, remove_template,
+    stored_template, template_versions,
 };
 pub use touches::{
     DecidedTouch, RareState, Reachability, TouchRun, due_touches, forget_touches, put_touches,
@@ -74,7 +74,7 @@ const REACH: Schema = Schema {
         ("0001_reach", statement!("migrations/reach/0001_reach")),
         ("0002_sets", statement!("migrations/reach/0002_sets")),
         ("0003_touches", statement!("migrations/reach/0003_touches")),
-        ("0005_templates", statement!("migrations/reach/0005_templates")),
+        ("0004_templates", statement!("migrations/reach/0004_templates")),
     ],
     exists: statement!("queries/reach/migration_table_exists"),
     table: statement!("queries/reach/migration_table"),
@@ -101,4 +101,4 @@ pub async fn begin_reach(reach: &impl Sql, ledger: &impl Sql) -> Result<(), Erro
 }
 
 /// What the operator has to do.
-const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour, tags, templates or links: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";
+const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour, tags, touches, templates or links: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";

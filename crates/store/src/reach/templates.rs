@@ -1,7 +1,11 @@
 //! Templates of messages, version by version. What they say is the business of the crate
 //! `templates`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ledger::Timestamp;
+use reach::playbook::KnownTemplate;
+use reach::{Channel, Purpose};
 
 use crate::Error;
 use crate::sql::{Row, Sql};
@@ -96,6 +100,26 @@ pub async fn template_versions(
 ) -> Result<Vec<StoredTemplate>, Error> {
     let values = vec![programme_no.into(), id.into(), from.into(), most.into()];
     let rows = reach.query(statement!("queries/reach/template_versions"), values).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// What playbooks may name of a programme's templates, by their ids, at most so many.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn known_templates(
+    reach: &impl Sql,
+    programme_no: i64,
+    most: i64,
+) -> Result<BTreeMap<String, KnownTemplate>, Error> {
+    const WHAT: Error = Error::Corrupt("template");
+    let values = vec![programme_no.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/templates_known"), values).await?;
+    let read = |mut row: Row| {
+        let purpose = Purpose::parse(&row.text(1)?).ok_or(WHAT)?;
+        let channels: BTreeSet<Channel> = serde_json::from_str(&row.text(2)?).map_err(|_| WHAT)?;
+        Ok((row.text(0)?, KnownTemplate { purpose, channels }))
+    };
     rows.into_iter().map(read).collect()
 }
 
