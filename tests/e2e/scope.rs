@@ -110,10 +110,23 @@ fn of_the_west(shop: &Shop) -> BTreeSet<String> {
 
 /// What stands in place of a path's parameters: all that there is of either region.
 fn names(shop: &Shop) -> Vec<String> {
-    let mut names: Vec<String> =
-        ["m-1", "m-east", "m-west", "home", "east-1", "west-1", "default", "1", "west-order-m-1", "vip", "all", "buyers", "email"]
-            .map(str::to_owned)
-            .into();
+    let mut names: Vec<String> = [
+        "m-1",
+        "m-east",
+        "m-west",
+        "home",
+        "east-1",
+        "west-1",
+        "default",
+        "1",
+        "west-order-m-1",
+        "vip",
+        "all",
+        "buyers",
+        "email",
+    ]
+    .map(str::to_owned)
+    .into();
     for member in ["m-1", "m-east", "m-west"] {
         let entries = shop.all(&format!("/v1/members/{member}/entries"), 200);
         names.extend(entries.iter().map(|entry| entry["entry_id"].as_str().unwrap().to_owned()));
@@ -182,7 +195,8 @@ fn a_person_of_one_region_finds_nothing_of_another() {
                     let text = answer.text();
                     // A till reads the balance of each member that it is told, and nothing else.
                     let is_balance = address == "/v1/members/m-west";
-                    let told = |mark: &&String| text.contains(*mark) && !(is_balance && *mark == "m-west");
+                    let told =
+                        |mark: &&String| text.contains(*mark) && !(is_balance && *mark == "m-west");
                     for mark in marks.iter().filter(told) {
                         faults.insert(format!("{role}: GET {asked} tells {mark}"));
                     }

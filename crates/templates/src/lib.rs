@@ -1,7 +1,7 @@
 //! Templates of messages: what a strategy writes to members, by channel and language.
 //!
 //! Owns: the shape of a [`Template`], its check before it is saved, and how it is rendered for a
-//! member ([`render`]). The vendors' requests are the business of `channels`, and what a member's
+//! member ([`render()`]). The vendors' requests are the business of `channels`, and what a member's
 //! variables are that of the caller.
 //!
 //! Architecture invariant: pure: no clock, chance, database or environment. A template is text of a

@@ -1,7 +1,7 @@
 //! Touches: which member is told what, when, and why not.
 //!
-//! Owns: the decision ([`decide`]), the question that is asked again when a message is sent
-//! ([`still_wanted`]), and how an occasion ended ([`settle`]). A touch is known by its strategy,
+//! Owns: the decision ([`decide()`]), the question that is asked again when a message is sent
+//! ([`still_wanted`]), and how an occasion ended ([`settle()`]). A touch is known by its strategy,
 //! node, member and cycle, so it is decided once, however often and however late a job asks.
 //!
 //! Architecture invariant: due times follow from the cycle and the playbook, never from when a job
