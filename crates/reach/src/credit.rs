@@ -1,6 +1,6 @@
 //! Which message is credited with what a member did, and what members did who were left alone.
 //!
-//! Owns: what is seen of a member's messages ([`Credits`]), the rule that credits
+//! Owns: what is seen of a member's messages ([`Credits`]), credited by the playbook's rule
 //! ([`Attribution`]), and the sides of the report ([`Sides`]). A credit says that a message came
 //! before; only the two sides say what it brought.
 //!
@@ -12,42 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::playbook::{Attribution, Conversion};
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Conversions that are kept of a member, at most: the latest.
 const MAX_CONVERSIONS: usize = 2_000;
 /// Deliveries or clicks that are kept of a member, at most: the latest.
 const MAX_TOUCHES: usize = 2_000;
-
-/// What counts as a success of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Conversion {
-    /// Points were redeemed; amounts are points.
-    Redeem,
-    /// An order; amounts are minor units of its money.
-    Order,
-    /// A login; its amount is 0.
-    Login,
-}
-
-/// The rule of a programme.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Attribution {
-    /// Days after a click.
-    pub click_days: u16,
-    /// Days after a delivery, where there was no click.
-    pub delivery_days: u16,
-    /// What counts.
-    pub conversions: BTreeSet<Conversion>,
-}
-
-impl Default for Attribution {
-    fn default() -> Self {
-        let conversions = [Conversion::Redeem, Conversion::Order, Conversion::Login];
-        Self { click_days: 7, delivery_days: 3, conversions: conversions.into() }
-    }
-}
 
 /// A delivery or a click of a person: when, and of which touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -226,7 +197,7 @@ impl Credits {
     }
 
     fn touch_of(&self, at: Timestamp, rule: &Attribution) -> Option<(i64, By)> {
-        let last = |of: &BTreeSet<Touched>, days: u16| {
+        let last = |of: &BTreeSet<Touched>, days: u32| {
             let upto = Touched { at, touch: i64::MAX };
             let last = of.range(..=upto).next_back()?;
             (at <= after(last.at, days)).then_some(last.touch)
@@ -248,7 +219,7 @@ impl Credits {
 }
 
 /// The last instant of so many days after another one.
-fn after(at: Timestamp, days: u16) -> Timestamp {
+fn after(at: Timestamp, days: u32) -> Timestamp {
     at.plus_ms(i64::from(days) * DAY_MS)
 }
 
@@ -290,7 +261,7 @@ impl Sides {
         &mut self,
         is_held_out: bool,
         decided_at: Timestamp,
-        days: u16,
+        days: u32,
         rule: &Attribution,
         member: &Credits,
     ) {

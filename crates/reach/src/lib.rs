@@ -31,10 +31,7 @@ pub use click::{
     network,
 };
 pub use contact::{Channel, ContactState, Decision, Purpose, Unreachable, may_reach};
-pub use credit::{
-    Attribution, By, Conversion, Converted, Credit, Credits, Outcomes, Seen, Sides, TakenBack,
-    Touched,
-};
+pub use credit::{By, Converted, Credit, Credits, Outcomes, Seen, Sides, TakenBack, Touched};
 pub use customer::Customer;
 pub use facts::{Day, Facts, KEPT_DAYS, MAX_CATEGORIES, MAX_ENDS, NextTier, OTHER_CATEGORIES};
 pub use happened::{Happened, Spend, Undone};

@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 use ledger::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use reach::{
-    Attribution, By, Conversion, Converted, Credit, Credits, Outcomes, Seen, Sides, TakenBack,
-    Touched,
-};
+use reach::playbook::{Attribution, Conversion};
+use reach::{By, Converted, Credit, Credits, Outcomes, Seen, Sides, TakenBack, Touched};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -183,7 +181,7 @@ fn naive(all: &[Seen], rule: &Attribution) -> Vec<Credit> {
         let (mut taken, mut is_whole) = (0, false);
         for other in all {
             let within =
-                |at: Timestamp, days: u16| at <= of.at && of.at.0 - at.0 <= i64::from(days) * DAY;
+                |at: Timestamp, days: u32| at <= of.at && of.at.0 - at.0 <= i64::from(days) * DAY;
             let later = |a: Option<Touched>, b: Touched| match a {
                 Some(a) if (a.at.0, a.touch) > (b.at.0, b.touch) => Some(a),
                 _ => Some(b),
@@ -219,7 +217,7 @@ fn naive(all: &[Seen], rule: &Attribution) -> Vec<Credit> {
 
 proptest! {
     #[test]
-    fn credits_are_those_of_the_document(all in vec(seen(), 0..60), click_days in 0_u16..9, delivery_days in 0_u16..5) {
+    fn credits_are_those_of_the_document(all in vec(seen(), 0..60), click_days in 0_u32..9, delivery_days in 0_u32..5) {
         let all = without_twins(all);
         let rule = Attribution { click_days, delivery_days, ..Attribution::default() };
         prop_assert_eq!(of(&all).credits(&rule), naive(&all, &rule));
