@@ -10,13 +10,11 @@ use shell::{
     noted, now, once, parse_json_of_lines, reach,
 };
 use store::{
-    Caller, Spin, StoredTemplate, link_settings, list_templates, put_template, remove_template,
-    stored_template, template_versions,
+    Caller, MAX_TEMPLATES, Spin, StoredTemplate, link_settings, list_templates, put_template,
+    remove_template, stored_template, template_versions,
 };
 use templates::{Encoding, Fault, Template};
 
-/// Templates of a programme.
-const MAX_TEMPLATES: i64 = 500;
 /// Versions that are shown: all that are kept.
 const VERSIONS: i64 = 20;
 

@@ -240,12 +240,9 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             }
         };
         let cuts = reach.with_retries(async || rfm_cuts(reach.sql, no).await).await?;
-        let grants = active.book.grants().iter().map(|(name, grant)| {
-            (name.clone(), KnownGrant { points: grant.points, coupon: grant.coupon.clone() })
-        });
         let known = Known {
             templates: messaging.templates.clone(),
-            grants: grants.collect(),
+            grants: KnownGrant::of_rulebook(active.book.grants()),
             ..Known::default()
         };
         Ok(Some(Day {

@@ -8,9 +8,6 @@ use store::{known_templates, set_names};
 use crate::problem::Problem;
 use crate::reach::reach;
 
-/// Templates of a programme, at most.
-const TEMPLATES: i64 = 1_000;
-
 /// What there is now, with that rulebook in force. A playbook that was published may name what is
 /// gone since.
 ///
@@ -22,13 +19,10 @@ pub async fn known(programme_no: i64, rulebook: &Document) -> Result<Known, Prob
     let segments = sets(Family::Segment).await?;
     // Nobody is told who comes into a passive segment.
     let segments = segments.into_iter().filter(|(_, kind)| kind != "passive");
-    let grants = rulebook.grants.iter().map(|(name, grant)| {
-        (name.clone(), KnownGrant { points: grant.points, coupon: grant.coupon.clone() })
-    });
     let tiers = rulebook.tiers.iter().flat_map(|tiers| &tiers.levels);
     Ok(Known {
-        templates: known_templates(&*reach, programme_no, TEMPLATES).await?,
-        grants: grants.collect(),
+        templates: known_templates(&*reach, programme_no).await?,
+        grants: KnownGrant::of_rulebook(&rulebook.grants),
         coupons: rulebook.coupons.keys().cloned().collect(),
         tiers: tiers.map(|level| level.id.clone()).collect(),
         segments: segments.map(|(name, _)| name).collect(),

@@ -36,8 +36,6 @@ const MAX_REFRESH_MS: i64 = 50_000;
 
 /// No piece of a walk begins later than this after the start. The next fire goes on.
 const MAX_TOUCH_MS: i64 = 50_000;
-/// Templates of a programme, at most.
-const TEMPLATES: i64 = 1_000;
 
 /// Runs the jobs, one after another, for every programme, and logs their results.
 ///
@@ -170,7 +168,7 @@ pub fn touch() -> Result<(), String> {
         let messaging = async |programme_no| {
             let found = published_playbook(&sql, programme_no).await?;
             let version = found.version();
-            let templates = known_templates(reach.sql, programme_no, TEMPLATES).await?;
+            let templates = known_templates(reach.sql, programme_no).await?;
             Ok(Messaging { playbook: found.playbook, version, templates, ..Messaging::default() })
         };
         let report = crate::touch(&ledger, &reach, None, messaging, limit).await;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rules::GrantRule;
+
 use super::Grant;
 use crate::contact::{Channel, Purpose};
 
@@ -38,6 +40,15 @@ pub struct KnownGrant {
     pub points: i64,
     /// The kind of coupon that it brings.
     pub coupon: Option<String>,
+}
+
+impl KnownGrant {
+    /// Those of a rulebook, by their names.
+    #[must_use]
+    pub fn of_rulebook(grants: &BTreeMap<String, GrantRule>) -> BTreeMap<String, Self> {
+        let known = |grant: &GrantRule| Self { points: grant.points, coupon: grant.coupon.clone() };
+        grants.iter().map(|(name, grant)| (name.clone(), known(grant))).collect()
+    }
 }
 
 impl Grant {

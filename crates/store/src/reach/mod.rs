@@ -55,7 +55,7 @@ pub use tags::{
     walk_tag, write_copies,
 };
 pub use templates::{
-    StoredTemplate, known_templates, list_templates, put_template, remove_template,
+    MAX_TEMPLATES, StoredTemplate, known_templates, list_templates, put_template, remove_template,
     stored_template, template_versions,
 };
 pub use touches::{

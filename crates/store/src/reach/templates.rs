@@ -11,6 +11,9 @@ use crate::Error;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
+/// Templates of a programme, at most.
+pub const MAX_TEMPLATES: i64 = 500;
+
 /// A template as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredTemplate {
@@ -103,17 +106,16 @@ pub async fn template_versions(
     rows.into_iter().map(read).collect()
 }
 
-/// What playbooks may name of a programme's templates, by their ids, at most so many.
+/// What playbooks may name of a programme's templates, by their ids.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn known_templates(
     reach: &impl Sql,
     programme_no: i64,
-    most: i64,
 ) -> Result<BTreeMap<String, KnownTemplate>, Error> {
     const WHAT: Error = Error::Corrupt("template");
-    let values = vec![programme_no.into(), most.into()];
+    let values = vec![programme_no.into(), MAX_TEMPLATES.into()];
     let rows = reach.query(statement!("queries/reach/templates_known"), values).await?;
     let read = |mut row: Row| {
         let purpose = Purpose::parse(&row.text(1)?).ok_or(WHAT)?;
