@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: browser ? 60_000 : 5_000,
     hookTimeout: 120_000,
     fileParallelism: !browser,
+    // A browser beside a busy host may miss one of two hundred steps. The report names each retry.
+    retry: browser ? 1 : 0,
   },
 });

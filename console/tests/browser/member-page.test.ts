@@ -171,8 +171,10 @@ test("a member chooses its messages", async () => {
   await offers.waitFor();
   expect(await offers.isChecked()).toBe(false);
   expect(await page.locator("#wish-0-service").isChecked()).toBe(true);
-  await offers.check();
-  await page.waitForResponse((answer) => answer.url().endsWith("/v1/me/consents") && answer.request().method() === "POST");
+  await Promise.all([
+    page.waitForResponse((answer) => answer.url().endsWith("/v1/me/consents") && answer.request().method() === "POST"),
+    offers.check(),
+  ]);
   await page.reload();
   await offers.waitFor();
   expect(await offers.isChecked()).toBe(true);
