@@ -144,6 +144,7 @@ fn place_of(sort: Sealed, of: &SealedName) -> Place {
         Sealed::Credentials | Sealed::Invitations => Place::person(of.programme_no, name),
         Sealed::Secrets => Place::database(name),
         Sealed::Contacts => Place::contact(of.programme_no, &of.channel),
+        Sealed::Channels => Place::channel(of.programme_no, name),
     }
 }
 

@@ -50,6 +50,18 @@ impl Place {
         Self(format!("{programme_no}/contact/{channel}"))
     }
 
+    /// The secrets of an account at a vendor.
+    #[must_use]
+    pub fn channel(programme_no: i64, id: &str) -> Self {
+        Self(format!("{programme_no}/channel/{id}"))
+    }
+
+    /// A token that a vendor gave an account.
+    #[must_use]
+    pub fn channel_token(programme_no: i64, id: &str) -> Self {
+        Self(format!("{programme_no}/channel_token/{id}"))
+    }
+
     /// A secret that a database keeps for itself.
     #[must_use]
     pub fn database(name: &str) -> Self {
@@ -175,6 +187,8 @@ mod tests {
             (ONE.to_owned(), Place::qr_key(1, "shop"), false),
             (ONE.to_owned(), Place::person(1, "shop"), false),
             (ONE.to_owned(), Place::contact(1, "shop"), false),
+            (ONE.to_owned(), Place::channel(1, "shop"), false),
+            (ONE.to_owned(), Place::channel_token(1, "shop"), false),
         ] {
             let opened = Seals::parse(&variable).open(&sealed, &place);
             assert_eq!(opened.as_deref(), opens.then_some("whsec_abc"), "{variable} {place:?}");

@@ -23,23 +23,26 @@ pub enum Sealed {
     Secrets,
     /// Addresses of members.
     Contacts,
+    /// Secrets of accounts at vendors.
+    Channels,
 }
 
 /// All sorts, those of the ledger's database first.
-pub const SEALED: [Sealed; 6] = [
+pub const SEALED: [Sealed; 7] = [
     Sealed::Endpoints,
     Sealed::QrKeys,
     Sealed::Credentials,
     Sealed::Invitations,
     Sealed::Secrets,
     Sealed::Contacts,
+    Sealed::Channels,
 ];
 
 impl Sealed {
     /// Whether it stands in the second database.
     #[must_use]
     pub fn is_of_reach(self) -> bool {
-        matches!(self, Self::Secrets | Self::Contacts)
+        matches!(self, Self::Secrets | Self::Contacts | Self::Channels)
     }
 }
 
@@ -89,6 +92,7 @@ pub async fn sealed_rows(
         Sealed::Invitations => statement!("queries/sealed_invitations"),
         Sealed::Secrets => statement!("queries/reach/sealed_secrets"),
         Sealed::Contacts => statement!("queries/reach/sealed_contacts"),
+        Sealed::Channels => statement!("queries/reach/sealed_channels"),
     };
     let after = json!([after.programme_no, after.name, after.channel]);
     let rows = sql.query(statement, vec![after.to_string().into(), most.into()]).await?;
@@ -118,6 +122,7 @@ pub async fn put_sealed(
         Sealed::Invitations => statement!("queries/sealed_invitations_put"),
         Sealed::Secrets => statement!("queries/reach/sealed_secrets_put"),
         Sealed::Contacts => statement!("queries/reach/sealed_contacts_put"),
+        Sealed::Channels => statement!("queries/reach/sealed_channels_put"),
     };
     let row = |(row, [first, second]): &(SealedRow, [Option<String>; 2])| {
         let SealedRow { of, stored: [read, read_second] } = row;

@@ -3,6 +3,7 @@
 
 mod books;
 mod bounds;
+mod channels;
 mod commands;
 mod documents;
 mod erasures;

@@ -3,6 +3,7 @@
 //! statement names tables of both.
 
 mod behaviour;
+mod channels;
 mod contacts;
 mod evaluation;
 mod fold;
@@ -17,6 +18,14 @@ mod touches;
 pub use behaviour::{
     BehaviourRow, ListedBehaviour, clear_departed, forget_behaviour, list_behaviour, old_behaviour,
     report_behaviour,
+};
+pub use channels::{
+    AccountState, ChannelAccount, ChannelWish, ClaimedChannel, DeliveryReport, TouchDelivery,
+    WaveAttempt, WaveOutcome, WaveTouch, account_of_callback, begin_wave, channel_account,
+    channel_counts, channel_token, claim_channel, close_contacts, contact_holders,
+    deliveries_of_touch, drop_channel_token, due_channels, end_wave, first_attempts,
+    forget_deliveries, list_channels, members_of_reports, pause_channel, put_callback, put_channel,
+    put_channel_token, remove_channel, settle_lost, write_reports,
 };
 pub use contacts::{
     Added, Consent, ConsentProof, Contact, Preference, PreferenceWish, add_consents,
@@ -75,6 +84,7 @@ const REACH: Schema = Schema {
         ("0002_sets", statement!("migrations/reach/0002_sets")),
         ("0003_touches", statement!("migrations/reach/0003_touches")),
         ("0004_templates", statement!("migrations/reach/0004_templates")),
+        ("0005_channels", statement!("migrations/reach/0005_channels")),
     ],
     exists: statement!("queries/reach/migration_table_exists"),
     table: statement!("queries/reach/migration_table"),
@@ -101,4 +111,4 @@ pub async fn begin_reach(reach: &impl Sql, ledger: &impl Sql) -> Result<(), Erro
 }
 
 /// What the operator has to do.
-const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour, tags, touches, templates or links: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";
+const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour, tags, touches, channels, templates or links: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";

@@ -1,0 +1,190 @@
+-- Accounts at vendors, and what became of what was sent by them. As in the first file, nothing here
+-- names a table of the ledger, and names differ from those of the ledger ("delivery" is one of its).
+
+-- ── Accounts ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CREATE TABLE IF NOT EXISTS channel_account (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  vendor TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  -- A JSON object that may be shown.
+  settings TEXT NOT NULL,
+  -- A JSON object, sealed.
+  secrets TEXT NOT NULL,
+  -- Of accounts of one channel, the one with the smallest number sends.
+  rank INTEGER NOT NULL,
+  -- Messages per second, and how many may go at once after a rest.
+  per_second INTEGER NOT NULL,
+  burst INTEGER NOT NULL,
+  -- SHA-256 of the secret in the address to which the vendor posts, in hexadecimal digits.
+  callback_digest TEXT,
+  -- Why nothing is sent until a person has seen to it.
+  paused_because TEXT,
+  paused_at INTEGER,
+  -- Failures since the last success, and until when the account rests.
+  failures INTEGER NOT NULL DEFAULT 0,
+  rests_until INTEGER NOT NULL DEFAULT 0,
+  -- What is left of the burst, in thousandths of a message, and as of when.
+  left_milli INTEGER NOT NULL,
+  left_at INTEGER NOT NULL,
+  -- Whose run sends now.
+  lease TEXT,
+  leased_until INTEGER NOT NULL DEFAULT 0,
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  UNIQUE (programme_no, id)
+) STRICT
+-- then
+CREATE UNIQUE INDEX IF NOT EXISTS channel_account_callback ON channel_account (callback_digest)
+  WHERE callback_digest IS NOT NULL
+-- then
+-- ── Tokens ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What a vendor gave in place of a secret, sealed. Gone with the account, and with its secrets.
+CREATE TABLE IF NOT EXISTS channel_token (
+  account_no INTEGER PRIMARY KEY,
+  token TEXT NOT NULL,
+  until INTEGER NOT NULL
+) STRICT
+-- then
+CREATE TRIGGER IF NOT EXISTS channel_account_changed AFTER UPDATE OF settings, secrets ON channel_account
+WHEN NEW.settings <> OLD.settings OR NEW.secrets <> OLD.secrets
+BEGIN
+  DELETE FROM channel_token WHERE account_no = NEW.no;
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS channel_account_gone AFTER DELETE ON channel_account
+BEGIN
+  DELETE FROM channel_token WHERE account_no = OLD.no;
+END
+-- then
+-- ── Attempts ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- One attempt to deliver a touch by one account. No text and no address stands here.
+CREATE TABLE IF NOT EXISTS touch_delivery (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL,
+  touch_no INTEGER NOT NULL,
+  member_no INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  -- Counts from 1 for each touch and channel.
+  attempt INTEGER NOT NULL,
+  account_no INTEGER NOT NULL,
+  -- sending, retry, accepted, delivered, failed, bounced, unknown.
+  state TEXT NOT NULL,
+  -- The id under which the vendor has it; what was reserved there, so that it may be sent again.
+  provider_id TEXT,
+  reserved TEXT,
+  -- Of the address as it was then: by it the address is closed that a report speaks of.
+  digest TEXT NOT NULL,
+  -- Why it failed, or is sent again.
+  error TEXT,
+  cost_minor INTEGER,
+  started_at INTEGER NOT NULL,
+  settled_at INTEGER,
+  -- The run that sends it.
+  lease TEXT,
+  UNIQUE (touch_no, channel, attempt)
+) STRICT
+-- then
+-- What is on its way: few at a time. What was left there by a run that died is settled by the next.
+CREATE INDEX IF NOT EXISTS touch_delivery_sending ON touch_delivery (account_no, no) WHERE state = 'sending'
+-- then
+CREATE INDEX IF NOT EXISTS touch_delivery_provider ON touch_delivery (account_no, provider_id) WHERE provider_id IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS touch_delivery_member ON touch_delivery (member_no)
+-- then
+CREATE INDEX IF NOT EXISTS touch_delivery_account ON touch_delivery (account_no, started_at, state)
+-- then
+CREATE INDEX IF NOT EXISTS touch_delivery_started ON touch_delivery (started_at)
+-- then
+-- Who is erased leaves nothing, and who becomes part of another account takes it along.
+CREATE TRIGGER IF NOT EXISTS departed_takes_deliveries_along AFTER INSERT ON departed
+BEGIN
+  UPDATE touch_delivery SET member_no = NEW.into_no WHERE member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
+  DELETE FROM touch_delivery WHERE member_no = NEW.member_no AND NEW.into_no IS NULL;
+END
+-- then
+-- Reports of ids that are not known: a post may be faster than the commit. Kept for three days.
+CREATE TABLE IF NOT EXISTS early_report (
+  account_no INTEGER NOT NULL,
+  provider_id TEXT NOT NULL,
+  what TEXT NOT NULL,
+  why TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (account_no, provider_id, what)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS early_report_at ON early_report (at)
+-- then
+-- ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The command table that begins a wave: takes from the burst, and writes what is about to go, wholly
+-- or, where the lease is lost, not at all. touches: [[programme_no, touch_no, member_no, reserved,
+-- digest], …].
+CREATE VIEW IF NOT EXISTS wave_begin (account_no, lease, at, left_milli, touches) AS SELECT NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS wave_begun INSTEAD OF INSERT ON wave_begin
+BEGIN
+  SELECT RAISE(IGNORE) WHERE (SELECT lease FROM channel_account WHERE no = NEW.account_no) IS NOT NEW.lease;
+  UPDATE channel_account SET left_milli = NEW.left_milli, left_at = NEW.at WHERE no = NEW.account_no;
+  INSERT OR IGNORE INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no, state, reserved, digest, started_at, lease)
+    SELECT value ->> 0, value ->> 1, value ->> 2, a.channel,
+      1 + coalesce((SELECT max(d.attempt) FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel), 0),
+      a.no, 'sending', value ->> 3, value ->> 4, NEW.at, NEW.lease
+    FROM json_each(NEW.touches) CROSS JOIN channel_account AS a WHERE a.no = NEW.account_no
+    -- Only what was not taken may go again: not what is on its way, may have arrived, or was refused.
+    AND NOT EXISTS (
+      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel AND d.state <> 'retry');
+END
+-- then
+-- The command table that ends a wave: what became of each attempt, and of the account. A report that
+-- was faster than this is not overwritten. outcomes: [[no, state, provider_id, error], …].
+CREATE VIEW IF NOT EXISTS wave_end (account_no, lease, at, outcomes, failures, rests_until, paused_because, leased_until)
+AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS wave_ended INSTEAD OF INSERT ON wave_end
+BEGIN
+  UPDATE touch_delivery SET state = o.value ->> 1, provider_id = coalesce(o.value ->> 2, provider_id), error = o.value ->> 3,
+    settled_at = NEW.at
+    FROM json_each(NEW.outcomes) AS o
+    WHERE touch_delivery.no = o.value ->> 0 AND touch_delivery.state IN ('sending', 'unknown') AND touch_delivery.lease = NEW.lease;
+  UPDATE touch_delivery SET error = r.why, settled_at = r.at,
+    state = CASE r.what WHEN 'delivered' THEN 'delivered' WHEN 'bounced' THEN 'bounced' ELSE 'failed' END
+    FROM early_report AS r, json_each(NEW.outcomes) AS o
+    WHERE touch_delivery.no = o.value ->> 0 AND r.account_no = NEW.account_no AND r.provider_id = o.value ->> 2
+    AND r.what IN ('delivered', 'failed', 'bounced') AND touch_delivery.state = 'accepted';
+  DELETE FROM early_report WHERE account_no = NEW.account_no
+    AND provider_id IN (SELECT value ->> 2 FROM json_each(NEW.outcomes));
+  UPDATE channel_account SET failures = NEW.failures, rests_until = NEW.rests_until,
+    paused_because = coalesce(NEW.paused_because, paused_because),
+    paused_at = CASE WHEN NEW.paused_because IS NULL THEN paused_at ELSE coalesce(paused_at, NEW.at) END,
+    leased_until = NEW.leased_until
+    WHERE no = NEW.account_no AND lease = NEW.lease;
+END
+-- then
+-- The command table of reports: [[provider_id, touch_no, what, why, at], …], where one of the two names
+-- the message. Only what is not settled for good changes.
+CREATE VIEW IF NOT EXISTS report_write (account_no, at, reports) AS SELECT NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS report_written INSTEAD OF INSERT ON report_write
+BEGIN
+  INSERT INTO early_report (account_no, provider_id, what, why, at)
+    SELECT NEW.account_no, value ->> 0, value ->> 2, value ->> 3, coalesce(value ->> 4, NEW.at) FROM json_each(NEW.reports)
+    WHERE value ->> 0 IS NOT NULL AND value ->> 2 IN ('delivered', 'failed', 'bounced')
+    AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.account_no = NEW.account_no AND d.provider_id = value ->> 0)
+    AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.account_no = NEW.account_no)
+    ON CONFLICT DO NOTHING;
+  UPDATE touch_delivery SET settled_at = coalesce(r.value ->> 4, NEW.at), error = r.value ->> 3,
+    provider_id = coalesce(provider_id, r.value ->> 0),
+    state = r.value ->> 2
+    FROM json_each(NEW.reports) AS r
+    WHERE touch_delivery.account_no = NEW.account_no AND r.value ->> 2 IN ('delivered', 'failed', 'bounced')
+    AND touch_delivery.no IN (
+      SELECT d.no FROM touch_delivery AS d WHERE d.account_no = NEW.account_no AND d.provider_id = r.value ->> 0
+      UNION ALL SELECT d.no FROM touch_delivery AS d WHERE d.touch_no = r.value ->> 1)
+    AND (touch_delivery.state IN ('sending', 'accepted', 'unknown')
+      OR (touch_delivery.state = 'delivered' AND r.value ->> 2 = 'bounced'));
+END

@@ -1,0 +1,4 @@
+-- What became of the last 10,000 attempts of account ?1 since ?2.
+SELECT state, count(*) FROM (
+  SELECT state FROM touch_delivery WHERE account_no = ?1 AND started_at >= ?2 ORDER BY started_at DESC LIMIT 10000)
+GROUP BY state ORDER BY state

@@ -1,0 +1,428 @@
+//! Accounts at vendors, waves, and reports, on the real statements.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+use crate::support::wait;
+use ledger::Timestamp;
+use reach::{Channel, ContactState};
+use serde_json::json;
+use store::{
+    AccountState, ChannelAccount, ChannelWish, Contact, DeliveryReport, Native, SEALED, Sealed,
+    SealedName, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback, begin_reach, begin_wave,
+    channel_account, channel_counts, channel_token, claim_channel, close_contacts, contact_holders,
+    deliveries_of_touch, drop_channel_token, due_channels, end_wave, first_attempts,
+    forget_deliveries, list_channels, list_contacts, members_of_reports, pause_channel,
+    put_callback, put_channel, put_channel_token, put_contact, put_sealed, remove_channel,
+    sealed_rows, settle_lost, write_reports,
+};
+
+const NOW: Timestamp = Timestamp(1_773_108_000_000);
+
+fn later(ms: i64) -> Timestamp {
+    NOW.plus_ms(ms)
+}
+
+fn database() -> Native {
+    let reach = Native::in_memory().unwrap();
+    wait(begin_reach(&reach, &reach)).unwrap();
+    reach
+}
+
+fn put(reach: &Native, programme: i64, id: &str, change: impl Fn(&mut ChannelWish<'_>)) -> bool {
+    let settings = json!({"sign_name": "小店"});
+    let mut wish = ChannelWish {
+        id,
+        vendor: "aliyun_sms",
+        channel: Channel::Sms,
+        settings: &settings,
+        secrets: Some("sealed:1"),
+        rank: 10,
+        per_second: 50,
+        burst: 100,
+    };
+    change(&mut wish);
+    wait(put_channel(reach, programme, &wish, (NOW, "anna"), 3)).unwrap().is_some()
+}
+
+fn account(reach: &Native, id: &str) -> ChannelAccount {
+    wait(channel_account(reach, 1, id)).unwrap().unwrap()
+}
+
+fn touch(no: i64) -> WaveTouch {
+    WaveTouch { touch_no: no, member_no: 100 + no, reserved: None, digest: format!("d{no}") }
+}
+
+/// Claims the account `sms`, and begins a wave of these touches.
+fn wave(reach: &Native, lease: &str, now: Timestamp, touches: &[i64]) -> Vec<WaveAttempt> {
+    let no = account(reach, "sms").no;
+    let until = now.plus_ms(60_000);
+    let Some(claimed) = wait(claim_channel(reach, (no, lease), now, until)).unwrap() else {
+        return Vec::new();
+    };
+    let touches: Vec<_> = touches.iter().map(|no| touch(*no)).collect();
+    wait(begin_wave(reach, &claimed.account, lease, (now, 5_000), &touches)).unwrap()
+}
+
+fn outcome(attempt: WaveAttempt, state: &'static str, id: Option<&str>) -> WaveOutcome {
+    WaveOutcome { no: attempt.no, state, provider_id: id.map(str::to_owned), error: None }
+}
+
+fn end(reach: &Native, lease: &str, outcomes: &[WaveOutcome]) {
+    let no = account(reach, "sms").no;
+    wait(end_wave(reach, (no, lease), NOW, outcomes, &AccountState::default())).unwrap();
+}
+
+fn states(reach: &Native, touch: i64) -> Vec<String> {
+    let found = wait(deliveries_of_touch(reach, touch)).unwrap();
+    found.into_iter().map(|attempt| attempt.state).collect()
+}
+
+fn report(reach: &Native, provider_id: Option<&str>, touch_no: Option<i64>, what: &'static str) {
+    let provider_id = provider_id.map(str::to_owned);
+    let report = DeliveryReport { provider_id, touch_no, what, why: "because".into(), at: None };
+    wait(write_reports(reach, account(reach, "sms").no, NOW, &[report])).unwrap();
+}
+
+#[test]
+fn accounts_are_made_changed_and_removed() {
+    let reach = database();
+    assert!(!put(&reach, 1, "sms", |wish| wish.secrets = None), "a new one needs secrets");
+    assert!(put(&reach, 1, "sms", |_| {}));
+    assert!(put(&reach, 1, "sms", |wish| (wish.secrets, wish.rank) = (None, 5)));
+    let found = account(&reach, "sms");
+    assert_eq!((found.secrets.as_str(), found.rank), ("sealed:1", 5), "secrets stay");
+    // The secrets of one vendor are no secrets of another.
+    assert!(!put(&reach, 1, "sms", |wish| (wish.secrets, wish.vendor) = (None, "twilio")));
+    assert!(put(&reach, 1, "b", |_| {}) && put(&reach, 1, "c", |_| {}));
+    assert!(!put(&reach, 1, "d", |_| {}), "three are enough");
+    assert!(put(&reach, 1, "c", |_| {}), "which may be changed");
+    assert!(put(&reach, 2, "sms", |_| {}), "another programme has its own");
+    let ids = |after: &str| -> Vec<String> {
+        let found = wait(list_channels(&reach, 1, after, 2)).unwrap();
+        found.into_iter().map(|account| account.id).collect()
+    };
+    assert_eq!((ids(""), ids("c")), (vec!["b".into(), "c".into()], vec!["sms".into()]));
+    assert!(wait(remove_channel(&reach, 1, "c")).unwrap());
+    assert!(!wait(remove_channel(&reach, 1, "c")).unwrap());
+    assert!(wait(channel_account(&reach, 1, "c")).unwrap().is_none());
+    assert!(put(&reach, 1, "d", |_| {}), "there is room again");
+}
+
+#[test]
+fn of_a_channel_the_first_account_that_is_not_paused_sends() {
+    let reach = database();
+    put(&reach, 1, "first", |wish| wish.rank = 1);
+    put(&reach, 1, "second", |wish| wish.rank = 2);
+    put(&reach, 1, "mail", |wish| wish.channel = Channel::Email);
+    put(&reach, 2, "other", |_| {});
+    let no = |id: &str| account(&reach, id).no;
+    let due = |programme| wait(due_channels(&reach, (NOW, programme), 0, 10)).unwrap();
+    assert_eq!(due(Some(1)), [no("first"), no("mail")]);
+    assert_eq!(due(None).len(), 3);
+    assert_eq!(wait(due_channels(&reach, (NOW, None), no("first"), 1)).unwrap().len(), 1);
+    assert!(wait(pause_channel(&reach, 1, "first", (Some("no money"), NOW))).unwrap());
+    assert_eq!(due(Some(1)), [no("second"), no("mail")]);
+    assert_eq!(account(&reach, "first").paused, Some(("no money".into(), NOW)));
+    let claim = |id: &str, lease, now| {
+        wait(claim_channel(&reach, (no(id), lease), now, now.plus_ms(1_000))).unwrap().is_some()
+    };
+    assert!(!claim("first", "a", NOW), "it is paused");
+    assert!(claim("second", "a", NOW));
+    assert!(!claim("second", "b", NOW), "another run has it");
+    assert_eq!(due(Some(1)), [no("mail")]);
+    assert!(claim("second", "b", later(1_000)), "the lease is over");
+    assert!(wait(pause_channel(&reach, 1, "first", (None, NOW))).unwrap());
+    assert!(claim("first", "c", NOW));
+    assert!(!wait(pause_channel(&reach, 1, "nothing", (None, NOW))).unwrap());
+    // Whoever changes an account lets it send again.
+    wait(pause_channel(&reach, 1, "mail", (Some("x"), NOW))).unwrap();
+    put(&reach, 1, "mail", |wish| wish.channel = Channel::Email);
+    assert_eq!(account(&reach, "mail").paused, None);
+}
+
+#[test]
+fn a_touch_goes_again_only_where_it_was_handed_back() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    for (state, goes_again) in
+        [("retry", true), ("accepted", false), ("failed", false), ("unknown", false)]
+    {
+        reach.connection().execute("DELETE FROM touch_delivery", []).unwrap();
+        let first = wave(&reach, "a", NOW, &[1]);
+        assert_eq!(first.len(), 1);
+        assert!(wave(&reach, "b", later(60_001), &[1]).is_empty(), "it is on its way");
+        // The run that lost its lease tells what became of its wave all the same.
+        end(&reach, "a", &[outcome(first[0], state, None)]);
+        let again = wave(&reach, "c", later(200_000), &[1]);
+        assert_eq!(again.len(), usize::from(goes_again), "{state}");
+        assert!(again.iter().all(|attempt| attempt.attempt == 2));
+        end(&reach, "c", &[]);
+    }
+}
+
+#[test]
+fn a_wave_begins_wholly_or_not_at_all() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    assert_eq!(wave(&reach, "a", NOW, &[1, 2, 2, 3]).len(), 3);
+    let claimed = account(&reach, "sms");
+    let late = wait(begin_wave(&reach, &claimed, "lost", (NOW, 1), &[touch(9)])).unwrap();
+    assert!(late.is_empty() && states(&reach, 9).is_empty());
+    let left: i64 = reach
+        .connection()
+        .query_row("SELECT left_milli FROM channel_account", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 5_000);
+}
+
+#[test]
+fn what_a_dead_run_left_is_unknown_or_goes_again() {
+    for (state, since, expected) in
+        [("unknown", 0, "unknown"), ("retry", -60_000, "retry"), ("retry", 0, "unknown")]
+    {
+        let reach = database();
+        put(&reach, 1, "sms", |_| {});
+        let first = wave(&reach, "dead", NOW, &[1]);
+        let no = account(&reach, "sms").no;
+        let at = later(70_000);
+        wait(claim_channel(&reach, (no, "b"), at, at.plus_ms(60_000))).unwrap().unwrap();
+        let lost = wait(settle_lost(&reach, (no, "b"), state, (at, later(since)))).unwrap();
+        assert_eq!(lost, [(1, expected.to_owned())], "{state} {since}");
+        assert_eq!(states(&reach, 1), [expected]);
+        // It was not dead, but slow: what it heard counts where nothing else happened since.
+        end(&reach, "dead", &[outcome(first[0], "accepted", Some("p1"))]);
+        let expected = if expected == "unknown" { "accepted" } else { "retry" };
+        assert_eq!(states(&reach, 1), [expected]);
+        assert!(wait(settle_lost(&reach, (no, "b"), state, (at, NOW))).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn reports_settle_what_was_accepted() {
+    for (before, what, expected) in [
+        ("accepted", "delivered", "delivered"),
+        ("accepted", "failed", "failed"),
+        ("accepted", "bounced", "bounced"),
+        ("unknown", "delivered", "delivered"),
+        ("failed", "delivered", "failed"),
+        ("retry", "delivered", "retry"),
+    ] {
+        let reach = database();
+        put(&reach, 1, "sms", |_| {});
+        let first = wave(&reach, "a", NOW, &[1]);
+        end(&reach, "a", &[outcome(first[0], before, Some("p1"))]);
+        report(&reach, Some("p1"), None, what);
+        assert_eq!(states(&reach, 1), [expected], "{before} {what}");
+        // One that comes twice, or late, changes nothing more, but what was delivered may come back.
+        report(&reach, Some("p1"), None, "failed");
+        assert_eq!(states(&reach, 1), [expected], "{before} {what}");
+        report(&reach, Some("p1"), None, "bounced");
+        let expected = if expected == "delivered" { "bounced" } else { expected };
+        assert_eq!(states(&reach, 1), [expected], "{before} {what}");
+    }
+    // By our own id, before anybody told the vendor's.
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let first = wave(&reach, "a", NOW, &[7]);
+    report(&reach, Some("p7"), Some(7), "delivered");
+    assert_eq!(states(&reach, 7), ["delivered"]);
+    end(&reach, "a", &[outcome(first[0], "accepted", Some("p7"))]);
+    assert_eq!(states(&reach, 7), ["delivered"], "the answer was slower than the report");
+}
+
+#[test]
+fn a_report_may_be_faster_than_the_answer() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    put(&reach, 1, "other", |_| {});
+    let attempts = wave(&reach, "a", NOW, &[1, 2]);
+    report(&reach, Some("p1"), None, "delivered");
+    assert_eq!(states(&reach, 1), ["sending"]);
+    let accepted = [
+        outcome(attempts[0], "accepted", Some("p1")),
+        outcome(attempts[1], "accepted", Some("p2")),
+    ];
+    end(&reach, "a", &accepted);
+    assert_eq!(
+        (states(&reach, 1), states(&reach, 2)),
+        (vec!["delivered".into()], vec!["accepted".into()])
+    );
+    // A report by another account of the same id is of another message.
+    let other = account(&reach, "other").no;
+    let report = DeliveryReport {
+        provider_id: Some("p2".into()),
+        touch_no: Some(2),
+        what: "failed",
+        why: String::new(),
+        at: None,
+    };
+    wait(write_reports(&reach, other, NOW, &[report])).unwrap();
+    assert_eq!(states(&reach, 2), ["accepted"]);
+    let kept = || -> i64 {
+        let text = "SELECT count(*) FROM early_report";
+        reach.connection().query_row(text, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(kept(), 1);
+    assert_eq!(wait(forget_deliveries(&reach, NOW, NOW)).unwrap(), 0);
+    assert_eq!(wait(forget_deliveries(&reach, later(1), later(1))).unwrap(), 3);
+    assert_eq!(kept(), 0);
+}
+
+#[test]
+fn an_account_pauses_rests_and_counts() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let attempts = wave(&reach, "a", NOW, &[1]);
+    let no = account(&reach, "sms").no;
+    let state = AccountState {
+        failures: 3,
+        rests_until: later(30_000).0,
+        paused_because: Some("out of money".into()),
+        leased_until: 0,
+    };
+    let outcomes = [outcome(attempts[0], "retry", None)];
+    wait(end_wave(&reach, (no, "lost"), NOW, &outcomes, &state)).unwrap();
+    assert_eq!(account(&reach, "sms").failures, 0, "another run's lease");
+    assert_eq!(states(&reach, 1), ["sending"], "another run's attempt");
+    wait(end_wave(&reach, (no, "a"), NOW, &outcomes, &state)).unwrap();
+    let found = account(&reach, "sms");
+    assert_eq!((found.failures, found.rests_until), (3, later(30_000)));
+    assert_eq!(found.paused, Some(("out of money".into(), NOW)));
+    let counts = wait(channel_counts(&reach, no, NOW)).unwrap();
+    assert_eq!(counts, [("retry".to_owned(), 1)]);
+    assert!(wait(channel_counts(&reach, no, later(1))).unwrap().is_empty());
+}
+
+#[test]
+fn tokens_end_and_go_with_secrets() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let no = account(&reach, "sms").no;
+    let token = |at| wait(channel_token(&reach, no, at)).unwrap().map(|(token, _)| token);
+    wait(put_channel_token(&reach, no, "t1", later(10))).unwrap();
+    assert_eq!((token(later(9)), token(later(10))), (Some("t1".into()), None));
+    wait(put_channel_token(&reach, no, "t2", later(10))).unwrap();
+    wait(drop_channel_token(&reach, no, "t1")).unwrap();
+    assert_eq!(token(NOW), Some("t2".into()), "another run has fetched it");
+    wait(drop_channel_token(&reach, no, "t2")).unwrap();
+    assert_eq!(token(NOW), None);
+    wait(put_channel_token(&reach, no, "t3", later(10))).unwrap();
+    put(&reach, 1, "sms", |wish| wish.rank = 1);
+    assert_eq!(token(NOW), Some("t3".into()));
+    put(&reach, 1, "sms", |wish| wish.secrets = Some("sealed:2"));
+    assert_eq!(token(NOW), None);
+    wait(remove_channel(&reach, 1, "sms")).unwrap();
+    wait(put_channel_token(&reach, no, "t4", later(10))).unwrap();
+    assert_eq!(token(NOW), None);
+}
+
+#[test]
+fn callbacks_are_found_by_the_digest_of_their_secret() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    assert!(!account(&reach, "sms").has_callback);
+    assert!(wait(put_callback(&reach, 1, "sms", "d1")).unwrap());
+    assert!(!wait(put_callback(&reach, 1, "none", "d2")).unwrap());
+    let of =
+        |digest: &str| wait(account_of_callback(&reach, digest)).unwrap().map(|found| found.id);
+    assert_eq!((of("d1"), of("d2")), (Some("sms".into()), None));
+    assert!(account(&reach, "sms").has_callback);
+    wait(put_callback(&reach, 1, "sms", "d3")).unwrap();
+    assert_eq!((of("d1"), of("d3")), (None, Some("sms".into())));
+}
+
+fn contact(reach: &Native, member: i64, digest: &str, state: ContactState) {
+    let kept = Contact {
+        channel: Channel::Sms,
+        address: "sealed".into(),
+        state,
+        verified_at: None,
+        updated_at: 0,
+        updated_by: "anna".into(),
+    };
+    wait(put_contact(reach, (1, member), &kept, false, digest)).unwrap();
+}
+
+#[test]
+fn the_address_is_closed_that_a_report_speaks_of() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    contact(&reach, 101, "d1", ContactState::Open);
+    contact(&reach, 102, "another since", ContactState::Open);
+    contact(&reach, 103, "d3", ContactState::Complained);
+    let attempts = wave(&reach, "a", NOW, &[1, 2, 3]);
+    let no = account(&reach, "sms").no;
+    end(&reach, "a", &[outcome(attempts[0], "accepted", Some("p1"))]);
+    let asked = [(Some("p1"), None), (None, Some(2)), (Some("p9"), Some(9)), (None, Some(3))];
+    let mut found = wait(members_of_reports(&reach, no, &asked)).unwrap();
+    found.sort();
+    let expected = [(0, 101, "d1"), (1, 102, "d2"), (3, 103, "d3")];
+    assert_eq!(found, expected.map(|(place, no, digest)| (place, no, digest.to_owned())));
+    let closings = [
+        ("d1", ContactState::Bounced),
+        ("d2", ContactState::Bounced),
+        ("d3", ContactState::Bounced),
+    ];
+    let closed = wait(close_contacts(&reach, (1, Channel::Sms), &closings, (NOW, "vendor")));
+    assert_eq!(closed.unwrap(), [101]);
+    let state = |member| wait(list_contacts(&reach, 1, member)).unwrap()[0].state;
+    assert_eq!(state(101), ContactState::Bounced);
+    assert_eq!(state(102), ContactState::Open, "it has another address by now");
+    assert_eq!(state(103), ContactState::Complained, "what is closed stays as it is");
+    let holders = wait(contact_holders(&reach, (1, Channel::Sms), &["d1", "d2"])).unwrap();
+    assert_eq!(holders, [("d1".to_owned(), 101)]);
+    assert!(wait(contact_holders(&reach, (2, Channel::Sms), &["d1"])).unwrap().is_empty());
+}
+
+#[test]
+fn first_attempts_say_what_was_reserved() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let no = account(&reach, "sms").no;
+    let claimed = wait(claim_channel(&reach, (no, "a"), NOW, later(60_000))).unwrap().unwrap();
+    let with = WaveTouch { reserved: Some("cid-1".into()), ..touch(1) };
+    wait(begin_wave(&reach, &claimed.account, "a", (NOW, 0), &[with, touch(2)])).unwrap();
+    let found = wait(first_attempts(&reach, no, &[1, 2, 3])).unwrap();
+    assert_eq!(found, [(1, Some("cid-1".to_owned()), NOW), (2, None, NOW)]);
+}
+
+#[test]
+fn the_erased_leave_no_attempts() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    wave(&reach, "a", NOW, &[1, 2]);
+    let departs = |member: i64, into: Option<i64>| {
+        let text =
+            "INSERT INTO departed (member_no, programme_no, into_no, at) VALUES (?1, 1, ?2, 0)";
+        reach.connection().execute(text, rusqlite::params![member, into]).unwrap();
+    };
+    departs(101, None);
+    departs(102, Some(500));
+    assert!(states(&reach, 1).is_empty());
+    let member: i64 = reach
+        .connection()
+        .query_row("SELECT member_no FROM touch_delivery", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(member, 500);
+}
+
+#[test]
+fn secrets_are_sealed_anew() {
+    let reach = database();
+    put(&reach, 1, "a", |_| {});
+    put(&reach, 1, "b", |_| {});
+    assert!(SEALED.contains(&Sealed::Channels) && Sealed::Channels.is_of_reach());
+    let first = SealedName::first(Sealed::Channels);
+    let rows = wait(sealed_rows(&reach, Sealed::Channels, &first, 1)).unwrap();
+    assert_eq!(rows[0].stored, [Some("sealed:1".to_owned()), None]);
+    let rest = wait(sealed_rows(&reach, Sealed::Channels, &rows[0].of, 9)).unwrap();
+    assert_eq!(rest.len(), 1);
+    put(&reach, 1, "b", |wish| wish.secrets = Some("sealed:other"));
+    let anew: Vec<_> = rows
+        .into_iter()
+        .chain(rest)
+        .map(|row| (row, [Some("sealed:new".to_owned()), None]))
+        .collect();
+    assert_eq!(wait(put_sealed(&reach, Sealed::Channels, &anew)).unwrap(), 1);
+    assert_eq!(account(&reach, "a").secrets, "sealed:new");
+    assert_eq!(account(&reach, "b").secrets, "sealed:other");
+}
