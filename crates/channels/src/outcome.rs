@@ -22,12 +22,14 @@ pub enum Outcome {
         /// The vendor's id, which reports name.
         provider_id: Option<String>,
     },
-    /// It was not taken, and may be sent again.
+    /// It may be sent again: it was not taken, or the vendor delivers the same id once.
     Retry {
         /// Seconds to wait at least.
         after_s: i64,
         /// What has to wait.
         scope: Scope,
+        /// Whether the vendor may have it: then only under the same id, and in time.
+        is_uncertain: bool,
         /// Why.
         why: String,
     },
@@ -121,11 +123,15 @@ pub(crate) fn outcome(table: &Table, said: Said, answer: &Answer, can_repeat: bo
 
 /// What follows where no answer came.
 pub(crate) fn unheard(was_connected: bool, can_repeat: bool) -> Outcome {
-    let retry =
-        |why: &str| Outcome::Retry { after_s: USUAL_WAIT, scope: Scope::Account, why: why.into() };
+    let retry = |is_uncertain: bool, why: &str| Outcome::Retry {
+        after_s: USUAL_WAIT,
+        scope: Scope::Account,
+        is_uncertain,
+        why: why.into(),
+    };
     match (was_connected, can_repeat) {
-        (false, _) => retry("there was no connection"),
-        (true, true) => retry("no answer came in time"),
+        (false, _) => retry(false, "there was no connection"),
+        (true, true) => retry(true, "no answer came in time"),
         (true, false) => Outcome::Unknown { why: "no answer came in time".to_owned() },
     }
 }
@@ -134,14 +140,17 @@ fn following(then: Then, why: String, asked: i64, can_repeat: bool) -> Outcome {
     match then {
         Then::Accepted => Outcome::Accepted { provider_id: None },
         Then::Retry { after_s, scope } => {
-            Outcome::Retry { after_s: after_s.max(asked), scope, why }
+            Outcome::Retry { after_s: after_s.max(asked), scope, is_uncertain: false, why }
         }
         Then::Renew => Outcome::Renew { why },
         Then::Pause => Outcome::Pause { why },
         Then::Refused(contact) => Outcome::Refused { contact, why },
-        Then::Unknown if can_repeat => {
-            Outcome::Retry { after_s: asked.max(USUAL_WAIT), scope: Scope::Message, why }
-        }
+        Then::Unknown if can_repeat => Outcome::Retry {
+            after_s: asked.max(USUAL_WAIT),
+            scope: Scope::Message,
+            is_uncertain: true,
+            why,
+        },
         Then::Unknown => Outcome::Unknown { why },
     }
 }

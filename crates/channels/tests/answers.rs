@@ -279,6 +279,12 @@ fn sms_and_e_mail_are_not_sent_twice() {
     for vendor in Vendor::ALL {
         let is_safe = matches!(vendor, Fcm | WecomApp | WechatTemplate | Webhook);
         let again = |heard: &Heard| matches!(outcome(*vendor, heard), Outcome::Retry { .. });
+        let uncertain = |heard: &Heard| {
+            matches!(outcome(*vendor, heard), Outcome::Retry { is_uncertain: true, .. })
+        };
+        assert!(!uncertain(&Heard::NotConnected) && !uncertain(&answer(503, &Json::Null)));
+        assert_eq!(uncertain(&Heard::Nothing), is_safe, "{vendor:?}");
+        assert_eq!(uncertain(&answer(502, &Json::Null)), is_safe, "{vendor:?}");
         let unknown = |heard: &Heard| matches!(outcome(*vendor, heard), Outcome::Unknown { .. });
         assert!(again(&Heard::NotConnected), "{vendor:?}");
         assert_eq!(again(&Heard::Nothing), is_safe, "{vendor:?}");

@@ -14,6 +14,7 @@ mod audience;
 mod chunk;
 mod context;
 mod customers;
+mod deliver;
 mod fold;
 #[cfg(feature = "guest")]
 pub mod guest;
@@ -34,6 +35,9 @@ mod touch;
 pub use audience::{Audience, Count, FoundMembers, Other, Spread};
 pub use channels::{WebhookSecret as Secret, sign_webhook as sign};
 pub use context::{JobContext, WorkLimit};
+pub use deliver::{
+    DeliverReport, DeliverSettings, DueTouch, SettledTouch, Touches, Vendors, deliver,
+};
 pub use fold::rebuild::rebuild;
 pub use fold::{BEHAVIOUR_DAYS, FoldReport, fold};
 pub use notify::address::{AddressPolicy, RefusedAddress, WebhookUrl};

@@ -1,6 +1,7 @@
 //! All of these in one program: each program of its own would be compiled and linked with the whole
 //! of what it tests.
 
+mod deliver;
 mod events;
 mod fold;
 mod nights;

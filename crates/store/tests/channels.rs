@@ -6,13 +6,13 @@ use ledger::Timestamp;
 use reach::{Channel, ContactState};
 use serde_json::json;
 use store::{
-    AccountState, ChannelAccount, ChannelWish, Contact, DeliveryReport, Native, SEALED, Sealed,
-    SealedName, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback, begin_reach, begin_wave,
-    channel_account, channel_counts, channel_token, claim_channel, close_contacts, contact_holders,
-    deliveries_of_touch, drop_channel_token, due_channels, end_wave, first_attempts,
-    forget_deliveries, list_channels, list_contacts, members_of_reports, pause_channel,
+    AccountState, Again, ChannelAccount, ChannelWish, Contact, DeliveryReport, Native, SEALED,
+    Sealed, SealedName, TriedTouch, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback,
+    begin_reach, begin_wave, channel_account, channel_counts, channel_token, claim_channel,
+    close_contacts, contact_holders, deliveries_of_touch, drop_channel_token, due_channels,
+    end_wave, forget_deliveries, list_channels, list_contacts, members_of_reports, pause_channel,
     put_callback, put_channel, put_channel_token, put_contact, put_sealed, remove_channel,
-    sealed_rows, settle_lost, write_reports,
+    sealed_rows, settle_lost, tried_touches, write_reports,
 };
 
 const NOW: Timestamp = Timestamp(1_773_108_000_000);
@@ -143,9 +143,13 @@ fn of_a_channel_the_first_account_that_is_not_paused_sends() {
 fn a_touch_goes_again_only_where_it_was_handed_back() {
     let reach = database();
     put(&reach, 1, "sms", |_| {});
-    for (state, goes_again) in
-        [("retry", true), ("accepted", false), ("failed", false), ("unknown", false)]
-    {
+    for (state, goes_again) in [
+        ("retry", true),
+        ("again", true),
+        ("accepted", false),
+        ("failed", false),
+        ("unknown", false),
+    ] {
         reach.connection().execute("DELETE FROM touch_delivery", []).unwrap();
         let first = wave(&reach, "a", NOW, &[1]);
         assert_eq!(first.len(), 1);
@@ -176,23 +180,26 @@ fn a_wave_begins_wholly_or_not_at_all() {
 
 #[test]
 fn what_a_dead_run_left_is_unknown_or_goes_again() {
-    for (state, since, expected) in
-        [("unknown", 0, "unknown"), ("retry", -60_000, "retry"), ("retry", 0, "unknown")]
-    {
+    for (again, expected) in [
+        (Again::Never, "unknown"),
+        (Again::After(later(-60_000)), "again"),
+        (Again::After(NOW), "unknown"),
+        (Again::ReservedAfter(later(-60_000)), "unknown"),
+    ] {
         let reach = database();
         put(&reach, 1, "sms", |_| {});
         let first = wave(&reach, "dead", NOW, &[1]);
         let no = account(&reach, "sms").no;
         let at = later(70_000);
         wait(claim_channel(&reach, (no, "b"), at, at.plus_ms(60_000))).unwrap().unwrap();
-        let lost = wait(settle_lost(&reach, (no, "b"), state, (at, later(since)))).unwrap();
-        assert_eq!(lost, [(1, expected.to_owned())], "{state} {since}");
+        let lost = wait(settle_lost(&reach, (no, "b"), again, at)).unwrap();
+        assert_eq!(lost, [(1, expected.to_owned())], "{again:?}");
         assert_eq!(states(&reach, 1), [expected]);
         // It was not dead, but slow: what it heard counts where nothing else happened since.
         end(&reach, "dead", &[outcome(first[0], "accepted", Some("p1"))]);
-        let expected = if expected == "unknown" { "accepted" } else { "retry" };
+        let expected = if expected == "unknown" { "accepted" } else { "again" };
         assert_eq!(states(&reach, 1), [expected]);
-        assert!(wait(settle_lost(&reach, (no, "b"), state, (at, NOW))).unwrap().is_empty());
+        assert!(wait(settle_lost(&reach, (no, "b"), again, at)).unwrap().is_empty());
     }
 }
 
@@ -374,15 +381,23 @@ fn the_address_is_closed_that_a_report_speaks_of() {
 }
 
 #[test]
-fn first_attempts_say_what_was_reserved() {
+fn tried_touches_say_what_was_reserved() {
     let reach = database();
     put(&reach, 1, "sms", |_| {});
     let no = account(&reach, "sms").no;
     let claimed = wait(claim_channel(&reach, (no, "a"), NOW, later(60_000))).unwrap().unwrap();
     let with = WaveTouch { reserved: Some("cid-1".into()), ..touch(1) };
     wait(begin_wave(&reach, &claimed.account, "a", (NOW, 0), &[with, touch(2)])).unwrap();
-    let found = wait(first_attempts(&reach, no, &[1, 2, 3])).unwrap();
-    assert_eq!(found, [(1, Some("cid-1".to_owned()), NOW), (2, None, NOW)]);
+    let settled = wait(begin_wave(&reach, &claimed.account, "a", (NOW, 0), &[])).unwrap();
+    end(&reach, "a", &[outcome(settled[1], "again", None)]);
+    let found = wait(tried_touches(&reach, no, &[1, 2, 3])).unwrap();
+    let tried = |touch_no, reserved: Option<&str>, is_uncertain| TriedTouch {
+        touch_no,
+        reserved: reserved.map(str::to_owned),
+        first_at: NOW,
+        is_uncertain,
+    };
+    assert_eq!(found, [tried(1, Some("cid-1"), false), tried(2, None, true)]);
 }
 
 #[test]

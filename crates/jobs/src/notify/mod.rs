@@ -8,7 +8,7 @@ pub(crate) mod address;
 mod deliver;
 pub(crate) mod event;
 pub(crate) mod outbound;
-mod schedule;
+pub(crate) mod schedule;
 pub(crate) mod seal;
 pub(crate) mod wave;
 

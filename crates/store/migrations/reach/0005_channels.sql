@@ -72,7 +72,8 @@ CREATE TABLE IF NOT EXISTS touch_delivery (
   -- Counts from 1 for each touch and channel.
   attempt INTEGER NOT NULL,
   account_no INTEGER NOT NULL,
-  -- sending, retry, accepted, delivered, failed, bounced, unknown.
+  -- sending; retry (it was not taken), again (the vendor may have it, and delivers an id once);
+  -- accepted, delivered, failed, bounced, unknown.
   state TEXT NOT NULL,
   -- The id under which the vendor has it; what was reserved there, so that it may be sent again.
   provider_id TEXT,
@@ -137,7 +138,7 @@ BEGIN
     FROM json_each(NEW.touches) CROSS JOIN channel_account AS a WHERE a.no = NEW.account_no
     -- Only what was not taken may go again: not what is on its way, may have arrived, or was refused.
     AND NOT EXISTS (
-      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel AND d.state <> 'retry');
+      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel AND d.state NOT IN ('retry', 'again'));
 END
 -- then
 -- The command table that ends a wave: what became of each attempt, and of the account. A report that

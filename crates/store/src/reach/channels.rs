@@ -368,7 +368,7 @@ pub async fn begin_wave(
 pub struct WaveOutcome {
     /// The attempt's number.
     pub no: i64,
-    /// `retry`, `accepted`, `failed` or `unknown`.
+    /// `retry`, `again`, `accepted`, `failed` or `unknown`.
     pub state: &'static str,
     /// The vendor's id.
     pub provider_id: Option<String>,
@@ -418,36 +418,77 @@ pub async fn end_wave(
     reach.query(statement!("queries/reach/wave_end"), values).await.map(drop)
 }
 
-/// Settles what runs that were lost left on its way: `state` is `retry` where the vendor delivers an
-/// id once and the attempt began after `since`, else it is unknown. Touch and state of each, at most
-/// 1,000.
+/// Whether what a lost run left on its way may go again, under the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Never.
+    Never,
+    /// Where it began after an instant.
+    After(Timestamp),
+    /// So, and where something was reserved for it.
+    ReservedAfter(Timestamp),
+}
+
+/// Settles what runs that were lost left on its way: it goes again, or is unknown. Touch and state
+/// (`again` or `unknown`) of each, at most 1,000.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn settle_lost(
     reach: &impl Sql,
     (account_no, lease): (i64, &str),
-    state: &str,
-    (now, since): (Timestamp, Timestamp),
+    again: Again,
+    now: Timestamp,
 ) -> Result<Vec<(i64, String)>, Error> {
-    let values = vec![account_no.into(), lease.into(), state.into(), now.0.into(), since.0.into()];
+    let (may, since, is_reserved) = match again {
+        Again::Never => (0, 0, 0),
+        Again::After(since) => (1, since.0, 0),
+        Again::ReservedAfter(since) => (1, since.0, 1),
+    };
+    let values: Vec<Value> = vec![
+        account_no.into(),
+        lease.into(),
+        now.0.into(),
+        may.into(),
+        since.into(),
+        is_reserved.into(),
+    ];
     let rows = reach.query(statement!("queries/reach/delivery_lost"), values).await?;
     rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.text(1)?))).collect()
 }
 
-/// Of touches: what their first attempts by an account reserved, and when these began.
+/// What is known of a touch that was tried before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriedTouch {
+    /// The touch's number.
+    pub touch_no: i64,
+    /// What was reserved for it by its first attempt.
+    pub reserved: Option<String>,
+    /// When that began.
+    pub first_at: Timestamp,
+    /// Whether the vendor may have it.
+    pub is_uncertain: bool,
+}
+
+/// Those of these touches that the account tried before.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn first_attempts(
+pub async fn tried_touches(
     reach: &impl Sql,
     account_no: i64,
     touches: &[i64],
-) -> Result<Vec<(i64, Option<String>, Timestamp)>, Error> {
+) -> Result<Vec<TriedTouch>, Error> {
     let values = vec![account_no.into(), json!(touches).to_string().into()];
     let rows = reach.query(statement!("queries/reach/delivery_reserved"), values).await?;
-    let read =
-        |mut row: Row| Ok((row.integer(0)?, row.optional_text(1)?, Timestamp(row.integer(2)?)));
+    let read = |mut row: Row| {
+        Ok(TriedTouch {
+            touch_no: row.integer(0)?,
+            reserved: row.optional_text(1)?,
+            first_at: Timestamp(row.integer(2)?),
+            is_uncertain: row.integer(3)? == 1,
+        })
+    };
     rows.into_iter().map(read).collect()
 }
 
@@ -460,7 +501,7 @@ pub struct TouchDelivery {
     pub attempt: i64,
     /// The account's number.
     pub account_no: i64,
-    /// `sending`, `retry`, `accepted`, `delivered`, `failed`, `bounced` or `unknown`.
+    /// `sending`, `retry`, `again`, `accepted`, `delivered`, `failed`, `bounced` or `unknown`.
     pub state: String,
     /// The vendor's id.
     pub provider_id: Option<String>,

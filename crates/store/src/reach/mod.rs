@@ -20,12 +20,12 @@ pub use behaviour::{
     report_behaviour,
 };
 pub use channels::{
-    AccountState, ChannelAccount, ChannelWish, ClaimedChannel, DeliveryReport, TouchDelivery,
-    WaveAttempt, WaveOutcome, WaveTouch, account_of_callback, begin_wave, channel_account,
-    channel_counts, channel_token, claim_channel, close_contacts, contact_holders,
-    deliveries_of_touch, drop_channel_token, due_channels, end_wave, first_attempts,
+    AccountState, Again, ChannelAccount, ChannelWish, ClaimedChannel, DeliveryReport,
+    TouchDelivery, TriedTouch, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback,
+    begin_wave, channel_account, channel_counts, channel_token, claim_channel, close_contacts,
+    contact_holders, deliveries_of_touch, drop_channel_token, due_channels, end_wave,
     forget_deliveries, list_channels, members_of_reports, pause_channel, put_callback, put_channel,
-    put_channel_token, remove_channel, settle_lost, write_reports,
+    put_channel_token, remove_channel, settle_lost, tried_touches, write_reports,
 };
 pub use contacts::{
     Added, Consent, ConsentProof, Contact, Preference, PreferenceWish, add_consents,

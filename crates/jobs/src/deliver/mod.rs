@@ -1,0 +1,127 @@
+//! `deliver`: touches that are due go out by the accounts of their channels.
+//!
+//! One run at a time has an account, by a lease. A wave is written before it goes, so that what a
+//! killed run left on its way is known: it goes again only where the vendor delivers an id once.
+//! What is due, and what it says, is asked of [`Touches`] just before; no text is stored.
+
+mod account;
+mod pace;
+mod run;
+mod vendors;
+
+use channels::Capability;
+use ledger::Timestamp;
+use seal::{NONCE, Seals};
+use serde_json::{Value as Json, json};
+use store::{Error, Sql, due_channels};
+
+use crate::context::{JobContext, WorkLimit};
+use crate::notify::address::AddressPolicy;
+use run::AccountRun;
+pub use vendors::{DueTouch, SettledTouch, Touches, Vendors};
+
+/// Accounts that are looked for at once.
+const ACCOUNTS: i64 = 100;
+
+/// What a run needs beside the database.
+pub struct DeliverSettings<'a> {
+    /// The keys that open secrets.
+    pub seals: &'a Seals,
+    /// To which addresses requests may go.
+    pub policy: AddressPolicy,
+    /// Gives fresh bytes to seal tokens with; nothing where there are none.
+    pub random: &'a dyn Fn() -> Option<[u8; NONCE]>,
+}
+
+/// The figures of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliverReport {
+    /// False if there is more to do: call again.
+    pub done: bool,
+    /// Accounts that sent or tried to.
+    pub accounts: u64,
+    /// Messages that vendors took.
+    pub accepted: u64,
+    /// Messages that go again.
+    pub again: u64,
+    /// Messages that will not go.
+    pub failed: u64,
+    /// Messages that vendors may have.
+    pub unknown: u64,
+    /// Accounts that were paused.
+    pub paused: u64,
+    /// The last failure, for the log.
+    pub last_failure: Option<String>,
+}
+
+impl DeliverReport {
+    /// Whether nothing happened.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let counts = [self.accepted, self.again, self.failed, self.unknown, self.paused];
+        counts.iter().all(|count| *count == 0) && self.last_failure.is_none()
+    }
+
+    /// The report as the log and the API show it.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        json!({
+            "job": "deliver",
+            "done": self.done,
+            "accounts": self.accounts,
+            "accepted": self.accepted,
+            "again": self.again,
+            "failed": self.failed,
+            "unknown": self.unknown,
+            "paused": self.paused,
+        })
+    }
+}
+
+/// Sends what is due by the accounts of a programme, or of all, for as long as the limit allows.
+///
+/// # Errors
+/// [`Error`] when the list of accounts cannot be read. A failure of one account is counted, and the
+/// others go on.
+pub async fn deliver<S: Sql, T: Touches, V: Vendors>(
+    context: &JobContext<'_, S>,
+    (touches, vendors): (&T, &V),
+    settings: &DeliverSettings<'_>,
+    programme_no: Option<i64>,
+    mut limit: WorkLimit,
+) -> Result<DeliverReport, Error> {
+    let mut report = DeliverReport { done: true, ..DeliverReport::default() };
+    let mut after = 0;
+    loop {
+        let now = (context.now)();
+        let list = async || due_channels(context.sql, (now, programme_no), after, ACCOUNTS).await;
+        let found = context.with_retries(list).await?;
+        let Some(last) = found.last() else { return Ok(report) };
+        after = *last;
+        for account_no in found {
+            if limit.is_over((context.now)()) || limit.left() == 0 {
+                report.done = false;
+                return Ok(report);
+            }
+            let run = AccountRun { context, touches, vendors, settings };
+            match run.all(account_no, &mut limit, &mut report).await {
+                Ok(is_done) => report.done &= is_done,
+                Err(error) => {
+                    report.done = false;
+                    report.last_failure = Some(format!("account {account_no}: {error}"));
+                }
+            }
+        }
+    }
+}
+
+/// From when on an attempt may go again under the same id.
+fn again_since(capability: &Capability, now: Timestamp) -> store::Again {
+    use channels::Repeat;
+    let since = |within_s: i64| now.plus_ms(-within_s.saturating_mul(1_000));
+    match capability.repeat {
+        Repeat::Never => store::Again::Never,
+        Repeat::SameId { within_s } => store::Again::After(since(within_s)),
+        Repeat::Reserved { within_s } => store::Again::ReservedAfter(since(within_s)),
+    }
+}

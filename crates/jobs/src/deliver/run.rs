@@ -1,0 +1,553 @@
+//! One run over one account: takes its lease, settles what a lost run left, and sends wave after
+//! wave.
+
+use std::collections::HashMap;
+
+use channels::{Account, Context, Heard, HttpRequest, Message, Outcome, Repeat, Scope, Secret};
+use ledger::Timestamp;
+use reach::ContactState;
+use seal::Place;
+use store::{
+    AccountState, ChannelAccount, Error, Sql, TriedTouch, WaveOutcome, WaveTouch, begin_wave,
+    channel_token, claim_channel, close_contacts, deliveries_of_touch, drop_channel_token,
+    end_wave, put_channel_token, settle_lost, tried_touches,
+};
+
+use super::account::{self, Next, TIMEOUT_MS};
+use super::pace::{Bucket, WIDTH, rests_until};
+use super::vendors::{DueTouch, SettledTouch, Touches, Vendors};
+use super::{DeliverReport, DeliverSettings, again_since};
+use crate::context::{JobContext, WorkLimit};
+use crate::notify::schedule::DOWN_AFTER;
+
+/// A lease lasts several times as long as a wave.
+const LEASE_MS: i64 = 60_000;
+/// What runs that were lost left is settled in pieces of this many.
+const LOST: usize = 1_000;
+/// Max characters of a kept reason.
+const REASON: usize = 200;
+/// How many are reserved at once.
+const RESERVED: i64 = 10;
+/// Who closes an address.
+const VENDOR: &str = "vendor";
+
+pub(super) struct AccountRun<'a, S, T, V> {
+    pub(super) context: &'a JobContext<'a, S>,
+    pub(super) touches: &'a T,
+    pub(super) vendors: &'a V,
+    pub(super) settings: &'a DeliverSettings<'a>,
+}
+
+/// An account while it is sent by.
+struct Sending {
+    account: Account,
+    kept: ChannelAccount,
+    lease: String,
+    bucket: Bucket,
+    state: AccountState,
+    token: Option<Token>,
+    /// A token was renewed in this run: another refusal pauses the account.
+    has_renewed: bool,
+}
+
+/// A token, and as it is stored.
+struct Token {
+    text: Secret,
+    stored: String,
+}
+
+enum Wave {
+    Sent,
+    /// Whether nothing is left that could go now.
+    Finished(bool),
+}
+
+/// One touch of a wave, until it is settled.
+struct Going {
+    due: DueTouch,
+    tried: Option<TriedTouch>,
+    no: i64,
+}
+
+/// What a wave came to.
+#[derive(Default)]
+struct Settled {
+    outcomes: Vec<WaveOutcome>,
+    touches: Vec<(i64, SettledTouch)>,
+    closings: Vec<(String, ContactState)>,
+    accepted: i64,
+    failed: i64,
+    asked_s: Option<i64>,
+    paused_because: Option<String>,
+    renews: bool,
+}
+
+impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
+    /// Sends all that is due by an account. False if there is more to do.
+    pub(super) async fn all(
+        &self,
+        account_no: i64,
+        limit: &mut WorkLimit,
+        report: &mut DeliverReport,
+    ) -> Result<bool, Error> {
+        let (sql, now) = (self.context.sql, (self.context.now)());
+        let lease = (self.context.fresh)().id.to_string();
+        let claim =
+            async || claim_channel(sql, (account_no, &lease), now, now.plus_ms(LEASE_MS)).await;
+        let Some(claimed) = self.context.with_retries(claim).await? else { return Ok(true) };
+        report.accounts += 1;
+        let kept = claimed.account;
+        let bucket = Bucket {
+            left_milli: claimed.left_milli,
+            at: claimed.left_at,
+            per_second: kept.per_second,
+            burst: kept.burst,
+        };
+        let mut state = AccountState { failures: kept.failures, ..AccountState::default() };
+        let account = match account::open(&kept, self.settings.seals, self.settings.policy) {
+            Ok(account) => account,
+            Err(why) => {
+                report.paused += 1;
+                state.paused_because = Some(why);
+                self.end((kept.no, &lease), &[], &state).await?;
+                return Ok(true);
+            }
+        };
+        let (token, has_renewed) = (None, false);
+        let mut run = Sending { account, kept, lease, bucket, state, token, has_renewed };
+        self.settle_lost(&run, report).await?;
+        loop {
+            let is_out = !limit.take_chunk((self.context.now)());
+            let wave = match is_out {
+                true => Wave::Finished(false),
+                false => self.wave(&mut run, report).await?,
+            };
+            if let Wave::Finished(is_done) = wave {
+                run.state.leased_until = 0;
+                self.end((run.kept.no, &run.lease), &[], &run.state).await?;
+                return Ok(is_done);
+            }
+        }
+    }
+
+    async fn end(
+        &self,
+        of: (i64, &str),
+        outcomes: &[WaveOutcome],
+        state: &AccountState,
+    ) -> Result<(), Error> {
+        let now = (self.context.now)();
+        let end = async || end_wave(self.context.sql, of, now, outcomes, state).await;
+        self.context.with_retries(end).await
+    }
+
+    async fn settle_lost(&self, run: &Sending, report: &mut DeliverReport) -> Result<(), Error> {
+        loop {
+            let now = (self.context.now)();
+            let again = again_since(&run.account.capability(), now);
+            let of = (run.kept.no, run.lease.as_str());
+            let settle = async || settle_lost(self.context.sql, of, again, now).await;
+            let lost = self.context.with_retries(settle).await?;
+            let is_last = lost.len() < LOST;
+            let settled: Vec<(i64, SettledTouch)> = lost
+                .into_iter()
+                .map(|(touch_no, state)| (touch_no, settled_as(&state, None, now)))
+                .collect();
+            for (_, touch) in &settled {
+                count(report, touch);
+            }
+            if !settled.is_empty() {
+                self.touches.settle(&run.kept, &settled, now).await?;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn wave(&self, run: &mut Sending, report: &mut DeliverReport) -> Result<Wave, Error> {
+        run.bucket = run.bucket.later((self.context.now)());
+        if run.bucket.whole() == 0 {
+            self.vendors.rest(run.bucket.rest_ms()).await;
+            run.bucket = run.bucket.later((self.context.now)());
+        }
+        let capability = run.account.capability();
+        let mut most = run.bucket.whole();
+        if most == 0 {
+            return Ok(Wave::Finished(false));
+        }
+        // An account that failed gets one request at a time until one succeeds.
+        let width = if run.state.failures == 0 { WIDTH } else { 1 };
+        most = most.min(width.saturating_mul(i64::try_from(capability.batch).unwrap_or(1)));
+        if matches!(capability.repeat, Repeat::Reserved { .. }) {
+            most = most.min(RESERVED);
+        }
+        let now = (self.context.now)();
+        let due = self.touches.due(&run.kept, usize::try_from(most).unwrap_or(1), now).await?;
+        if due.is_empty() {
+            return Ok(Wave::Finished(true));
+        }
+        if capability.token && run.token.is_none() && !self.fetch_token(run, report).await? {
+            return Ok(Wave::Finished(true));
+        }
+        let Some(going) = self.begin(run, due, report).await? else {
+            return Ok(Wave::Finished(false));
+        };
+        let settled = self.send(run, &going).await;
+        let stop = self.record(run, settled, report).await?;
+        Ok(if stop { Wave::Finished(true) } else { Wave::Sent })
+    }
+
+    /// A token for the run. False where there is none: the account rests or is paused.
+    async fn fetch_token(
+        &self,
+        run: &mut Sending,
+        report: &mut DeliverReport,
+    ) -> Result<bool, Error> {
+        let (now, kept) = ((self.context.now)(), &run.kept);
+        let place = Place::channel_token(kept.programme_no, &kept.id);
+        let read = async || channel_token(self.context.sql, kept.no, now).await;
+        if let Some((stored, _)) = self.context.with_retries(read).await?
+            && let Some(text) = self.settings.seals.open(&stored, &place)
+        {
+            run.token = Some(Token { text: Secret::new(text), stored });
+            return Ok(true);
+        }
+        let next = match run.account.token_request(now.0) {
+            Some(Ok(request)) => match account::may_reach(&request.url, self.settings.policy) {
+                Ok(()) => {
+                    let heard = self.vendors.send_all(vec![request], TIMEOUT_MS).await;
+                    let heard = heard.into_iter().next().unwrap_or(Heard::Nothing);
+                    account::token(&run.account, &heard, now)
+                }
+                Err(why) => Next::Pause(why),
+            },
+            Some(Err(fault)) => Next::Pause(format!("{} {}", fault.path, fault.detail)),
+            None => Next::Pause("has no tokens".to_owned()),
+        };
+        match next {
+            Next::Keep(text, until) => {
+                let mut stored = String::new();
+                if let Some(nonce) = (self.settings.random)() {
+                    stored = self.settings.seals.seal(text.reveal(), &place, nonce);
+                    let put =
+                        async || put_channel_token(self.context.sql, kept.no, &stored, until).await;
+                    self.context.with_retries(put).await?;
+                }
+                run.token = Some(Token { text, stored });
+                return Ok(true);
+            }
+            Next::Wait(seconds) => {
+                run.state.failures = run.state.failures.saturating_add(1);
+                let jitter = (self.context.fresh)().id;
+                let until = rests_until(now, run.state.failures, Some(seconds), jitter);
+                run.state.rests_until = until.0;
+            }
+            Next::Pause(why) => {
+                report.paused += 1;
+                run.state.paused_because = Some(why);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes which touches are about to go. `None` where the lease is lost.
+    async fn begin(
+        &self,
+        run: &mut Sending,
+        due: Vec<DueTouch>,
+        report: &mut DeliverReport,
+    ) -> Result<Option<Vec<Going>>, Error> {
+        let (sql, now) = (self.context.sql, (self.context.now)());
+        let numbers: Vec<i64> = due.iter().map(|due| due.touch_no).collect();
+        let read = async || tried_touches(sql, run.kept.no, &numbers).await;
+        let tried = self.context.with_retries(read).await?;
+        let mut tried: HashMap<i64, TriedTouch> =
+            tried.into_iter().map(|tried| (tried.touch_no, tried)).collect();
+        let (mut going, mut settled) = (Vec::with_capacity(due.len()), Vec::new());
+        for due in due {
+            let tried = tried.remove(&due.touch_no);
+            // The vendor may have it, and would no longer know it by its id.
+            let is_over = tried.as_ref().is_some_and(|tried| {
+                tried.is_uncertain && now > repeats_until(&run.account, tried.first_at)
+            });
+            if is_over {
+                let why = "no answer came in time".to_owned();
+                settled.push((due.touch_no, SettledTouch::Unknown(why)));
+            } else {
+                going.push(Going { due, tried, no: 0 });
+            }
+        }
+        self.reserve(run, &mut going).await;
+        for one in &mut going {
+            one.due.message.id = format!("{}-{}", one.due.touch_no, run.kept.channel.as_str());
+        }
+        let rows: Vec<WaveTouch> = going
+            .iter()
+            .map(|one| WaveTouch {
+                touch_no: one.due.touch_no,
+                member_no: one.due.member_no,
+                reserved: one.due.message.reserved.clone(),
+                digest: one.due.digest.clone(),
+            })
+            .collect();
+        let count_of = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let bucket = run.bucket.without(count_of);
+        let begin =
+            async || begin_wave(sql, &run.kept, &run.lease, (now, bucket.left_milli), &rows).await;
+        let attempts = self.context.with_retries(begin).await?;
+        run.bucket = bucket;
+        let attempts: HashMap<i64, i64> =
+            attempts.into_iter().map(|attempt| (attempt.touch_no, attempt.no)).collect();
+        let mut may_go = Vec::new();
+        for mut one in going {
+            match attempts.get(&one.due.touch_no) {
+                Some(no) => {
+                    one.no = *no;
+                    may_go.push(one);
+                }
+                // A run died after it had written what became of it.
+                None => match self.settled_before(run, one.due.touch_no).await? {
+                    Some(touch) => settled.push((one.due.touch_no, touch)),
+                    None => return Ok(None),
+                },
+            }
+        }
+        if !settled.is_empty() {
+            settled.iter().for_each(|(_, touch)| count(report, touch));
+            self.touches.settle(&run.kept, &settled, now).await?;
+        }
+        Ok(Some(may_go))
+    }
+
+    async fn settled_before(
+        &self,
+        run: &Sending,
+        touch_no: i64,
+    ) -> Result<Option<SettledTouch>, Error> {
+        let read = async || deliveries_of_touch(self.context.sql, touch_no).await;
+        let found = self.context.with_retries(read).await?;
+        let last = found.into_iter().find(|one| one.channel == run.kept.channel.as_str());
+        let now = (self.context.now)();
+        Ok(last.map(|last| settled_as(&last.state, last.error, now)))
+    }
+
+    /// Fills in what makes messages repeatable, where the vendor has such a thing.
+    async fn reserve(&self, run: &Sending, going: &mut [Going]) {
+        let lacking =
+            going.iter().filter(|one| one.tried.as_ref().is_none_or(|t| t.reserved.is_none()));
+        let mut reserved = Vec::new();
+        if let Some(request) = run.account.reservation_request(lacking.count()) {
+            let heard = self.vendors.send_all(vec![request], TIMEOUT_MS).await;
+            if let Some(Heard::Answer(answer)) = heard.first() {
+                reserved = run.account.reservations(answer);
+            }
+        }
+        for one in going {
+            let before = one.tried.as_ref().and_then(|tried| tried.reserved.clone());
+            one.due.message.reserved = before.or_else(|| reserved.pop());
+        }
+    }
+
+    async fn send(&self, run: &Sending, going: &[Going]) -> Settled {
+        let now = (self.context.now)();
+        let mut settled = Settled::default();
+        let mut groups: Vec<Vec<&Going>> = Vec::new();
+        let mut requests: Vec<HttpRequest> = Vec::new();
+        for group in grouped(&run.account, going) {
+            let nonce = (self.context.fresh)().id.to_string();
+            let token = run.token.as_ref().map(|token| &token.text);
+            let context = Context { now_ms: now.0, nonce: &nonce, token, callback_url: None };
+            let messages: Vec<Message> = group.iter().map(|one| one.due.message.clone()).collect();
+            match run.account.request(&messages, &context) {
+                Ok(request) => {
+                    requests.push(request);
+                    groups.push(group);
+                }
+                Err(fault) => {
+                    let contact = (fault.path == "/to").then_some(ContactState::Invalid);
+                    let why = format!("{} {}", fault.path, fault.detail);
+                    for one in group {
+                        let outcome = Outcome::Refused { contact, why: why.clone() };
+                        settled.add(run, one, outcome, now);
+                    }
+                }
+            }
+        }
+        let heard = match requests.is_empty() {
+            true => Vec::new(),
+            false => self.vendors.send_all(requests, TIMEOUT_MS).await,
+        };
+        let now = (self.context.now)();
+        let mut heard = heard.into_iter();
+        for group in groups {
+            let heard = heard.next().unwrap_or(Heard::Nothing);
+            let messages: Vec<Message> = group.iter().map(|one| one.due.message.clone()).collect();
+            let outcomes = run.account.outcome(&messages, &heard);
+            for (one, outcome) in group.into_iter().zip(outcomes) {
+                settled.add(run, one, outcome, now);
+            }
+        }
+        settled
+    }
+
+    /// Writes what became of a wave. True when the account must stop.
+    async fn record(
+        &self,
+        run: &mut Sending,
+        settled: Settled,
+        report: &mut DeliverReport,
+    ) -> Result<bool, Error> {
+        let (sql, now) = (self.context.sql, (self.context.now)());
+        run.state.failures = match (settled.accepted, settled.failed) {
+            (0, 0) => run.state.failures,
+            (0, failed) if run.state.failures == 0 => DOWN_AFTER.min(failed),
+            (0, _) => run.state.failures.saturating_add(1),
+            _ => 0,
+        };
+        let jitter = (self.context.fresh)().id;
+        // Successes end a row of failures, but what the vendor asks for holds.
+        let failures = if settled.failed > 0 { run.state.failures } else { 0 };
+        run.state.rests_until = rests_until(now, failures, settled.asked_s, jitter).0;
+        run.state.paused_because = settled.paused_because;
+        run.state.leased_until = now.plus_ms(LEASE_MS).0;
+        self.end((run.kept.no, &run.lease), &settled.outcomes, &run.state).await?;
+        settled.touches.iter().for_each(|(_, touch)| count(report, touch));
+        report.paused += u64::from(run.state.paused_because.is_some());
+        self.touches.settle(&run.kept, &settled.touches, now).await?;
+        if !settled.closings.is_empty() {
+            let of = (run.kept.programme_no, run.kept.channel);
+            let closings: Vec<_> =
+                settled.closings.iter().map(|(digest, state)| (digest.as_str(), *state)).collect();
+            let close = async || close_contacts(sql, of, &closings, (now, VENDOR)).await;
+            self.context.with_retries(close).await?;
+        }
+        if settled.renews {
+            run.has_renewed = true;
+            if let Some(token) = run.token.take() {
+                let forget = async || drop_channel_token(sql, run.kept.no, &token.stored).await;
+                self.context.with_retries(forget).await?;
+            }
+        }
+        Ok(run.state.paused_because.is_some() || run.state.rests_until > now.0)
+    }
+}
+
+impl Settled {
+    fn add(&mut self, run: &Sending, one: &Going, outcome: Outcome, now: Timestamp) {
+        let (state, provider_id, error, touch) = self.settle(run, one, outcome, now);
+        let error = error.map(|text: String| text.chars().take(REASON).collect());
+        self.outcomes.push(WaveOutcome { no: one.no, state, provider_id, error });
+        self.touches.push((one.due.touch_no, touch));
+    }
+
+    fn settle(
+        &mut self,
+        run: &Sending,
+        one: &Going,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> (&'static str, Option<String>, Option<String>, SettledTouch) {
+        match outcome {
+            Outcome::Accepted { provider_id } => {
+                self.accepted += 1;
+                ("accepted", provider_id, None, SettledTouch::Sent)
+            }
+            Outcome::Retry { after_s, scope, is_uncertain, why } => {
+                self.failed += 1;
+                if scope == Scope::Account {
+                    self.asked_s = self.asked_s.max(Some(after_s));
+                }
+                let next = now.plus_ms(after_s.saturating_mul(1_000));
+                let was_uncertain = one.tried.as_ref().is_some_and(|tried| tried.is_uncertain);
+                let is_uncertain = is_uncertain || was_uncertain;
+                let first_at = one.tried.as_ref().map_or(now, |tried| tried.first_at);
+                let is_in_time = next <= one.due.deadline
+                    && (!is_uncertain || next <= repeats_until(&run.account, first_at));
+                match (is_in_time, is_uncertain) {
+                    (true, true) => ("again", None, Some(why), SettledTouch::Later(next)),
+                    (true, false) => ("retry", None, Some(why), SettledTouch::Later(next)),
+                    (false, true) => {
+                        ("unknown", None, Some(why.clone()), SettledTouch::Unknown(why))
+                    }
+                    (false, false) => {
+                        let why = format!("too late: {why}");
+                        ("failed", None, Some(why.clone()), SettledTouch::Failed(why))
+                    }
+                }
+            }
+            Outcome::Renew { why } if run.has_renewed => {
+                self.settle(run, one, Outcome::Pause { why }, now)
+            }
+            Outcome::Renew { why } => {
+                self.renews = true;
+                ("retry", None, Some(why), SettledTouch::Later(now))
+            }
+            Outcome::Pause { why } => {
+                self.paused_because = Some(why.chars().take(REASON).collect());
+                ("retry", None, Some(why), SettledTouch::Later(now))
+            }
+            Outcome::Refused { contact, why } => {
+                if let Some(state) = contact {
+                    self.closings.push((one.due.digest.clone(), state));
+                }
+                ("failed", None, Some(why.clone()), SettledTouch::Failed(why))
+            }
+            Outcome::Unknown { why } => {
+                self.failed += 1;
+                ("unknown", None, Some(why.clone()), SettledTouch::Unknown(why))
+            }
+        }
+    }
+}
+
+/// Until when the vendor takes the same id for the same message.
+fn repeats_until(account: &Account, first_at: Timestamp) -> Timestamp {
+    match account.capability().repeat {
+        Repeat::Never => Timestamp(0),
+        Repeat::SameId { within_s } | Repeat::Reserved { within_s } => {
+            first_at.plus_ms(within_s.saturating_mul(1_000))
+        }
+    }
+}
+
+/// Messages of one request each, or, where the vendor takes batches, those that are alike.
+fn grouped<'a>(account: &Account, going: &'a [Going]) -> Vec<Vec<&'a Going>> {
+    let most = account.capability().batch;
+    let mut groups: Vec<Vec<&Going>> = Vec::new();
+    for one in going {
+        let is_alike = |group: &&mut Vec<&Going>| {
+            let alike = |first: &&Going| {
+                let (first, own) = (&first.due.message, &one.due.message);
+                first.vendor_template_id == own.vendor_template_id
+                    && first.parameters == own.parameters
+            };
+            group.len() < most && group.first().is_some_and(alike)
+        };
+        match groups.iter_mut().find(is_alike).filter(|_| most > 1) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
+}
+
+/// What an attempt's state means for its touch.
+fn settled_as(state: &str, error: Option<String>, now: Timestamp) -> SettledTouch {
+    let why = error.unwrap_or_else(|| "the run that sent it was lost".to_owned());
+    match state {
+        "accepted" | "delivered" => SettledTouch::Sent,
+        "failed" | "bounced" => SettledTouch::Failed(why),
+        "retry" | "again" => SettledTouch::Later(now),
+        _ => SettledTouch::Unknown(why),
+    }
+}
+
+fn count(report: &mut DeliverReport, touch: &SettledTouch) {
+    match touch {
+        SettledTouch::Sent => report.accepted += 1,
+        SettledTouch::Later(_) => report.again += 1,
+        SettledTouch::Failed(_) => report.failed += 1,
+        SettledTouch::Unknown(_) => report.unknown += 1,
+    }
+}

@@ -1,0 +1,526 @@
+//! Deliveries: fakes in place of vendors and of what is due, the real statements, a settable clock.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::support::{OPEN, wait};
+use channels::{Answer, Heard, HttpRequest, Message};
+use jobs::{
+    AddressPolicy, DeliverReport, DeliverSettings, DueTouch, JobContext, SettledTouch, Touches,
+    Vendors, WorkLimit, deliver,
+};
+use ledger::{Fresh, Timestamp};
+use reach::{Channel, ContactState};
+use seal::{NONCE, Place, Seals};
+use serde_json::{Value as Json, json};
+use store::{
+    ChannelAccount, ChannelWish, Contact, Error, Native, WaveTouch, begin_reach, begin_wave,
+    channel_account, claim_channel, deliveries_of_touch, list_contacts, pause_channel, put_channel,
+    put_contact,
+};
+
+const START: Timestamp = Timestamp(1_773_108_000_000);
+const KEY: &str = "one-key-of-at-least-32-characters";
+const HOUR_MS: i64 = 3_600_000;
+
+/// What is due, and what became of it.
+#[derive(Default)]
+struct Book {
+    due: RefCell<BTreeMap<i64, (DueTouch, Timestamp)>>,
+    settled: RefCell<BTreeMap<i64, SettledTouch>>,
+    fails: Cell<bool>,
+}
+
+impl Touches for Book {
+    async fn due(
+        &self,
+        _account: &ChannelAccount,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Vec<DueTouch>, Error> {
+        let due = self.due.borrow();
+        let found = due.values().filter(|(_, from)| *from <= now).take(most);
+        Ok(found.map(|(touch, _)| touch.clone()).collect())
+    }
+
+    async fn settle(
+        &self,
+        _account: &ChannelAccount,
+        touches: &[(i64, SettledTouch)],
+        _now: Timestamp,
+    ) -> Result<(), Error> {
+        if self.fails.take() {
+            return Err(Error::Corrupt("killed here"));
+        }
+        for (no, settled) in touches {
+            match settled {
+                SettledTouch::Later(at) => self.due.borrow_mut().get_mut(no).unwrap().1 = *at,
+                other => {
+                    self.due.borrow_mut().remove(no);
+                    self.settled.borrow_mut().insert(*no, other.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A vendor that answers by a script, on a clock that goes on while it is waited for.
+struct Post<'a> {
+    now: &'a Cell<Timestamp>,
+    answers: Box<dyn Fn(&HttpRequest) -> Heard + 'a>,
+    sent: RefCell<Vec<(Timestamp, HttpRequest)>>,
+}
+
+impl Vendors for Post<'_> {
+    async fn send_all(&self, requests: Vec<HttpRequest>, _timeout_ms: u32) -> Vec<Heard> {
+        let heard = requests.iter().map(|request| (self.answers)(request)).collect();
+        let now = self.now.get();
+        self.sent.borrow_mut().extend(requests.into_iter().map(|request| (now, request)));
+        self.now.set(now.plus_ms(20));
+        heard
+    }
+
+    async fn rest(&self, ms: u32) {
+        self.now.set(self.now.get().plus_ms(i64::from(ms)));
+    }
+}
+
+struct World {
+    reach: Native,
+    now: Cell<Timestamp>,
+    ids: Cell<u128>,
+    book: Book,
+    policy: AddressPolicy,
+}
+
+fn answer(status: u16, body: Json) -> Heard {
+    Heard::Answer(Answer { status, headers: Vec::new(), body: body.to_string() })
+}
+
+fn taken() -> Heard {
+    answer(200, json!({"Code": "OK", "BizId": "b1"}))
+}
+
+impl World {
+    fn new() -> Self {
+        let reach = Native::in_memory().unwrap();
+        wait(begin_reach(&reach, &reach)).unwrap();
+        let (now, ids, book) = (Cell::new(START), Cell::new(1), Book::default());
+        Self { reach, now, ids, book, policy: AddressPolicy::default() }
+    }
+
+    fn seals() -> Seals {
+        Seals::parse(KEY)
+    }
+
+    fn put(&self, id: &str, vendor: &str, channel: Channel, settings: &Json, secrets: &Json) {
+        let place = Place::channel(1, id);
+        let secrets = Self::seals().seal(&secrets.to_string(), &place, [7; NONCE]);
+        let (rank, per_second, burst) = (1, 100, 100);
+        let secrets = Some(secrets.as_str());
+        let wish = ChannelWish { id, vendor, channel, settings, secrets, rank, per_second, burst };
+        wait(put_channel(&self.reach, 1, &wish, (self.now.get(), "anna"), 50)).unwrap().unwrap();
+    }
+
+    fn sms(self) -> Self {
+        let settings = json!({"access_key_id": "k", "sign_name": "s"});
+        let secrets = json!({"access_key_secret": "s3cr3t"});
+        self.put("sms", "aliyun_sms", Channel::Sms, &settings, &secrets);
+        self
+    }
+
+    fn gateway(self, url: &str) -> Self {
+        let settings = json!({"url": url, "channel": "sms"});
+        let secrets = json!({"signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
+        self.put("sms", "webhook", Channel::Sms, &settings, &secrets);
+        self
+    }
+
+    fn account(&self, id: &str) -> ChannelAccount {
+        wait(channel_account(&self.reach, 1, id)).unwrap().unwrap()
+    }
+
+    fn due(&self, numbers: impl IntoIterator<Item = i64>, to: &str) {
+        for no in numbers {
+            let message = Message {
+                to: to.to_owned(),
+                title: "title".into(),
+                text: "text".into(),
+                vendor_template_id: Some("T_1".into()),
+                parameters: vec![("a".into(), "1".into())],
+                ..Message::default()
+            };
+            let (member_no, digest) = (100 + no, format!("d{no}"));
+            let deadline = self.now.get().plus_ms(24 * HOUR_MS);
+            let due = DueTouch { touch_no: no, member_no, digest, deadline, message };
+            self.book.due.borrow_mut().insert(no, (due, self.now.get()));
+        }
+    }
+
+    fn run<'a>(
+        &'a self,
+        answers: impl Fn(&HttpRequest) -> Heard + 'a,
+    ) -> (DeliverReport, Vec<(Timestamp, HttpRequest)>) {
+        let now = || self.now.get();
+        let fresh = || {
+            self.ids.set(self.ids.get() + 1);
+            Fresh::new(self.now.get(), self.ids.get().to_be_bytes(), [3; 16])
+        };
+        let context = JobContext { sql: &self.reach, now: &now, fresh: &fresh };
+        let seals = Self::seals();
+        let settings =
+            DeliverSettings { seals: &seals, policy: self.policy, random: &|| Some([9; NONCE]) };
+        let post = Post { now: &self.now, answers: Box::new(answers), sent: RefCell::default() };
+        let limit = WorkLimit::chunks(10_000).until(self.now.get().plus_ms(50_000));
+        let report = wait(deliver(&context, (&self.book, &post), &settings, None, limit)).unwrap();
+        (report, post.sent.into_inner())
+    }
+
+    fn states(&self, touch: i64) -> Vec<String> {
+        let found = wait(deliveries_of_touch(&self.reach, touch)).unwrap();
+        found.into_iter().map(|one| one.state).collect()
+    }
+
+    /// A run that has begun a wave and was killed then.
+    fn kill_in_a_wave(&self, id: &str, touch_no: i64, reserved: Option<&str>) {
+        let (no, now) = (self.account(id).no, self.now.get());
+        let until = now.plus_ms(60_000);
+        let claimed = wait(claim_channel(&self.reach, (no, "dead"), now, until)).unwrap().unwrap();
+        let touches = [WaveTouch {
+            touch_no,
+            member_no: 100 + touch_no,
+            reserved: reserved.map(str::to_owned),
+            digest: format!("d{touch_no}"),
+        }];
+        let wave = begin_wave(&self.reach, &claimed.account, "dead", (now, 0), &touches);
+        assert_eq!(wait(wave).unwrap().len(), 1);
+        self.now.set(until.plus_ms(1));
+    }
+}
+
+#[test]
+fn each_touch_goes_once() {
+    let world = World::new().sms();
+    world.due(1..=40, "+8613812345678");
+    let (report, sent) = world.run(|_| taken());
+    assert_eq!((report.accepted, report.done, sent.len()), (40, true, 40));
+    let ids: BTreeSet<String> = sent
+        .iter()
+        .map(|(_, request)| {
+            request.url.split("OutId=").nth(1).unwrap().split('&').next().unwrap().to_owned()
+        })
+        .collect();
+    assert!(ids.len() == 40 && ids.contains("7-sms"), "{ids:?}");
+    assert_eq!(world.states(7), ["accepted"]);
+    assert!(world.book.settled.borrow().values().all(|settled| *settled == SettledTouch::Sent));
+    let (report, sent) = world.run(|_| taken());
+    assert!(report.is_idle() && sent.is_empty());
+}
+
+#[test]
+fn an_sms_of_a_killed_run_never_goes_again() {
+    let world = World::new().sms();
+    world.due([1], "+8613812345678");
+    world.kill_in_a_wave("sms", 1, None);
+    for _ in 0..3 {
+        let (_, sent) = world.run(|_| taken());
+        assert!(sent.is_empty());
+        world.now.set(world.now.get().plus_ms(HOUR_MS));
+    }
+    assert_eq!(world.states(1), ["unknown"]);
+    assert!(matches!(world.book.settled.borrow()[&1], SettledTouch::Unknown(_)));
+}
+
+#[test]
+fn what_is_not_known_goes_again_only_under_the_same_id() {
+    for (heard, gateway, requests, state) in [
+        (Heard::Nothing, false, 1, "unknown"),
+        (answer(500, Json::Null), false, 1, "unknown"),
+        (answer(200, json!({"Code": "isp.SYSTEM_ERROR"})), false, 1, "unknown"),
+        (Heard::NotConnected, false, 2, "accepted"),
+        (answer(503, Json::Null), false, 2, "accepted"),
+        (answer(400, json!({"Code": "Throttling.User"})), false, 2, "accepted"),
+        (Heard::Nothing, true, 2, "accepted"),
+        (answer(502, Json::Null), true, 2, "accepted"),
+    ] {
+        let world = World::new();
+        let world = if gateway { world.gateway("https://g.example/x") } else { world.sms() };
+        world.due([1], "+8613812345678");
+        let mut all = world.run(|_| heard.clone()).1;
+        for _ in 0..3 {
+            world.now.set(world.now.get().plus_ms(HOUR_MS));
+            all.extend(world.run(|_| taken()).1);
+        }
+        assert_eq!(all.len(), requests, "{heard:?} {gateway}");
+        assert_eq!(world.states(1)[0], state, "{heard:?} {gateway}");
+        if gateway {
+            let ids: BTreeSet<&str> =
+                all.iter().map(|(_, sent)| sent.header("webhook-id")).collect();
+            assert_eq!(ids.into_iter().collect::<Vec<_>>(), ["1-sms"]);
+        }
+    }
+}
+
+#[test]
+fn a_push_of_a_killed_run_goes_again_with_what_was_reserved() {
+    let answers = |request: &HttpRequest| match request.method {
+        "GET" => answer(200, json!({"cidlist": ["new-1"]})),
+        _ => answer(200, json!({"msg_id": "m1"})),
+    };
+    for (reserved, later_ms, requests, state) in [
+        (Some("cid-1"), 0, 1, "accepted"),
+        (None, 0, 0, "unknown"),
+        (Some("cid-1"), 25 * HOUR_MS, 0, "unknown"),
+    ] {
+        let world = World::new();
+        let (settings, secrets) = (json!({"app_key": "a"}), json!({"master_secret": "m"}));
+        world.put("push", "jpush", Channel::Push, &settings, &secrets);
+        world.due([1], "token1");
+        world.kill_in_a_wave("push", 1, reserved);
+        world.now.set(world.now.get().plus_ms(later_ms));
+        let (_, sent) = world.run(answers);
+        let posts: Vec<_> = sent.iter().filter(|(_, sent)| sent.method == "POST").collect();
+        assert_eq!(posts.len(), requests, "{reserved:?}");
+        assert!(posts.iter().all(|(_, sent)| sent.body.contains(r#""cid":"cid-1""#)));
+        assert_eq!(world.states(1)[0], state, "{reserved:?}");
+    }
+    // A first attempt reserves.
+    let world = World::new();
+    let (settings, secrets) = (json!({"app_key": "a"}), json!({"master_secret": "m"}));
+    world.put("push", "jpush", Channel::Push, &settings, &secrets);
+    world.due([1], "token1");
+    let (_, sent) = world.run(answers);
+    assert!(sent.iter().any(|(_, sent)| sent.body.contains(r#""cid":"new-1""#)));
+}
+
+#[test]
+fn a_run_that_dies_before_the_touch_is_settled_does_not_send_it_again() {
+    let world = World::new().sms();
+    world.due([1], "+8613812345678");
+    world.book.fails.set(true);
+    let (report, sent) = world.run(|_| taken());
+    assert_eq!((report.done, sent.len()), (false, 1));
+    assert!(world.book.settled.borrow().is_empty());
+    world.now.set(world.now.get().plus_ms(61_000));
+    let (_, sent) = world.run(|_| taken());
+    assert!(sent.is_empty());
+    assert_eq!(world.book.settled.borrow()[&1], SettledTouch::Sent);
+}
+
+#[test]
+fn an_account_is_run_by_one_at_a_time() {
+    let world = World::new().sms();
+    world.due([1], "+8613812345678");
+    let (no, now) = (world.account("sms").no, world.now.get());
+    wait(claim_channel(&world.reach, (no, "other"), now, now.plus_ms(60_000))).unwrap().unwrap();
+    assert!(world.run(|_| taken()).1.is_empty());
+    world.now.set(now.plus_ms(60_001));
+    assert_eq!(world.run(|_| taken()).1.len(), 1);
+}
+
+#[test]
+fn a_refused_account_is_paused_and_its_touches_wait() {
+    let world = World::new().sms();
+    world.due(1..=40, "+8613812345678");
+    let (report, sent) = world.run(|_| answer(200, json!({"Code": "isv.OUT_OF_SERVICE"})));
+    assert_eq!((report.paused, sent.len()), (1, 16), "one wave");
+    let (why, _) = world.account("sms").paused.unwrap();
+    assert_eq!(why, "the account is out of money (isv.OUT_OF_SERVICE)");
+    assert!(world.run(|_| taken()).1.is_empty());
+    wait(pause_channel(&world.reach, 1, "sms", (None, world.now.get()))).unwrap();
+    let (report, sent) = world.run(|_| taken());
+    assert_eq!((report.accepted, sent.len()), (40, 40));
+    assert_eq!(world.states(1), ["accepted", "retry"]);
+}
+
+#[test]
+fn a_refused_address_is_closed() {
+    for (code, to, state) in [
+        ("isv.MOBILE_NUMBER_ILLEGAL", "+8613812345678", ContactState::Invalid),
+        ("isv.BLACK_KEY_CONTROL_LIMIT", "+8613812345678", ContactState::Open),
+        ("none", "no number", ContactState::Invalid),
+    ] {
+        let world = World::new().sms();
+        let kept = Contact {
+            channel: Channel::Sms,
+            address: "sealed".into(),
+            state: ContactState::Open,
+            verified_at: None,
+            updated_at: 0,
+            updated_by: "anna".into(),
+        };
+        wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
+        world.due([1], to);
+        world.run(|_| answer(200, json!({"Code": code})));
+        let found = wait(list_contacts(&world.reach, 1, 101)).unwrap();
+        assert_eq!(found[0].state, state, "{code}");
+        assert!(matches!(world.book.settled.borrow()[&1], SettledTouch::Failed(_)), "{code}");
+        assert_eq!(world.states(1), ["failed"]);
+    }
+}
+
+#[test]
+fn an_account_sends_no_faster_than_it_may() {
+    let world = World::new().sms();
+    let settings = json!({"access_key_id": "k", "sign_name": "s"});
+    let (vendor, channel, secrets) = ("aliyun_sms", Channel::Sms, None);
+    let (rank, per_second, burst) = (1, 2, 5);
+    let wish = ChannelWish {
+        id: "sms",
+        vendor,
+        channel,
+        settings: &settings,
+        secrets,
+        rank,
+        per_second,
+        burst,
+    };
+    wait(put_channel(&world.reach, 1, &wish, (START, "anna"), 50)).unwrap().unwrap();
+    world.due(1..=60, "+8613812345678");
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        all.extend(world.run(|_| taken()).1);
+        world.now.set(world.now.get().plus_ms(10_000));
+    }
+    assert_eq!(all.len(), 60);
+    for (index, (at, _)) in all.iter().enumerate() {
+        let allowed = 5_000 + (at.0 - START.0) * 2;
+        assert!(i64::try_from(index + 1).unwrap() * 1_000 <= allowed, "{index} at {at:?}");
+    }
+    // And not much slower: 55 at two a second.
+    assert!(all[59].0.0 - START.0 < 45_000, "{:?}", all[59].0);
+}
+
+#[test]
+fn an_account_that_fails_rests_longer_and_longer() {
+    let world = World::new().gateway("https://g.example/x");
+    world.due(1..=100, "+8613812345678");
+    let mut requests = 0;
+    for _ in 0..60 {
+        requests += world.run(|_| answer(500, Json::Null)).1.len();
+        world.now.set(world.now.get().plus_ms(10_000));
+    }
+    // A wave, then one at a time, with rests up to half an hour.
+    assert!((17..30).contains(&requests), "{requests}");
+    assert!(world.account("sms").failures > 5);
+    world.now.set(world.now.get().plus_ms(HOUR_MS));
+    world.run(|_| answer(200, Json::Null));
+    assert_eq!(world.account("sms").failures, 0);
+    assert!(world.book.due.borrow().is_empty());
+}
+
+#[test]
+fn a_token_is_fetched_once_and_renewed_once() {
+    let world = World::new();
+    let settings = json!({"corp_id": "ww1", "agent_id": 1});
+    world.put("wecom", "wecom_app", Channel::Wecom, &settings, &json!({"secret": "s3cr3t"}));
+    world.due(1..=40, "zhangsan");
+    let fetched = Cell::new(0);
+    let by_token = |accepts: fn(&str) -> bool| {
+        let fetched = &fetched;
+        move |request: &HttpRequest| {
+            if request.url.contains("gettoken") {
+                fetched.set(fetched.get() + 1);
+                let token = format!("tok{}", fetched.get());
+                return answer(
+                    200,
+                    json!({"errcode": 0, "access_token": token, "expires_in": 7200}),
+                );
+            }
+            let token = request.url.split("access_token=").nth(1).unwrap();
+            let errcode = if accepts(token) { 0 } else { 42_001 };
+            answer(200, json!({"errcode": errcode, "msgid": "m"}))
+        }
+    };
+    let (report, _) = world.run(by_token(|_| true));
+    assert_eq!((report.accepted, fetched.get()), (40, 1));
+    world.due(41..=42, "zhangsan");
+    let (report, _) = world.run(by_token(|_| true));
+    assert_eq!((report.accepted, fetched.get()), (2, 1), "it is kept");
+    // The vendor has ended it.
+    world.due(50..=52, "zhangsan");
+    let (report, _) = world.run(by_token(|token| token == "tok2"));
+    assert_eq!((report.accepted, fetched.get(), report.paused), (3, 2, 0));
+    // It takes none at all.
+    world.due(60..=61, "zhangsan");
+    let (report, _) = world.run(by_token(|_| false));
+    assert_eq!((report.accepted, fetched.get(), report.paused), (0, 3, 1));
+    assert!(world.account("wecom").paused.is_some());
+    let stored: String = world
+        .reach
+        .connection()
+        .query_row("SELECT coalesce((SELECT token FROM channel_token), 'none')", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert!(!stored.contains("tok"), "{stored}");
+}
+
+#[test]
+fn requests_reach_no_private_network() {
+    let world = World::new().gateway("https://10.0.0.1/x");
+    world.due([1], "+8613812345678");
+    let (report, sent) = world.run(|_| taken());
+    assert_eq!((report.paused, sent.len()), (1, 0));
+    let (why, _) = world.account("sms").paused.unwrap();
+    assert!(why.contains("private network"), "{why}");
+    let mut world = World::new().gateway("https://10.0.0.1/x");
+    world.policy = OPEN;
+    world.due([1], "+8613812345678");
+    assert_eq!(world.run(|_| answer(200, Json::Null)).1.len(), 1);
+}
+
+#[test]
+fn messages_that_are_alike_share_a_request() {
+    let world = World::new();
+    let settings = json!({"secret_id": "k", "sdk_app_id": "1", "sign_name": "s"});
+    world.put("sms", "tencent_sms", Channel::Sms, &settings, &json!({"secret_key": "s3cr3t"}));
+    for no in 1..=30 {
+        world.due([no], &format!("+86138{no:08}"));
+    }
+    for no in 21..=30 {
+        world.book.due.borrow_mut().get_mut(&no).unwrap().0.message.parameters[0].1 = "2".into();
+    }
+    let (report, sent) = world.run(|request| {
+        let body: Json = serde_json::from_str(&request.body).unwrap();
+        let numbers = body["PhoneNumberSet"].as_array().unwrap();
+        let status = |number: &Json| {
+            let code = match number.as_str().unwrap().ends_with("05") {
+                true => "FailedOperation.PhoneNumberInBlacklist",
+                false => "Ok",
+            };
+            json!({"PhoneNumber": number, "Code": code, "SerialNo": number})
+        };
+        let statuses: Vec<Json> = numbers.iter().map(status).collect();
+        answer(200, json!({"Response": {"SendStatusSet": statuses}}))
+    });
+    assert_eq!((report.accepted, report.failed, sent.len()), (29, 1, 2));
+    assert_eq!(world.states(5), ["failed"]);
+}
+
+#[test]
+fn what_comes_too_late_fails() {
+    let world = World::new().sms();
+    world.due([1], "+8613812345678");
+    world.book.due.borrow_mut().get_mut(&1).unwrap().0.deadline = START.plus_ms(5_000);
+    world.run(|_| answer(503, Json::Null));
+    assert_eq!(world.states(1), ["failed"]);
+    let settled = world.book.settled.borrow()[&1].clone();
+    assert!(matches!(settled, SettledTouch::Failed(why) if why.starts_with("too late")));
+}
+
+#[test]
+fn secrets_that_no_key_opens_pause_the_account() {
+    let world = World::new().sms();
+    world.due([1], "+8613812345678");
+    world
+        .reach
+        .connection()
+        .execute("UPDATE channel_account SET secrets = 'sealed:00000000:AAAA'", [])
+        .unwrap();
+    let (report, sent) = world.run(|_| taken());
+    assert_eq!((report.paused, sent.len()), (1, 0));
+    assert_eq!(world.account("sms").paused.unwrap().0, "its secrets cannot be read");
+}
