@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 use shell::{
-    App, BulkConsentBody, ConsentBody, ConsentProofsBody, FieldError, Page, Problem, Reply,
+    App, BulkConsentBody, ConsentBody, ConsentProofsBody, FieldError, Lookup, Page, Problem, Reply,
     Request, authenticate, authenticated_body, noted, noted_of_staff, now, once_of_member,
     open_member, opened, outcomes, parse_json, published, reach,
 };
@@ -23,7 +23,6 @@ use store::{
 };
 
 use crate::instant;
-use crate::lookup::Lookup;
 
 const MAX_CONSENTS: usize = 500;
 /// Of one address there are a few.

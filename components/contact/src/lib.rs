@@ -4,7 +4,6 @@
 //! reach members by hand, and each time is logged.
 
 mod consents;
-mod lookup;
 mod own;
 mod preferences;
 
@@ -15,13 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shell::api::contact::{channel_of, masked};
 use shell::{
-    App, ContactBody, Page, Problem, Reply, Request, Role, authenticate, authenticated_body, noted,
-    noted_of_staff, now, once, once_of_member, open_member, parse_json, published, reach,
-    sealed_text, seals,
+    App, ContactBody, Lookup, Page, Problem, Reply, Request, Role, authenticate,
+    authenticated_body, noted, noted_of_staff, now, once, once_of_member, open_member, parse_json,
+    published, reach, sealed_text, seals,
 };
 use store::{Contact, Spin, current_consents, delete_contact, list_contacts, put_contact};
-
-use lookup::Lookup;
 
 /// Who reaches members by hand, and so sees whole addresses.
 const REVEALERS: [Role; 4] =

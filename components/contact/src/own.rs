@@ -4,13 +4,12 @@ use reach::{Channel, ContactState, Decision, Purpose};
 use serde_json::{Value as Json, json};
 use shell::api::contact::masked;
 use shell::{
-    App, ConsentBody, OwnConsentBody, Page, Problem, Reply, Request, acting, holder, now,
+    App, ConsentBody, Lookup, OwnConsentBody, Page, Problem, Reply, Request, acting, holder, now,
     once_of_member, parse_json, reach, seals, too_many_writes, writes,
 };
 use store::{contact_digests, current_consents, list_contacts};
 
 use crate::consents::{Of, Recorded, digest_of, recorded};
-use crate::lookup::Lookup;
 use crate::{instant, place};
 
 /// Where a member says so, as the proof tells.

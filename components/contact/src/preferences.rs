@@ -4,13 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use shell::api::contact::time_of_day;
 use shell::{
-    App, PreferencesBody, Problem, Reply, Request, authenticate, authenticated_body,
+    App, Lookup, PreferencesBody, Problem, Reply, Request, authenticate, authenticated_body,
     noted_of_staff, now, once_of_member, open_member, parse_json, reach,
 };
 use store::{NamedMember, Preference, PreferenceWish, preference, put_preference};
 
 use crate::instant;
-use crate::lookup::Lookup;
 
 pub async fn show(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;

@@ -5,19 +5,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{OPEN, wait};
-use channels::{Answer, Heard, HttpRequest, Message};
+use channels::{Answer, Heard, HttpRequest, Message, Report, Reported};
 use jobs::{
     AddressPolicy, DeliverReport, DeliverSettings, DueTouch, JobContext, SettledTouch, Touches,
-    Vendors, WorkLimit, deliver,
+    Vendors, WorkLimit, deliver, keep_reports,
 };
 use ledger::{Fresh, Timestamp};
-use reach::{Channel, ContactState};
+use reach::{Channel, ContactState, Decision, Purpose};
 use seal::{NONCE, Place, Seals};
 use serde_json::{Value as Json, json};
 use store::{
     ChannelAccount, ChannelWish, Contact, Error, Native, WaveTouch, begin_reach, begin_wave,
-    channel_account, claim_channel, deliveries_of_touch, list_contacts, pause_channel, put_channel,
-    put_contact,
+    channel_account, claim_channel, current_consents, deliveries_of_touch, list_contacts,
+    pause_channel, put_channel, put_contact,
 };
 
 const START: Timestamp = Timestamp(1_773_108_000_000);
@@ -523,4 +523,63 @@ fn secrets_that_no_key_opens_pause_the_account() {
     let (report, sent) = world.run(|_| taken());
     assert_eq!((report.paused, sent.len()), (1, 0));
     assert_eq!(world.account("sms").paused.unwrap().0, "its secrets cannot be read");
+}
+
+fn report(what: Reported, ids: (Option<&str>, Option<&str>), to: Option<&str>) -> Report {
+    Report {
+        provider_id: ids.0.map(str::to_owned),
+        message_id: ids.1.map(str::to_owned),
+        to: to.map(str::to_owned),
+        what,
+        why: "because".to_owned(),
+        at_ms: None,
+    }
+}
+
+#[test]
+fn reports_settle_attempts_close_addresses_and_withdraw() {
+    let invalid = Reported::Failed(Some(ContactState::Invalid));
+    let (by_vendor, by_us, none) = ((Some("b1"), None), (None, Some("1-sms")), (None, None));
+    let (open, withdrawn) = (ContactState::Open, Some(Decision::Withdrawn));
+    for (what, ids, to, state, contact, said) in [
+        (Reported::Delivered, by_vendor, None, "delivered", open, None),
+        (Reported::Delivered, by_us, None, "delivered", open, None),
+        (Reported::Failed(None), by_vendor, None, "failed", open, None),
+        (invalid, by_us, None, "failed", ContactState::Invalid, None),
+        (Reported::Bounced, by_vendor, None, "bounced", ContactState::Bounced, None),
+        (Reported::Complained, by_vendor, None, "delivered", ContactState::Complained, None),
+        (Reported::Unsubscribed, by_vendor, None, "accepted", open, withdrawn),
+        (Reported::Unsubscribed, none, Some("d1"), "accepted", open, withdrawn),
+        (Reported::Unsubscribed, none, Some("d2"), "accepted", open, None),
+        (Reported::Delivered, (Some("b9"), Some("9-sms")), None, "accepted", open, None),
+        (Reported::Delivered, (None, Some("x")), None, "accepted", open, None),
+    ] {
+        let world = World::new().sms();
+        let kept = Contact {
+            channel: Channel::Sms,
+            address: "sealed".into(),
+            state: ContactState::Open,
+            verified_at: None,
+            updated_at: 0,
+            updated_by: "anna".into(),
+        };
+        wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
+        world.due([1], "+8613812345678");
+        world.run(|_| taken());
+        let report = report(what, ids, to);
+        let account = world.account("sms");
+        for _ in 0..2 {
+            // Here an address is its own digest.
+            let digest = |to: &str| to.to_owned();
+            let reports = [report.clone()];
+            wait(keep_reports(&world.reach, &account, &reports, &digest, world.now.get())).unwrap();
+        }
+        assert_eq!(world.states(1), [state], "{report:?}");
+        let found = wait(list_contacts(&world.reach, 1, 101)).unwrap();
+        assert_eq!(found[0].state, contact, "{report:?}");
+        let consents = wait(current_consents(&world.reach, 1, 101)).unwrap();
+        let of = consents.iter().find(|(purpose, ..)| *purpose == Purpose::Marketing);
+        assert_eq!(of.map(|(_, _, said, _)| *said), said, "{report:?}");
+        assert_eq!(consents.len(), usize::from(said.is_some()));
+    }
 }

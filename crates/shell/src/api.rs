@@ -9,6 +9,8 @@ pub mod adjust;
 pub mod audit_log;
 pub mod back_test;
 pub mod behaviour;
+pub mod callback;
+pub mod channel;
 pub(crate) mod common;
 pub mod contact;
 pub mod coupon;
@@ -89,6 +91,8 @@ components! {
     audit_log "audit-log": [];
     back_test "back-test": [BackTestBody, SimulationBody];
     behaviour "behaviour": [BehaviourBody];
+    callback "callback": [];
+    channel "channel": [ChannelBody];
     contact "contact": [
         BulkConsentBody, ConsentBody, ConsentProofsBody, ContactBody, OwnConsentBody,
         PreferencesBody

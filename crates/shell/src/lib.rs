@@ -27,6 +27,7 @@ mod ids;
 mod json;
 mod keeping;
 mod known;
+mod lookup;
 mod page;
 mod pass;
 mod permission;
@@ -86,6 +87,7 @@ pub use ids::{fresh, new_id, now};
 pub use json::{parse_json, parse_json_of_lines, parse_optional_json, wide};
 pub use keeping::{digest, keyed_digest, scoped};
 pub use known::known;
+pub use lookup::Lookup;
 pub use page::Page;
 pub use pass::{
     acting, device_of, ends_of_pass, holder, is_shops_own, new_pass, only_the_shops_own,

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use futures::StreamExt;
 use http::HeaderMap;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use spin_sdk::http::body::IncomingBodyExt;
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 
@@ -214,6 +214,15 @@ impl Request {
     #[must_use]
     pub fn only_header(&self, name: &str) -> Option<&str> {
         self.header(name)?.ok()
+    }
+
+    /// The whole query, written anew.
+    #[must_use]
+    pub fn whole_query(&self) -> String {
+        let written = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let pair =
+            |(name, value): &(String, String)| format!("{}={}", written(name), written(value));
+        self.query.iter().map(pair).collect::<Vec<_>>().join("&")
     }
 
     /// Checks that the query has no parameters but those of the route, each once.

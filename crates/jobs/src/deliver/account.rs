@@ -36,7 +36,7 @@ pub(super) fn open(
 ///
 /// # Errors
 /// Why not.
-pub(super) fn may_reach(url: &str, policy: AddressPolicy) -> Result<(), String> {
+pub fn may_reach(url: &str, policy: AddressPolicy) -> Result<(), String> {
     let after_scheme = url.find("://").map_or(0, |at| at + 3);
     let host_ends = url.get(after_scheme..).and_then(|rest| rest.find(['/', '?', '#']));
     let origin = host_ends.and_then(|at| url.get(..after_scheme + at)).unwrap_or(url);

@@ -6,6 +6,7 @@
 
 mod account;
 mod pace;
+mod reports;
 mod run;
 mod vendors;
 
@@ -17,6 +18,8 @@ use store::{Error, Sql, due_channels};
 
 use crate::context::{JobContext, WorkLimit};
 use crate::notify::address::AddressPolicy;
+pub use account::may_reach;
+pub use reports::keep_reports;
 use run::AccountRun;
 pub use vendors::{DueTouch, SettledTouch, Touches, Vendors};
 

@@ -5,13 +5,15 @@ use futures::future::join_all;
 use wasip2::clocks::monotonic_clock::{now, subscribe_duration, subscribe_instant};
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
-    Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
-    RequestOptions, Scheme,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
+    OutgoingRequest, RequestOptions, Scheme,
 };
-use wasip2::io::streams::OutputStream;
+use wasip2::io::streams::{OutputStream, StreamError};
 
 use super::reactor::wait;
-use crate::{Outbound, Post, Reply, spell_error_code};
+use channels::{Answer, Heard, HttpRequest};
+
+use crate::{Outbound, Post, Reply, Vendors, spell_error_code};
 
 const MS_IN_NS: u64 = 1_000_000;
 
@@ -28,26 +30,114 @@ impl Outbound for WasiOutbound {
     }
 }
 
+impl Vendors for WasiOutbound {
+    async fn send_all(&self, requests: Vec<HttpRequest>, timeout_ms: u32) -> Vec<Heard> {
+        let deadline = now().saturating_add(u64::from(timeout_ms) * MS_IN_NS);
+        join_all(requests.iter().map(|request| exchange(request, timeout_ms, deadline))).await
+    }
+
+    async fn rest(&self, ms: u32) {
+        Outbound::rest(self, ms).await;
+    }
+}
+
+/// The longest answer of a vendor that is read, in bytes.
+const MAX_ANSWER: usize = 256 * 1024;
+/// How much of an answer is read at a time.
+const CHUNK: u64 = 16 * 1024;
+
+/// Sends a request to a vendor, and reads the whole answer.
+async fn exchange(request: &HttpRequest, timeout_ms: u32, deadline: u64) -> Heard {
+    let method = if request.method == "GET" { Method::Get } else { Method::Post };
+    // Nothing has gone out yet.
+    let Ok((answer, body)) =
+        start((&method, &request.url), &request.headers, &request.body, timeout_ms)
+    else {
+        return Heard::NotConnected;
+    };
+    write(body, request.body.as_bytes(), deadline).await;
+    let response = match wait_for(&answer, deadline).await {
+        Ok(response) => response,
+        Err(Some(code)) if never_connected(&code) => return Heard::NotConnected,
+        Err(_) => return Heard::Nothing,
+    };
+    let status = response.status();
+    let field = |(name, value): (String, Vec<u8>)| Some((name, String::from_utf8(value).ok()?));
+    let headers = response.headers().entries().into_iter().filter_map(field).collect();
+    match read(response, deadline).await {
+        Some(body) => Heard::Answer(Answer { status, headers, body }),
+        None => Heard::Nothing,
+    }
+}
+
+/// Whether the vendor cannot have the request: there was nobody to send it to. All other faults may
+/// come after it went out.
+fn never_connected(code: &ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::DnsTimeout
+            | ErrorCode::DnsError(_)
+            | ErrorCode::DestinationNotFound
+            | ErrorCode::DestinationUnavailable
+            | ErrorCode::DestinationIpProhibited
+            | ErrorCode::DestinationIpUnroutable
+            | ErrorCode::ConnectionRefused
+            | ErrorCode::ConnectionTimeout
+            | ErrorCode::TlsCertificateError
+            | ErrorCode::HttpRequestDenied
+            | ErrorCode::HttpRequestUriInvalid
+    )
+}
+
+/// The body of an answer; `None` where it does not come whole and in time, or is too long.
+async fn read(response: IncomingResponse, deadline: u64) -> Option<String> {
+    let body = response.consume().ok()?;
+    let stream = body.stream().ok()?;
+    let mut bytes = Vec::new();
+    loop {
+        match stream.read(CHUNK) {
+            Ok(chunk) if chunk.is_empty() => {
+                if now() >= deadline {
+                    return None;
+                }
+                wait(vec![stream.subscribe(), subscribe_instant(deadline)]).await;
+            }
+            Ok(chunk) => {
+                bytes.extend_from_slice(&chunk);
+                if bytes.len() > MAX_ANSWER {
+                    return None;
+                }
+            }
+            Err(StreamError::Closed) => return String::from_utf8(bytes).ok(),
+            Err(StreamError::LastOperationFailed(_)) => return None,
+        }
+    }
+}
+
 async fn send(post: &Post, timeout_ms: u32, deadline: u64) -> Result<Reply, String> {
-    let (answer, body) = start(post, timeout_ms)?;
+    let (answer, body) = start((&Method::Post, &post.url), &post.headers, &post.body, timeout_ms)?;
     write(body, post.body.as_bytes(), deadline).await;
     receive(&answer, deadline).await
 }
 
-fn start(post: &Post, timeout_ms: u32) -> Result<(FutureIncomingResponse, OutgoingBody), String> {
+fn start(
+    (method, url): (&Method, &str),
+    headers: &[(&'static str, String)],
+    body: &str,
+    timeout_ms: u32,
+) -> Result<(FutureIncomingResponse, OutgoingBody), String> {
     let refused = || "the request cannot be made".to_owned();
-    let (scheme, rest) = post.url.split_once("://").ok_or_else(refused)?;
+    let (scheme, rest) = url.split_once("://").ok_or_else(refused)?;
     let (authority, path) =
         rest.split_at_checked(rest.find('/').ok_or_else(refused)?).ok_or_else(refused)?;
-    let mut fields: Vec<(String, Vec<u8>)> = post
-        .headers
+    let mut fields: Vec<(String, Vec<u8>)> = headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
         .collect();
-    fields.push(("content-length".to_owned(), post.body.len().to_string().into_bytes()));
+    fields.push(("content-length".to_owned(), body.len().to_string().into_bytes()));
     let request = OutgoingRequest::new(Fields::from_list(&fields).map_err(|_| refused())?);
     let scheme = if scheme == "https" { Scheme::Https } else { Scheme::Http };
-    request.set_method(&Method::Post).map_err(|()| refused())?;
+    request.set_method(method).map_err(|()| refused())?;
     request.set_scheme(Some(&scheme)).map_err(|()| refused())?;
     request.set_authority(Some(authority)).map_err(|()| refused())?;
     request.set_path_with_query(Some(path)).map_err(|()| refused())?;
@@ -98,12 +188,25 @@ async fn write_all(stream: &OutputStream, mut bytes: &[u8], deadline: u64) -> bo
 }
 
 async fn receive(answer: &FutureIncomingResponse, deadline: u64) -> Result<Reply, String> {
+    match wait_for(answer, deadline).await {
+        Ok(response) => Ok(reply(&response)),
+        Err(Some(code)) => Err(spell_error_code(&code)),
+        Err(None) if now() >= deadline => Err("timed out".to_owned()),
+        Err(None) => Err("the answer was lost".to_owned()),
+    }
+}
+
+/// The head of an answer. An error without a code: it did not come in time, or was lost.
+async fn wait_for(
+    answer: &FutureIncomingResponse,
+    deadline: u64,
+) -> Result<IncomingResponse, Option<ErrorCode>> {
     loop {
         match answer.get() {
-            Some(Ok(Ok(response))) => return Ok(reply(&response)),
-            Some(Ok(Err(code))) => return Err(spell_error_code(&code)),
-            Some(Err(())) => return Err("the answer was lost".to_owned()),
-            None if now() >= deadline => return Err("timed out".to_owned()),
+            Some(Ok(Ok(response))) => return Ok(response),
+            Some(Ok(Err(code))) => return Err(Some(code)),
+            Some(Err(())) => return Err(None),
+            None if now() >= deadline => return Err(None),
             None => wait(vec![answer.subscribe(), subscribe_instant(deadline)]).await,
         }
     }

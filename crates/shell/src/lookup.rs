@@ -10,8 +10,11 @@ use std::rc::Rc;
 use reach::Channel;
 use seal::Place;
 use serde::Serialize;
-use shell::{Problem, keyed_digest, opened_text, random, sealed_text};
 use store::{Spin, reach_secret};
+
+use crate::keeping::keyed_digest;
+use crate::problem::Problem;
+use crate::sealing::{opened_text, random, sealed_text};
 
 const NAME: &str = "contact_digests";
 const KEY: usize = 32;
@@ -52,11 +55,15 @@ impl Lookup {
     }
 
     /// The digest of an address of a programme. No two programmes have the same of one address.
+    #[must_use]
     pub fn digest(&self, programme_no: i64, channel: Channel, address: &str) -> String {
         self.keyed(&format!("{programme_no}:{}:{address}", channel.as_str()))
     }
 
     /// What tells a request from another one, from which nobody guesses what it tells of a member.
+    ///
+    /// # Errors
+    /// [`Problem::Internal`] where it cannot be written.
     pub fn fingerprint(&self, asked: &impl Serialize) -> Result<String, Problem> {
         let asked = serde_json::to_string(asked);
         let asked = asked.map_err(|error| Problem::Internal(error.to_string()))?;

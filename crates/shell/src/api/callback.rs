@@ -1,0 +1,12 @@
+//! What vendors post.
+
+use crate::route::{KIB, Route};
+
+/// The routes of the component.
+pub const ROUTES: &[Route] = &[
+    Route::write("/v1/callbacks/{id}/{secret}", "Take the reports that a vendor posts", &[])
+        .takes_bytes(1024 * KIB)
+        .public()
+        .without_key(),
+    Route::read("/v1/callbacks/{id}/{secret}", "Tell a vendor that we are there", &[]).public(),
+];
