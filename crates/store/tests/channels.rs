@@ -1,5 +1,5 @@
 //! Accounts at vendors, waves, and reports, on the real statements.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+#![expect(clippy::unwrap_used, reason = "a broken test stops the test")]
 
 use crate::support::wait;
 use ledger::Timestamp;
