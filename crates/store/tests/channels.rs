@@ -219,7 +219,7 @@ fn reports_settle_what_was_accepted() {
         end(&reach, "a", &[outcome(first[0], before, Some("p1"))]);
         report(&reach, Some("p1"), None, what);
         assert_eq!(states(&reach, 1), [expected], "{before} {what}");
-        // One that comes twice, or late, changes nothing more, but what was delivered may come back.
+        // One that comes twice changes nothing more, but what was delivered may come back.
         report(&reach, Some("p1"), None, "failed");
         assert_eq!(states(&reach, 1), [expected], "{before} {what}");
         report(&reach, Some("p1"), None, "bounced");

@@ -8,6 +8,7 @@ mod account;
 mod pace;
 mod reports;
 mod run;
+mod settled;
 mod vendors;
 
 use channels::Capability;

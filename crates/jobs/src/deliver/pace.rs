@@ -9,7 +9,8 @@ pub(super) const WIDTH: i64 = 16;
 /// The longest rest within a run, in milliseconds.
 const MAX_REST_MS: i64 = 1_000;
 
-/// What may go at once: a bucket that fills with time (a token bucket). In thousandths of a message.
+/// What may go at once: a bucket that fills with time (a token bucket). In thousandths of a
+/// message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Bucket {
     pub(super) left_milli: i64,

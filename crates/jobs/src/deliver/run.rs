@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use channels::{Account, Context, Heard, HttpRequest, Message, Outcome, Repeat, Scope, Secret};
-use ledger::Timestamp;
+use channels::{Account, Context, Heard, HttpRequest, Message, Outcome, Repeat, Secret};
 use reach::ContactState;
 use seal::Place;
 use store::{
@@ -15,6 +14,7 @@ use store::{
 
 use super::account::{self, Next, TIMEOUT_MS};
 use super::pace::{Bucket, WIDTH, rests_until};
+use super::settled::{Settled, count, repeats_until, settled_as};
 use super::vendors::{DueTouch, SettledTouch, Touches, Vendors};
 use super::{DeliverReport, DeliverSettings, again_since};
 use crate::context::{JobContext, WorkLimit};
@@ -24,8 +24,6 @@ use crate::notify::schedule::DOWN_AFTER;
 const LEASE_MS: i64 = 60_000;
 /// What runs that were lost left is settled in pieces of this many.
 const LOST: usize = 1_000;
-/// Max characters of a kept reason.
-const REASON: usize = 200;
 /// How many are reserved at once.
 const RESERVED: i64 = 10;
 /// Who closes an address.
@@ -39,15 +37,15 @@ pub(super) struct AccountRun<'a, S, T, V> {
 }
 
 /// An account while it is sent by.
-struct Sending {
-    account: Account,
-    kept: ChannelAccount,
+pub(super) struct Sending {
+    pub(super) account: Account,
+    pub(super) kept: ChannelAccount,
     lease: String,
     bucket: Bucket,
     state: AccountState,
     token: Option<Token>,
     /// A token was renewed in this run: another refusal pauses the account.
-    has_renewed: bool,
+    pub(super) has_renewed: bool,
 }
 
 /// A token, and as it is stored.
@@ -63,23 +61,10 @@ enum Wave {
 }
 
 /// One touch of a wave, until it is settled.
-struct Going {
-    due: DueTouch,
-    tried: Option<TriedTouch>,
-    no: i64,
-}
-
-/// What a wave came to.
-#[derive(Default)]
-struct Settled {
-    outcomes: Vec<WaveOutcome>,
-    touches: Vec<(i64, SettledTouch)>,
-    closings: Vec<(String, ContactState)>,
-    accepted: i64,
-    failed: i64,
-    asked_s: Option<i64>,
-    paused_because: Option<String>,
-    renews: bool,
+pub(super) struct Going {
+    pub(super) due: DueTouch,
+    pub(super) tried: Option<TriedTouch>,
+    pub(super) no: i64,
 }
 
 impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
@@ -433,84 +418,6 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
     }
 }
 
-impl Settled {
-    fn add(&mut self, run: &Sending, one: &Going, outcome: Outcome, now: Timestamp) {
-        let (state, provider_id, error, touch) = self.settle(run, one, outcome, now);
-        let error = error.map(|text: String| text.chars().take(REASON).collect());
-        self.outcomes.push(WaveOutcome { no: one.no, state, provider_id, error });
-        self.touches.push((one.due.touch_no, touch));
-    }
-
-    fn settle(
-        &mut self,
-        run: &Sending,
-        one: &Going,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> (&'static str, Option<String>, Option<String>, SettledTouch) {
-        match outcome {
-            Outcome::Accepted { provider_id } => {
-                self.accepted += 1;
-                ("accepted", provider_id, None, SettledTouch::Sent)
-            }
-            Outcome::Retry { after_s, scope, is_uncertain, why } => {
-                self.failed += 1;
-                if scope == Scope::Account {
-                    self.asked_s = self.asked_s.max(Some(after_s));
-                }
-                let next = now.plus_ms(after_s.saturating_mul(1_000));
-                let was_uncertain = one.tried.as_ref().is_some_and(|tried| tried.is_uncertain);
-                let is_uncertain = is_uncertain || was_uncertain;
-                let first_at = one.tried.as_ref().map_or(now, |tried| tried.first_at);
-                let is_in_time = next <= one.due.deadline
-                    && (!is_uncertain || next <= repeats_until(&run.account, first_at));
-                match (is_in_time, is_uncertain) {
-                    (true, true) => ("again", None, Some(why), SettledTouch::Later(next)),
-                    (true, false) => ("retry", None, Some(why), SettledTouch::Later(next)),
-                    (false, true) => {
-                        ("unknown", None, Some(why.clone()), SettledTouch::Unknown(why))
-                    }
-                    (false, false) => {
-                        let why = format!("too late: {why}");
-                        ("failed", None, Some(why.clone()), SettledTouch::Failed(why))
-                    }
-                }
-            }
-            Outcome::Renew { why } if run.has_renewed => {
-                self.settle(run, one, Outcome::Pause { why }, now)
-            }
-            Outcome::Renew { why } => {
-                self.renews = true;
-                ("retry", None, Some(why), SettledTouch::Later(now))
-            }
-            Outcome::Pause { why } => {
-                self.paused_because = Some(why.chars().take(REASON).collect());
-                ("retry", None, Some(why), SettledTouch::Later(now))
-            }
-            Outcome::Refused { contact, why } => {
-                if let Some(state) = contact {
-                    self.closings.push((one.due.digest.clone(), state));
-                }
-                ("failed", None, Some(why.clone()), SettledTouch::Failed(why))
-            }
-            Outcome::Unknown { why } => {
-                self.failed += 1;
-                ("unknown", None, Some(why.clone()), SettledTouch::Unknown(why))
-            }
-        }
-    }
-}
-
-/// Until when the vendor takes the same id for the same message.
-fn repeats_until(account: &Account, first_at: Timestamp) -> Timestamp {
-    match account.capability().repeat {
-        Repeat::Never => Timestamp(0),
-        Repeat::SameId { within_s } | Repeat::Reserved { within_s } => {
-            first_at.plus_ms(within_s.saturating_mul(1_000))
-        }
-    }
-}
-
 /// Messages of one request each, or, where the vendor takes batches, those that are alike.
 fn grouped<'a>(account: &Account, going: &'a [Going]) -> Vec<Vec<&'a Going>> {
     let most = account.capability().batch;
@@ -530,24 +437,4 @@ fn grouped<'a>(account: &Account, going: &'a [Going]) -> Vec<Vec<&'a Going>> {
         }
     }
     groups
-}
-
-/// What an attempt's state means for its touch.
-fn settled_as(state: &str, error: Option<String>, now: Timestamp) -> SettledTouch {
-    let why = error.unwrap_or_else(|| "the run that sent it was lost".to_owned());
-    match state {
-        "accepted" | "delivered" => SettledTouch::Sent,
-        "failed" | "bounced" => SettledTouch::Failed(why),
-        "retry" | "again" => SettledTouch::Later(now),
-        _ => SettledTouch::Unknown(why),
-    }
-}
-
-fn count(report: &mut DeliverReport, touch: &SettledTouch) {
-    match touch {
-        SettledTouch::Sent => report.accepted += 1,
-        SettledTouch::Later(_) => report.again += 1,
-        SettledTouch::Failed(_) => report.failed += 1,
-        SettledTouch::Unknown(_) => report.unknown += 1,
-    }
 }

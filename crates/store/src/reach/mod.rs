@@ -14,18 +14,16 @@ mod sets;
 mod tags;
 mod templates;
 mod touches;
+mod waves;
 
 pub use behaviour::{
     BehaviourRow, ListedBehaviour, clear_departed, forget_behaviour, list_behaviour, old_behaviour,
     report_behaviour,
 };
 pub use channels::{
-    AccountState, Again, ChannelAccount, ChannelWish, ClaimedChannel, DeliveryReport,
-    TouchDelivery, TriedTouch, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback,
-    begin_wave, channel_account, channel_counts, channel_token, claim_channel, close_contacts,
-    contact_holders, deliveries_of_touch, drop_channel_token, due_channels, end_wave,
-    forget_deliveries, list_channels, members_of_reports, pause_channel, put_callback, put_channel,
-    put_channel_token, remove_channel, settle_lost, tried_touches, write_reports,
+    ChannelAccount, ChannelWish, ClaimedChannel, account_of_callback, channel_account,
+    channel_counts, channel_token, claim_channel, drop_channel_token, due_channels, list_channels,
+    pause_channel, put_callback, put_channel, put_channel_token, remove_channel,
 };
 pub use contacts::{
     Added, Consent, ConsentProof, Contact, Preference, PreferenceWish, add_consents,
@@ -70,6 +68,12 @@ pub use templates::{
 pub use touches::{
     DecidedTouch, RareState, Reachability, TouchRun, due_touches, forget_touches, put_touches,
     rare_states, reachability, step_touch_run, touch_run, touches_of_members, used_budgets,
+};
+
+pub use waves::{
+    AccountState, Again, DeliveryReport, TouchDelivery, TriedTouch, WaveAttempt, WaveOutcome,
+    WaveTouch, begin_wave, close_contacts, contact_holders, deliveries_of_touch, end_wave,
+    forget_deliveries, members_of_reports, settle_lost, tried_touches, write_reports,
 };
 
 use crate::Error;

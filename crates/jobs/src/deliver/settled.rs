@@ -1,0 +1,124 @@
+//! What a wave came to: for its attempts, its touches, its addresses and its account.
+
+use channels::{Account, Outcome, Repeat, Scope};
+use ledger::Timestamp;
+use reach::ContactState;
+use store::WaveOutcome;
+
+use super::DeliverReport;
+use super::run::{Going, Sending};
+use super::vendors::SettledTouch;
+
+/// Max characters of a kept reason.
+const REASON: usize = 200;
+
+/// What a wave came to.
+#[derive(Default)]
+pub(super) struct Settled {
+    pub(super) outcomes: Vec<WaveOutcome>,
+    pub(super) touches: Vec<(i64, SettledTouch)>,
+    pub(super) closings: Vec<(String, ContactState)>,
+    pub(super) accepted: i64,
+    pub(super) failed: i64,
+    pub(super) asked_s: Option<i64>,
+    pub(super) paused_because: Option<String>,
+    pub(super) renews: bool,
+}
+
+impl Settled {
+    pub(super) fn add(&mut self, run: &Sending, one: &Going, outcome: Outcome, now: Timestamp) {
+        let (state, provider_id, error, touch) = self.settle(run, one, outcome, now);
+        let error = error.map(|text: String| text.chars().take(REASON).collect());
+        self.outcomes.push(WaveOutcome { no: one.no, state, provider_id, error });
+        self.touches.push((one.due.touch_no, touch));
+    }
+
+    fn settle(
+        &mut self,
+        run: &Sending,
+        one: &Going,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> (&'static str, Option<String>, Option<String>, SettledTouch) {
+        match outcome {
+            Outcome::Accepted { provider_id } => {
+                self.accepted += 1;
+                ("accepted", provider_id, None, SettledTouch::Sent)
+            }
+            Outcome::Retry { after_s, scope, is_uncertain, why } => {
+                self.failed += 1;
+                if scope == Scope::Account {
+                    self.asked_s = self.asked_s.max(Some(after_s));
+                }
+                let next = now.plus_ms(after_s.saturating_mul(1_000));
+                let was_uncertain = one.tried.as_ref().is_some_and(|tried| tried.is_uncertain);
+                let is_uncertain = is_uncertain || was_uncertain;
+                let first_at = one.tried.as_ref().map_or(now, |tried| tried.first_at);
+                let is_in_time = next <= one.due.deadline
+                    && (!is_uncertain || next <= repeats_until(&run.account, first_at));
+                match (is_in_time, is_uncertain) {
+                    (true, true) => ("again", None, Some(why), SettledTouch::Later(next)),
+                    (true, false) => ("retry", None, Some(why), SettledTouch::Later(next)),
+                    (false, true) => {
+                        ("unknown", None, Some(why.clone()), SettledTouch::Unknown(why))
+                    }
+                    (false, false) => {
+                        let why = format!("too late: {why}");
+                        ("failed", None, Some(why.clone()), SettledTouch::Failed(why))
+                    }
+                }
+            }
+            Outcome::Renew { why } if run.has_renewed => {
+                self.settle(run, one, Outcome::Pause { why }, now)
+            }
+            Outcome::Renew { why } => {
+                self.renews = true;
+                ("retry", None, Some(why), SettledTouch::Later(now))
+            }
+            Outcome::Pause { why } => {
+                self.paused_because = Some(why.chars().take(REASON).collect());
+                ("retry", None, Some(why), SettledTouch::Later(now))
+            }
+            Outcome::Refused { contact, why } => {
+                if let Some(state) = contact {
+                    self.closings.push((one.due.digest.clone(), state));
+                }
+                ("failed", None, Some(why.clone()), SettledTouch::Failed(why))
+            }
+            Outcome::Unknown { why } => {
+                self.failed += 1;
+                ("unknown", None, Some(why.clone()), SettledTouch::Unknown(why))
+            }
+        }
+    }
+}
+
+/// Until when the vendor takes the same id for the same message.
+pub(super) fn repeats_until(account: &Account, first_at: Timestamp) -> Timestamp {
+    match account.capability().repeat {
+        Repeat::Never => Timestamp(0),
+        Repeat::SameId { within_s } | Repeat::Reserved { within_s } => {
+            first_at.plus_ms(within_s.saturating_mul(1_000))
+        }
+    }
+}
+
+/// What an attempt's state means for its touch.
+pub(super) fn settled_as(state: &str, error: Option<String>, now: Timestamp) -> SettledTouch {
+    let why = error.unwrap_or_else(|| "the run that sent it was lost".to_owned());
+    match state {
+        "accepted" | "delivered" => SettledTouch::Sent,
+        "failed" | "bounced" => SettledTouch::Failed(why),
+        "retry" | "again" => SettledTouch::Later(now),
+        _ => SettledTouch::Unknown(why),
+    }
+}
+
+pub(super) fn count(report: &mut DeliverReport, touch: &SettledTouch) {
+    match touch {
+        SettledTouch::Sent => report.accepted += 1,
+        SettledTouch::Later(_) => report.again += 1,
+        SettledTouch::Failed(_) => report.failed += 1,
+        SettledTouch::Unknown(_) => report.unknown += 1,
+    }
+}
