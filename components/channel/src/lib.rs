@@ -1,7 +1,7 @@
 //! Accounts at vendors: what they are, how they do, and whether they send. Secrets are sealed with
 //! the variable `secrets_key`, and never shown.
 
-use channels::{Account, Capability, Link, Repeat, Vendor};
+use channels::{Account, Capability, Link, Repeat, Vendor, goes_elsewhere};
 use jobs::{AddressPolicy, may_reach};
 use ledger::ProgrammeId;
 use seal::Place;
@@ -87,6 +87,12 @@ async fn keep(
     })?;
     let secrets = match (&body.secrets, &before) {
         (Some(secrets), _) => secrets.clone(),
+        (None, Some(before))
+            if before.vendor == body.vendor && goes_elsewhere(&before.settings, &body.settings) =>
+        {
+            let detail = "must be given again, as the settings name another address";
+            return Err(wrong("/secrets", detail.to_owned()));
+        }
         (None, Some(before)) if before.vendor == body.vendor => opened(before).await?.1,
         (None, _) => Json::Null,
     };

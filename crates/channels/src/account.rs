@@ -105,6 +105,17 @@ vendors! {
     Webhook = "webhook" in webhook,
 }
 
+/// Settings that name where requests go.
+const PLACES: [&str; 4] = ["base_url", "token_url", "url", "region"];
+
+/// Whether an account of other settings of the same vendor would send its requests, and with them
+/// its secrets, to another place.
+#[must_use]
+pub fn goes_elsewhere(before: &Json, after: &Json) -> bool {
+    let place = |settings: &Json, name: &str| settings.get(name).cloned().unwrap_or_default();
+    PLACES.iter().any(|name| place(before, name) != place(after, name))
+}
+
 impl Vendor {
     /// The one of that name.
     #[must_use]

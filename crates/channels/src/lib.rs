@@ -34,7 +34,7 @@ mod token;
 mod vendor;
 mod xml;
 
-pub use account::{Account, Vendor};
+pub use account::{Account, Vendor, goes_elsewhere};
 pub use adapter::Context;
 pub use answer::{Answer, Heard};
 pub use callback::{Callback, Received, Refusal, Report, Reported, Response};

@@ -1,6 +1,6 @@
 //! Accounts: what is wrong with them is said, and what is secret is not.
 
-use channels::{Account, HttpRequest, Link, Repeat, Secret, Token, Vendor};
+use channels::{Account, HttpRequest, Link, Repeat, Secret, Token, Vendor, goes_elsewhere};
 use reach::Channel;
 use serde_json::{Value as Json, json};
 
@@ -211,5 +211,21 @@ fn another_address_of_the_api_is_signed_too() {
         );
         let differs = ours.header("authorization") != usual.header("authorization");
         assert_eq!(differs, signs_host, "{vendor:?}");
+    }
+}
+
+#[test]
+fn other_addresses_are_other_places() {
+    let before = json!({"base_url": "https://a.example", "sign_name": "a", "region": null});
+    for (after, elsewhere) in [
+        (json!({"base_url": "https://a.example", "sign_name": "b"}), false),
+        (json!({"base_url": "https://b.example"}), true),
+        (json!({"sign_name": "a"}), true),
+        (json!({"base_url": "https://a.example", "token_url": "https://b.example"}), true),
+        (json!({"base_url": "https://a.example", "url": "https://b.example"}), true),
+        (json!({"base_url": "https://a.example", "region": "x"}), true),
+        (json!([]), true),
+    ] {
+        assert_eq!(goes_elsewhere(&before, &after), elsewhere, "{after}");
     }
 }

@@ -4,7 +4,7 @@
 use crate::support::wait;
 use ledger::Timestamp;
 use reach::{Channel, ContactState};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use store::{
     AccountState, Again, ChannelAccount, ChannelWish, Contact, DeliveryReport, Native, SEALED,
     Sealed, SealedName, TriedTouch, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback,
@@ -28,12 +28,20 @@ fn database() -> Native {
 }
 
 fn put(reach: &Native, programme: i64, id: &str, change: impl Fn(&mut ChannelWish<'_>)) -> bool {
-    let settings = json!({"sign_name": "小店"});
+    put_settings(reach, (programme, id), &json!({"sign_name": "小店"}), change)
+}
+
+fn put_settings(
+    reach: &Native,
+    (programme, id): (i64, &str),
+    settings: &Json,
+    change: impl Fn(&mut ChannelWish<'_>),
+) -> bool {
     let mut wish = ChannelWish {
         id,
         vendor: "aliyun_sms",
         channel: Channel::Sms,
-        settings: &settings,
+        settings,
         secrets: Some("sealed:1"),
         rank: 10,
         per_second: 50,
@@ -105,6 +113,27 @@ fn accounts_are_made_changed_and_removed() {
     assert!(!wait(remove_channel(&reach, 1, "c")).unwrap());
     assert!(wait(channel_account(&reach, 1, "c")).unwrap().is_none());
     assert!(put(&reach, 1, "d", |_| {}), "there is room again");
+}
+
+#[test]
+fn secrets_go_to_no_other_address() {
+    let reach = database();
+    let first = json!({"sign_name": "小店", "base_url": "https://a.example"});
+    assert!(put_settings(&reach, (1, "sms"), &first, |_| {}));
+    for (settings, keeps) in [
+        (json!({"sign_name": "x", "base_url": "https://a.example"}), true),
+        (json!({"base_url": "https://a.example", "url": null}), true),
+        (json!({"base_url": "https://b.example"}), false),
+        (json!({"sign_name": "小店"}), false),
+        (json!({"base_url": "https://a.example", "token_url": "https://b.example"}), false),
+        (json!({"base_url": "https://a.example", "url": "https://b.example/x"}), false),
+        (json!({"base_url": "https://a.example", "region": "evil"}), false),
+    ] {
+        let kept = put_settings(&reach, (1, "sms"), &settings, |wish| wish.secrets = None);
+        assert_eq!(kept, keeps, "{settings}");
+        assert!(put_settings(&reach, (1, "sms"), &settings, |_| {}), "with secrets it may change");
+        assert!(put_settings(&reach, (1, "sms"), &first, |_| {}));
+    }
 }
 
 #[test]

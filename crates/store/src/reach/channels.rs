@@ -58,7 +58,7 @@ pub struct ChannelWish<'a> {
     pub channel: Channel,
     /// A JSON object that may be shown.
     pub settings: &'a Json,
-    /// A JSON object, sealed; `None` keeps the one there is, while the vendor is the same.
+    /// A JSON object, sealed; `None` keeps the one there is, while vendor and address are the same.
     pub secrets: Option<&'a str>,
     /// Of accounts of one channel, the one with the smallest number sends.
     pub rank: i64,
@@ -91,7 +91,7 @@ fn read_account(row: &mut Row) -> Result<ChannelAccount, Error> {
 }
 
 /// Makes an account or changes it, unless there are `most` others. Then it sends again. Its number;
-/// `None` where nothing was written: there are too many, or it is new and has no secrets.
+/// `None` where nothing was written: there are too many, or it has no secrets.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
