@@ -9,8 +9,6 @@ use crate::table::{Table, Then};
 
 /// The longest body that is read, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
-/// Most reports of one post.
-const MAX_REPORTS: usize = 1_000;
 /// The longest id of a vendor that is kept.
 const MAX_ID: usize = 256;
 
@@ -65,7 +63,7 @@ impl<'a> Callback<'a> {
     ) -> Result<Vec<Report>, Refusal> {
         let json = self.json()?;
         let list = json.as_array().ok_or(Refusal::Unreadable)?;
-        Ok(list.iter().take(MAX_REPORTS).filter_map(read).collect())
+        Ok(list.iter().filter_map(read).collect())
     }
 }
 
@@ -199,24 +197,46 @@ impl Received {
     }
 }
 
-/// Whether a text that came back asks for no more messages.
+/// Whole answers that ask for no more messages, without spaces and punctuation.
+const WORDS: [&str; 13] = [
+    "R",
+    "T",
+    "TD",
+    "N",
+    "QX",
+    "STOP",
+    "STOPALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+];
+/// An answer that begins or ends with one of these asks for no more.
+const PARTS: [&str; 3] = ["退订", "拒收", "TD"];
+/// What members repeat of "reply R to leave".
+const REPLIES: [&str; 4] = ["请回复", "回复", "请回", "回"];
+
+/// Whether a text that came back asks for no more messages. Full-width letters count as others;
+/// spaces and punctuation do not count.
 pub(crate) fn asks_to_stop(text: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "R",
-        "T",
-        "TD",
-        "N",
-        "QX",
-        "STOP",
-        "STOPALL",
-        "UNSUBSCRIBE",
-        "CANCEL",
-        "END",
-        "QUIT",
-        "退订",
-        "拒收",
-        "取消",
-    ];
-    let text = text.trim().trim_matches(|c: char| c.is_ascii_punctuation()).to_uppercase();
-    WORDS.contains(&text.as_str())
+    let narrow = |c: char| match c {
+        '！'..='～' => u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c),
+        other => other,
+    };
+    let letters = text.chars().map(narrow).filter(|c| c.is_alphanumeric());
+    let text: String = letters.flat_map(char::to_uppercase).collect();
+    let bare = REPLIES.iter().find_map(|reply| text.strip_prefix(*reply)).unwrap_or(&text);
+    // Of the parts TD is in Latin letters: it is not the start or end of another word of theirs.
+    let has = |part: &str| {
+        let rest = bare.strip_prefix(part).or_else(|| bare.strip_suffix(part));
+        rest.is_some_and(|rest| !part.is_ascii() || no_latin(rest))
+    };
+    bare == "取消" || WORDS.contains(&bare) || PARTS.into_iter().any(has)
+}
+
+/// Whether no letter of ASCII is in a text.
+fn no_latin(text: &str) -> bool {
+    !text.contains(|c: char| c.is_ascii_alphabetic())
 }

@@ -89,6 +89,12 @@ impl Message {
         Ok(())
     }
 
+    /// Whether the address has the form of its channel.
+    #[must_use]
+    pub fn is_addressed(&self, channel: Channel) -> bool {
+        check_address(&self.to, channel).is_ok()
+    }
+
     /// The name of the vendor's template.
     pub(crate) fn template(&self) -> Result<&str, Fault> {
         let missing = || Fault::new("/vendor_template_id", "is needed by this vendor");

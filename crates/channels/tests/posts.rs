@@ -51,10 +51,10 @@ fn reports_of_alibaba_sms() {
         })
     };
     for (item, expected) in [
-        (report(true, "DELIVERED"), "delivered 9006^0 t-1 +8613812345678"),
-        (report(false, "MOBILE_IN_BLACK"), "failed blocked 9006^0 t-1 +8613812345678"),
-        (report(false, "isv.MOBILE_NUMBER_ILLEGAL"), "failed invalid 9006^0 t-1 +8613812345678"),
-        (report(false, "SOMETHING"), "failed 9006^0 t-1 +8613812345678"),
+        (report(true, "DELIVERED"), "delivered 9006^0 t-1 -"),
+        (report(false, "MOBILE_IN_BLACK"), "failed blocked 9006^0 t-1 -"),
+        (report(false, "isv.MOBILE_NUMBER_ILLEGAL"), "failed invalid 9006^0 t-1 -"),
+        (report(false, "SOMETHING"), "failed 9006^0 t-1 -"),
         (
             json!({"phone_number": "13812345678", "content": " r ",
                 "send_time": "2026-03-10 10:00:00"}),
@@ -76,6 +76,51 @@ fn reports_of_alibaba_sms() {
     }
     let received = post(&account(Vendor::AliyunSms), URL, &[], "[]").unwrap();
     assert_eq!(received.response.body, r#"{"code":0,"msg":"ok"}"#);
+}
+
+#[test]
+fn members_ask_to_stop_in_many_ways() {
+    let found = |text: &str| {
+        let item = json!({"phone_number": "13812345678", "content": text});
+        reports(Vendor::AliyunSms, &json!([item])).len()
+    };
+    for text in [
+        "R",
+        " r ",
+        "T",
+        "TD",
+        "退订",
+        "退订。",
+        "R。",
+        "Ｒ",
+        "回复R",
+        "请回复r",
+        "回T",
+        "TD退订",
+        "退订回T",
+        "拒收！",
+        "我要退订",
+        "取消",
+        "STOP ALL",
+        "Stop.",
+        "REVOKE",
+        "OPTOUT",
+        "opt-out",
+        "ＴＤ",
+        "N",
+    ] {
+        assert_eq!(found(text), 1, "{text}");
+    }
+    for text in ["", "。", "thanks", "谢谢", "Ltd", "tdk", "stop it please", "回", "RR", "取消订单"]
+    {
+        assert_eq!(found(text), 0, "{text}");
+    }
+}
+
+#[test]
+fn no_report_of_a_long_post_is_left_out() {
+    let item = json!({"phone_number": "13812345678", "content": "TD"});
+    assert_eq!(reports(Vendor::AliyunSms, &json!(vec![item; 5_000])).len(), 5_000);
 }
 
 #[test]

@@ -86,6 +86,10 @@ impl Adapter for Account {
             .map(|(name, value)| (name.clone(), value.as_str().into()))
             .collect();
         let parameters = Json::Object(parameters).to_string();
+        // Without its plus a number of North America is one of mainland China.
+        if message.to.starts_with("+1") {
+            return Err(Fault::new("/to", "must be of another country than +1"));
+        }
         // Numbers of mainland China go without their prefix, others without the plus.
         let to = message.to.strip_prefix("+86").filter(|rest| rest.len() == 11);
         let to = to.unwrap_or_else(|| message.to.trim_start_matches('+'));
@@ -133,7 +137,10 @@ fn report(item: &Json) -> Option<Report> {
         false => failed(&answers::TABLE, text("err_code").unwrap_or_default()),
     };
     let at = text("report_time").and_then(|time| local(time, 8));
-    report.at(at).of(text("biz_id"), text("out_id"), to.as_deref())
+    let (id, out_id) = (text("biz_id"), text("out_id"));
+    // The country of a number is a guess: where an id is named, the attempt tells the address.
+    let to = to.filter(|_| id.is_none() && out_id.is_none());
+    report.at(at).of(id, out_id, to.as_deref())
 }
 
 /// A number as reports write it, in the form of E.164.

@@ -123,16 +123,21 @@ impl Adapter for Account {
         }
         let statuses = response.get("SendStatusSet").and_then(Json::as_array);
         let statuses = statuses.map(Vec::as_slice).unwrap_or_default();
-        let of = |(index, message): (usize, &Message)| {
-            let number = |status: &&Json| {
-                status.get("PhoneNumber").and_then(Json::as_str) == Some(message.to.as_str())
+        let numbers: Vec<String> = messages.iter().map(|message| digits(&message.to)).collect();
+        let of_status = |status: &Json| {
+            digits(status.get("PhoneNumber").and_then(Json::as_str).unwrap_or_default())
+        };
+        let is_of_another = |status: &&Json| numbers.contains(&of_status(status));
+        let of = |(index, number): (usize, &String)| {
+            let named = statuses.iter().find(|status| of_status(status) == *number);
+            // A number may be written in another form; then the order tells, where it can.
+            let in_order = || {
+                let same = statuses.get(index).filter(|_| statuses.len() == messages.len());
+                same.filter(|status| !is_of_another(status))
             };
-            let named = statuses.iter().find(number);
-            // One number may be written in another form; then the order tells.
-            let in_order = || statuses.get(index).filter(|_| statuses.len() == messages.len());
             named.or_else(in_order).map_or(Said::Nothing, status)
         };
-        messages.iter().enumerate().map(of).collect()
+        numbers.iter().enumerate().map(of).collect()
     }
 
     fn callback(&self, callback: &Callback<'_>) -> Result<Received, Refusal> {
@@ -144,6 +149,10 @@ impl Adapter for Account {
         };
         Ok(Received::json(reports, r#"{"result":0,"errmsg":"OK"}"#))
     }
+}
+
+fn digits(number: &str) -> String {
+    number.chars().filter(char::is_ascii_digit).collect()
 }
 
 fn status(status: &Json) -> Said {
