@@ -195,7 +195,7 @@ impl World {
             digest: format!("d{touch_no}"),
         }];
         let wave = begin_wave(&self.reach, &claimed.account, "dead", (now, 0), &touches);
-        assert_eq!(wait(wave).unwrap().len(), 1);
+        assert_eq!(wait(wave).unwrap().unwrap().len(), 1);
         self.now.set(until.plus_ms(1));
     }
 }
@@ -341,6 +341,8 @@ fn a_refused_address_is_closed() {
         ("isv.MOBILE_NUMBER_ILLEGAL", "+8613812345678", ContactState::Invalid),
         ("isv.BLACK_KEY_CONTROL_LIMIT", "+8613812345678", ContactState::Open),
         ("none", "no number", ContactState::Invalid),
+        // This vendor would take it for a Chinese one; another one sends there.
+        ("none", "+14155550123", ContactState::Open),
     ] {
         let world = World::new().sms();
         let kept = Contact {
@@ -582,4 +584,169 @@ fn reports_settle_attempts_close_addresses_and_withdraw() {
         assert_eq!(of.map(|(_, _, said, _)| *said), said, "{report:?}");
         assert_eq!(consents.len(), usize::from(said.is_some()));
     }
+}
+
+fn tencent(world: &World) {
+    let settings = json!({"secret_id": "k", "sdk_app_id": "1", "sign_name": "s"});
+    world.put("sms", "tencent_sms", Channel::Sms, &settings, &json!({"secret_key": "s3cr3t"}));
+    let text = "UPDATE channel_account SET per_second = 5000, burst = 5000, left_milli = 5000000";
+    world.reach.connection().execute(text, []).unwrap();
+}
+
+/// Answers for Tencent: each number is taken.
+fn all_taken(request: &HttpRequest) -> Heard {
+    let body: Json = serde_json::from_str(&request.body).unwrap();
+    let status = |to: &Json| json!({"PhoneNumber": to, "Code": "Ok", "SerialNo": to});
+    let statuses: Vec<Json> =
+        body["PhoneNumberSet"].as_array().unwrap().iter().map(status).collect();
+    answer(200, json!({"Response": {"SendStatusSet": statuses}}))
+}
+
+#[test]
+fn a_wave_of_batches_is_bounded_and_goes_wholly() {
+    let world = World::new();
+    tencent(&world);
+    for no in 1..=2_500 {
+        world.due([no], &format!("+86138{no:08}"));
+    }
+    let (report, sent) = world.run(all_taken);
+    assert_eq!((report.accepted, report.unknown), (2_500, 0));
+    assert_eq!(sent.len(), 13, "two waves of 5 requests, and one of 3");
+    assert!(world.book.settled.borrow().values().all(|one| *one == SettledTouch::Sent));
+}
+
+#[test]
+fn one_number_stands_once_in_a_batch() {
+    let world = World::new();
+    tencent(&world);
+    world.due(1..=3, "+8613812345678");
+    world.due(4..=6, "+8613812345679");
+    let (report, sent) = world.run(all_taken);
+    assert_eq!((report.accepted, sent.len()), (6, 3));
+}
+
+#[test]
+fn a_run_that_lost_its_lease_settles_nothing() {
+    let world = World::new().sms();
+    world.due(1..=20, "+8613812345678");
+    let no = world.account("sms").no;
+    let text = "UPDATE channel_account SET lease = 'other' WHERE no = ?1";
+    // Another run takes over while the first wave is out, and has the rest on its way.
+    let (report, sent) = world.run(|_| {
+        world.reach.connection().execute(text, [no]).unwrap();
+        let touches: Vec<WaveTouch> = (17..=20)
+            .map(|touch_no| WaveTouch {
+                touch_no,
+                member_no: 100 + touch_no,
+                reserved: None,
+                digest: format!("d{touch_no}"),
+            })
+            .collect();
+        let kept = world.account("sms");
+        wait(begin_wave(&world.reach, &kept, "other", (START, 0), &touches)).unwrap().unwrap();
+        taken()
+    });
+    assert_eq!((sent.len(), report.unknown, report.failed), (16, 0, 0));
+    assert!((17..=20).all(|touch| world.states(touch) == ["sending"]));
+    assert!((17..=20).all(|touch| !world.book.settled.borrow().contains_key(&touch)));
+}
+
+#[test]
+fn what_a_vendor_may_have_is_not_sent_by_another_account() {
+    let world = World::new().gateway("https://g.example/x");
+    world.due([1], "+8613812345678");
+    let name = "sms";
+    world.run(|_| Heard::Nothing);
+    assert_eq!(world.states(1), ["again"], "{name}");
+    wait(pause_channel(&world.reach, 1, "sms", (Some("x"), world.now.get()))).unwrap();
+    let settings = json!({"access_key_id": "k", "sign_name": "s"});
+    let secrets = json!({"access_key_secret": "s3cr3t"});
+    world.put("second", "aliyun_sms", Channel::Sms, &settings, &secrets);
+    world.now.set(world.now.get().plus_ms(HOUR_MS));
+    let (_, sent) = world.run(|_| taken());
+    assert!(sent.is_empty());
+    assert!(matches!(world.book.settled.borrow()[&1], SettledTouch::Unknown(_)));
+}
+
+#[test]
+fn what_another_account_has_on_its_way_is_left_alone_for_a_while() {
+    let world = World::new().sms();
+    world.due([1], "+8613812345678");
+    world.kill_in_a_wave("sms", 1, None);
+    wait(pause_channel(&world.reach, 1, "sms", (Some("x"), world.now.get()))).unwrap();
+    world.put(
+        "second",
+        "aliyun_sms",
+        Channel::Sms,
+        &json!({"access_key_id": "k", "sign_name": "s"}),
+        &json!({"access_key_secret": "s3cr3t"}),
+    );
+    assert!(world.run(|_| taken()).1.is_empty());
+    assert!(world.book.settled.borrow().is_empty());
+    world.now.set(world.now.get().plus_ms(HOUR_MS));
+    assert!(world.run(|_| taken()).1.is_empty());
+    assert!(matches!(world.book.settled.borrow()[&1], SettledTouch::Unknown(_)));
+}
+
+#[test]
+fn nothing_goes_to_who_is_gone() {
+    let world = World::new().sms();
+    world.due(1..=2, "+8613812345678");
+    let text =
+        "INSERT INTO departed (member_no, programme_no, into_no, at) VALUES (101, 1, NULL, 0)";
+    world.reach.connection().execute(text, []).unwrap();
+    let (_, sent) = world.run(|_| taken());
+    assert_eq!(sent.len(), 1);
+    assert!(matches!(world.book.settled.borrow()[&1], SettledTouch::Failed(_)));
+}
+
+#[test]
+fn a_push_goes_again_with_what_a_later_attempt_reserved() {
+    let world = World::new();
+    let (settings, secrets) = (json!({"app_key": "a"}), json!({"master_secret": "m"}));
+    world.put("push", "jpush", Channel::Push, &settings, &secrets);
+    world.due([1], "token1");
+    let (ids, posts) = (Cell::new(0), Cell::new(0));
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.extend(
+            world
+                .run(|request: &HttpRequest| {
+                    if request.method == "GET" {
+                        ids.set(ids.get() + 1);
+                        // At first nothing can be reserved.
+                        return if ids.get() == 1 {
+                            Heard::NotConnected
+                        } else {
+                            answer(200, json!({"cidlist": [format!("cid-{}", ids.get())]}))
+                        };
+                    }
+                    posts.set(posts.get() + 1);
+                    match posts.get() {
+                        1 => Heard::NotConnected,
+                        2 => Heard::Nothing,
+                        _ => answer(200, json!({"msg_id": "m1"})),
+                    }
+                })
+                .1,
+        );
+        world.now.set(world.now.get().plus_ms(HOUR_MS));
+    }
+    let bodies: Vec<_> = all.iter().filter(|(_, sent)| sent.method == "POST").collect();
+    assert_eq!(bodies.len(), 3);
+    assert!(!bodies[0].1.body.contains("cid-"));
+    assert!(bodies[1..].iter().all(|(_, sent)| sent.body.contains(r#""cid":"cid-2""#)));
+    assert_eq!(world.states(1)[0], "accepted");
+}
+
+#[test]
+fn each_report_of_a_long_post_is_kept() {
+    let world = World::new().sms();
+    world.due([1], "+8613812345678");
+    world.run(|_| taken());
+    let mut reports = vec![report(Reported::Delivered, (Some("b9"), None), None); 2_500];
+    reports.push(report(Reported::Delivered, (None, Some("1-sms")), None));
+    let (account, digest) = (world.account("sms"), |to: &str| to.to_owned());
+    wait(keep_reports(&world.reach, &account, &reports, &digest, world.now.get())).unwrap();
+    assert_eq!(world.states(1), ["delivered"]);
 }

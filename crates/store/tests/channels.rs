@@ -67,7 +67,7 @@ fn wave(reach: &Native, lease: &str, now: Timestamp, touches: &[i64]) -> Vec<Wav
         return Vec::new();
     };
     let touches: Vec<_> = touches.iter().map(|no| touch(*no)).collect();
-    wait(begin_wave(reach, &claimed.account, lease, (now, 5_000), &touches)).unwrap()
+    wait(begin_wave(reach, &claimed.account, lease, (now, 5_000), &touches)).unwrap().unwrap()
 }
 
 fn outcome(attempt: WaveAttempt, state: &'static str, id: Option<&str>) -> WaveOutcome {
@@ -199,7 +199,7 @@ fn a_wave_begins_wholly_or_not_at_all() {
     assert_eq!(wave(&reach, "a", NOW, &[1, 2, 2, 3]).len(), 3);
     let claimed = account(&reach, "sms");
     let late = wait(begin_wave(&reach, &claimed, "lost", (NOW, 1), &[touch(9)])).unwrap();
-    assert!(late.is_empty() && states(&reach, 9).is_empty());
+    assert!(late.is_none() && states(&reach, 9).is_empty());
     let left: i64 = reach
         .connection()
         .query_row("SELECT left_milli FROM channel_account", [], |row| row.get(0))
@@ -241,6 +241,8 @@ fn reports_settle_what_was_accepted() {
         ("unknown", "delivered", "delivered"),
         ("failed", "delivered", "failed"),
         ("retry", "delivered", "retry"),
+        ("again", "delivered", "delivered"),
+        ("again", "failed", "failed"),
     ] {
         let reach = database();
         put(&reach, 1, "sms", |_| {});
@@ -416,17 +418,35 @@ fn tried_touches_say_what_was_reserved() {
     let no = account(&reach, "sms").no;
     let claimed = wait(claim_channel(&reach, (no, "a"), NOW, later(60_000))).unwrap().unwrap();
     let with = WaveTouch { reserved: Some("cid-1".into()), ..touch(1) };
-    wait(begin_wave(&reach, &claimed.account, "a", (NOW, 0), &[with, touch(2)])).unwrap();
-    let settled = wait(begin_wave(&reach, &claimed.account, "a", (NOW, 0), &[])).unwrap();
-    end(&reach, "a", &[outcome(settled[1], "again", None)]);
-    let found = wait(tried_touches(&reach, no, &[1, 2, 3])).unwrap();
+    let begin = |touches: &[WaveTouch], at: Timestamp| {
+        wait(begin_wave(&reach, &claimed.account, "a", (at, 0), touches)).unwrap().unwrap()
+    };
+    let going = begin(&[with, touch(2), touch(4), touch(5)], NOW);
+    // Of 4 and 5 nothing was reserved or taken at first.
+    let first = [outcome(going[2], "retry", None), outcome(going[3], "retry", None)];
+    end(&reach, "a", &first);
+    let with = WaveTouch { reserved: Some("cid-4".into()), ..touch(4) };
+    let second = begin(&[with], later(500));
+    let outcomes = [outcome(going[1], "again", None), outcome(second[0], "again", None)];
+    end(&reach, "a", &outcomes);
+    let found = wait(tried_touches(&reach, no, &[1, 2, 3, 4, 5])).unwrap();
     let tried = |touch_no, reserved: Option<&str>, is_uncertain| TriedTouch {
         touch_no,
         reserved: reserved.map(str::to_owned),
-        first_at: NOW,
+        first_at: Some(NOW),
         is_uncertain,
     };
-    assert_eq!(found, [tried(1, Some("cid-1"), false), tried(2, None, true)]);
+    let expected = [
+        tried(1, Some("cid-1"), false),
+        tried(2, None, true),
+        TriedTouch { first_at: Some(later(500)), ..tried(4, Some("cid-4"), true) },
+        TriedTouch { first_at: None, ..tried(5, None, false) },
+    ];
+    assert_eq!(found, expected);
+    // Another account of the channel knows that a vendor may have it, and nothing to repeat it by.
+    put(&reach, 1, "other", |_| {});
+    let found = wait(tried_touches(&reach, account(&reach, "other").no, &[4])).unwrap();
+    assert_eq!(found, [TriedTouch { first_at: None, ..tried(4, None, true) }]);
 }
 
 #[test]
@@ -434,13 +454,8 @@ fn the_erased_leave_no_attempts() {
     let reach = database();
     put(&reach, 1, "sms", |_| {});
     wave(&reach, "a", NOW, &[1, 2]);
-    let departs = |member: i64, into: Option<i64>| {
-        let text =
-            "INSERT INTO departed (member_no, programme_no, into_no, at) VALUES (?1, 1, ?2, 0)";
-        reach.connection().execute(text, rusqlite::params![member, into]).unwrap();
-    };
-    departs(101, None);
-    departs(102, Some(500));
+    departs(&reach, 101, None);
+    departs(&reach, 102, Some(500));
     assert!(states(&reach, 1).is_empty());
     let member: i64 = reach
         .connection()
@@ -469,4 +484,152 @@ fn secrets_are_sealed_anew() {
     assert_eq!(wait(put_sealed(&reach, Sealed::Channels, &anew)).unwrap(), 1);
     assert_eq!(account(&reach, "a").secrets, "sealed:new");
     assert_eq!(account(&reach, "b").secrets, "sealed:other");
+}
+
+fn departs(reach: &Native, member: i64, into: Option<i64>) {
+    let text = "INSERT INTO departed (member_no, programme_no, into_no, at) VALUES (?1, 1, ?2, 0)";
+    reach.connection().execute(text, rusqlite::params![member, into]).unwrap();
+}
+
+#[test]
+fn no_attempt_begins_for_who_is_gone() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    departs(&reach, 102, None);
+    let going = wave(&reach, "a", NOW, &[1, 2, 3]);
+    assert_eq!(going.iter().map(|attempt| attempt.touch_no).collect::<Vec<_>>(), [1, 3]);
+    assert!(states(&reach, 2).is_empty(), "not even the digest of the address");
+}
+
+#[test]
+fn a_wave_is_told_as_it_was_begun() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let touches: Vec<i64> = (1..=1_500).collect();
+    assert_eq!(wave(&reach, "a", NOW, &touches).len(), 1_500);
+}
+
+#[test]
+fn what_a_vendor_may_have_goes_again_by_the_same_account_only() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    put(&reach, 1, "other", |_| {});
+    let going = wave(&reach, "a", NOW, &[1, 2]);
+    let outcomes = [outcome(going[0], "again", None), outcome(going[1], "retry", None)];
+    end(&reach, "a", &outcomes);
+    let no = account(&reach, "other").no;
+    let at = later(100_000);
+    let other = wait(claim_channel(&reach, (no, "b"), at, at.plus_ms(60_000))).unwrap().unwrap();
+    let touches = [touch(1), touch(2)];
+    let begun = wait(begin_wave(&reach, &other.account, "b", (at, 0), &touches)).unwrap().unwrap();
+    let begun: Vec<i64> = begun.iter().map(|attempt| attempt.touch_no).collect();
+    assert_eq!(begun, [2]);
+    assert_eq!(wave(&reach, "c", later(200_000), &[1]).len(), 1);
+}
+
+#[test]
+fn the_number_of_a_removed_account_is_not_given_again() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let old = account(&reach, "sms").no;
+    wave(&reach, "a", NOW, &[1]);
+    wait(remove_channel(&reach, 1, "sms")).unwrap();
+    assert_eq!(states(&reach, 1), ["unknown"], "nobody is left to settle it");
+    put(&reach, 2, "sms", |_| {});
+    put(&reach, 1, "sms", |_| {});
+    assert!(account(&reach, "sms").no > old + 1);
+    // Rows of another programme under the number of an account, whatever made them, are not its.
+    let text = "UPDATE touch_delivery SET account_no = ?1, programme_no = 2, provider_id = 'p1',
+        state = 'sending'";
+    let no = account(&reach, "sms").no;
+    reach.connection().execute(text, [no]).unwrap();
+    let asked = [(Some("p1"), None), (None, Some(1))];
+    assert!(wait(members_of_reports(&reach, no, &asked)).unwrap().is_empty());
+    assert!(wait(channel_counts(&reach, no, NOW)).unwrap().is_empty());
+    assert!(wait(settle_lost(&reach, (no, "b"), Again::Never, NOW)).unwrap().is_empty());
+    assert!(wait(tried_touches(&reach, no, &[1])).unwrap().is_empty());
+    report(&reach, Some("p1"), Some(1), "delivered");
+    assert_eq!(states(&reach, 1), ["sending"]);
+}
+
+#[test]
+fn of_reports_in_one_post_the_worst_counts() {
+    let (bounced, failed, delivered) = ("bounced", "failed", "delivered");
+    for (order, expected) in [
+        ([delivered, bounced, failed], bounced),
+        ([bounced, failed, delivered], bounced),
+        ([failed, delivered, bounced], bounced),
+        ([failed, delivered, delivered], failed),
+        ([delivered, delivered, failed], failed),
+    ] {
+        for is_early in [false, true] {
+            let reach = database();
+            put(&reach, 1, "sms", |_| {});
+            let going = wave(&reach, "a", NOW, &[1]);
+            let accepted = [outcome(going[0], "accepted", Some("p1"))];
+            if !is_early {
+                end(&reach, "a", &accepted);
+            }
+            let reports = order.map(|what| DeliveryReport {
+                provider_id: Some("p1".into()),
+                touch_no: None,
+                what,
+                why: what.to_owned(),
+                at: None,
+            });
+            wait(write_reports(&reach, account(&reach, "sms").no, NOW, &reports)).unwrap();
+            if is_early {
+                end(&reach, "a", &accepted);
+            }
+            let found = wait(deliveries_of_touch(&reach, 1)).unwrap();
+            assert_eq!(found[0].state, expected, "{order:?} {is_early}");
+            assert_eq!(found[0].error.as_deref(), Some(expected), "{order:?} {is_early}");
+        }
+    }
+}
+
+#[test]
+fn a_touch_that_arrived_after_all_is_sent() {
+    for (attempt, touch_state, expected) in [
+        ("unknown", "unknown", "sent"),
+        ("again", "due", "sent"),
+        ("unknown", "suppressed", "suppressed"),
+        ("accepted", "sent", "sent"),
+    ] {
+        let reach = database();
+        put(&reach, 1, "sms", |_| {});
+        let text = "INSERT INTO touch (no, programme_no, member_no, strategy, node, cycle,
+              playbook_version, purpose, priority, due_at, deadline_at, state, mode, channels,
+              wait_hours, messages, cost_minor, points, decided_at)
+            VALUES (1, 1, 101, 's', 0, 'c', 1, 'marketing', 1, 0, 1, ?1, 'm', '[]', 0, 1, 0, 0, 0)";
+        reach.connection().execute(text, [touch_state]).unwrap();
+        let going = wave(&reach, "a", NOW, &[1]);
+        end(&reach, "a", &[outcome(going[0], attempt, Some("p1"))]);
+        report(&reach, Some("p1"), None, "delivered");
+        let text = "SELECT state FROM touch";
+        let state: String = reach.connection().query_row(text, [], |row| row.get(0)).unwrap();
+        assert_eq!(state, expected, "{attempt} {touch_state}");
+    }
+}
+
+#[test]
+fn leases_and_rests_of_a_clock_that_was_ahead_are_over() {
+    let day = 86_400_000;
+    for (column, ahead, is_over) in [
+        ("leased_until", 60_000, false),
+        ("leased_until", 120_001, true),
+        ("leased_until", 400 * day, true),
+        ("rests_until", day, false),
+        ("rests_until", day + 1, true),
+    ] {
+        let reach = database();
+        put(&reach, 1, "sms", |_| {});
+        let text = format!("UPDATE channel_account SET {column} = ?1");
+        reach.connection().execute(&text, [later(ahead).0]).unwrap();
+        let due = wait(due_channels(&reach, (NOW, None), 0, 10)).unwrap();
+        assert_eq!(due.len(), usize::from(is_over), "{column} {ahead}");
+        let no = account(&reach, "sms").no;
+        let claimed = wait(claim_channel(&reach, (no, "a"), NOW, later(60_000))).unwrap();
+        assert_eq!(claimed.is_some(), is_over, "{column} {ahead}");
+    }
 }

@@ -6,6 +6,8 @@ use crate::notify::schedule::pause;
 
 /// Requests of a wave, at most.
 pub(super) const WIDTH: i64 = 16;
+/// Messages of a wave, at most.
+pub(super) const WAVE: i64 = 1_000;
 /// The longest rest within a run, in milliseconds.
 const MAX_REST_MS: i64 = 1_000;
 

@@ -11,8 +11,11 @@ use store::{
 /// Who closes an address, and who records a withdrawal.
 const VENDOR: &str = "vendor";
 
+/// Reports that are written at once.
+const PIECE: usize = 1_000;
+
 /// Keeps what a vendor reported of messages of an account. `digest_of` gives the digest of an
-/// address. What comes twice changes nothing.
+/// address. What comes twice changes nothing. A touch whose message arrived after all is sent.
 ///
 /// # Errors
 /// [`Error`] when the database fails; what was kept stays, and the vendor posts it again.
@@ -23,9 +26,19 @@ pub async fn keep_reports(
     digest_of: &dyn Fn(&str) -> String,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if reports.is_empty() {
-        return Ok(());
+    for piece in reports.chunks(PIECE) {
+        keep_piece(reach, account, piece, digest_of, now).await?;
     }
+    Ok(())
+}
+
+async fn keep_piece(
+    reach: &impl Sql,
+    account: &ChannelAccount,
+    reports: &[Report],
+    digest_of: &dyn Fn(&str) -> String,
+    now: Timestamp,
+) -> Result<(), Error> {
     let kept: Vec<DeliveryReport> = reports.iter().filter_map(delivery).collect();
     if !kept.is_empty() {
         write_reports(reach, account.no, now, &kept).await?;

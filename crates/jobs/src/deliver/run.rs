@@ -8,13 +8,13 @@ use reach::ContactState;
 use seal::Place;
 use store::{
     AccountState, ChannelAccount, Error, Sql, TriedTouch, WaveOutcome, WaveTouch, begin_wave,
-    channel_token, claim_channel, close_contacts, deliveries_of_touch, drop_channel_token,
+    channel_token, claim_channel, close_contacts, deliveries_by_channel, drop_channel_token,
     end_wave, put_channel_token, settle_lost, tried_touches,
 };
 
 use super::account::{self, Next, TIMEOUT_MS};
-use super::pace::{Bucket, WIDTH, rests_until};
-use super::settled::{Settled, count, repeats_until, settled_as};
+use super::pace::{Bucket, WAVE, WIDTH, rests_until};
+use super::settled::{Settled, count, repeats_until, settled_as, settled_by};
 use super::vendors::{DueTouch, SettledTouch, Touches, Vendors};
 use super::{DeliverReport, DeliverSettings, again_since};
 use crate::context::{JobContext, WorkLimit};
@@ -164,6 +164,7 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         // An account that failed gets one request at a time until one succeeds.
         let width = if run.state.failures == 0 { WIDTH } else { 1 };
         most = most.min(width.saturating_mul(i64::try_from(capability.batch).unwrap_or(1)));
+        most = most.min(WAVE);
         if matches!(capability.repeat, Repeat::Reserved { .. }) {
             most = most.min(RESERVED);
         }
@@ -236,7 +237,8 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         Ok(false)
     }
 
-    /// Writes which touches are about to go. `None` where the lease is lost.
+    /// Writes which touches are about to go. `None` where the lease is lost, or others have all of
+    /// them on their way.
     async fn begin(
         &self,
         run: &mut Sending,
@@ -254,7 +256,8 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
             let tried = tried.remove(&due.touch_no);
             // The vendor may have it, and would no longer know it by its id.
             let is_over = tried.as_ref().is_some_and(|tried| {
-                tried.is_uncertain && now > repeats_until(&run.account, tried.first_at)
+                let ends = |first_at| now > repeats_until(&run.account, first_at);
+                tried.is_uncertain && tried.first_at.is_some_and(ends)
             });
             if is_over {
                 let why = "no answer came in time".to_owned();
@@ -280,7 +283,8 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         let bucket = run.bucket.without(count_of);
         let begin =
             async || begin_wave(sql, &run.kept, &run.lease, (now, bucket.left_milli), &rows).await;
-        let attempts = self.context.with_retries(begin).await?;
+        // Whoever has the lease now settles what is known of these touches.
+        let Some(attempts) = self.context.with_retries(begin).await? else { return Ok(None) };
         run.bucket = bucket;
         let attempts: HashMap<i64, i64> =
             attempts.into_iter().map(|attempt| (attempt.touch_no, attempt.no)).collect();
@@ -291,12 +295,15 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
                     one.no = *no;
                     may_go.push(one);
                 }
-                // A run died after it had written what became of it.
-                None => match self.settled_before(run, one.due.touch_no).await? {
-                    Some(touch) => settled.push((one.due.touch_no, touch)),
-                    None => return Ok(None),
-                },
+                // A run died after it had written what became of it, or another run has it.
+                None => {
+                    let touch = self.settled_before(run, one.due.touch_no).await?;
+                    settled.extend(touch.map(|touch| (one.due.touch_no, touch)));
+                }
             }
+        }
+        if may_go.is_empty() && settled.is_empty() {
+            return Ok(None);
         }
         if !settled.is_empty() {
             settled.iter().for_each(|(_, touch)| count(report, touch));
@@ -305,16 +312,16 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         Ok(Some(may_go))
     }
 
+    /// What attempts tell of a touch that may not go now. `None`: another run has it on its way.
     async fn settled_before(
         &self,
         run: &Sending,
         touch_no: i64,
     ) -> Result<Option<SettledTouch>, Error> {
-        let read = async || deliveries_of_touch(self.context.sql, touch_no).await;
+        let (sql, channel) = (self.context.sql, run.kept.channel);
+        let read = async || deliveries_by_channel(sql, touch_no, channel).await;
         let found = self.context.with_retries(read).await?;
-        let last = found.into_iter().find(|one| one.channel == run.kept.channel.as_str());
-        let now = (self.context.now)();
-        Ok(last.map(|last| settled_as(&last.state, last.error, now)))
+        Ok(settled_by(&found, run.kept.no, (self.context.now)()))
     }
 
     /// Fills in what makes messages repeatable, where the vendor has such a thing.
@@ -350,7 +357,11 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
                     groups.push(group);
                 }
                 Err(fault) => {
-                    let contact = (fault.path == "/to").then_some(ContactState::Invalid);
+                    // An address that only this vendor does not take stays open.
+                    let channel = run.kept.channel;
+                    let contact = (fault.path == "/to"
+                        && group.iter().any(|one| !one.due.message.is_addressed(channel)))
+                    .then_some(ContactState::Invalid);
                     let why = format!("{} {}", fault.path, fault.detail);
                     for one in group {
                         let outcome = Outcome::Refused { contact, why: why.clone() };
@@ -429,7 +440,9 @@ fn grouped<'a>(account: &Account, going: &'a [Going]) -> Vec<Vec<&'a Going>> {
                 first.vendor_template_id == own.vendor_template_id
                     && first.parameters == own.parameters
             };
-            group.len() < most && group.first().is_some_and(alike)
+            // Answers tell numbers apart, not messages.
+            let has_number = |other: &&Going| other.due.message.to == one.due.message.to;
+            group.len() < most && group.first().is_some_and(alike) && !group.iter().any(has_number)
         };
         match groups.iter_mut().find(is_alike).filter(|_| most > 1) {
             Some(group) => group.push(one),

@@ -3,7 +3,7 @@
 use channels::{Account, Outcome, Repeat, Scope};
 use ledger::Timestamp;
 use reach::ContactState;
-use store::WaveOutcome;
+use store::{TouchDelivery, WaveOutcome};
 
 use super::DeliverReport;
 use super::run::{Going, Sending};
@@ -11,6 +11,8 @@ use super::vendors::SettledTouch;
 
 /// Max characters of a kept reason.
 const REASON: usize = 200;
+/// How long another account may have a touch on its way, in milliseconds.
+const LOST_MS: i64 = 600_000;
 
 /// What a wave came to.
 #[derive(Default)]
@@ -53,7 +55,7 @@ impl Settled {
                 let next = now.plus_ms(after_s.saturating_mul(1_000));
                 let was_uncertain = one.tried.as_ref().is_some_and(|tried| tried.is_uncertain);
                 let is_uncertain = is_uncertain || was_uncertain;
-                let first_at = one.tried.as_ref().map_or(now, |tried| tried.first_at);
+                let first_at = one.tried.as_ref().and_then(|tried| tried.first_at).unwrap_or(now);
                 let is_in_time = next <= one.due.deadline
                     && (!is_uncertain || next <= repeats_until(&run.account, first_at));
                 match (is_in_time, is_uncertain) {
@@ -111,6 +113,30 @@ pub(super) fn settled_as(state: &str, error: Option<String>, now: Timestamp) -> 
         "failed" | "bounced" => SettledTouch::Failed(why),
         "retry" | "again" => SettledTouch::Later(now),
         _ => SettledTouch::Unknown(why),
+    }
+}
+
+/// What the attempts of a touch by a channel, the last first, mean for it where it may not go by an
+/// account now. `None`: another run has it on its way.
+pub(super) fn settled_by(
+    attempts: &[TouchDelivery],
+    account_no: i64,
+    now: Timestamp,
+) -> Option<SettledTouch> {
+    let Some(last) = attempts.first() else {
+        return Some(SettledTouch::Failed("the member has left".to_owned()));
+    };
+    let elsewhere = |one: &&TouchDelivery| one.state == "again" && one.account_no != account_no;
+    match last.state.as_str() {
+        // A run has had the time for many waves: it was lost, and its account may never run again.
+        "sending" => (now > last.started_at.plus_ms(LOST_MS) && last.account_no != account_no)
+            .then(|| settled_as("unknown", None, now)),
+        // The vendor of another account may have it, and only that account could send it again.
+        "retry" | "again" if attempts.iter().any(|one| elsewhere(&one)) => {
+            let why = "the vendor of another account may have it".to_owned();
+            Some(SettledTouch::Unknown(why))
+        }
+        state => Some(settled_as(state, last.error.clone(), now)),
     }
 }
 

@@ -4,7 +4,8 @@
 -- ── Accounts ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE IF NOT EXISTS channel_account (
-  no INTEGER PRIMARY KEY,
+  -- Never given again: attempts of an account that was removed keep its number.
+  no INTEGER PRIMARY KEY AUTOINCREMENT,
   programme_no INTEGER NOT NULL,
   id TEXT NOT NULL,
   vendor TEXT NOT NULL,
@@ -58,6 +59,8 @@ END
 CREATE TRIGGER IF NOT EXISTS channel_account_gone AFTER DELETE ON channel_account
 BEGIN
   DELETE FROM channel_token WHERE account_no = OLD.no;
+  -- Nobody is left to settle what is on its way.
+  UPDATE touch_delivery SET state = 'unknown', error = 'the account was removed' WHERE account_no = OLD.no AND state = 'sending';
 END
 -- then
 -- ── Attempts ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -101,11 +104,25 @@ CREATE INDEX IF NOT EXISTS touch_delivery_account ON touch_delivery (account_no,
 -- then
 CREATE INDEX IF NOT EXISTS touch_delivery_started ON touch_delivery (started_at)
 -- then
+-- Who is erased gets nothing more.
+CREATE TRIGGER IF NOT EXISTS delivery_of_the_departed BEFORE INSERT ON touch_delivery
+BEGIN
+  SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
+END
+-- then
 -- Who is erased leaves nothing, and who becomes part of another account takes it along.
 CREATE TRIGGER IF NOT EXISTS departed_takes_deliveries_along AFTER INSERT ON departed
 BEGIN
   UPDATE touch_delivery SET member_no = NEW.into_no WHERE member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
   DELETE FROM touch_delivery WHERE member_no = NEW.member_no AND NEW.into_no IS NULL;
+END
+-- then
+-- What arrived after all was sent, whatever was believed of its touch.
+CREATE TRIGGER IF NOT EXISTS delivery_arrived AFTER UPDATE OF state ON touch_delivery
+WHEN NEW.state = 'delivered' AND OLD.state IN ('sending', 'again', 'unknown')
+BEGIN
+  UPDATE touch SET state = 'sent', sent_at = NEW.started_at, channel = NEW.channel
+    WHERE no = NEW.touch_no AND programme_no = NEW.programme_no AND state IN ('due', 'sending', 'unknown');
 END
 -- then
 -- Reports of ids that are not known: a post may be faster than the commit. Kept for three days.
@@ -137,8 +154,10 @@ BEGIN
       a.no, 'sending', value ->> 3, value ->> 4, NEW.at, NEW.lease
     FROM json_each(NEW.touches) CROSS JOIN channel_account AS a WHERE a.no = NEW.account_no
     -- Only what was not taken may go again: not what is on its way, may have arrived, or was refused.
+    -- What another account's vendor may have goes by that account only, which knows its id.
     AND NOT EXISTS (
-      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel AND d.state NOT IN ('retry', 'again'));
+      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel
+      AND d.state <> 'retry' AND (d.state <> 'again' OR d.account_no <> a.no));
 END
 -- then
 -- The command table that ends a wave: what became of each attempt, and of the account. A report that
@@ -152,11 +171,14 @@ BEGIN
     settled_at = NEW.at
     FROM json_each(NEW.outcomes) AS o
     WHERE touch_delivery.no = o.value ->> 0 AND touch_delivery.state IN ('sending', 'unknown') AND touch_delivery.lease = NEW.lease;
-  UPDATE touch_delivery SET error = r.why, settled_at = r.at,
-    state = CASE r.what WHEN 'delivered' THEN 'delivered' WHEN 'bounced' THEN 'bounced' ELSE 'failed' END
-    FROM early_report AS r, json_each(NEW.outcomes) AS o
-    WHERE touch_delivery.no = o.value ->> 0 AND r.account_no = NEW.account_no AND r.provider_id = o.value ->> 2
-    AND r.what IN ('delivered', 'failed', 'bounced') AND touch_delivery.state = 'accepted';
+  -- Of several reports the worst counts; the other columns are of the row that has the highest rank.
+  UPDATE touch_delivery SET error = r.why, settled_at = r.at, state = r.what
+    FROM (
+      SELECT o.value ->> 0 AS no, e.what AS what, e.why AS why, e.at AS at,
+        max(CASE e.what WHEN 'bounced' THEN 3 WHEN 'failed' THEN 2 ELSE 1 END) AS rank
+      FROM json_each(NEW.outcomes) AS o CROSS JOIN early_report AS e ON e.account_no = NEW.account_no AND e.provider_id = o.value ->> 2
+      WHERE e.what IN ('delivered', 'failed', 'bounced') GROUP BY o.value ->> 0) AS r
+    WHERE touch_delivery.no = r.no AND touch_delivery.state = 'accepted';
   DELETE FROM early_report WHERE account_no = NEW.account_no
     AND provider_id IN (SELECT value ->> 2 FROM json_each(NEW.outcomes));
   UPDATE channel_account SET failures = NEW.failures, rests_until = NEW.rests_until,
@@ -178,14 +200,22 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.account_no = NEW.account_no AND d.provider_id = value ->> 0)
     AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.account_no = NEW.account_no)
     ON CONFLICT DO NOTHING;
-  UPDATE touch_delivery SET settled_at = coalesce(r.value ->> 4, NEW.at), error = r.value ->> 3,
-    provider_id = coalesce(provider_id, r.value ->> 0),
-    state = r.value ->> 2
-    FROM json_each(NEW.reports) AS r
-    WHERE touch_delivery.account_no = NEW.account_no AND r.value ->> 2 IN ('delivered', 'failed', 'bounced')
-    AND touch_delivery.no IN (
-      SELECT d.no FROM touch_delivery AS d WHERE d.account_no = NEW.account_no AND d.provider_id = r.value ->> 0
-      UNION ALL SELECT d.no FROM touch_delivery AS d WHERE d.touch_no = r.value ->> 1)
-    AND (touch_delivery.state IN ('sending', 'accepted', 'unknown')
-      OR (touch_delivery.state = 'delivered' AND r.value ->> 2 = 'bounced'));
+  -- Of several reports the worst counts; the other columns are of the row that has the highest rank.
+  UPDATE touch_delivery SET settled_at = r.at, error = r.why, provider_id = coalesce(touch_delivery.provider_id, r.provider_id),
+    state = r.what
+    FROM (
+      SELECT no, what, why, at, provider_id, max(CASE what WHEN 'bounced' THEN 3 WHEN 'failed' THEN 2 ELSE 1 END) AS rank
+      FROM (
+        SELECT d.no AS no, r.value ->> 0 AS provider_id, r.value ->> 2 AS what, r.value ->> 3 AS why, coalesce(r.value ->> 4, NEW.at) AS at
+        FROM channel_account AS a CROSS JOIN json_each(NEW.reports) AS r
+        CROSS JOIN touch_delivery AS d ON d.account_no = a.no AND d.provider_id = r.value ->> 0
+        WHERE a.no = NEW.account_no AND d.programme_no = a.programme_no
+        UNION ALL
+        SELECT d.no, r.value ->> 0, r.value ->> 2, r.value ->> 3, coalesce(r.value ->> 4, NEW.at)
+        FROM channel_account AS a CROSS JOIN json_each(NEW.reports) AS r
+        CROSS JOIN touch_delivery AS d ON d.touch_no = r.value ->> 1 AND d.channel = a.channel
+        WHERE a.no = NEW.account_no AND d.account_no = a.no AND d.programme_no = a.programme_no)
+      WHERE what IN ('delivered', 'failed', 'bounced') GROUP BY no) AS r
+    WHERE touch_delivery.no = r.no AND (touch_delivery.state IN ('sending', 'again', 'accepted', 'unknown')
+      OR (touch_delivery.state = 'delivered' AND r.what = 'bounced'));
 END

@@ -4,5 +4,6 @@
 UPDATE touch_delivery SET settled_at = ?3, error = 'the run that sent it was lost',
   state = CASE WHEN ?4 AND started_at > ?5 AND (reserved IS NOT NULL OR NOT ?6) THEN 'again' ELSE 'unknown' END
 WHERE no IN (
-  SELECT no FROM touch_delivery WHERE account_no = ?1 AND state = 'sending' AND lease IS NOT ?2 ORDER BY no LIMIT 1000)
+  SELECT no FROM touch_delivery WHERE account_no = ?1 AND state = 'sending' AND lease IS NOT ?2
+  AND programme_no = (SELECT programme_no FROM channel_account WHERE no = ?1) ORDER BY no LIMIT 1000)
 RETURNING touch_no, state

@@ -1,6 +1,12 @@
--- Of touches ?2 (a JSON list of numbers) at account ?1: what their first attempts reserved, when these
--- began, and whether the vendor may have the touch from one of the attempts.
-SELECT d.touch_no, d.reserved, d.started_at,
-  EXISTS (SELECT 1 FROM touch_delivery AS a WHERE a.touch_no = d.touch_no AND a.channel = d.channel AND a.state = 'again')
-FROM json_each(?2) AS t
-CROSS JOIN touch_delivery AS d ON d.touch_no = t.value AND d.attempt = 1 AND d.account_no = ?1
+-- Of touches ?2 (a JSON list of numbers) that were tried by the channel of account ?1: what the account
+-- reserved first; when the vendor first knew of it, by a reservation or an attempt that it may have;
+-- and whether the vendor of any account may have it.
+SELECT t.value,
+  (SELECT d.reserved FROM touch_delivery AS d WHERE d.touch_no = t.value AND d.channel = a.channel AND d.account_no = a.no
+    AND d.reserved IS NOT NULL ORDER BY d.attempt LIMIT 1),
+  (SELECT d.started_at FROM touch_delivery AS d WHERE d.touch_no = t.value AND d.channel = a.channel AND d.account_no = a.no
+    AND (d.reserved IS NOT NULL OR d.state = 'again') ORDER BY d.attempt LIMIT 1),
+  EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = t.value AND d.channel = a.channel AND d.state = 'again')
+FROM channel_account AS a CROSS JOIN json_each(?2) AS t
+WHERE a.no = ?1 AND EXISTS (
+  SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = t.value AND d.channel = a.channel AND d.programme_no = a.programme_no)

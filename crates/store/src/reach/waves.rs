@@ -34,7 +34,8 @@ pub struct WaveAttempt {
 }
 
 /// Begins a wave: takes from the burst and writes which touches are about to go. Gives back those
-/// that may: not what went before and was not handed back. Empty where the lease is lost.
+/// that may: not what went before and was not handed back, and nothing of who is gone. `None` where
+/// the lease is lost.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -44,7 +45,7 @@ pub async fn begin_wave(
     lease: &str,
     (now, left_milli): (Timestamp, i64),
     touches: &[WaveTouch],
-) -> Result<Vec<WaveAttempt>, Error> {
+) -> Result<Option<Vec<WaveAttempt>>, Error> {
     let row = |touch: &WaveTouch| {
         let WaveTouch { touch_no, member_no, reserved, digest } = touch;
         json!([account.programme_no, touch_no, member_no, reserved, digest])
@@ -58,14 +59,15 @@ pub async fn begin_wave(
         Json::Array(rows).to_string().into(),
     ];
     if reach.query(statement!("queries/reach/wave_begin"), values).await?.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let values = vec![account.no.into(), lease.into()];
+    let numbers: Vec<i64> = touches.iter().map(|touch| touch.touch_no).collect();
+    let values = vec![account.no.into(), lease.into(), json!(numbers).to_string().into()];
     let rows = reach.query(statement!("queries/reach/delivery_sending"), values).await?;
     let attempt = |mut row: Row| {
         Ok(WaveAttempt { no: row.integer(0)?, touch_no: row.integer(1)?, attempt: row.integer(2)? })
     };
-    rows.into_iter().map(attempt).collect()
+    rows.into_iter().map(attempt).collect::<Result<_, _>>().map(Some)
 }
 
 /// What became of an attempt.
@@ -167,15 +169,16 @@ pub async fn settle_lost(
 pub struct TriedTouch {
     /// The touch's number.
     pub touch_no: i64,
-    /// What was reserved for it by its first attempt.
+    /// What the account reserved for it first.
     pub reserved: Option<String>,
-    /// When that began.
-    pub first_at: Timestamp,
-    /// Whether the vendor may have it.
+    /// When the account's vendor first knew of it: by a reservation, or by an attempt that it may
+    /// have.
+    pub first_at: Option<Timestamp>,
+    /// Whether the vendor of an account may have it.
     pub is_uncertain: bool,
 }
 
-/// Those of these touches that the account tried before.
+/// Those of these touches that were tried before by the account's channel.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -190,7 +193,7 @@ pub async fn tried_touches(
         Ok(TriedTouch {
             touch_no: row.integer(0)?,
             reserved: row.optional_text(1)?,
-            first_at: Timestamp(row.integer(2)?),
+            first_at: row.optional_integer(2)?.map(Timestamp),
             is_uncertain: row.integer(3)? == 1,
         })
     };
@@ -228,19 +231,34 @@ pub async fn deliveries_of_touch(
 ) -> Result<Vec<TouchDelivery>, Error> {
     let values = vec![touch_no.into()];
     let rows = reach.query(statement!("queries/reach/delivery_of_touch"), values).await?;
-    let read = |mut row: Row| {
-        Ok(TouchDelivery {
-            channel: row.text(0)?,
-            attempt: row.integer(1)?,
-            account_no: row.integer(2)?,
-            state: row.text(3)?,
-            provider_id: row.optional_text(4)?,
-            error: row.optional_text(5)?,
-            started_at: Timestamp(row.integer(6)?),
-            settled_at: row.optional_integer(7)?.map(Timestamp),
-        })
-    };
-    rows.into_iter().map(read).collect()
+    rows.into_iter().map(read_delivery).collect()
+}
+
+/// The last 100 attempts of a touch by a channel, the last first.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn deliveries_by_channel(
+    reach: &impl Sql,
+    touch_no: i64,
+    channel: Channel,
+) -> Result<Vec<TouchDelivery>, Error> {
+    let values = vec![touch_no.into(), channel.as_str().into()];
+    let rows = reach.query(statement!("queries/reach/delivery_of_channel"), values).await?;
+    rows.into_iter().map(read_delivery).collect()
+}
+
+fn read_delivery(mut row: Row) -> Result<TouchDelivery, Error> {
+    Ok(TouchDelivery {
+        channel: row.text(0)?,
+        attempt: row.integer(1)?,
+        account_no: row.integer(2)?,
+        state: row.text(3)?,
+        provider_id: row.optional_text(4)?,
+        error: row.optional_text(5)?,
+        started_at: Timestamp(row.integer(6)?),
+        settled_at: row.optional_integer(7)?.map(Timestamp),
+    })
 }
 
 /// What a vendor reported of a message.
