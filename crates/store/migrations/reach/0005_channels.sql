@@ -4,8 +4,8 @@
 -- ── Accounts ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE IF NOT EXISTS channel_account (
-  -- Never given again: attempts of an account that was removed keep its number.
-  no INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- Not given again while attempts of an account that was removed have it.
+  no INTEGER PRIMARY KEY,
   programme_no INTEGER NOT NULL,
   id TEXT NOT NULL,
   vendor TEXT NOT NULL,

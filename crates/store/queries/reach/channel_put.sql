@@ -2,8 +2,11 @@
 -- secrets ?6 or null for those that it has, rank ?7, per second ?8, burst ?9, when ?10, by ?11. Then it
 -- sends again. Nothing is written where it would be one more than ?12, or where it has no secrets: it is
 -- new, of another vendor, or sends its requests to another place than before. Its number.
-INSERT INTO channel_account (programme_no, id, vendor, channel, settings, secrets, rank, per_second, burst, left_milli, left_at, updated_at, updated_by)
-SELECT ?1, ?2, ?3, ?4, ?5, coalesce(?6, (SELECT secrets FROM channel_account WHERE programme_no = ?1 AND id = ?2 AND vendor = ?3)),
+-- A new account's number is above all that were ever sent by, so that attempts name one account for good.
+INSERT INTO channel_account (no, programme_no, id, vendor, channel, settings, secrets, rank, per_second, burst, left_milli, left_at, updated_at, updated_by)
+SELECT 1 + max(coalesce((SELECT max(no) FROM channel_account), 0), coalesce((SELECT max(account_no) FROM touch_delivery), 0),
+    coalesce((SELECT max(account_no) FROM early_report), 0)),
+  ?1, ?2, ?3, ?4, ?5, coalesce(?6, (SELECT secrets FROM channel_account WHERE programme_no = ?1 AND id = ?2 AND vendor = ?3)),
   ?7, ?8, ?9, ?9 * 1000, ?10, ?10, ?11
 WHERE (SELECT count(*) FROM channel_account WHERE programme_no = ?1 AND id <> ?2) < ?12
 AND (?6 IS NOT NULL OR EXISTS (
