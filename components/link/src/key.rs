@@ -45,16 +45,9 @@ impl Tokens {
         let closed = "secrets_key does not open the key of links: see Secrets at rest in docs/recipes/operate.md";
         let text = opened_text(&stored, &place).await;
         let text = text.ok_or_else(|| Problem::Internal(closed.to_owned()))?;
-        let bytes = bytes(&text).ok_or_else(|| Problem::Internal(closed.to_owned()))?;
-        let tokens = Rc::new(Self { key: LinkKey::new(bytes), text });
+        let key = LinkKey::of_digits(&text).ok_or_else(|| Problem::Internal(closed.to_owned()))?;
+        let tokens = Rc::new(Self { key, text });
         TOKENS.set(Some(tokens.clone()));
         Ok(tokens)
     }
-}
-
-/// The bytes that 64 digits stand for.
-fn bytes(text: &str) -> Option<[u8; KEY]> {
-    let digits = text.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
 }

@@ -53,6 +53,15 @@ impl LinkKey {
         Self(bytes)
     }
 
+    /// The key whose 64 hexadecimal digits these are.
+    #[must_use]
+    pub fn of_digits(digits: &str) -> Option<Self> {
+        let pairs = digits.as_bytes().chunks(2);
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let bytes = pairs.map(byte).collect::<Option<Vec<u8>>>()?;
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The token of a link. The number does not show in it, so that nobody counts messages of
     /// others by their links.
     #[must_use]

@@ -517,7 +517,7 @@ fn send(
         let asked = person(known, touches, now);
         let recipient = asked.recipient(Timestamp(now), shanghai());
         let touch = &touches[place];
-        let verdict = still_wanted(&programme.terms(), &recipient, touch, touch.channels[0]);
+        let verdict = still_wanted(&programme.terms(), &recipient, touch, Some(touch.channels[0]));
         let found = match verdict {
             Verdict::Send => Ok(now),
             Verdict::Later(at) => Ok(at.0),

@@ -53,7 +53,7 @@ fn night(programme: &mut Programme, person: &mut Person, on: &str) -> Vec<String
 fn verdict(programme: &Programme, person: &Person, touch: &Touch, now: &str) -> String {
     let recipient = person.recipient(at(now), shanghai());
     let channel = touch.channels.first().copied().unwrap_or(Channel::Push);
-    told(still_wanted(&programme.terms(), &recipient, touch, channel))
+    told(still_wanted(&programme.terms(), &recipient, touch, Some(channel)))
 }
 
 fn told(verdict: Verdict) -> String {
@@ -137,7 +137,8 @@ fn a_stop_is_final() {
         night(&mut programme, &mut person, "2027-05-31");
         person.facts.last_redeem_at = Some(at(redeemed));
         let recipient = person.recipient(at("2027-05-31 10:00"), shanghai());
-        let asked = still_wanted(&programme.terms(), &recipient, &person.touches[0], Channel::Push);
+        let asked =
+            still_wanted(&programme.terms(), &recipient, &person.touches[0], Some(Channel::Push));
         match asked {
             Verdict::Suppress(reason) => person.touches[0].state = State::Suppressed(reason),
             _ => person.touches[0] = sent(&person.touches[0], at("2027-05-31 10:00")),
@@ -408,8 +409,9 @@ fn each_channel_has_its_own_hours() {
     let found = night(&mut programme, &mut person, "2027-06-23");
     assert_eq!(found, ["w:-7 2027-06-23 07:00"]);
     let recipient = person.recipient(at("2027-06-23 07:00"), shanghai());
-    let of =
-        |channel| told(still_wanted(&programme.terms(), &recipient, &person.touches[0], channel));
+    let of = |channel| {
+        told(still_wanted(&programme.terms(), &recipient, &person.touches[0], Some(channel)))
+    };
     assert_eq!(
         (of(Channel::Push), of(Channel::Sms)),
         ("send".to_owned(), "2027-06-23 08:00".to_owned())
@@ -436,7 +438,8 @@ fn what_is_over_is_not_sent_again() {
         night(&mut programme, &mut person, "2027-06-25");
         person.touches[0] = Touch { state, channel, ..person.touches[0].clone() };
         let recipient = person.recipient(at("2027-06-25 10:01"), shanghai());
-        let of = |by| told(still_wanted(&programme.terms(), &recipient, &person.touches[0], by));
+        let of =
+            |by| told(still_wanted(&programme.terms(), &recipient, &person.touches[0], Some(by)));
         assert_eq!(
             (of(Channel::Sms).as_str(), of(Channel::Push).as_str()),
             (sms, push),

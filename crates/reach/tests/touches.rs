@@ -1072,7 +1072,7 @@ fn what_happened_since_stops_a_message_that_is_due() {
         let mut person = decided.clone();
         change(&mut person, &mut programme);
         let recipient = person.recipient(at(now), shanghai());
-        let verdict = still_wanted(&programme.terms(), &recipient, &touch, Channel::Sms);
+        let verdict = still_wanted(&programme.terms(), &recipient, &touch, Some(Channel::Sms));
         let found = match verdict {
             Verdict::Send => "send".to_owned(),
             Verdict::Later(at) => local(at),

@@ -18,8 +18,8 @@ pub struct Send {
     pub mode: Mode,
     /// The id of the template. It says what the message is for: service or marketing.
     pub template: String,
-    /// With `first_possible`: for how many hours a channel that needs a person has time before the
-    /// next one is tried, 1–168.
+    /// With `first_possible`: for how many hours a channel has time before it is the next one's
+    /// turn, 1–168.
     #[serde(default = "a_day")]
     pub wait_hours: u32,
     /// For how many hours a message about what happened makes sense, 1–720. One about what ends

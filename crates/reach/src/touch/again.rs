@@ -27,11 +27,14 @@ pub enum Verdict {
     Over,
 }
 
-/// Whether a touch goes out by a channel now, at the recipient's instant. One that is due or being
-/// sent is asked for, and of one that goes by all its channels the others after the first. The
-/// reasons are asked in their order. Those of the segment and the condition were settled when it
-/// was decided, and so was the budget. Of the comparison, the programme's quarter is asked again:
-/// it may be another one. Messages of a higher priority that wait for the same period go first.
+/// Whether a touch goes out by a channel now, at the recipient's instant; without a channel,
+/// whether one that only acts does so. One that is due or being sent is asked for, and of one that
+/// goes by all its channels the others after the first.
+///
+/// The reasons are asked in their order. Those of the segment and the condition were settled when
+/// it was decided, and so was the budget. Of the comparison, the programme's quarter is asked
+/// again: it may be another one. Messages of a higher priority that wait for the same period go
+/// first.
 ///
 /// The recipient has its touches as for a decision; this one among them does no harm. A touch whose
 /// strategy is no longer in the playbook is stopped.
@@ -40,12 +43,12 @@ pub fn still_wanted(
     terms: &Terms<'_>,
     recipient: &Recipient<'_>,
     touch: &Touch,
-    channel: Channel,
+    channel: Option<Channel>,
 ) -> Verdict {
     match touch.state {
         State::Due | State::Sending => {}
         State::Sent | State::Unknown => {
-            let is_another = touch.channel.is_some_and(|took| took != channel);
+            let is_another = touch.channel.is_some_and(|took| Some(took) != channel);
             if touch.mode == Mode::FirstPossible || !is_another {
                 return Verdict::Over;
             }
@@ -64,7 +67,7 @@ fn ask(
     terms: &Terms<'_>,
     recipient: &Recipient<'_>,
     touch: &Touch,
-    channel: Channel,
+    channel: Option<Channel>,
 ) -> Result<Timestamp, Reason> {
     let (now, today) = (recipient.customer.now, recipient.customer.today);
     let strategies = &terms.playbook.strategies;
@@ -75,21 +78,16 @@ fn ask(
     if is_stopped(strategy, recipient, &touch.key, own, (touch.due_at, now)) {
         return Err(Reason::Stopped);
     }
-    let channels = [channel];
-    reachable(recipient, touch.purpose, &channels)?;
-    let due_at = touch.due_at.max(now);
+    if let Some(channel) = channel {
+        reachable(recipient, touch.purpose, &[channel])?;
+    }
     if now >= touch.deadline_at || others().any(|other| is_overtaken(touch, other, now)) {
         return Err(Reason::Missed);
     }
-    // Of those that are due, the ones of a lower priority wait for this one.
-    let goes_first = |other: &Touch| other.priority > touch.priority && other.deadline_at > now;
-    let gone: Vec<&Touch> = others().filter(|other| other.takes_room(goes_first)).collect();
-    let asking = Asking { purpose: touch.purpose, channel, now };
-    let full = |at| full_until(terms.playbook, asking, &gone, at, today);
-    first_free(due_at, touch.deadline_at, &Some, &full).ok_or(Reason::Frequency)?;
-    let windows = windows(terms, recipient, touch.purpose, &channels);
-    let open = |at| open_from(at, &windows, today.zone);
-    let at = first_free(due_at, touch.deadline_at, &open, &full).ok_or(Reason::QuietTooLate)?;
+    let at = match channel {
+        Some(channel) => room(terms, recipient, touch, channel)?,
+        None => touch.due_at.max(now),
+    };
     if recipient.is_frozen {
         return Err(Reason::Frozen);
     }
@@ -102,6 +100,27 @@ fn ask(
         return Err(Reason::HoldoutProgramme);
     }
     Ok(at)
+}
+
+/// When the message goes out by the channel: in no quiet hours, and where all caps have room.
+fn room(
+    terms: &Terms<'_>,
+    recipient: &Recipient<'_>,
+    touch: &Touch,
+    channel: Channel,
+) -> Result<Timestamp, Reason> {
+    let (now, today) = (recipient.customer.now, recipient.customer.today);
+    let due_at = touch.due_at.max(now);
+    let others = || recipient.touches.iter().filter(|other| other.key != touch.key);
+    // Of those that are due, the ones of a lower priority wait for this one.
+    let goes_first = |other: &Touch| other.priority > touch.priority && other.deadline_at > now;
+    let gone: Vec<&Touch> = others().filter(|other| other.takes_room(goes_first)).collect();
+    let asking = Asking { purpose: touch.purpose, channel, now };
+    let full = |at| full_until(terms.playbook, asking, &gone, at, today);
+    first_free(due_at, touch.deadline_at, &Some, &full).ok_or(Reason::Frequency)?;
+    let windows = windows(terms, recipient, touch.purpose, &[channel]);
+    let open = |at| open_from(at, &windows, today.zone);
+    first_free(due_at, touch.deadline_at, &open, &full).ok_or(Reason::QuietTooLate)
 }
 
 /// Whether another touch is a later node of the same occasion, and its time has come. The deadline
