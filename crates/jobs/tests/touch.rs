@@ -12,17 +12,17 @@ use rules::operations::{Erase, Freeze, Merge};
 use serde_json::{Value as Json, json};
 use store::{
     Error, Lots, Native, SetChange, SetWish, Sql, Submission, begin_reach, change_sets,
-    due_touches, put_set, stored_set,
+    due_messages, put_set, stored_set,
 };
 
 const START: &str = "2026-01-10T10:00:00+08:00";
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
-struct Shop {
-    world: World,
-    reach: Native,
-    messaging: Messaging,
+pub struct Shop {
+    pub world: World,
+    pub reach: Native,
+    pub messaging: Messaging,
 }
 
 fn messaging(playbook: Json) -> Messaging {
@@ -38,7 +38,7 @@ fn messaging(playbook: Json) -> Messaging {
     Messaging { playbook, version: 3, templates: known.templates, ..Messaging::default() }
 }
 
-fn ladder() -> Json {
+pub fn ladder() -> Json {
     let nodes: Vec<Json> = [7, 3, 1].map(|days| json!({"days_before": days})).to_vec();
     json!({"id": "ladder", "trigger": {"kind": "points_expiring"},
            "send": {"channels": ["push"], "template": "notice"}, "sequence": {"nodes": nodes}})
@@ -47,7 +47,7 @@ fn ladder() -> Json {
 impl Shop {
     /// Members `m00`, `m01` … who bought on the first days, one after the other, with points for 30
     /// days.
-    fn new(playbook: Json, members: usize) -> Self {
+    pub fn new(playbook: Json, members: usize) -> Self {
         let (world, reach) = (World::new(START), Native::in_memory().unwrap());
         wait(begin_reach(&reach, &reach)).unwrap();
         world.publish(short_lived(30));
@@ -66,7 +66,7 @@ impl Shop {
     }
 
     /// An address of a member, who agreed to all.
-    fn told(&self, member: &str, channel: &str) {
+    pub fn told(&self, member: &str, channel: &str) {
         let no = self.no(member);
         let text = format!(
             "INSERT INTO contact VALUES (1, {no}, '{channel}', 'x', 'd', 'open', NULL, 0, 'test')"
@@ -80,11 +80,11 @@ impl Shop {
         self.reach.connection().execute(&text, []).unwrap();
     }
 
-    fn no(&self, member: &str) -> i64 {
+    pub fn no(&self, member: &str) -> i64 {
         self.world.number(&format!("SELECT no FROM member WHERE id = '{member}'"))
     }
 
-    fn fold(&self) {
+    pub fn fold(&self) {
         let (now, fresh) = (|| self.world.now.get(), || self.world.fresh());
         let ledger = JobContext { sql: &self.world.sql, now: &now, fresh: &fresh };
         let reach = JobContext { sql: &self.reach, now: &now, fresh: &fresh };
@@ -101,21 +101,21 @@ impl Shop {
     }
 
     /// A night: what is known is folded, then it is decided.
-    fn night(&self) -> TouchReport {
+    pub fn night(&self) -> TouchReport {
         self.fold();
         let report = self.run_on(&self.reach, WorkLimit::chunks(10_000)).unwrap();
         assert!(report.done && report.failed == 0, "{report:?}");
         report
     }
 
-    fn at_night(&self, day: i64) {
+    pub fn at_night(&self, day: i64) {
         // 2026-01-10 02:00 in Shanghai, and so many days later.
         self.world
             .now
             .set(Timestamp(Timestamp::parse(START).unwrap().0 - 8 * HOUR_MS + day * DAY_MS));
     }
 
-    fn rows(&self, question: &str) -> Vec<String> {
+    pub fn rows(&self, question: &str) -> Vec<String> {
         let mut prepared = self.reach.connection().prepare(question).unwrap();
         prepared.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
@@ -128,7 +128,7 @@ impl Shop {
         self.rows(text)
     }
 
-    fn apply(&self, member: &str, operation: impl rules::Operation + 'static) {
+    pub fn apply(&self, member: &str, operation: impl rules::Operation + 'static) {
         let origin = Origin { actor: "test".into(), ..Origin::default() };
         let submission = Submission::new(MemberId::new(member).unwrap(), operation, origin);
         self.world.order(&[submission], Lots::All);
@@ -474,9 +474,10 @@ fn touches_that_are_due_are_found_and_old_ones_forgotten() {
         shop.night();
     }
     let now = shop.world.now.get();
-    let due = wait(due_touches(&shop.reach, 1, now, 100)).unwrap();
+    let push = Some(Channel::Push);
+    let due = wait(due_messages(&shop.reach, 1, push, now, 100)).unwrap();
     assert_eq!(due.len(), shop.touches().len());
-    assert_eq!(wait(due_touches(&shop.reach, 1, now, 3)).unwrap(), due[..3]);
+    assert_eq!(wait(due_messages(&shop.reach, 1, push, now, 3)).unwrap(), due[..3]);
     shop.reach
         .connection()
         .execute("UPDATE touch SET state = 'sent' WHERE no % 2 = 0", [])

@@ -37,12 +37,12 @@ CREATE TABLE IF NOT EXISTS touch (
   sent_at INTEGER,
   -- The channel that took it.
   channel TEXT,
-  responded_at INTEGER
+  responded_at INTEGER,
+  -- Why it failed, for people.
+  error TEXT
 ) STRICT
 -- then
 CREATE UNIQUE INDEX IF NOT EXISTS touch_key ON touch (programme_no, member_no, strategy, node, cycle)
--- then
-CREATE INDEX IF NOT EXISTS touch_due ON touch (programme_no, due_at) WHERE state = 'due'
 -- then
 -- What is decided about an account that closed meanwhile is left out.
 CREATE TRIGGER IF NOT EXISTS touch_of_the_departed BEFORE INSERT ON touch
@@ -50,6 +50,85 @@ BEGIN
   SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
 END
 -- then
+-- ── The outbox ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Messages that wait, one row for a channel, until it is known what became of them. The channel is
+-- empty where a touch only acts. Of "first_possible" the channel stands here whose turn it is.
+CREATE TABLE IF NOT EXISTS outbox (
+  touch_no INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  programme_no INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  -- From then on it is the next channel's turn, or too late.
+  until_at INTEGER NOT NULL,
+  PRIMARY KEY (touch_no, channel)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (programme_no, channel, due_at)
+-- then
+CREATE INDEX IF NOT EXISTS outbox_until ON outbox (until_at)
+-- then
+CREATE INDEX IF NOT EXISTS outbox_acts ON outbox (due_at) WHERE channel = ''
+-- then
+-- Of "first_possible" the first channel that has an account goes first.
+CREATE TRIGGER IF NOT EXISTS touch_waits AFTER INSERT ON touch WHEN NEW.state = 'due'
+BEGIN
+  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at)
+    SELECT NEW.no, c.value, NEW.programme_no, NEW.due_at,
+      CASE WHEN NEW.mode = 'all' OR c.key + 1 = json_array_length(NEW.channels) THEN NEW.deadline_at
+        ELSE min(NEW.deadline_at, NEW.due_at + NEW.wait_hours * 3600000) END
+    FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS c
+    WHERE NEW.mode = 'all' OR c.key = (
+      SELECT o.key FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS o
+      ORDER BY NOT EXISTS (SELECT 1 FROM channel_account AS a WHERE a.programme_no = NEW.programme_no AND a.channel = o.value), o.key LIMIT 1);
+END
+-- then
+CREATE TRIGGER IF NOT EXISTS touch_gone AFTER DELETE ON touch
+BEGIN
+  DELETE FROM outbox WHERE touch_no = OLD.no;
+END
+-- then
+-- The command table: what became of messages of a channel. settled: [[touch_no, what, why, due_at], …], where
+-- what is later, sent, unknown, failed, passed (this channel does not take it, because of a reason),
+-- suppressed (no channel does) or over. What is told a second time changes nothing.
+CREATE VIEW IF NOT EXISTS outbox_settle (channel, at, settled) AS SELECT NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS outbox_settled INSTEAD OF INSERT ON outbox_settle
+BEGIN
+  UPDATE outbox SET due_at = s.value ->> 3 FROM json_each(NEW.settled) AS s
+    WHERE outbox.touch_no = s.value ->> 0 AND outbox.channel = NEW.channel AND s.value ->> 1 = 'later';
+  UPDATE touch SET state = s.value ->> 1, reason = NULL, error = s.value ->> 2, sent_at = NEW.at, channel = nullif(NEW.channel, '')
+    FROM json_each(NEW.settled) AS s
+    WHERE touch.no = s.value ->> 0 AND s.value ->> 1 IN ('sent', 'unknown')
+    AND touch.state NOT IN ('sent', iif(s.value ->> 1 = 'unknown', 'unknown', 'sent'))
+    AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
+  UPDATE touch SET error = s.value ->> 2 FROM json_each(NEW.settled) AS s
+    WHERE touch.no = s.value ->> 0 AND s.value ->> 1 = 'failed' AND touch.state = 'due'
+    AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
+  -- The next channel's turn.
+  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at)
+    SELECT t.no, n.value, t.programme_no, NEW.at,
+      CASE WHEN n.key + 1 = json_array_length(t.channels) THEN t.deadline_at
+        ELSE min(t.deadline_at, NEW.at + t.wait_hours * 3600000) END
+    FROM json_each(NEW.settled) AS s CROSS JOIN touch AS t ON t.no = s.value ->> 0 CROSS JOIN json_each(t.channels) AS n
+    WHERE s.value ->> 1 IN ('failed', 'passed') AND t.mode = 'first_possible' AND t.state = 'due' AND t.deadline_at > NEW.at
+    AND n.key = (
+      SELECT l.key FROM json_each(t.channels) AS l
+      WHERE l.key > (SELECT c.key FROM json_each(t.channels) AS c WHERE c.value = NEW.channel)
+      ORDER BY NOT EXISTS (SELECT 1 FROM channel_account AS a WHERE a.programme_no = t.programme_no AND a.channel = l.value), l.key LIMIT 1)
+    AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = t.no AND o.channel = NEW.channel)
+    ON CONFLICT DO NOTHING;
+  DELETE FROM outbox WHERE channel = NEW.channel
+    AND touch_no IN (SELECT value ->> 0 FROM json_each(NEW.settled) WHERE value ->> 1 <> 'later');
+  -- The last channel decides; of those before it, one that failed goes before a reason.
+  UPDATE touch SET state = iif(touch.error IS NULL, 'suppressed', 'failed'), reason = iif(touch.error IS NULL, s.value ->> 2, NULL)
+    FROM json_each(NEW.settled) AS s
+    WHERE touch.no = s.value ->> 0 AND touch.state = 'due' AND s.value ->> 1 IN ('failed', 'passed', 'suppressed')
+    AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no);
+END
+-- then
+-- ── Budgets ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
 -- What strategies have used up of their budgets, period by period.
 CREATE TABLE IF NOT EXISTS touch_tally (
   programme_no INTEGER NOT NULL,

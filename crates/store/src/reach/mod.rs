@@ -10,6 +10,7 @@ mod fold;
 mod links;
 mod members;
 mod occasions;
+mod outbox;
 mod sets;
 mod tags;
 mod templates;
@@ -52,6 +53,10 @@ pub use occasions::{
     Heard, HeardEntry, entries_to_hear, forget_occasions, hear, heard_until, last_set_change,
     new_occasions, occasions_asked, occasions_of_members,
 };
+pub use outbox::{
+    Destination, LateMessage, Settlement, WaitingTouch, destinations, due_messages, last_entries,
+    late_messages, programmes_that_act, settle_messages,
+};
 pub use sets::{
     SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,
     clear_removed, evaluate_again, forget_set_changes, held_sets, list_sets, members_of_set,
@@ -66,8 +71,8 @@ pub use templates::{
     stored_template, template_versions,
 };
 pub use touches::{
-    DecidedTouch, RareState, Reachability, TouchRun, due_touches, forget_touches, put_touches,
-    rare_states, reachability, step_touch_run, touch_run, touches_of_members, used_budgets,
+    DecidedTouch, RareState, Reachability, TouchRun, forget_touches, put_touches, rare_states,
+    reachability, step_touch_run, touch_run, touches_of_members, used_budgets,
 };
 
 pub use waves::{

@@ -92,8 +92,8 @@ fn unreadable<T>(read: Option<T>) -> Result<T, Error> {
     read.ok_or(Error::Corrupt("touch"))
 }
 
-/// A touch from the columns of `touches_of`.
-fn read_touch(row: &mut Row) -> Result<Touch, Error> {
+/// A touch from the columns of `touches_of`; the first of them is the member.
+pub(super) fn read_touch(row: &mut Row) -> Result<Touch, Error> {
     let reason = row.optional_text(10)?;
     let reason = reason.map(|name| unreadable(Reason::parse(&name))).transpose()?;
     let channels: Vec<Channel> = unreadable(serde_json::from_str(&row.text(12)?).ok())?;
@@ -298,20 +298,4 @@ pub async fn forget_touches(
 ) -> Result<usize, Error> {
     let values = vec![before.0.into(), most.into()];
     Ok(reach.query(statement!("queries/reach/touches_forget"), values).await?.len())
-}
-
-/// Touches of a programme that are due, with their members: their numbers, those that wait longest
-/// first, at most so many.
-///
-/// # Errors
-/// [`Error`] when the database fails.
-pub async fn due_touches(
-    reach: &impl Sql,
-    programme_no: i64,
-    now: Timestamp,
-    most: i64,
-) -> Result<Vec<(i64, i64)>, Error> {
-    let values = vec![programme_no.into(), now.0.into(), most.into()];
-    let rows = reach.query(statement!("queries/reach/touches_due"), values).await?;
-    rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
 }

@@ -1,0 +1,197 @@
+//! The outbox: messages that wait for a channel, and what becomes of them.
+
+use std::collections::BTreeMap;
+
+use ledger::Timestamp;
+use reach::Channel;
+use reach::touch::{Reason, Touch};
+use serde_json::{Value as Json, json};
+
+use super::touches::read_touch;
+use crate::Error;
+use crate::sql::{Row, Sql};
+use crate::statement::statement;
+
+/// A run that sends a message for longer was lost, in milliseconds.
+const LOST_MS: i64 = 600_000;
+
+/// A message that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingTouch {
+    /// The touch's number.
+    pub no: i64,
+    /// The member's number.
+    pub member_no: i64,
+    /// The touch.
+    pub touch: Touch,
+}
+
+/// What became of a message by one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// It is due again at an instant.
+    Later(Timestamp),
+    /// It went out, or was done.
+    Sent,
+    /// It may have gone out, and why nobody knows.
+    Unknown(String),
+    /// It cannot go out by this channel, and why, for people.
+    Failed(String),
+    /// This channel does not take it; another one of the touch may.
+    Passed(Reason),
+    /// No channel takes it.
+    Suppressed(Reason),
+    /// It was settled before.
+    Over,
+}
+
+impl Settlement {
+    fn row(&self, touch_no: i64) -> Json {
+        match self {
+            Self::Later(at) => json!([touch_no, "later", null, at.0]),
+            Self::Sent => json!([touch_no, "sent"]),
+            Self::Unknown(why) => json!([touch_no, "unknown", why]),
+            Self::Failed(why) => json!([touch_no, "failed", why]),
+            Self::Passed(reason) => json!([touch_no, "passed", reason.as_str()]),
+            Self::Suppressed(reason) => json!([touch_no, "suppressed", reason.as_str()]),
+            Self::Over => json!([touch_no, "over"]),
+        }
+    }
+}
+
+/// How a channel is named in the outbox: empty where a touch only acts.
+fn name(channel: Option<Channel>) -> &'static str {
+    channel.map_or("", Channel::as_str)
+}
+
+/// Up to `most` messages of a programme that are due by a channel, those that wait longest first;
+/// without a channel, touches that only act.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn due_messages(
+    reach: &impl Sql,
+    programme_no: i64,
+    channel: Option<Channel>,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<WaitingTouch>, Error> {
+    let values = vec![programme_no.into(), name(channel).into(), now.0.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/outbox_due"), values).await?;
+    let read = |mut row: Row| {
+        let (member_no, no) = (row.integer(0)?, row.integer(23)?);
+        Ok(WaitingTouch { no, member_no, touch: read_touch(&mut row)? })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Keeps what became of messages by a channel. What is told a second time changes nothing.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn settle_messages(
+    reach: &impl Sql,
+    channel: Option<Channel>,
+    settled: &[(i64, Settlement)],
+    now: Timestamp,
+) -> Result<(), Error> {
+    if settled.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Json> = settled.iter().map(|(touch_no, one)| one.row(*touch_no)).collect();
+    let values = vec![name(channel).into(), now.0.into(), Json::Array(rows).to_string().into()];
+    reach.query(statement!("queries/reach/outbox_settle"), values).await.map(drop)
+}
+
+/// A message whose channel has had its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateMessage {
+    /// The touch's number.
+    pub touch_no: i64,
+    /// The channel; `None` where the touch only acts.
+    pub channel: Option<Channel>,
+    /// Whether a run sends it at this moment.
+    pub is_on_its_way: bool,
+    /// Whether a vendor may have it.
+    pub is_uncertain: bool,
+}
+
+/// Up to `most` messages whose channels have had their time.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn late_messages(
+    reach: &impl Sql,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<LateMessage>, Error> {
+    let values = vec![now.0.into(), now.plus_ms(-LOST_MS).0.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/outbox_late"), values).await?;
+    let read = |mut row: Row| {
+        let channel = row.text(1)?;
+        let known = || Channel::parse(&channel).ok_or(Error::Corrupt("channel of a message"));
+        let progress = row.integer(3)?;
+        Ok(LateMessage {
+            touch_no: row.integer(0)?,
+            channel: (!channel.is_empty()).then(known).transpose()?,
+            is_on_its_way: progress == 2,
+            is_uncertain: progress == 1,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Programmes with touches that only act and are due.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn programmes_that_act(reach: &impl Sql, now: Timestamp) -> Result<Vec<i64>, Error> {
+    let rows = reach.query(statement!("queries/reach/outbox_acting"), vec![now.0.into()]).await?;
+    rows.into_iter().map(|mut row| row.integer(0)).collect()
+}
+
+/// Where and how a member gets messages of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The address, sealed, and its digest.
+    pub address: Option<(String, String)>,
+    /// The language that the member chose.
+    pub language: Option<String>,
+    /// Whether offers may be based on what is known of the member.
+    pub is_personalised: bool,
+}
+
+/// Where and how members get messages of a channel, by their numbers.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn destinations(
+    reach: &impl Sql,
+    programme_no: i64,
+    channel: Channel,
+    members: &[i64],
+) -> Result<BTreeMap<i64, Destination>, Error> {
+    let values =
+        vec![programme_no.into(), channel.as_str().into(), json!(members).to_string().into()];
+    let rows = reach.query(statement!("queries/reach/recipients"), values).await?;
+    let read = |mut row: Row| {
+        let destination = Destination {
+            address: row.optional_text(1)?.zip(row.optional_text(2)?),
+            language: row.optional_text(3)?,
+            is_personalised: row.integer(4)? == 1,
+        };
+        Ok((row.integer(0)?, destination))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The numbers of the last entries of members, by the members' numbers.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn last_entries(ledger: &impl Sql, members: &[i64]) -> Result<BTreeMap<i64, i64>, Error> {
+    let values = vec![json!(members).to_string().into()];
+    let rows = ledger.query(statement!("queries/last_entries"), values).await?;
+    let read = |mut row: Row| Ok((row.integer(0)?, row.optional_integer(1)?.unwrap_or(0)));
+    rows.into_iter().map(read).collect()
+}
