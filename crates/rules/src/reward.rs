@@ -53,10 +53,16 @@ pub struct Reward {
     /// The rulebook's kind of coupon that it is, when it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
+    /// Pools that strategies recommend from, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<String>,
     /// Whether it is offered.
     #[serde(default = "yes")]
     pub offered: bool,
 }
+
+/// Pools of a reward, at most.
+const MAX_POOLS: usize = 10;
 
 fn yes() -> bool {
     true
@@ -158,6 +164,15 @@ impl Reward {
             );
         }
         wrong(self.tiers.len() > 20, "/tiers", "must be at most 20");
+        let is_pool = |name: &String| {
+            let holds = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+            (1..=40).contains(&name.len()) && name.bytes().all(holds)
+        };
+        wrong(
+            self.pools.len() > MAX_POOLS || !self.pools.iter().all(is_pool),
+            "/pools",
+            "must be at most 10 names of 1 to 40 characters: a to z, 0 to 9 and _",
+        );
         let has_coupon = (self.kind == RewardKind::Coupon) == self.coupon.is_some();
         wrong(
             !has_coupon,
@@ -173,7 +188,9 @@ impl Reward {
         tier.and_then(|tier| self.points_by_tier.get(tier)).copied().unwrap_or(self.points)
     }
 
-    pub(crate) fn is_offered(&self, now: Timestamp) -> bool {
+    /// Whether it can be had at an instant, as long as there are any.
+    #[must_use]
+    pub fn is_offered(&self, now: Timestamp) -> bool {
         let at = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
         self.offered
             && at(&self.from).is_none_or(|from| from <= now)

@@ -280,6 +280,7 @@ pub fn rewards(random: &mut Random) -> BTreeMap<String, Reward> {
         until: None,
         tiers: vec![],
         coupon: coupon.map(str::to_owned),
+        pools: vec![],
         offered: true,
     };
     let mut rare = reward(random.between(1, 20), None);
