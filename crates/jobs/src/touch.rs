@@ -32,7 +32,7 @@ use crate::customers::{Databases, MEMBERS, Moment, Piece, Wanted};
 use crate::pace::Pace;
 use hear::{Listening, hear_entries, hear_sets};
 pub use report::TouchReport;
-use rest::Rest;
+pub(crate) use rest::Rest;
 
 /// Rows that one statement writes.
 const ROWS: Pace = Pace::between(50, 2_000);

@@ -5,6 +5,7 @@ mod deliver;
 mod events;
 mod fold;
 mod nights;
+mod outbox;
 mod refresh;
 mod rehearsal;
 mod reseal;

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/templates", &["reach", "ledger"]),
     ("crates/channels", &["reach", "rules", "ledger"]),
     ("crates/store", &["reach", "rules", "ledger"]),
-    ("crates/jobs", &["channels", "seal", "store", "reach", "rules", "ledger"]),
+    ("crates/jobs", &["channels", "templates", "seal", "store", "reach", "rules", "ledger"]),
     ("crates/shell", &["files", "seal", "store", "reach", "rules", "ledger"]),
     ("crates/host", &[]),
     (

@@ -17,7 +17,10 @@ use store::{
     publish_due, published_playbook,
 };
 
-use crate::{Job, JobContext, Messaging, WorkLimit, run_everywhere};
+use crate::{
+    DeliverSettings, Job, JobContext, Messaging, Outbox, OutboxSettings, WorkLimit, link_key,
+    run_everywhere,
+};
 use outbound::WasiOutbound;
 
 /// Max chunks of a job for one programme in one fire. No night needs as many; the limit ends a
@@ -33,6 +36,9 @@ const MAX_FOLD_MS: i64 = 50_000;
 
 /// No piece of a refresh begins later than this after the start. The next fire goes on.
 const MAX_REFRESH_MS: i64 = 50_000;
+
+/// No wave of messages begins later than this after the start. The next fire goes on.
+const MAX_DELIVER_MS: i64 = 50_000;
 
 /// No piece of a walk begins later than this after the start. The next fire goes on.
 const MAX_TOUCH_MS: i64 = 50_000;
@@ -165,12 +171,7 @@ pub fn touch() -> Result<(), String> {
         let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
         let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
         let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_TOUCH_MS));
-        let messaging = async |programme_no| {
-            let found = published_playbook(&sql, programme_no).await?;
-            let version = found.version();
-            let templates = known_templates(reach.sql, programme_no).await?;
-            Ok(Messaging { playbook: found.playbook, version, templates, ..Messaging::default() })
-        };
+        let messaging = async |programme_no| messaging(&sql, reach.sql, programme_no).await;
         let report = crate::touch(&ledger, &reach, None, messaging, limit).await;
         let report = report.map_err(|error| format!("touch: {error}"))?;
         if !report.is_idle() {
@@ -178,6 +179,51 @@ pub fn touch() -> Result<(), String> {
         }
         report.last_failure.map_or(Ok(()), |text| Err(format!("touch: {text}")))
     })
+}
+
+/// Sends what is due by the accounts of all programmes, for at most [`MAX_DELIVER_MS`].
+///
+/// # Errors
+/// As [`fire`].
+pub fn deliver() -> Result<(), String> {
+    ready(async {
+        let (sql, reach) = open_databases().await?;
+        let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
+        let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_DELIVER_MS));
+        let (seals, policy) = (variables::seals(), variables::address_policy());
+        let bytes = random().zip(random()).ok_or("the host gives no randomness")?;
+        let key = link_key(&reach, &seals, bytes).await.map_err(|error| error.to_string())?;
+        let links = key.ok_or("secrets_key does not open the key of links")?;
+        let settings = OutboxSettings { seals: &seals, links, public_url: variables::public_url() };
+        let messaging = async |programme_no| messaging(&sql, reach.sql, programme_no).await;
+        let outbox = Outbox::new(&ledger, &reach, messaging, &settings);
+        let settings = DeliverSettings { seals: &seals, policy, random: &random };
+        let report = outbox.send(&WasiOutbound, &settings, limit).await;
+        let report = report.map_err(|error| format!("deliver: {error}"))?;
+        if !report.is_idle() {
+            eprintln!("{}", report.to_json());
+        }
+        report.last_failure.map_or(Ok(()), |text| Err(format!("deliver: {text}")))
+    })
+}
+
+/// What a programme has published for messages.
+async fn messaging(
+    sql: &SpinSync,
+    reach: &SpinSync,
+    programme_no: i64,
+) -> Result<Messaging, store::Error> {
+    let found = published_playbook(sql, programme_no).await?;
+    let version = found.version();
+    let templates = known_templates(reach, programme_no).await?;
+    Ok(Messaging { playbook: found.playbook, version, templates, ..Messaging::default() })
+}
+
+/// Random bytes of the host.
+fn random<const LENGTH: usize>() -> Option<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    getrandom::fill(&mut bytes).ok().map(|()| bytes)
 }
 
 /// The database with the current schema, as a schedule may fire before the first request.

@@ -9,16 +9,16 @@ use store::{RareState, Reachability};
 use crate::customers::{Moment, Piece};
 
 /// What is known of some members besides facts, by their numbers.
-pub(super) struct Rest {
-    pub(super) occasions: BTreeMap<i64, Vec<Occasion>>,
-    pub(super) ways: BTreeMap<i64, Reachability>,
-    pub(super) rare: BTreeMap<i64, RareState>,
-    pub(super) touches: BTreeMap<i64, Vec<Touch>>,
+pub(crate) struct Rest {
+    pub(crate) occasions: BTreeMap<i64, Vec<Occasion>>,
+    pub(crate) ways: BTreeMap<i64, Reachability>,
+    pub(crate) rare: BTreeMap<i64, RareState>,
+    pub(crate) touches: BTreeMap<i64, Vec<Touch>>,
 }
 
 impl Rest {
     /// A member as decisions ask for it.
-    pub(super) fn recipient<'a>(
+    pub(crate) fn recipient<'a>(
         &'a self,
         piece: &'a Piece,
         (member_no, facts): (i64, &'a Facts),

@@ -1,0 +1,172 @@
+//! What a strategy does beside a message: a grant of the rulebook, a tag, an attribute. Each is
+//! done once for a touch, however often it is tried.
+
+use std::collections::BTreeMap;
+
+use ledger::{Hash, MemberId, Reference, Refusal};
+use reach::touch::Reason;
+use reach::{Change, Family};
+use rules::operations::{Change as ChangeProfile, Grant, ProfileChange};
+use store::{
+    Error, Executor, Outcome, Scope, SetChange, Settlement, Sql, Submission, change_sets, execute,
+    load, stored_set,
+};
+
+use super::Outbox;
+use super::asked::Asked;
+use super::opened::Opened;
+use crate::Messaging;
+use crate::context::ActiveProgramme;
+
+/// What a message may name of what was done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Done {
+    /// The code of the coupon that the grant brought.
+    pub(super) coupon: Option<String>,
+}
+
+impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_, L, R, M> {
+    /// Does what a touch asks for beside its message. The inner error is what becomes of the touch
+    /// where that was refused: a message that promises something goes out with it or not at all.
+    pub(super) async fn act(
+        &self,
+        opened: &Opened,
+        asked: &Asked,
+    ) -> Result<Result<Done, Settlement>, Error> {
+        let action = &asked.touch.action;
+        let mut done = Done::default();
+        if let Some(grant) = &action.grant {
+            let Some(name) = opened.grant(grant) else {
+                let why = "the rulebook has no such grant any more";
+                return Ok(Err(Settlement::Failed(why.to_owned())));
+            };
+            match self.grant(opened, asked, name).await? {
+                Ok(coupon) => done.coupon = coupon,
+                Err(settlement) => return Ok(Err(settlement)),
+            }
+        }
+        if let Some(tag) = &action.set_tag {
+            self.tag(opened, asked, tag).await?;
+        }
+        if let Some(attribute) = &action.set_attribute {
+            let told = BTreeMap::from([(attribute.name.clone(), Some(attribute.value.clone()))]);
+            if asked.attributes.get(&attribute.name) != Some(&attribute.value) {
+                let change = ProfileChange { attributes: told, ..ProfileChange::default() };
+                let submission = self.submission(asked, ChangeProfile(change))?;
+                if let Some(Err(refusal)) = self.submit(opened, submission).await? {
+                    return Ok(Err(refused("attribute", &refusal)));
+                }
+            }
+        }
+        Ok(Ok(done))
+    }
+
+    /// Grants once for a touch: the touch is the grant's reference, and its key. The code of the
+    /// coupon that it brought.
+    async fn grant(
+        &self,
+        opened: &Opened,
+        asked: &Asked,
+        grant: String,
+    ) -> Result<Result<Option<String>, Settlement>, Error> {
+        let strategy = asked.touch.key.strategy.clone();
+        let by = format!("strategy:{strategy}");
+        let store = Some(asked.home_store.clone()).filter(|store| !store.is_empty());
+        let operation = Grant { grant, strategy: Some(strategy), store, by };
+        // A number may be given again after an erasure, an instant is not.
+        let name = format!("touch:{}.{}", asked.no, asked.touch.decided_at.0);
+        let mut submission = self.submission(asked, operation)?;
+        submission.origin.reference = Reference::new(name.as_str()).ok();
+        submission.keeps_refusals = false;
+        let mut fingerprint = Hash::of(name.as_bytes()).to_string();
+        fingerprint.truncate(32);
+        let source = Some(store::source("grant", &name));
+        let submission = submission.under_key("grant", &name, fingerprint).with_source(source);
+        match self.submit(opened, submission).await? {
+            Some(Ok(coupon)) => Ok(Ok(coupon)),
+            // Granted before, longer ago than keys are kept.
+            None | Some(Err(Refusal::ReferenceAlreadyUsed { .. })) => Ok(Ok(None)),
+            Some(Err(Refusal::BudgetSpent { .. })) => {
+                Ok(Err(Settlement::Suppressed(Reason::Budget)))
+            }
+            Some(Err(Refusal::MemberFrozen { .. })) => {
+                Ok(Err(Settlement::Suppressed(Reason::Frozen)))
+            }
+            Some(Err(refusal)) => Ok(Err(refused("grant", &refusal))),
+        }
+    }
+
+    fn submission(
+        &self,
+        asked: &Asked,
+        operation: impl rules::Operation + 'static,
+    ) -> Result<Submission, Error> {
+        let member = MemberId::new(asked.member.as_str()).map_err(|_| Error::Corrupt("member"))?;
+        Ok(Submission::of_job(member, std::rc::Rc::new(operation), "deliver"))
+    }
+
+    /// What a submission came to: the code of a coupon that it brought, or why it was refused.
+    /// `None` where there was nothing to do.
+    async fn submit(
+        &self,
+        opened: &Opened,
+        submission: Submission,
+    ) -> Result<Option<Result<Option<String>, Refusal>>, Error> {
+        let ledger = self.ledger;
+        let attempt = async || {
+            let submissions = std::slice::from_ref(&submission);
+            let wanted = [submission.wanted()];
+            let scope = Scope::Programme(opened.active.programme.no);
+            let found = load(ledger.sql, scope, &wanted, submission.lots()).await?;
+            let (programme, _, loaded) = found.ok_or(Error::Corrupt("programme"))?;
+            let mut active = opened.active.clone();
+            if programme.rulebook_version != active.programme.rulebook_version {
+                active = ActiveProgramme::open(ledger, programme).await?;
+            }
+            let mut executor = Executor {
+                sql: ledger.sql,
+                programme: &active.programme,
+                book: &active.book,
+                now: (ledger.now)(),
+                fresh: || (ledger.fresh)(),
+                abroad: None,
+                in_flight: None,
+            };
+            execute(&mut executor, submissions, loaded).await
+        };
+        let outcome = ledger.with_retries(attempt).await?.into_iter().next();
+        Ok(match outcome {
+            Some(Outcome::Done(answer)) => {
+                let coupons = answer.entries.iter().flat_map(|entry| &entry.effects.coupons);
+                Some(Ok(coupons.map(|coupon| coupon.code.clone()).next()))
+            }
+            Some(Outcome::Refused { refusal, .. }) => Some(Err(refusal)),
+            _ => None,
+        })
+    }
+
+    /// The member gets a tag, as if by hand; one that is gone meanwhile is left out.
+    async fn tag(&self, opened: &Opened, asked: &Asked, tag: &str) -> Result<(), Error> {
+        let (reach, no) = (self.reach, opened.active.programme.no);
+        let found =
+            reach.with_retries(async || stored_set(reach.sql, no, Family::Tag, tag).await).await?;
+        let Some(set) = found.filter(|set| set.wish.condition.is_none()) else { return Ok(()) };
+        let now = (reach.now)();
+        let until = set.wish.lives_days.map(|days| now.plus_ms(days.saturating_mul(DAY_MS)));
+        let change = Change { set_no: set.no, is_in: true, version: set.version };
+        let row = SetChange { member_no: asked.member_no, change, until, score: None };
+        let source = format!("strategy:{}", asked.touch.key.strategy);
+        reach
+            .with_retries(async || {
+                change_sets(reach.sql, no, std::slice::from_ref(&row), &source, now).await
+            })
+            .await
+            .map(drop)
+    }
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+fn refused(what: &str, refusal: &Refusal) -> Settlement {
+    Settlement::Failed(format!("the {what} was refused: {}", refusal.slug()))
+}

@@ -1,0 +1,148 @@
+//! What messages of a programme are made by: its rules, its playbook and its templates.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use ledger::Zone;
+use reach::Channel;
+use reach::playbook::{Compiled, Known, KnownGrant};
+use reach::touch::Terms;
+use store::{Error, Offer, ProgrammeRef, Sql, link_settings, list_rewards, template_versions};
+use templates::{Template, Variable};
+
+use crate::Messaging;
+use crate::context::{ActiveProgramme, JobContext};
+
+/// Rewards of a page.
+const REWARDS: i64 = 1_000;
+
+/// A programme as a run came to it.
+pub(super) struct Opened {
+    pub(super) active: ActiveProgramme,
+    pub(super) messaging: Messaging,
+    compiled: Compiled,
+    known: Known,
+    shared_days: BTreeSet<i32>,
+    /// The address before `/l/…`.
+    pub(super) base: Option<String>,
+    templates: RefCell<BTreeMap<String, Option<Rc<ReadTemplate>>>>,
+    /// The rewards of the catalogue, once somebody asks for them.
+    rewards: RefCell<Option<Rc<Vec<Offer>>>>,
+}
+
+/// A template, with what its texts need to know: that is found by trying, which takes its time.
+pub(super) struct ReadTemplate {
+    pub(super) template: Rc<Template>,
+    needs: BTreeMap<Channel, BTreeSet<Variable>>,
+}
+
+impl ReadTemplate {
+    /// Whether a text of a channel shows something in any case.
+    pub(super) fn needs(&self, channel: Channel, variable: Variable) -> bool {
+        self.needs.get(&channel).is_some_and(|needs| needs.contains(&variable))
+    }
+}
+
+impl Opened {
+    pub(super) async fn of<L: Sql, R: Sql>(
+        ledger: &JobContext<'_, L>,
+        reach: &JobContext<'_, R>,
+        programme: ProgrammeRef,
+        messaging: Messaging,
+        public_url: Option<String>,
+    ) -> Result<Self, Error> {
+        let no = programme.no;
+        let active = ActiveProgramme::open(ledger, programme).await?;
+        let compiled = messaging.playbook.compile().map_err(|_| Error::Corrupt("playbook"))?;
+        let links = reach.with_retries(async || link_settings(reach.sql, no).await).await?;
+        let known = Known {
+            templates: messaging.templates.clone(),
+            grants: KnownGrant::of_rulebook(active.book.grants()),
+            ..Known::default()
+        };
+        Ok(Self {
+            active,
+            messaging,
+            compiled,
+            known,
+            shared_days: BTreeSet::new(),
+            base: links.and_then(|links| links.base).or(public_url),
+            templates: RefCell::default(),
+            rewards: RefCell::default(),
+        })
+    }
+
+    pub(super) fn zone(&self) -> Zone {
+        self.active.book.zone()
+    }
+
+    /// The name of a grant of the rulebook that a strategy gives.
+    pub(super) fn grant(&self, of: &reach::playbook::Grant) -> Option<String> {
+        of.of(&self.known.grants).map(str::to_owned)
+    }
+
+    /// What a message is asked by. Which days are shared, and how far days are decided, counts for
+    /// decisions alone.
+    pub(super) fn terms(&self) -> Terms<'_> {
+        Terms {
+            playbook: &self.messaging.playbook,
+            compiled: &self.compiled,
+            version: self.messaging.version,
+            known: &self.known,
+            salt: &self.active.programme.id,
+            shared_days: &self.shared_days,
+            cost_minor: &self.messaging.cost_minor,
+            decided_through: 0,
+            since: &self.messaging.since,
+        }
+    }
+
+    /// The rewards of the catalogue.
+    pub(super) async fn rewards<L: Sql>(
+        &self,
+        ledger: &JobContext<'_, L>,
+    ) -> Result<Rc<Vec<Offer>>, Error> {
+        if let Some(known) = self.rewards.borrow().as_ref() {
+            return Ok(known.clone());
+        }
+        let (no, mut all) = (self.active.programme.no, Vec::new());
+        loop {
+            let after = all.last().map_or("", |offer: &Offer| offer.id.as_str());
+            let page = ledger
+                .with_retries(async || list_rewards(ledger.sql, no, after, REWARDS).await)
+                .await?;
+            let is_last = i64::try_from(page.len()).is_ok_and(|count| count < REWARDS);
+            all.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        let all = Rc::new(all);
+        *self.rewards.borrow_mut() = Some(all.clone());
+        Ok(all)
+    }
+
+    /// A template as it is now. One that was removed is as it was last: touches name it.
+    pub(super) async fn template<R: Sql>(
+        &self,
+        reach: &JobContext<'_, R>,
+        id: &str,
+    ) -> Result<Option<Rc<ReadTemplate>>, Error> {
+        if let Some(known) = self.templates.borrow().get(id) {
+            return Ok(known.clone());
+        }
+        let no = self.active.programme.no;
+        let found = reach
+            .with_retries(async || template_versions(reach.sql, no, id, i64::MAX, 1).await)
+            .await?;
+        let read = |stored: &store::StoredTemplate| {
+            let template: Template = serde_json::from_str(&stored.document).ok()?;
+            let needs = template.texts.keys().map(|of| (*of, template.needs(*of))).collect();
+            Some(Rc::new(ReadTemplate { template: Rc::new(template), needs }))
+        };
+        let template = found.first().and_then(read);
+        self.templates.borrow_mut().insert(id.to_owned(), template.clone());
+        Ok(template)
+    }
+}

@@ -1,0 +1,198 @@
+//! From a published strategy to a message at a gateway, and back: the whole chain in the host.
+
+use serde_json::{Value as Json, json};
+use tests::{Host, Received, Receiver, Shop};
+
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) MicroMessenger/8.0.60";
+
+/// A host that may call receivers on this machine, at noon in Shanghai.
+struct Chain {
+    host: Host,
+    shop: Shop,
+    gateway: Receiver,
+}
+
+impl Chain {
+    fn start(members: &[&str]) -> Self {
+        let host = Host::start_with(&[
+            "--clock",
+            "2026-03-10T12:00:00+08:00",
+            "--allow-private-networks",
+            "--variable",
+            "webhook_allow_http=true",
+            "--variable",
+            "webhook_allow_private=true",
+            "--variable",
+            "secrets_key=a-key-that-seals-of-40-characters-length",
+        ]);
+        let shop = host.shop_with("spring", |book| {
+            book["coupons"] = json!({"ten_off": {"off_minor": 1000, "expiry": "season"}});
+            book["expiry"]["season"] = json!({"policy": "days", "days": 90});
+            book["grants"] = json!({"thanks": {"coupon": "ten_off"}});
+        });
+        let chain = Self { host, shop, gateway: Receiver::start() };
+        chain.defines();
+        for member in members {
+            chain.joins(member);
+        }
+        // The first run hears from here on.
+        chain.runs();
+        chain
+    }
+
+    fn defines(&self) {
+        let shop = &self.shop;
+        shop.put(
+            "/v1/link-settings",
+            &json!({"hosts": ["shop.example"], "base": "https://go.shop.example"}),
+        )
+        .send()
+        .ok();
+        let template = json!({"purpose": "service", "texts": {"push": {"zh-CN": {"title": "谢谢",
+            "body": "{{ name or '会员' }}，谢谢。{{ points }} 分，券 {{ coupon.code }}，{{ link }}",
+            "link": "https://shop.example/thanks"}}}});
+        let put = shop.put("/v1/templates/thanks", &template).send();
+        assert_eq!(put.status, 201, "{}", put.text());
+        let account = json!({"vendor": "webhook", "settings": {"url": self.gateway.url(), "channel": "push"},
+            "secrets": {"signing_secret": SECRET}, "per_second": 100, "burst": 100});
+        let put = shop.put("/v1/channels/gateway", &account).send();
+        assert_eq!(put.status, 201, "{}", put.text());
+        let playbook = json!({"quiet_hours": null, "strategies": [
+            {"id": "thanks", "trigger": {"kind": "entry", "entry": "earn"},
+             "action": {"grant": {"name": "thanks"}},
+             "send": {"channels": ["push"], "template": "thanks"}}]});
+        self.publishes(&playbook);
+    }
+
+    fn publishes(&self, playbook: &Json) {
+        let kept = self.shop.put("/v1/playbook/drafts/spring", playbook).send();
+        assert!(kept.ok()["problems"].as_array().unwrap().is_empty(), "{}", kept.text());
+        let asked = self.shop.post("/v1/playbook/drafts/spring/publication", &json!({})).send();
+        assert!((200..300).contains(&asked.status), "{}", asked.text());
+        let asked = asked.ok();
+        if asked["state"] == "waiting" {
+            let id = asked["publication_id"].as_str().unwrap();
+            let path = format!("/v1/rulebook/publications/{id}/approve");
+            let head = self.shop.with_bearer(&self.shop.key("department_head"));
+            assert_eq!(head.ask("POST", &path).send().ok()["state"], "published");
+        }
+    }
+
+    fn joins(&self, member: &str) {
+        self.shop.does(member, "check_in").send().ok();
+        let path = format!("/v1/members/{member}/contacts/push");
+        let told = self.shop.put(&path, &json!({"address": format!("token-of-{member}")})).send();
+        assert!((200..300).contains(&told.status), "{}", told.text());
+    }
+
+    /// What the schedule does within a minute.
+    fn runs(&self) {
+        for component in ["fold", "touch", "deliver"] {
+            assert_eq!(self.host.fire(component), 200, "{component}: {}", self.host.log());
+        }
+    }
+
+    fn messages(&self) -> Vec<Json> {
+        let read = |received: &Received| {
+            assert!(received.is_signed_with(SECRET));
+            received.event()
+        };
+        let mut messages: Vec<Json> = self.gateway.take().iter().map(read).collect();
+        messages.sort_by_key(|message| message["to"].as_str().map(str::to_owned));
+        messages
+    }
+
+    fn touches(&self) -> String {
+        let text = "SELECT coalesce(group_concat(state || ' ' || coalesce(channel, reason, error, ''), ', ' ORDER BY no), '') FROM touch";
+        self.host.reach().text(text)
+    }
+}
+
+#[test]
+fn a_purchase_brings_a_message_with_its_coupon_and_a_click() {
+    let chain = Chain::start(&["ann", "bob"]);
+    let shop = &chain.shop;
+    shop.buys("ann", "o1", 100_00).send().ok();
+    chain.runs();
+    let messages = chain.messages();
+    assert_eq!(messages.len(), 1, "{} {}", chain.touches(), chain.host.log());
+    let (message, text) = (&messages[0], messages[0]["text"].as_str().unwrap());
+    assert_eq!(
+        (message["to"].as_str(), message["channel"].as_str()),
+        (Some("token-of-ann"), Some("push"))
+    );
+    assert!(text.starts_with("会员，谢谢。"), "{text}");
+    assert_eq!(chain.touches(), "sent push");
+    // The coupon that the text names is the member's, granted once.
+    let code = text.split("券 ").nth(1).unwrap().split('，').next().unwrap();
+    let coupon = shop.get(&format!("/v1/coupons/{code}")).send().ok();
+    assert_eq!((&coupon["member_id"], &coupon["state"]), (&json!("ann"), &json!("open")));
+    let grants = "SELECT count(*) FROM entry WHERE kind = 'grant'";
+    assert_eq!(chain.host.books().number(grants), 1);
+    // The link leads on, and the click of a person is counted.
+    let token = text.split("https://go.shop.example/l/").nth(1).unwrap();
+    let visit = chain.host.ask("GET", &format!("/l/{token}")).with("user-agent", PHONE).send();
+    assert_eq!(
+        (visit.status, visit.header("location")),
+        (302, Some("https://shop.example/thanks"))
+    );
+    // Nothing goes out again, whatever runs.
+    for _ in 0..3 {
+        chain.runs();
+    }
+    assert!(chain.messages().is_empty());
+    assert_eq!(chain.host.books().number(grants), 1);
+    // No address, no text and no secret is in the database or in the log.
+    let reach = chain.host.reach();
+    for table in ["touch", "touch_delivery", "outbox", "contact", "channel_account"] {
+        let found = format!(
+            "SELECT coalesce(group_concat(t), '') FROM (SELECT json_array(*) AS t FROM {table})"
+        );
+        let columns =
+            reach.text(&format!("SELECT group_concat(name) FROM pragma_table_info('{table}')"));
+        let all = reach.text(&found.replace('*', &columns));
+        for secret in ["token-of-ann", "MDEyMzQ1", "会员，谢谢"] {
+            assert!(!all.contains(secret), "{table}: {all}");
+        }
+    }
+    for secret in ["token-of-ann", "MDEyMzQ1", code] {
+        assert!(!chain.host.log().contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn a_gateway_that_fails_gets_the_same_message_later() {
+    let chain = Chain::start(&["ann"]);
+    chain.gateway.answer_next(&[503]);
+    chain.shop.buys("ann", "o1", 100_00).send().ok();
+    chain.runs();
+    let first = chain.messages();
+    assert_eq!((first.len(), chain.touches().as_str()), (1, "due "));
+    chain.host.clock("2026-03-10T12:05:00+08:00");
+    chain.runs();
+    let second = chain.messages();
+    assert_eq!((second.len(), chain.touches().as_str()), (1, "sent push"));
+    assert_eq!((&first[0]["id"], &first[0]["text"]), (&second[0]["id"], &second[0]["text"]));
+}
+
+#[test]
+fn who_withdraws_or_leaves_in_between_gets_nothing() {
+    let chain = Chain::start(&["ann", "bob", "cid"]);
+    for (place, member) in ["ann", "bob", "cid"].into_iter().enumerate() {
+        chain.shop.buys(member, &format!("o{place}"), 100_00).send().ok();
+    }
+    assert_eq!((chain.host.fire("fold"), chain.host.fire("touch")), (200, 200));
+    assert_eq!(chain.touches(), "due , due , due ");
+    let withdrawn = json!({"purpose": "service", "channel": "push", "decision": "withdrawn",
+        "occurred_at": "2026-03-10T03:59:00Z", "source": "call"});
+    let told = chain.shop.post("/v1/members/ann/consents", &withdrawn).send();
+    assert!((200..300).contains(&told.status), "{}", told.text());
+    let erased = chain.shop.post("/v1/members/bob/erase", &json!({"reason": "request 1"})).send();
+    assert!((200..300).contains(&erased.status), "{}", erased.text());
+    chain.runs();
+    let to: Vec<Json> = chain.messages().iter().map(|message| message["to"].clone()).collect();
+    assert_eq!(to, ["token-of-cid"], "{}", chain.touches());
+    assert_eq!(chain.touches(), "suppressed no_consent, sent push");
+    assert_eq!(chain.host.reach().number("SELECT count(*) FROM outbox"), 0);
+}
