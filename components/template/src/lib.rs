@@ -72,7 +72,8 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         noted(app, request, &caller, ("template_put", id), Some(with)).await?;
         let text = serde_json::to_string(&body).map_err(|error| internal(&error))?;
         let by = (now(), caller.name());
-        if put_template(&*reach, no, (id, &text), by, MAX_TEMPLATES).await?.is_none() {
+        let needs = needs(&template).to_string();
+        if put_template(&*reach, no, (id, &text, &needs), by, MAX_TEMPLATES).await?.is_none() {
             let detail = format!("there are {MAX_TEMPLATES} others: change one of them");
             return Err(FieldError::new("template_id", detail).into());
         }

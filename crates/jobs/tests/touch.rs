@@ -28,8 +28,8 @@ pub struct Shop {
 fn messaging(playbook: Json) -> Messaging {
     let mut known = Known::default();
     for (id, purpose) in [("news", Purpose::Marketing), ("notice", Purpose::Service)] {
-        let channels = Channel::ALL.iter().copied().collect();
-        known.templates.insert(id.to_owned(), KnownTemplate { purpose, channels });
+        let needs = Channel::ALL.iter().map(|channel| (*channel, [].into())).collect();
+        known.templates.insert(id.to_owned(), KnownTemplate { purpose, needs });
     }
     let playbook: Playbook = serde_json::from_value(playbook).unwrap();
     let faults = playbook.check(&known);

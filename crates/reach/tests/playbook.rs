@@ -60,8 +60,8 @@ fn known() -> Known {
         ("tier_up", Purpose::Service),
         ("coupon_ending", Purpose::Service),
     ] {
-        let channels = Channel::ALL.iter().copied().collect();
-        known.templates.insert(id.to_owned(), KnownTemplate { purpose, channels });
+        let needs = Channel::ALL.iter().map(|channel| (*channel, [].into())).collect();
+        known.templates.insert(id.to_owned(), KnownTemplate { purpose, needs });
     }
     for coupon in ["redeem_exclusive", "birthday_gift", "tier_sprint"] {
         let grant = KnownGrant { points: 0, coupon: Some(coupon.to_owned()) };
@@ -388,4 +388,47 @@ fn what_does_nothing_or_is_for_everybody_by_mistake_is_refused() {
     assert_eq!(faults_of(&json!({"strategies": many[1..]})), []);
     let faults = faults_of(&json!({"strategies": many}));
     assert_eq!(faults, [("/strategies".to_owned(), "must be at most 200".to_owned())]);
+}
+
+/// By the table of variables: what a strategy cannot bring, no text of it may show.
+#[test]
+fn a_template_shows_what_its_strategy_knows() {
+    let by_trigger = [
+        (json!({"kind": "points_expiring", "days_before": 7}), "points expires_on days_left"),
+        (json!({"kind": "tier_ending", "days_before": 7}), "expires_on days_left"),
+        (json!({"kind": "coupon_expiring", "days_before": 7}), "coupon expires_on days_left"),
+        (json!({"kind": "date", "attribute": "birthday"}), "expires_on days_left"),
+        (json!({"kind": "entry", "entry": "earn"}), "points"),
+        (json!({"kind": "balance_changed"}), "points"),
+        (json!({"kind": "tier_changed"}), ""),
+    ];
+    let actions = [
+        (json!({}), ""),
+        (json!({"grant": {"name": "wish"}}), "coupon"),
+        (json!({"recommend": {"from": ["popular"]}}), "rewards"),
+    ];
+    for (trigger, given) in by_trigger {
+        for (action, more) in &actions {
+            for need in
+                ["points", "expires_on", "days_left", "rewards", "coupon", "link", "unsubscribe"]
+            {
+                let mut known = known();
+                known.grants.insert("wish".to_owned(), KnownGrant::default());
+                let needs = [(Channel::Push, [need.to_owned()].into())].into();
+                let template = KnownTemplate { purpose: Purpose::Service, needs };
+                known.templates.insert("shows".to_owned(), template);
+                let playbook: Playbook = serde_json::from_value(json!({"strategies": [
+                    {"id": "s", "trigger": trigger, "action": action,
+                     "send": {"channels": ["push"], "template": "shows"}}]}))
+                .unwrap();
+                let faults: Vec<String> =
+                    playbook.check(&known).into_iter().map(|fault| fault.path).collect();
+                let is_given = ["link", "unsubscribe"].contains(&need)
+                    || given.split(' ').chain(more.split(' ')).any(|of| of == need);
+                let expected: &[&str] =
+                    if is_given { &[] } else { &["/strategies/0/send/template"] };
+                assert_eq!(faults, expected, "{trigger} {action} {need}");
+            }
+        }
+    }
 }

@@ -20,7 +20,7 @@ fn before() -> Json {
 
 /// Template `t` is for marketing, `s` for service.
 fn known() -> Known {
-    let of = |purpose| KnownTemplate { purpose, channels: [].into() };
+    let of = |purpose| KnownTemplate { purpose, needs: [].into() };
     let templates = [("t", Purpose::Marketing), ("s", Purpose::Service)];
     let templates = templates.map(|(id, purpose)| (id.to_owned(), of(purpose))).into();
     Known { templates, ..Known::default() }

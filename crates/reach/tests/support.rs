@@ -58,8 +58,8 @@ impl Programme {
         }
         let mut known = Known::default();
         for (id, purpose) in [("news", Purpose::Marketing), ("notice", Purpose::Service)] {
-            let channels = Channel::ALL.iter().copied().collect();
-            known.templates.insert(id.to_owned(), KnownTemplate { purpose, channels });
+            let needs = Channel::ALL.iter().map(|channel| (*channel, [].into())).collect();
+            known.templates.insert(id.to_owned(), KnownTemplate { purpose, needs });
         }
         known.grants.insert("gift".to_owned(), KnownGrant { points: 50, coupon: None });
         known.tiers.extend(["silver".to_owned(), "gold".to_owned()]);

@@ -29,7 +29,8 @@ fn version(of: &StoredTemplate) -> (i64, &str) {
 fn a_template_has_versions() {
     let reach = reach_database();
     let put = |programme, id: &str, document: &str, at| {
-        wait(put_template(&reach, programme, (id, document), (Timestamp(at), "anna"), 3)).unwrap()
+        wait(put_template(&reach, programme, (id, document, "{}"), (Timestamp(at), "anna"), 3))
+            .unwrap()
     };
     assert_eq!(put(1, "a", "one", 10), Some(1));
     assert_eq!(put(1, "a", "two", 20), Some(2));
@@ -64,7 +65,7 @@ fn a_template_has_versions() {
 fn templates_are_bounded_and_listed_by_id() {
     let reach = reach_database();
     let put = |id: &str| {
-        wait(put_template(&reach, 1, (id, "x"), (Timestamp(1), "anna"), 3)).unwrap().is_some()
+        wait(put_template(&reach, 1, (id, "x", "{}"), (Timestamp(1), "anna"), 3)).unwrap().is_some()
     };
     assert!(put("c") && put("a") && put("b"));
     assert!(!put("d"), "three are enough");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Timestamp;
-use reach::touch::{Occasion, Reason, Touch, Verdict, still_wanted};
+use reach::touch::{Occasion, Reason, Touch, Verdict, day_of_occasion, still_wanted};
 use reach::{Channel, Facts, Today};
 use store::{
     Error, Settlement, Sql, WaitingTouch, facts_of_members, fold_position, last_entries,
@@ -27,6 +27,8 @@ pub(super) struct Asked {
     pub(super) facts: Facts,
     pub(super) home_store: String,
     pub(super) occasions: Vec<Occasion>,
+    /// The local day of what the occasion is about.
+    pub(super) day: Option<i32>,
 }
 
 /// What became of the questions.
@@ -106,6 +108,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
                         member: recipient.customer.id.to_owned(),
                         attributes: recipient.customer.attributes.clone(),
                         facts: (*facts).clone(),
+                        day: day_of_occasion(&recipient, &touch.key.cycle),
                         home_store: recipient.customer.home_store.to_owned(),
                         occasions: recipient.occasions,
                         touch,

@@ -238,16 +238,13 @@ fn variables(
     (now, today): (Timestamp, Today),
 ) -> Variables {
     let facts = &asked.facts;
-    let last_day = |ends_at: Timestamp| today.day_of(ends_at.plus_ms(-1));
-    let (mut points, mut day) = (None, None);
-    let mut coupon = done.coupon;
+    let day = asked.day;
+    let (mut points, mut coupon) = (None, done.coupon);
     match &asked.touch.key.cycle {
-        Cycle::End(at) => {
-            day = Some(last_day(*at));
-            points =
-                facts.ends.iter().find(|(end, _)| Some(*end) == day).map(|(_, points)| *points);
+        Cycle::End(_) => {
+            let ends = facts.ends.iter().find(|(end, _)| Some(*end) == day);
+            points = ends.map(|(_, points)| *points);
         }
-        Cycle::Tier(at) => day = Some(last_day(*at)),
         Cycle::Coupon(code) => coupon = coupon.or_else(|| Some(code.clone())),
         Cycle::Entry(id) => {
             points = asked.occasions.iter().find_map(|occasion| match &occasion.what {
@@ -257,8 +254,7 @@ fn variables(
                 _ => None,
             });
         }
-        Cycle::Day(of) => day = Some(*of),
-        Cycle::Date { .. } | Cycle::Set(_) => {}
+        Cycle::Tier(_) | Cycle::Day(_) | Cycle::Date { .. } | Cycle::Set(_) => {}
     }
     Variables {
         name: asked.attributes.get("name").cloned().unwrap_or_default(),

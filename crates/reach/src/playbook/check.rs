@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::given::gives;
 use super::{Action, Known, Names, Node, Playbook, Send, Sequence, Strategy, Trigger};
 use crate::contact::Channel;
 use crate::playbook::strategy::MAX_STRATEGIES;
@@ -189,6 +190,7 @@ impl Check<'_> {
                 Some(send) => self.message(
                     (&format!("{at}/send/channels"), &send.channels),
                     (&format!("{at}/send/template"), &send.template),
+                    &gives(&strategy.trigger, &strategy.action),
                 ),
                 None if strategy.action.is_none() => {
                     self.fault(at, "does nothing: needs send or an action");
@@ -332,8 +334,12 @@ impl Check<'_> {
     }
 
     /// A message by those channels, with that template, each with its place.
-    fn message(&mut self, (channels_at, channels): (&str, &[Channel]), template: (&str, &str)) {
-        let (template_at, template) = template;
+    fn message(
+        &mut self,
+        (channels_at, channels): (&str, &[Channel]),
+        (template_at, template): (&str, &str),
+        given: &[&str],
+    ) {
         if channels.is_empty() {
             self.fault(channels_at, "must have one channel or more");
         }
@@ -344,9 +350,19 @@ impl Check<'_> {
         for (place, channel) in channels.iter().enumerate().take(Channel::ALL.len()) {
             if *channel == Channel::Phone {
                 self.fault(format!("{channels_at}/{place}"), "messages do not go by calls");
-            } else if known.is_some_and(|known| !known.channels.contains(channel)) {
-                let detail = format!("the template has no text for {}", channel.as_str());
+                continue;
+            }
+            let Some(known) = known else { continue };
+            let name = channel.as_str();
+            let Some(needs) = known.needs.get(channel) else {
+                let detail = format!("the template has no text for {name}");
                 self.fault(format!("{channels_at}/{place}"), detail);
+                continue;
+            };
+            let lacks = needs.iter().find(|need| !given.contains(&need.as_str()));
+            if let Some(need) = lacks {
+                let detail = format!("its text for {name} shows {need}, which is not known here");
+                self.fault(template_at, detail);
             }
         }
     }
@@ -394,10 +410,14 @@ impl Check<'_> {
         let channels = if node.channels.is_empty() { of_strategy } else { &node.channels };
         let template = node.template.as_deref().or(send.map(|send| send.template.as_str()));
         match template {
-            Some(template) => self.message(
-                (&format!("{at}/channels"), channels),
-                (&format!("{at}/template"), template),
-            ),
+            Some(template) => {
+                let action = node.action.as_ref().unwrap_or(&strategy.action);
+                self.message(
+                    (&format!("{at}/channels"), channels),
+                    (&format!("{at}/template"), template),
+                    &gives(&strategy.trigger, action),
+                );
+            }
             None if !node.channels.is_empty() => {
                 self.fault(format!("{at}/template"), "must be told, here or in send");
             }

@@ -29,8 +29,9 @@ pub struct Known {
 pub struct KnownTemplate {
     /// What its messages are for.
     pub purpose: Purpose,
-    /// The channels that it has a text for.
-    pub channels: BTreeSet<Channel>,
+    /// Of each channel that it has a text for, what that shows in any case: names of variables. The
+    /// message needs to know these.
+    pub needs: BTreeMap<Channel, BTreeSet<String>>,
 }
 
 /// A grant of the rulebook, as far as a playbook asks.

@@ -7,6 +7,7 @@
 mod action;
 mod check;
 mod compiled;
+mod given;
 mod known;
 mod major;
 mod send;

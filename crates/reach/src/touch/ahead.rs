@@ -106,6 +106,24 @@ pub(crate) fn is_gone(recipient: &Recipient<'_>, cycle: &Cycle) -> bool {
     }
 }
 
+/// The local day of what an occasion is about: the last day of points, a tier or a coupon, or the
+/// date. `None` of what happened.
+#[must_use]
+pub fn day_of_occasion(recipient: &Recipient<'_>, cycle: &Cycle) -> Option<i32> {
+    match cycle {
+        Cycle::End(at) | Cycle::Tier(at) => Some(last_day(recipient, *at)),
+        Cycle::Coupon(id) => {
+            let coupon = recipient.coupons.iter().find(|coupon| coupon.id == *id);
+            coupon.and_then(|coupon| coupon.ends_at).map(|at| last_day(recipient, at))
+        }
+        Cycle::Date { attribute, year } => {
+            let (_, month, day) = rules::birthday(recipient.customer.attribute(attribute));
+            in_year(*year, month, day)
+        }
+        Cycle::Entry(_) | Cycle::Set(_) | Cycle::Day(_) => None,
+    }
+}
+
 fn last_day(recipient: &Recipient<'_>, ends_at: Timestamp) -> i32 {
     recipient.customer.today.day_of(ends_at.plus_ms(-1))
 }

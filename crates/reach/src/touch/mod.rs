@@ -25,7 +25,7 @@ mod settle;
 use ledger::Timestamp;
 
 pub use again::{Verdict, still_wanted};
-pub use ahead::may_concern;
+pub use ahead::{day_of_occasion, may_concern};
 pub use budget::{Left, Uses, budget_period};
 pub use cycle::Cycle;
 pub use decide::decide;

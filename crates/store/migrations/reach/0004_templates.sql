@@ -8,6 +8,8 @@ CREATE TABLE IF NOT EXISTS template (
   id TEXT NOT NULL,
   -- Purpose and texts, a JSON object (see templates/template.rs).
   document TEXT NOT NULL,
+  -- What its texts show in any case, a JSON object: channel to a list of variables.
+  needs TEXT NOT NULL,
   -- One more with each change. It goes on where the template comes back after a removal, as touches
   -- name it.
   version INTEGER NOT NULL,

@@ -29,19 +29,27 @@ pub struct StoredTemplate {
     pub by: String,
 }
 
-/// Keeps a template, unless there are `most` others. Its version.
+/// Keeps a template, unless there are `most` others: its id, its document, and what its texts show
+/// in any case, a JSON object. Its version.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn put_template(
     reach: &impl Sql,
     programme_no: i64,
-    (id, document): (&str, &str),
+    (id, document, needs): (&str, &str, &str),
     (at, by): (Timestamp, &str),
     most: i64,
 ) -> Result<Option<i64>, Error> {
-    let values =
-        vec![programme_no.into(), id.into(), document.into(), at.0.into(), by.into(), most.into()];
+    let values = vec![
+        programme_no.into(),
+        id.into(),
+        document.into(),
+        at.0.into(),
+        by.into(),
+        most.into(),
+        needs.into(),
+    ];
     let rows = reach.query(statement!("queries/reach/template_put"), values).await?;
     rows.into_iter().next().map(|mut row| row.integer(0)).transpose()
 }
@@ -119,8 +127,9 @@ pub async fn known_templates(
     let rows = reach.query(statement!("queries/reach/templates_known"), values).await?;
     let read = |mut row: Row| {
         let purpose = Purpose::parse(&row.text(1)?).ok_or(WHAT)?;
-        let channels: BTreeSet<Channel> = serde_json::from_str(&row.text(2)?).map_err(|_| WHAT)?;
-        Ok((row.text(0)?, KnownTemplate { purpose, channels }))
+        let needs: BTreeMap<Channel, BTreeSet<String>> =
+            serde_json::from_str(&row.text(2)?).map_err(|_| WHAT)?;
+        Ok((row.text(0)?, KnownTemplate { purpose, needs }))
     };
     rows.into_iter().map(read).collect()
 }

@@ -1,0 +1,25 @@
+//! What a message knows by its strategy.
+
+use super::{Action, Trigger};
+
+/// The variables that a message about such an occasion can show. What is known of every member is
+/// not among them, and links are the message's own.
+pub(super) fn gives(trigger: &Trigger, action: &Action) -> Vec<&'static str> {
+    let mut given = vec!["link", "unsubscribe"];
+    match trigger {
+        Trigger::PointsExpiring { .. } => given.extend(["points", "expires_on", "days_left"]),
+        Trigger::TierEnding { .. } | Trigger::Date { .. } => {
+            given.extend(["expires_on", "days_left"]);
+        }
+        Trigger::CouponExpiring { .. } => given.extend(["coupon", "expires_on", "days_left"]),
+        Trigger::Entry { .. } | Trigger::BalanceChanged { .. } => given.push("points"),
+        _ => {}
+    }
+    if action.grant.is_some() {
+        given.push("coupon");
+    }
+    if action.recommend.is_some() {
+        given.push("rewards");
+    }
+    given
+}
