@@ -286,7 +286,11 @@ fn each_bound_is_told_with_its_place() {
             Some("/recommend/points_at_most"),
         ),
         (format!("{a}/action"), json!({"set_tag": "no/such"}), Some("/set_tag")),
-        (format!("{a}/action"), json!({"task": {"to": "store", "text": {}}}), Some("/task/text")),
+        (
+            format!("{a}/action"),
+            json!({"task": {"to": "store", "text": {"en": "Call"}}}),
+            Some("/task"),
+        ),
         (
             format!("{a}/action"),
             json!({"set_attribute": {"name": "", "value": "x"}}),

@@ -463,12 +463,8 @@ impl Check<'_> {
                 self.fault(at, format!("names no {what}"));
             }
         }
-        if let Some(task) = &action.task {
-            let at = format!("{at}/task/text");
-            self.names_of(&at, &task.text, 200, 300);
-            if task.text.is_empty() {
-                self.fault(at, "must be told in a language");
-            }
+        if action.task.is_some() {
+            self.fault(format!("{at}/task"), "tasks are not given out yet");
         }
         if let Some(tag) = &action.set_tag {
             self.named(
@@ -484,15 +480,6 @@ impl Check<'_> {
                 self.fault(format!("{at}/set_attribute/name"), "is kept for the member's tags");
             }
         }
-    }
-}
-
-impl Node {
-    /// Days from the day of the occasion to that of the node: negative before it.
-    #[must_use]
-    pub fn offset_days(&self) -> i32 {
-        let days = |days: Option<u32>| days.and_then(|days| i32::try_from(days).ok()).unwrap_or(0);
-        days(self.days_after).saturating_sub(days(self.days_before))
     }
 }
 

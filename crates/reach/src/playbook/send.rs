@@ -97,6 +97,15 @@ pub struct Node {
     pub action: Option<Action>,
 }
 
+impl Node {
+    /// Days from the day of the occasion to that of the node: negative before it.
+    #[must_use]
+    pub fn offset_days(&self) -> i32 {
+        let days = |days: Option<u32>| days.and_then(|days| i32::try_from(days).ok()).unwrap_or(0);
+        days(self.days_after).saturating_sub(days(self.days_before))
+    }
+}
+
 pub(crate) fn a_day() -> u32 {
     24
 }
