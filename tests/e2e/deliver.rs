@@ -13,6 +13,17 @@ struct Chain {
     gateway: Receiver,
 }
 
+/// The bodies of docs/recipes/reach-people.md, in their order: what stands before each, and itself.
+fn recipe() -> Vec<(String, Json)> {
+    let page = include_str!("../../docs/recipes/reach-people.md");
+    let step = |part: &str| {
+        let json = part.split("```json\n").nth(1)?.split("```").next()?;
+        let name = part.split("```json").next()?.rsplit('`').nth(1)?;
+        Some((name.to_owned(), serde_json::from_str(json).unwrap()))
+    };
+    page.split("\n**").filter_map(step).collect()
+}
+
 impl Chain {
     fn start(members: &[&str]) -> Self {
         let host = Host::start_with(&[
@@ -26,13 +37,19 @@ impl Chain {
             "--variable",
             "secrets_key=a-key-that-seals-of-40-characters-length",
         ]);
-        let shop = host.shop_with("spring", |book| {
-            book["coupons"] = json!({"ten_off": {"off_minor": 1000, "expiry": "season"}});
-            book["expiry"]["season"] = json!({"policy": "days", "days": 90});
-            book["grants"] = json!({"thanks": {"coupon": "ten_off"}});
-        });
+        let steps = recipe();
+        let book = |whole: &mut Json| {
+            for (part, of) in steps[0].1.as_object().unwrap() {
+                for (name, value) in of.as_object().unwrap() {
+                    whole[part][name] = value.clone();
+                }
+            }
+        };
+        let shop = host.shop_with("spring", book);
         let chain = Self { host, shop, gateway: Receiver::start() };
-        chain.defines();
+        for (call, body) in &steps[1..] {
+            chain.takes(call, body.clone());
+        }
         for member in members {
             chain.joins(member);
         }
@@ -41,40 +58,26 @@ impl Chain {
         chain
     }
 
-    fn defines(&self) {
-        let shop = &self.shop;
-        shop.put(
-            "/v1/link-settings",
-            &json!({"hosts": ["shop.example"], "base": "https://go.shop.example"}),
-        )
-        .send()
-        .ok();
-        let template = json!({"purpose": "service", "texts": {"push": {"zh-CN": {"title": "谢谢",
-            "body": "{{ name or '会员' }}，谢谢。{{ points }} 分，券 {{ coupon.code }}，{{ link }}",
-            "link": "https://shop.example/thanks"}}}});
-        let put = shop.put("/v1/templates/thanks", &template).send();
-        assert_eq!(put.status, 201, "{}", put.text());
-        let account = json!({"vendor": "webhook", "settings": {"url": self.gateway.url(), "channel": "push"},
-            "secrets": {"signing_secret": SECRET}, "per_second": 100, "burst": 100});
-        let put = shop.put("/v1/channels/gateway", &account).send();
-        assert_eq!(put.status, 201, "{}", put.text());
-        let playbook = json!({"quiet_hours": null, "strategies": [
-            {"id": "thanks", "trigger": {"kind": "entry", "entry": "earn"},
-             "action": {"grant": {"name": "thanks"}},
-             "send": {"channels": ["push"], "template": "thanks"}}]});
-        self.publishes(&playbook);
-    }
-
-    fn publishes(&self, playbook: &Json) {
-        let kept = self.shop.put("/v1/playbook/drafts/spring", playbook).send();
-        assert!(kept.ok()["problems"].as_array().unwrap().is_empty(), "{}", kept.text());
-        let asked = self.shop.post("/v1/playbook/drafts/spring/publication", &json!({})).send();
-        assert!((200..300).contains(&asked.status), "{}", asked.text());
-        let asked = asked.ok();
-        if asked["state"] == "waiting" {
-            let id = asked["publication_id"].as_str().unwrap();
+    /// A step of the recipe, with the gateway of this test.
+    fn takes(&self, call: &str, mut body: Json) {
+        let (method, path) = call.split_once(' ').unwrap();
+        if path.starts_with("/v1/members/") {
+            return;
+        }
+        if path.starts_with("/v1/channels/") {
+            body["settings"]["url"] = json!(self.gateway.url());
+        }
+        let ask = if method == "PUT" { self.shop.put(path, &body) } else { self.shop.post(path, &body) };
+        let answer = ask.send();
+        assert!((200..300).contains(&answer.status), "{call}: {}", answer.text());
+        let told = if answer.status == 204 { Json::Null } else { answer.ok() };
+        if let Some(problems) = told["problems"].as_array() {
+            assert!(problems.is_empty(), "{call}: {problems:?}");
+        }
+        if told["state"] == "waiting" {
+            let id = told["publication_id"].as_str().unwrap();
             let path = format!("/v1/rulebook/publications/{id}/approve");
-            let head = self.shop.with_bearer(&self.shop.key("department_head"));
+            let head = self.shop.with_bearer(&self.shop.key(told["waits_for"].as_str().unwrap()));
             assert_eq!(head.ask("POST", &path).send().ok()["state"], "published");
         }
     }

@@ -77,3 +77,56 @@ fn one_member_with_a_hundred_thousand_lots() {
     );
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// Touches of a day on which the points of very many members end, and the outbox beside them.
+#[test]
+#[ignore = "a figure: takes a minute"]
+fn touches_that_are_decided_at_once() {
+    let touch = |member_no: i64| store::DecidedTouch {
+        member_no,
+        touch: reach::touch::Touch {
+            key: reach::touch::Key {
+                strategy: "ladder".into(),
+                node: -7,
+                cycle: reach::touch::Cycle::parse("end:1798732800000").unwrap(),
+            },
+            playbook_version: 1,
+            purpose: reach::Purpose::Service,
+            priority: 0,
+            due_at: ledger::Timestamp(1_798_000_000_000),
+            deadline_at: ledger::Timestamp(1_798_300_000_000),
+            mode: reach::playbook::Mode::All,
+            channels: vec![reach::Channel::Push],
+            wait_hours: 24,
+            template: Some("notice".into()),
+            action: reach::playbook::Action::default(),
+            uses: reach::touch::Uses { messages: 1, cost_minor: 5, points: 0 },
+            decided_at: ledger::Timestamp(1_797_900_000_000),
+            state: reach::touch::State::Due,
+            sent_at: None,
+            channel: None,
+            responded_at: None,
+        },
+        period: None,
+    };
+    for with_outbox in [true, false] {
+        let (_, folder) = on_disk("cliff");
+        let reach = store::Native::open(&folder.join("reach.db")).unwrap();
+        support::wait(store::begin_reach(&reach, &reach)).unwrap();
+        if !with_outbox {
+            reach.connection().execute("DROP TRIGGER touch_waits", []).unwrap();
+        }
+        let (started, mut longest) = (Instant::now(), std::time::Duration::ZERO);
+        for piece in 0..500 {
+            let rows: Vec<_> = (0..1_000).map(|at| touch(piece * 1_000 + at)).collect();
+            let begun = Instant::now();
+            support::wait(store::put_touches(&reach, 1, &rows)).unwrap();
+            longest = longest.max(begun.elapsed());
+        }
+        println!(
+            "500,000 touches, outbox {with_outbox}: {:.1} s, longest write of 1,000 {longest:?}",
+            started.elapsed().as_secs_f64()
+        );
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
