@@ -37,7 +37,7 @@ pub use audience::{Audience, Count, FoundMembers, Other, Spread};
 pub use channels::{WebhookSecret as Secret, sign_webhook as sign};
 pub use context::{JobContext, WorkLimit};
 pub use deliver::{
-    DeliverReport, DeliverSettings, DueTouch, SettledTouch, Touches, Vendors, deliver,
+    DeliverReport, DeliverSettings, Due, DueTouch, SettledTouch, Touches, Vendors, deliver,
     keep_reports, may_reach,
 };
 pub use fold::rebuild::rebuild;

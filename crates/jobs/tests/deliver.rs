@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::support::{OPEN, wait};
 use channels::{Answer, Heard, HttpRequest, Message, Report, Reported};
 use jobs::{
-    AddressPolicy, DeliverReport, DeliverSettings, DueTouch, JobContext, SettledTouch, Touches,
-    Vendors, WorkLimit, deliver, keep_reports,
+    AddressPolicy, DeliverReport, DeliverSettings, Due, DueTouch, JobContext, SettledTouch,
+    Touches, Vendors, WorkLimit, deliver, keep_reports,
 };
 use ledger::{Fresh, Timestamp};
 use reach::{Channel, ContactState, Decision, Purpose};
@@ -27,21 +27,20 @@ const HOUR_MS: i64 = 3_600_000;
 /// What is due, and what became of it.
 #[derive(Default)]
 struct Book {
+    now: std::rc::Rc<Cell<Timestamp>>,
     due: RefCell<BTreeMap<i64, (DueTouch, Timestamp)>>,
     settled: RefCell<BTreeMap<i64, SettledTouch>>,
     fails: Cell<bool>,
 }
 
 impl Touches for Book {
-    async fn due(
-        &self,
-        _account: &ChannelAccount,
-        most: usize,
-        now: Timestamp,
-    ) -> Result<Vec<DueTouch>, Error> {
-        let due = self.due.borrow();
-        let found = due.values().filter(|(_, from)| *from <= now).take(most);
-        Ok(found.map(|(touch, _)| touch.clone()).collect())
+    async fn due(&self, _account: &ChannelAccount, most: usize) -> Result<Due, Error> {
+        let (due, now) = (self.due.borrow(), self.now.get());
+        let found = due.values().filter(|(_, from)| *from <= now);
+        let mut touches: Vec<DueTouch> = found.map(|(touch, _)| touch.clone()).collect();
+        let is_all = touches.len() <= most;
+        touches.truncate(most);
+        Ok(Due { touches, is_all })
     }
 
     async fn settle(
@@ -89,7 +88,7 @@ impl Vendors for Post<'_> {
 
 struct World {
     reach: Native,
-    now: Cell<Timestamp>,
+    now: std::rc::Rc<Cell<Timestamp>>,
     ids: Cell<u128>,
     book: Book,
     policy: AddressPolicy,
@@ -107,7 +106,8 @@ impl World {
     fn new() -> Self {
         let reach = Native::in_memory().unwrap();
         wait(begin_reach(&reach, &reach)).unwrap();
-        let (now, ids, book) = (Cell::new(START), Cell::new(1), Book::default());
+        let (now, ids) = (std::rc::Rc::new(Cell::new(START)), Cell::new(1));
+        let book = Book { now: now.clone(), ..Book::default() };
         Self { reach, now, ids, book, policy: AddressPolicy::default() }
     }
 

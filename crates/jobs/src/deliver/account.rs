@@ -44,7 +44,7 @@ pub fn may_reach(url: &str, policy: AddressPolicy) -> Result<(), String> {
 }
 
 /// What a run does next about a token.
-pub(super) enum Next {
+pub(super) enum NextToken {
     /// It has one: to be kept until an instant.
     Keep(channels::Secret, Timestamp),
     /// It waits so many seconds.
@@ -54,14 +54,14 @@ pub(super) enum Next {
 }
 
 /// What came of asking for a token.
-pub(super) fn token(account: &Account, heard: &Heard, now: Timestamp) -> Next {
+pub(super) fn token(account: &Account, heard: &Heard, now: Timestamp) -> NextToken {
     match account.token_outcome(heard) {
         Some(TokenOutcome::Token(token)) => {
-            Next::Keep(token.text, now.plus_ms(token.lasts_s.saturating_mul(1_000)))
+            NextToken::Keep(token.text, now.plus_ms(token.lasts_s.saturating_mul(1_000)))
         }
-        Some(TokenOutcome::Retry { after_s, .. }) => Next::Wait(after_s),
-        Some(TokenOutcome::Pause { why }) => Next::Pause(why),
-        None => Next::Pause("has no tokens".to_owned()),
+        Some(TokenOutcome::Retry { after_s, .. }) => NextToken::Wait(after_s),
+        Some(TokenOutcome::Pause { why }) => NextToken::Pause(why),
+        None => NextToken::Pause("has no tokens".to_owned()),
     }
 }
 

@@ -11,7 +11,10 @@ mod run;
 mod settled;
 mod vendors;
 
+use std::collections::VecDeque;
+
 use channels::Capability;
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use ledger::Timestamp;
 use seal::{NONCE, Seals};
 use serde_json::{Value as Json, json};
@@ -21,11 +24,15 @@ use crate::context::{JobContext, WorkLimit};
 use crate::notify::address::AddressPolicy;
 pub use account::may_reach;
 pub use reports::keep_reports;
-use run::AccountRun;
-pub use vendors::{DueTouch, SettledTouch, Touches, Vendors};
+use run::{AccountRun, Next};
+pub use vendors::{Due, DueTouch, SettledTouch, Touches, Vendors};
 
 /// Accounts that are looked for at once.
 const ACCOUNTS: i64 = 100;
+/// Accounts that send side by side.
+const SIDE_BY_SIDE: usize = 8;
+/// Waves of an account before it is the next one's turn.
+const TURN: u32 = 5;
 
 /// What a run needs beside the database.
 pub struct DeliverSettings<'a> {
@@ -42,7 +49,7 @@ pub struct DeliverSettings<'a> {
 pub struct DeliverReport {
     /// False if there is more to do: call again.
     pub done: bool,
-    /// Accounts that sent or tried to.
+    /// Turns of accounts that sent or tried to.
     pub accounts: u64,
     /// Messages that vendors took.
     pub accepted: u64,
@@ -64,6 +71,15 @@ impl DeliverReport {
     pub fn is_idle(&self) -> bool {
         let counts = [self.accepted, self.again, self.failed, self.unknown, self.paused];
         counts.iter().all(|count| *count == 0) && self.last_failure.is_none()
+    }
+
+    fn add(&mut self, other: Self) {
+        self.accounts += other.accounts;
+        self.accepted += other.accepted;
+        self.again += other.again;
+        self.failed += other.failed;
+        self.unknown += other.unknown;
+        self.paused += other.paused;
     }
 
     /// The report as the log and the API show it.
@@ -95,25 +111,49 @@ pub async fn deliver<S: Sql, T: Touches, V: Vendors>(
     mut limit: WorkLimit,
 ) -> Result<DeliverReport, Error> {
     let mut report = DeliverReport { done: true, ..DeliverReport::default() };
+    let mut turns: VecDeque<i64> = VecDeque::new();
     let mut after = 0;
     loop {
         let now = (context.now)();
         let list = async || due_channels(context.sql, (now, programme_no), after, ACCOUNTS).await;
         let found = context.with_retries(list).await?;
-        let Some(last) = found.last() else { return Ok(report) };
+        let Some(last) = found.last() else { break };
         after = *last;
-        for account_no in found {
+        turns.extend(found);
+    }
+    // Accounts take turns, some side by side: a vendor that is slow, or a long row of messages, costs
+    // no other account its time.
+    let run = &AccountRun { context, touches, vendors, settings };
+    let (mut running, mut resting) = (FuturesUnordered::new(), Vec::new());
+    loop {
+        while running.len() < SIDE_BY_SIDE
+            && let Some(account_no) = turns.pop_front()
+        {
             if limit.is_over((context.now)()) || limit.left() == 0 {
                 report.done = false;
-                return Ok(report);
+                turns.clear();
+                resting.clear();
+                break;
             }
-            let run = AccountRun { context, touches, vendors, settings };
-            match run.all(account_no, &mut limit, &mut report).await {
-                Ok(is_done) => report.done &= is_done,
-                Err(error) => {
-                    report.done = false;
-                    report.last_failure = Some(format!("account {account_no}: {error}"));
-                }
+            let part = limit.split(TURN);
+            running.push(async move { (account_no, run.turn(account_no, part).await) });
+        }
+        let Some((account_no, turn)) = running.next().await else {
+            // All that are left wait until they may send again.
+            let Some(shortest) = resting.iter().map(|(_, ms)| *ms).min() else { return Ok(report) };
+            vendors.rest(shortest).await;
+            turns.extend(resting.drain(..).map(|(account_no, _)| account_no));
+            continue;
+        };
+        report.add(turn.report);
+        limit.give_back(turn.left);
+        match turn.outcome {
+            Ok(Next::Done) => {}
+            Ok(Next::More) => turns.push_back(account_no),
+            Ok(Next::Waits(ms)) => resting.push((account_no, ms)),
+            Err(error) => {
+                report.done = false;
+                report.last_failure = Some(format!("account {account_no}: {error}"));
             }
         }
     }

@@ -12,7 +12,7 @@ use store::{
     end_wave, put_channel_token, settle_lost, tried_touches,
 };
 
-use super::account::{self, Next, TIMEOUT_MS};
+use super::account::{self, NextToken, TIMEOUT_MS};
 use super::pace::{Bucket, WAVE, WIDTH, rests_until};
 use super::settled::{Settled, count, repeats_until, settled_as, settled_by};
 use super::vendors::{DueTouch, SettledTouch, Touches, Vendors};
@@ -56,8 +56,25 @@ struct Token {
 
 enum Wave {
     Sent,
-    /// Whether nothing is left that could go now.
-    Finished(bool),
+    Finished(Next),
+}
+
+/// What an account does after a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing is left that could go now.
+    Done,
+    /// It has more to send.
+    More,
+    /// It may send again in so many milliseconds.
+    Waits(u32),
+}
+
+/// What a turn of an account came to, with what is left of its work.
+pub(super) struct Turn {
+    pub(super) outcome: Result<Next, Error>,
+    pub(super) report: DeliverReport,
+    pub(super) left: WorkLimit,
 }
 
 /// One touch of a wave, until it is settled.
@@ -68,18 +85,24 @@ pub(super) struct Going {
 }
 
 impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
-    /// Sends all that is due by an account. False if there is more to do.
-    pub(super) async fn all(
+    /// A turn of an account: some waves of what is due.
+    pub(super) async fn turn(&self, account_no: i64, mut limit: WorkLimit) -> Turn {
+        let mut report = DeliverReport::default();
+        let outcome = self.waves(account_no, &mut limit, &mut report).await;
+        Turn { outcome, report, left: limit }
+    }
+
+    async fn waves(
         &self,
         account_no: i64,
         limit: &mut WorkLimit,
         report: &mut DeliverReport,
-    ) -> Result<bool, Error> {
+    ) -> Result<Next, Error> {
         let (sql, now) = (self.context.sql, (self.context.now)());
         let lease = (self.context.fresh)().id.to_string();
         let claim =
             async || claim_channel(sql, (account_no, &lease), now, now.plus_ms(LEASE_MS)).await;
-        let Some(claimed) = self.context.with_retries(claim).await? else { return Ok(true) };
+        let Some(claimed) = self.context.with_retries(claim).await? else { return Ok(Next::Done) };
         report.accounts += 1;
         let kept = claimed.account;
         let bucket = Bucket {
@@ -95,24 +118,27 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
                 report.paused += 1;
                 state.paused_because = Some(why);
                 self.end((kept.no, &lease), &[], &state).await?;
-                return Ok(true);
+                return Ok(Next::Done);
             }
         };
         let (token, has_renewed) = (None, false);
         let mut run = Sending { account, kept, lease, bucket, state, token, has_renewed };
         self.settle_lost(&run, report).await?;
-        loop {
-            let is_out = !limit.take_chunk((self.context.now)());
-            let wave = match is_out {
-                true => Wave::Finished(false),
-                false => self.wave(&mut run, report).await?,
-            };
-            if let Wave::Finished(is_done) = wave {
-                run.state.leased_until = 0;
-                self.end((run.kept.no, &run.lease), &[], &run.state).await?;
-                return Ok(is_done);
+        let next = loop {
+            if !limit.take_chunk((self.context.now)()) {
+                break Next::More;
             }
-        }
+            // A vendor that fails may be slow to say so: others go on meanwhile.
+            let failures = run.state.failures;
+            match self.wave(&mut run, report).await? {
+                Wave::Sent if run.state.failures > failures => break Next::More,
+                Wave::Sent => {}
+                Wave::Finished(next) => break next,
+            }
+        };
+        run.state.leased_until = 0;
+        self.end((run.kept.no, &run.lease), &[], &run.state).await?;
+        Ok(next)
     }
 
     async fn end(
@@ -152,14 +178,10 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
 
     async fn wave(&self, run: &mut Sending, report: &mut DeliverReport) -> Result<Wave, Error> {
         run.bucket = run.bucket.later((self.context.now)());
-        if run.bucket.whole() == 0 {
-            self.vendors.rest(run.bucket.rest_ms()).await;
-            run.bucket = run.bucket.later((self.context.now)());
-        }
         let capability = run.account.capability();
         let mut most = run.bucket.whole();
         if most == 0 {
-            return Ok(Wave::Finished(false));
+            return Ok(Wave::Finished(Next::Waits(run.bucket.rest_ms())));
         }
         // An account that failed gets one request at a time until one succeeds.
         let width = if run.state.failures == 0 { WIDTH } else { 1 };
@@ -168,20 +190,20 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         if matches!(capability.repeat, Repeat::Reserved { .. }) {
             most = most.min(RESERVED);
         }
-        let now = (self.context.now)();
-        let due = self.touches.due(&run.kept, usize::try_from(most).unwrap_or(1), now).await?;
-        if due.is_empty() {
-            return Ok(Wave::Finished(true));
+        let due = self.touches.due(&run.kept, usize::try_from(most).unwrap_or(1)).await?;
+        if due.touches.is_empty() {
+            let next = if due.is_all { Next::Done } else { Next::More };
+            return Ok(Wave::Finished(next));
         }
         if capability.token && run.token.is_none() && !self.fetch_token(run, report).await? {
-            return Ok(Wave::Finished(true));
+            return Ok(Wave::Finished(Next::Done));
         }
-        let Some(going) = self.begin(run, due, report).await? else {
-            return Ok(Wave::Finished(false));
+        let Some(going) = self.begin(run, due.touches, report).await? else {
+            return Ok(Wave::Finished(Next::Done));
         };
         let settled = self.send(run, &going).await;
         let stop = self.record(run, settled, report).await?;
-        Ok(if stop { Wave::Finished(true) } else { Wave::Sent })
+        Ok(if stop { Wave::Finished(Next::Done) } else { Wave::Sent })
     }
 
     /// A token for the run. False where there is none: the account rests or is paused.
@@ -206,13 +228,13 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
                     let heard = heard.into_iter().next().unwrap_or(Heard::Nothing);
                     account::token(&run.account, &heard, now)
                 }
-                Err(why) => Next::Pause(why),
+                Err(why) => NextToken::Pause(why),
             },
-            Some(Err(fault)) => Next::Pause(format!("{} {}", fault.path, fault.detail)),
-            None => Next::Pause("has no tokens".to_owned()),
+            Some(Err(fault)) => NextToken::Pause(format!("{} {}", fault.path, fault.detail)),
+            None => NextToken::Pause("has no tokens".to_owned()),
         };
         match next {
-            Next::Keep(text, until) => {
+            NextToken::Keep(text, until) => {
                 let mut stored = String::new();
                 if let Some(nonce) = (self.settings.random)() {
                     stored = self.settings.seals.seal(text.reveal(), &place, nonce);
@@ -223,13 +245,13 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
                 run.token = Some(Token { text, stored });
                 return Ok(true);
             }
-            Next::Wait(seconds) => {
+            NextToken::Wait(seconds) => {
                 run.state.failures = run.state.failures.saturating_add(1);
                 let jitter = (self.context.fresh)().id;
                 let until = rests_until(now, run.state.failures, Some(seconds), jitter);
                 run.state.rests_until = until.0;
             }
-            Next::Pause(why) => {
+            NextToken::Pause(why) => {
                 report.paused += 1;
                 run.state.paused_because = Some(why);
             }

@@ -126,6 +126,16 @@ pub(super) fn settled_by(
     let Some(last) = attempts.first() else {
         return Some(SettledTouch::Failed("the member has left".to_owned()));
     };
+    // A vendor's word about an earlier attempt may have come later than the last attempt.
+    let among = |states: &[&str]| attempts.iter().find(|one| states.contains(&one.state.as_str()));
+    let settled = among(&["accepted", "delivered"])
+        .or_else(|| among(&["unknown"]))
+        .or_else(|| among(&["failed", "bounced"]));
+    if last.state != "sending"
+        && let Some(one) = settled
+    {
+        return Some(settled_as(&one.state, one.error.clone(), now));
+    }
     let elsewhere = |one: &&TouchDelivery| one.state == "again" && one.account_no != account_no;
     match last.state.as_str() {
         // A run has had the time for many waves: it was lost, and its account may never run again.

@@ -31,6 +31,15 @@ pub struct DueTouch {
     pub message: Message,
 }
 
+/// Touches that are due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Those that may go now.
+    pub touches: Vec<DueTouch>,
+    /// Whether no others are due now.
+    pub is_all: bool,
+}
+
 /// What becomes of a touch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettledTouch {
@@ -52,12 +61,7 @@ pub trait Touches {
     ///
     /// # Errors
     /// [`Error`] when a database fails.
-    async fn due(
-        &self,
-        account: &ChannelAccount,
-        most: usize,
-        now: Timestamp,
-    ) -> Result<Vec<DueTouch>, Error>;
+    async fn due(&self, account: &ChannelAccount, most: usize) -> Result<Due, Error>;
 
     /// Keeps what became of touches by the account's channel. May come twice.
     ///

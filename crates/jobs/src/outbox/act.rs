@@ -23,16 +23,14 @@ use crate::context::ActiveProgramme;
 pub(super) struct Done {
     /// The code of the coupon that the grant brought.
     pub(super) coupon: Option<String>,
+    /// Points that facts do not know yet.
+    pub(super) points: i64,
 }
 
 impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_, L, R, M> {
     /// Does what a touch asks for beside its message. The inner error is what becomes of the touch
     /// where that was refused: a message that promises something goes out with it or not at all.
-    pub(super) async fn act(
-        &self,
-        opened: &Opened,
-        asked: &Asked,
-    ) -> Result<Result<Done, Settlement>, Error> {
+    async fn act(&self, opened: &Opened, asked: &Asked) -> Result<Result<Done, Settlement>, Error> {
         let action = &asked.touch.action;
         let mut done = Done::default();
         if let Some(grant) = &action.grant {
@@ -41,7 +39,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
                 return Ok(Err(Settlement::Failed(why.to_owned())));
             };
             match self.grant(opened, asked, name).await? {
-                Ok(coupon) => done.coupon = coupon,
+                Ok(given) => done = given,
                 Err(settlement) => return Ok(Err(settlement)),
             }
         }
@@ -61,14 +59,30 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         Ok(Ok(done))
     }
 
-    /// Grants once for a touch: the touch is the grant's reference, and its key. The code of the
-    /// coupon that it brought.
+    /// The same. Where the member's own state stands in the way, the touch waits, so that others go
+    /// on.
+    pub(super) async fn act_or_wait(
+        &self,
+        opened: &Opened,
+        asked: &Asked,
+    ) -> Result<Result<Done, Settlement>, Error> {
+        match self.act(opened, asked).await {
+            Err(error @ (Error::Corrupt(_) | Error::Fault(_))) => {
+                self.fail(format!("touch {}: {error}", asked.no));
+                let later = (self.reach.now)().plus_ms(FAILED_MS);
+                Ok(Err(Settlement::Later(later)))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Grants once for a touch: the touch is the grant's reference, and its key.
     async fn grant(
         &self,
         opened: &Opened,
         asked: &Asked,
         grant: String,
-    ) -> Result<Result<Option<String>, Settlement>, Error> {
+    ) -> Result<Result<Done, Settlement>, Error> {
         let strategy = asked.touch.key.strategy.clone();
         let by = format!("strategy:{strategy}");
         let store = Some(asked.home_store.clone()).filter(|store| !store.is_empty());
@@ -83,9 +97,9 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         let source = Some(store::source("grant", &name));
         let submission = submission.under_key("grant", &name, fingerprint).with_source(source);
         match self.submit(opened, submission).await? {
-            Some(Ok(coupon)) => Ok(Ok(coupon)),
-            // Granted before, longer ago than keys are kept.
-            None | Some(Err(Refusal::ReferenceAlreadyUsed { .. })) => Ok(Ok(None)),
+            Some(Ok(given)) => Ok(Ok(given)),
+            // Granted before.
+            None | Some(Err(Refusal::ReferenceAlreadyUsed { .. })) => Ok(Ok(Done::default())),
             Some(Err(Refusal::BudgetSpent { .. })) => {
                 Ok(Err(Settlement::Suppressed(Reason::Budget)))
             }
@@ -105,13 +119,12 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         Ok(Submission::of_job(member, std::rc::Rc::new(operation), "deliver"))
     }
 
-    /// What a submission came to: the code of a coupon that it brought, or why it was refused.
-    /// `None` where there was nothing to do.
+    /// What a submission came to, or why it was refused. `None` where there was nothing to do.
     async fn submit(
         &self,
         opened: &Opened,
         submission: Submission,
-    ) -> Result<Option<Result<Option<String>, Refusal>>, Error> {
+    ) -> Result<Option<Result<Done, Refusal>>, Error> {
         let ledger = self.ledger;
         let attempt = async || {
             let submissions = std::slice::from_ref(&submission);
@@ -138,7 +151,10 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         Ok(match outcome {
             Some(Outcome::Done(answer)) => {
                 let coupons = answer.entries.iter().flat_map(|entry| &entry.effects.coupons);
-                Some(Ok(coupons.map(|coupon| coupon.code.clone()).next()))
+                let coupon = coupons.map(|coupon| coupon.code.clone()).next();
+                let points = answer.entries.iter().map(|entry| entry.points);
+                let points = if answer.replayed { 0 } else { points.sum() };
+                Some(Ok(Done { coupon, points }))
             }
             Some(Outcome::Refused { refusal, .. }) => Some(Err(refusal)),
             _ => None,
@@ -166,6 +182,8 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
 }
 
 const DAY_MS: i64 = 86_400_000;
+/// A touch that failed for a reason of its own is tried again after so long.
+const FAILED_MS: i64 = 60_000;
 
 fn refused(what: &str, refusal: &Refusal) -> Settlement {
     Settlement::Failed(format!("the {what} was refused: {}", refusal.slug()))

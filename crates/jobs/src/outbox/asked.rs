@@ -7,7 +7,7 @@ use reach::touch::{Occasion, Reason, Touch, Verdict, day_of_occasion, still_want
 use reach::{Channel, Facts, Today};
 use store::{
     Error, Settlement, Sql, WaitingTouch, facts_of_members, fold_position, last_entries,
-    occasions_of_members, rare_states, reachability, touches_of_members,
+    occasions_of_members, rare_states, reachability, rebuilds_due, touches_of_members,
 };
 
 use super::opened::Opened;
@@ -36,8 +36,8 @@ pub(super) struct Asked {
 pub(super) struct Verdicts {
     pub(super) wanted: Vec<Asked>,
     pub(super) settled: Vec<(i64, Settlement)>,
-    /// Messages that wait for another one of this piece to the same member.
-    pub(super) others: usize,
+    /// Whether messages wait for another one of this piece to the same member.
+    pub(super) has_others: bool,
 }
 
 impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_, L, R, M> {
@@ -72,6 +72,9 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
                 .await?,
         };
         let last = ledger.with_retries(async || last_entries(ledger.sql, &members).await).await?;
+        // Facts that are made anew are of some time ago.
+        let rebuilds = reach.with_retries(async || rebuilds_due(reach.sql).await).await?;
+        let is_rebuilt = rebuilds.contains_key(&no);
         let moment = Moment { now, today: Today::at(now, opened.zone()), cuts: None };
         let (terms, sets) = (opened.terms(), BTreeMap::new());
         let of_member: BTreeMap<i64, &Facts> =
@@ -80,7 +83,8 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         let mut written_to = BTreeSet::new();
         for WaitingTouch { no, member_no, touch } in waiting {
             let rare = known.rare.get(&member_no);
-            let is_behind = last.get(&member_no).is_some_and(|last| *last > folded.entry_no)
+            let is_behind = is_rebuilt
+                || last.get(&member_no).is_some_and(|last| *last > folded.entry_no)
                 || rare.is_some_and(|rare| rare.is_merged);
             let Some(facts) = of_member.get(&member_no) else { continue };
             if rare.is_some_and(|rare| rare.is_erased) {
@@ -95,7 +99,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
             }
             // The second message to a member is asked when it is known what became of the first.
             if written_to.contains(&member_no) {
-                verdicts.others += 1;
+                verdicts.has_others = true;
                 continue;
             }
             let recipient = known.recipient(&piece, (member_no, facts), moment, &sets);
@@ -114,7 +118,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
                         touch,
                     });
                 }
-                Verdict::Later(at) => verdicts.settled.push((no, Settlement::Later(at))),
+                Verdict::Later(at) => verdicts.settled.push((no, Settlement::Waits(at))),
                 Verdict::Suppress(reason) => verdicts.settled.push((no, suppressed(reason))),
                 Verdict::Over => verdicts.settled.push((no, Settlement::Over)),
             }

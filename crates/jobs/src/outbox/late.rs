@@ -1,13 +1,15 @@
 //! What no account sends: messages whose channels have had their time, and touches that only act.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use reach::Channel;
 use reach::touch::Reason;
-use store::{Error, Settlement, Sql, due_messages, late_messages, programmes_that_act};
+use store::{
+    Error, Progress, Settlement, Sql, due_messages, late_messages, programmes_that_act, progress,
+};
 
-use super::Outbox;
 use super::asked::Verdicts;
+use super::{ACT_MS, Outbox};
 use crate::Messaging;
 use crate::context::WorkLimit;
 
@@ -31,74 +33,84 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
             let now = (reach.now)();
             let late =
                 reach.with_retries(async || late_messages(reach.sql, now, LATE).await).await?;
-            let mut by_channel: BTreeMap<Option<Channel>, Vec<(i64, Settlement)>> = BTreeMap::new();
-            for message in late.iter().filter(|message| !message.is_on_its_way) {
-                let settlement = match message.is_uncertain {
-                    true => Settlement::Unknown("no answer came in time".to_owned()),
-                    false => Settlement::Passed(Reason::Missed),
+            let count = late.len();
+            let mut by_channel: BTreeMap<Option<Channel>, Vec<i64>> = BTreeMap::new();
+            for (touch_no, channel) in late {
+                by_channel.entry(channel).or_default().push(touch_no);
+            }
+            for (channel, touches) in by_channel {
+                let tried = match channel {
+                    Some(channel) => {
+                        reach
+                            .with_retries(async || {
+                                progress(reach.sql, channel, &touches, now).await
+                            })
+                            .await?
+                    }
+                    None => BTreeMap::new(),
                 };
-                by_channel.entry(message.channel).or_default().push((message.touch_no, settlement));
+                let settlement = |no: i64| match tried.get(&no) {
+                    Some(Progress::Sending) => None,
+                    Some(Progress::Over(settlement)) => Some((no, settlement.clone())),
+                    Some(Progress::Again) => {
+                        let why = "no answer came in time".to_owned();
+                        Some((no, Settlement::Unknown(why)))
+                    }
+                    None => Some((no, Settlement::Passed(Reason::Missed))),
+                };
+                let settled: Vec<_> = touches.into_iter().filter_map(settlement).collect();
+                self.settle_all(channel, &settled, now).await?;
             }
-            for (channel, settled) in &by_channel {
-                self.settle_all(*channel, settled, now).await?;
-            }
-            if by_channel.is_empty() || i64::try_from(late.len()).is_ok_and(|count| count < LATE) {
+            if i64::try_from(count).is_ok_and(|count| count < LATE) {
                 return Ok(true);
             }
         }
     }
 
-    /// Does what touches without a message are to do. False if there is more to do; and the last
-    /// failure of a programme, which costs no other one.
+    /// Does what touches without a message are to do, for a while. False if there is more to do.
     ///
     /// # Errors
     /// [`Error`] when the second database keeps failing.
-    pub(super) async fn act_alone(
-        &self,
-        limit: &mut WorkLimit,
-    ) -> Result<(bool, Option<String>), Error> {
+    pub(super) async fn act_alone(&self, limit: &mut WorkLimit) -> Result<bool, Error> {
         let reach = self.reach;
         let now = (reach.now)();
         let programmes =
             reach.with_retries(async || programmes_that_act(reach.sql, now).await).await?;
-        let (mut is_done, mut failure) = (true, None);
-        for programme_no in programmes {
-            match self.act_alone_in(programme_no, limit).await {
-                Ok(is_last) => is_done &= is_last,
-                Err(error) => {
-                    is_done = false;
-                    failure = Some(format!("programme {programme_no}: {error}"));
-                }
-            }
-        }
-        Ok((is_done, failure))
-    }
-
-    async fn act_alone_in(&self, programme_no: i64, limit: &mut WorkLimit) -> Result<bool, Error> {
-        let reach = self.reach;
-        let opened = self.opened(programme_no).await?;
-        loop {
-            if !limit.take_chunk((reach.now)()) {
+        let until = now.plus_ms(ACT_MS);
+        let mut turns: VecDeque<i64> = programmes.into();
+        while let Some(programme_no) = turns.pop_front() {
+            if (reach.now)() > until || !limit.take_chunk((reach.now)()) {
                 return Ok(false);
             }
-            let now = (reach.now)();
-            let waiting = reach
-                .with_retries(async || due_messages(reach.sql, programme_no, None, now, ACTS).await)
-                .await?;
-            let count = waiting.len();
-            let Verdicts { wanted, mut settled, others } =
-                self.ask(&opened, None, waiting, now).await?;
-            for asked in wanted {
-                let done = match self.act(&opened, &asked).await? {
-                    Ok(_) => Settlement::Sent,
-                    Err(settlement) => settlement,
-                };
-                settled.push((asked.no, done));
-            }
-            self.settle_all(None, &settled, now).await?;
-            if others == 0 && i64::try_from(count).is_ok_and(|count| count < ACTS) {
-                return Ok(true);
+            match self.act_alone_in(programme_no).await {
+                Ok(true) => {}
+                Ok(false) => turns.push_back(programme_no),
+                Err(error) => self.fail(format!("programme {programme_no}: {error}")),
             }
         }
+        Ok(true)
+    }
+
+    /// Does a piece of it for a programme. True when none is left.
+    async fn act_alone_in(&self, programme_no: i64) -> Result<bool, Error> {
+        let reach = self.reach;
+        let opened = self.opened(programme_no).await?;
+        let now = (reach.now)();
+        let waiting = reach
+            .with_retries(async || due_messages(reach.sql, programme_no, None, now, ACTS).await)
+            .await?;
+        let count = waiting.len();
+        let Verdicts { wanted, mut settled, has_others } =
+            self.ask(&opened, None, waiting, now).await?;
+        for asked in wanted {
+            let done = match self.act_or_wait(&opened, &asked).await? {
+                Ok(_) => Settlement::Sent,
+                Err(settlement) => settlement,
+            };
+            settled.push((asked.no, done));
+        }
+        self.settle_all(None, &settled, now).await?;
+        Ok(settled.is_empty()
+            || (!has_others && i64::try_from(count).is_ok_and(|count| count < ACTS)))
     }
 }

@@ -23,14 +23,14 @@ use ledger::Timestamp;
 use reach::{Channel, LinkKey};
 use seal::{NONCE, Place, Seals};
 use store::{
-    ChannelAccount, Error, ProgrammeRef, Settlement, Sql, due_messages, links_delivered,
-    programmes, reach_secret, settle_messages, tried_touches,
+    ChannelAccount, Error, ProgrammeRef, Progress, Settlement, Sql, due_messages, links_delivered,
+    programmes, progress, reach_secret, settle_messages,
 };
 
 use crate::Messaging;
 use crate::context::{JobContext, WorkLimit};
 use crate::deliver::{
-    DeliverReport, DeliverSettings, DueTouch, SettledTouch, Touches, Vendors, deliver,
+    DeliverReport, DeliverSettings, Due, SettledTouch, Touches, Vendors, deliver,
 };
 use asked::Verdicts;
 use opened::Opened;
@@ -38,7 +38,11 @@ use opened::Opened;
 /// A member with entries that facts do not know yet is asked again after so long.
 const FOLD_MS: i64 = 20_000;
 /// What is asked at once: nobody waits long for a statement about so many.
-const PIECE: usize = 250;
+const PIECE: i64 = 250;
+/// Pieces that one question for messages looks at.
+const ROUNDS: usize = 4;
+/// For how long touches act before messages go out, in milliseconds.
+const ACT_MS: i64 = 10_000;
 
 /// The name of the key of links among the second database's secrets.
 const LINK_KEY: &str = "link_tokens";
@@ -79,6 +83,8 @@ pub struct Outbox<'a, 'c, L, R, M> {
     settings: &'a OutboxSettings<'a>,
     /// The programmes that there are, by their numbers, once they are asked for.
     programmes: RefCell<Option<BTreeMap<i64, ProgrammeRef>>>,
+    /// The last failure of a programme or member that cost no other one.
+    failure: RefCell<Option<String>>,
     /// Programmes that this run came to.
     opened: RefCell<BTreeMap<i64, Rc<Opened>>>,
 }
@@ -91,8 +97,9 @@ impl<'a, 'c, L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox
         messaging: M,
         settings: &'a OutboxSettings<'a>,
     ) -> Self {
-        let (programmes, opened) = (RefCell::default(), RefCell::default());
-        Self { ledger, reach, messaging, settings, programmes, opened }
+        let (programmes, failure) = (RefCell::default(), RefCell::default());
+        let opened = RefCell::default();
+        Self { ledger, reach, messaging, settings, programmes, failure, opened }
     }
 
     /// Leaves messages to other channels, does what is to be done, and sends what is due, for as
@@ -107,10 +114,10 @@ impl<'a, 'c, L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox
         mut limit: WorkLimit,
     ) -> Result<DeliverReport, Error> {
         let is_swept = self.leave_late(&mut limit).await?;
-        let (has_acted, failure) = self.act_alone(&mut limit).await?;
+        let has_acted = self.act_alone(&mut limit).await?;
         let mut report = deliver(self.reach, (self, vendors), settings, None, limit).await?;
         report.done &= is_swept && has_acted;
-        report.last_failure = report.last_failure.or(failure);
+        report.last_failure = report.last_failure.or(self.failure.take());
         Ok(report)
     }
 
@@ -136,6 +143,10 @@ impl<'a, 'c, L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox
         Ok(opened)
     }
 
+    fn fail(&self, text: String) {
+        *self.failure.borrow_mut() = Some(text);
+    }
+
     async fn settle_all(
         &self,
         channel: Option<Channel>,
@@ -150,38 +161,58 @@ impl<'a, 'c, L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox
 impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Touches
     for Outbox<'_, '_, L, R, M>
 {
-    async fn due(
-        &self,
-        account: &ChannelAccount,
-        most: usize,
-        now: Timestamp,
-    ) -> Result<Vec<DueTouch>, Error> {
+    async fn due(&self, account: &ChannelAccount, most: usize) -> Result<Due, Error> {
         let (reach, channel) = (self.reach, account.channel);
         let programme_no = account.programme_no;
-        let rows = i64::try_from(most.min(PIECE)).unwrap_or(1);
-        // Each round settles what it does not give back, so the rounds end.
-        loop {
+        // A long row of messages that are settled here leaves the rest to the next turn.
+        for _ in 0..ROUNDS {
+            let now = (reach.now)();
             let waiting = reach
                 .with_retries(async || {
-                    due_messages(reach.sql, programme_no, Some(channel), now, rows).await
+                    due_messages(reach.sql, programme_no, Some(channel), now, PIECE).await
                 })
                 .await?;
             if waiting.is_empty() {
-                return Ok(Vec::new());
+                return Ok(Due { touches: Vec::new(), is_all: true });
             }
             let opened = self.opened(programme_no).await?;
-            let count = waiting.len();
-            let Verdicts { wanted, mut settled, others } =
-                self.ask(&opened, Some(channel), waiting, now).await?;
-            self.doubt(account, &mut settled).await?;
+            let numbers: Vec<i64> = waiting.iter().map(|one| one.no).collect();
+            let progress = reach
+                .with_retries(async || progress(reach.sql, channel, &numbers, now).await)
+                .await?;
+            let (mut settled, mut open) = (Vec::new(), Vec::new());
+            for one in waiting {
+                match progress.get(&one.no) {
+                    // A run died before it could say what became of it.
+                    Some(Progress::Over(settlement)) => settled.push((one.no, settlement.clone())),
+                    Some(Progress::Sending) => {}
+                    Some(Progress::Again) | None => open.push(one),
+                }
+            }
+            let Verdicts { mut wanted, settled: refused, .. } =
+                self.ask(&opened, Some(channel), open, now).await?;
+            let is_more = wanted.len() > most;
+            wanted.truncate(most);
             let (ready, failed) = self.write(&opened, channel, wanted, now).await?;
-            settled.extend(failed);
+            // What is not wanted any more, and a vendor may have, is unknown.
+            let doubted = |(no, settlement): (i64, Settlement)| match progress.get(&no) {
+                Some(Progress::Again) if settlement.ends() => {
+                    let why = "no answer came before it was stopped".to_owned();
+                    (no, Settlement::Unknown(why))
+                }
+                _ => (no, settlement),
+            };
+            settled.extend(refused.into_iter().chain(failed).map(doubted));
             self.settle_all(Some(channel), &settled, now).await?;
-            // Where all wait for another message to the same member, the next run goes on.
-            if !ready.is_empty() || others == count {
-                return Ok(ready);
+            if !ready.is_empty() {
+                return Ok(Due { touches: ready, is_all: false });
+            }
+            // All wait: for another message to their members, or for another run.
+            if settled.is_empty() {
+                return Ok(Due { touches: Vec::new(), is_all: !is_more });
             }
         }
+        Ok(Due { touches: Vec::new(), is_all: false })
     }
 
     async fn settle(
@@ -208,32 +239,5 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Touches
         reach
             .with_retries(async || links_delivered(reach.sql, programme_no, &delivered).await)
             .await
-    }
-}
-
-impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_, L, R, M> {
-    /// What is not wanted any more, and a vendor may have, is unknown.
-    async fn doubt(
-        &self,
-        account: &ChannelAccount,
-        settled: &mut [(i64, Settlement)],
-    ) -> Result<(), Error> {
-        let ends =
-            |one: &Settlement| matches!(one, Settlement::Passed(_) | Settlement::Suppressed(_));
-        let numbers: Vec<i64> =
-            settled.iter().filter(|(_, one)| ends(one)).map(|(no, _)| *no).collect();
-        if numbers.is_empty() {
-            return Ok(());
-        }
-        let reach = self.reach;
-        let tried = reach
-            .with_retries(async || tried_touches(reach.sql, account.no, &numbers).await)
-            .await?;
-        for (no, one) in settled {
-            if ends(one) && tried.iter().any(|tried| tried.touch_no == *no && tried.is_uncertain) {
-                *one = Settlement::Unknown("no answer came before it was stopped".to_owned());
-            }
-        }
-        Ok(())
     }
 }

@@ -134,7 +134,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
             let why = "links need the variable public_url, or the programme's own address";
             return Ok(Err(Settlement::Failed(why.to_owned())));
         }
-        let done = match self.act(opened, &asked).await? {
+        let done = match self.act_or_wait(opened, &asked).await? {
             Ok(done) => done,
             Err(settlement) => return Ok(Err(settlement)),
         };
@@ -261,7 +261,7 @@ fn variables(
         points,
         expires_on: day,
         days_left: day.map(|day| i64::from(day) - i64::from(today.day)),
-        balance: facts.balance(today),
+        balance: facts.balance(today).saturating_add(done.points),
         tier: facts.tier_at(now).unwrap_or_default().to_owned(),
         rewards: Vec::new(),
         coupon: coupon.map(|code| Coupon { code }),

@@ -85,7 +85,7 @@ pub(super) async fn hear_entries<L: Sql, R: Sql>(
         let Some(next) = entries.last().map(|entry| entry.no) else { return Ok(true) };
         let kept: Vec<Heard> = entries
             .into_iter()
-            .filter(|entry| entry.kind != "opening")
+            .filter(|entry| entry.kind != "opening" && !entry.is_of_strategy)
             .filter_map(|entry| {
                 let is_its = |of: &&Listening| of.active.programme.no == entry.programme_no;
                 programmes.iter().find(is_its)?.entry(entry)

@@ -68,7 +68,7 @@ CREATE INDEX IF NOT EXISTS outbox_due ON outbox (programme_no, channel, due_at)
 -- then
 CREATE INDEX IF NOT EXISTS outbox_until ON outbox (until_at)
 -- then
-CREATE INDEX IF NOT EXISTS outbox_acts ON outbox (due_at) WHERE channel = ''
+CREATE INDEX IF NOT EXISTS outbox_acts ON outbox (programme_no, due_at) WHERE channel = ''
 -- then
 -- Of "first_possible" the first channel that has an account goes first.
 CREATE TRIGGER IF NOT EXISTS touch_waits AFTER INSERT ON touch WHEN NEW.state = 'due'
@@ -79,17 +79,26 @@ BEGIN
         ELSE min(NEW.deadline_at, NEW.due_at + NEW.wait_hours * 3600000) END
     FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS c
     WHERE NEW.mode = 'all' OR c.key = (
-      SELECT o.key FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS o
-      ORDER BY NOT EXISTS (SELECT 1 FROM channel_account AS a WHERE a.programme_no = NEW.programme_no AND a.channel = o.value), o.key LIMIT 1);
+      -- Keys of channels without an account come after all others.
+      SELECT min(o.key + iif(EXISTS (SELECT 1 FROM channel_account AS a WHERE a.programme_no = NEW.programme_no AND a.channel = o.value), 0, 1000)) % 1000
+      FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS o);
 END
 -- then
-CREATE TRIGGER IF NOT EXISTS touch_gone AFTER DELETE ON touch
+-- The highest number of a touch that is gone. Attempts, links and vendors keep numbers for longer than
+-- touches stay, so none is given again.
+CREATE TABLE IF NOT EXISTS touch_gone (
+  no INTEGER PRIMARY KEY CHECK (no = 1),
+  last INTEGER NOT NULL
+) STRICT
+-- then
+CREATE TRIGGER IF NOT EXISTS touch_goes AFTER DELETE ON touch
 BEGIN
   DELETE FROM outbox WHERE touch_no = OLD.no;
+  INSERT INTO touch_gone (no, last) VALUES (1, OLD.no) ON CONFLICT (no) DO UPDATE SET last = max(last, excluded.last);
 END
 -- then
 -- The command table: what became of messages of a channel. settled: [[touch_no, what, why, due_at], …], where
--- what is later, sent, unknown, failed, passed (this channel does not take it, because of a reason),
+-- what is later, waits (for hours or caps: its time begins anew), sent, unknown, failed, passed (this channel does not take it, because of a reason),
 -- suppressed (no channel does) or over. What is told a second time changes nothing.
 CREATE VIEW IF NOT EXISTS outbox_settle (channel, at, settled) AS SELECT NULL, NULL, NULL
 -- then
@@ -97,6 +106,10 @@ CREATE TRIGGER IF NOT EXISTS outbox_settled INSTEAD OF INSERT ON outbox_settle
 BEGIN
   UPDATE outbox SET due_at = s.value ->> 3 FROM json_each(NEW.settled) AS s
     WHERE outbox.touch_no = s.value ->> 0 AND outbox.channel = NEW.channel AND s.value ->> 1 = 'later';
+  UPDATE outbox SET due_at = s.value ->> 3,
+    until_at = iif(until_at < t.deadline_at, min(t.deadline_at, (s.value ->> 3) + t.wait_hours * 3600000), until_at)
+    FROM json_each(NEW.settled) AS s CROSS JOIN touch AS t ON t.no = s.value ->> 0
+    WHERE outbox.touch_no = t.no AND outbox.channel = NEW.channel AND s.value ->> 1 = 'waits';
   UPDATE touch SET state = s.value ->> 1, reason = NULL, error = s.value ->> 2, sent_at = NEW.at, channel = nullif(NEW.channel, '')
     FROM json_each(NEW.settled) AS s
     WHERE touch.no = s.value ->> 0 AND s.value ->> 1 IN ('sent', 'unknown')
@@ -113,13 +126,13 @@ BEGIN
     FROM json_each(NEW.settled) AS s CROSS JOIN touch AS t ON t.no = s.value ->> 0 CROSS JOIN json_each(t.channels) AS n
     WHERE s.value ->> 1 IN ('failed', 'passed') AND t.mode = 'first_possible' AND t.state = 'due' AND t.deadline_at > NEW.at
     AND n.key = (
-      SELECT l.key FROM json_each(t.channels) AS l
-      WHERE l.key > (SELECT c.key FROM json_each(t.channels) AS c WHERE c.value = NEW.channel)
-      ORDER BY NOT EXISTS (SELECT 1 FROM channel_account AS a WHERE a.programme_no = t.programme_no AND a.channel = l.value), l.key LIMIT 1)
+      SELECT min(l.key + iif(EXISTS (SELECT 1 FROM channel_account AS a WHERE a.programme_no = t.programme_no AND a.channel = l.value), 0, 1000)) % 1000
+      FROM json_each(t.channels) AS l
+      WHERE l.key > (SELECT c.key FROM json_each(t.channels) AS c WHERE c.value = NEW.channel))
     AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = t.no AND o.channel = NEW.channel)
     ON CONFLICT DO NOTHING;
   DELETE FROM outbox WHERE channel = NEW.channel
-    AND touch_no IN (SELECT value ->> 0 FROM json_each(NEW.settled) WHERE value ->> 1 <> 'later');
+    AND touch_no IN (SELECT value ->> 0 FROM json_each(NEW.settled) WHERE value ->> 1 NOT IN ('later', 'waits'));
   -- The last channel decides; of those before it, one that failed goes before a reason.
   UPDATE touch SET state = iif(touch.error IS NULL, 'suppressed', 'failed'), reason = iif(touch.error IS NULL, s.value ->> 2, NULL)
     FROM json_each(NEW.settled) AS s

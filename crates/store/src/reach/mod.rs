@@ -54,8 +54,8 @@ pub use occasions::{
     new_occasions, occasions_asked, occasions_of_members,
 };
 pub use outbox::{
-    Destination, LateMessage, Settlement, WaitingTouch, destinations, due_messages, last_entries,
-    late_messages, programmes_that_act, settle_messages,
+    Destination, Progress, Settlement, WaitingTouch, destinations, due_messages, last_entries,
+    late_messages, programmes_that_act, progress, settle_messages,
 };
 pub use sets::{
     SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,

@@ -87,6 +87,8 @@ pub struct HeardEntry {
     pub at: Timestamp,
     /// The tier before and after, where it is about the tier.
     pub tier: Option<(Option<String>, String)>,
+    /// Whether a strategy wrote it.
+    pub is_of_strategy: bool,
 }
 
 /// Entries of all programmes after that number, at most so many.
@@ -110,6 +112,7 @@ pub async fn entries_to_hear(
             points: row.integer(5)?,
             at: Timestamp(row.integer(6)?),
             tier: to.map(|to| (from, to)),
+            is_of_strategy: row.integer(9)? == 1,
         })
     };
     let rows = ledger.query(statement!("queries/touch_entries"), values).await?;

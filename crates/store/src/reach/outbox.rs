@@ -31,6 +31,8 @@ pub struct WaitingTouch {
 pub enum Settlement {
     /// It is due again at an instant.
     Later(Timestamp),
+    /// It waits for hours or for caps until an instant, from when on the channel has its time anew.
+    Waits(Timestamp),
     /// It went out, or was done.
     Sent,
     /// It may have gone out, and why nobody knows.
@@ -46,9 +48,16 @@ pub enum Settlement {
 }
 
 impl Settlement {
+    /// Whether it does not go out by the channel.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Passed(_) | Self::Suppressed(_))
+    }
+
     fn row(&self, touch_no: i64) -> Json {
         match self {
             Self::Later(at) => json!([touch_no, "later", null, at.0]),
+            Self::Waits(at) => json!([touch_no, "waits", null, at.0]),
             Self::Sent => json!([touch_no, "sent"]),
             Self::Unknown(why) => json!([touch_no, "unknown", why]),
             Self::Failed(why) => json!([touch_no, "failed", why]),
@@ -103,20 +112,8 @@ pub async fn settle_messages(
     reach.query(statement!("queries/reach/outbox_settle"), values).await.map(drop)
 }
 
-/// A message whose channel has had its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LateMessage {
-    /// The touch's number.
-    pub touch_no: i64,
-    /// The channel; `None` where the touch only acts.
-    pub channel: Option<Channel>,
-    /// Whether a run sends it at this moment.
-    pub is_on_its_way: bool,
-    /// Whether a vendor may have it.
-    pub is_uncertain: bool,
-}
-
-/// Up to `most` messages whose channels have had their time.
+/// Up to `most` messages whose channels have had their time: touches and channels, which are `None`
+/// where the touch only acts. What a run sends at this moment is left out.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -124,21 +121,56 @@ pub async fn late_messages(
     reach: &impl Sql,
     now: Timestamp,
     most: i64,
-) -> Result<Vec<LateMessage>, Error> {
-    let values = vec![now.0.into(), now.plus_ms(-LOST_MS).0.into(), most.into()];
+) -> Result<Vec<(i64, Option<Channel>)>, Error> {
+    let values = vec![now.0.into(), most.into(), now.plus_ms(-LOST_MS).0.into()];
     let rows = reach.query(statement!("queries/reach/outbox_late"), values).await?;
     let read = |mut row: Row| {
         let channel = row.text(1)?;
         let known = || Channel::parse(&channel).ok_or(Error::Corrupt("channel of a message"));
-        let progress = row.integer(3)?;
-        Ok(LateMessage {
-            touch_no: row.integer(0)?,
-            channel: (!channel.is_empty()).then(known).transpose()?,
-            is_on_its_way: progress == 2,
-            is_uncertain: progress == 1,
-        })
+        Ok((row.integer(0)?, (!channel.is_empty()).then(known).transpose()?))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// How far a message came by a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// A run sends it at this moment.
+    Sending,
+    /// A vendor may have it, and takes its id again.
+    Again,
+    /// It is settled.
+    Over(Settlement),
+}
+
+/// How far messages came by a channel, by their touches; those that no vendor has are missing.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn progress(
+    reach: &impl Sql,
+    channel: Channel,
+    touches: &[i64],
+    now: Timestamp,
+) -> Result<BTreeMap<i64, Progress>, Error> {
+    let values = vec![channel.as_str().into(), json!(touches).to_string().into()];
+    let rows = reach.query(statement!("queries/reach/outbox_tried"), values).await?;
+    let mut found = BTreeMap::new();
+    for mut row in rows {
+        let (touch_no, state) = (row.integer(0)?, row.text(1)?);
+        let why = row.optional_text(2)?.unwrap_or_default();
+        let is_recent = (now.0 - LOST_MS..=now.0).contains(&row.integer(3)?);
+        let progress = match state.as_str() {
+            "accepted" | "delivered" => Progress::Over(Settlement::Sent),
+            "failed" | "bounced" => Progress::Over(Settlement::Failed(why)),
+            "sending" if is_recent => Progress::Sending,
+            "sending" | "unknown" => Progress::Over(Settlement::Unknown(why)),
+            "again" => Progress::Again,
+            _ => continue,
+        };
+        found.insert(touch_no, progress);
+    }
+    Ok(found)
 }
 
 /// Programmes with touches that only act and are due.
