@@ -48,14 +48,14 @@ impl Public {
             self.delay_refusal(&caller, tenant.is_some(), answer.status()).await;
             return answer;
         }
-        let Some(component) = self.router.find(request.uri().path()) else {
+        let Some((route, component)) = self.router.find(request.uri().path()) else {
             return refuse(StatusCode::NOT_FOUND, "nothing is served under this path");
         };
         let mut share = self.budget.share(caller.address_id, tenant.is_some());
         let answer = match self.read_request(request, &caller, peer, &mut share).await {
             Ok(request) => {
                 let from = tenant.or(caller.key).unwrap_or(caller.address_id);
-                self.forward(component, request, &caller, (from, tenant.is_some())).await
+                self.forward((route, component), request, &caller, (from, tenant.is_some())).await
             }
             Err(refusal) => refusal,
         };
@@ -150,12 +150,12 @@ impl Public {
 
     async fn forward(
         &self,
-        component: &Component,
+        (route, component): (&str, &Component),
         request: Request<Bytes>,
         caller: &Caller,
         from: (Id, bool),
     ) -> Answer {
-        let method_and_path = (request.method().clone(), request.uri().path().to_owned());
+        let method = request.method().clone();
         let failure = match component.call(request, from).await {
             Ok(mut response) => {
                 let is_refused = response.status() == StatusCode::UNAUTHORIZED;
@@ -179,8 +179,8 @@ impl Public {
             ),
         };
         let instance = instance_id();
-        let (method, path) = method_and_path;
-        tracing::warn!(component = component.name, %method, path, status = status.as_u16(), instance, "{failure:?}");
+        // Not the path: those of callbacks and links hold what lets their senders in.
+        tracing::warn!(component = component.name, %method, route, status = status.as_u16(), instance, "{failure:?}");
         problem(status, detail, &instance)
     }
 }

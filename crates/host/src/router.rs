@@ -11,10 +11,16 @@ pub struct Router<T> {
 }
 
 struct Node<T> {
-    exact: Option<T>,
-    below: Option<T>,
+    exact: Option<Leaf<T>>,
+    below: Option<Leaf<T>>,
     literal: HashMap<Box<str>, Node<T>>,
     parameter: Option<Box<Node<T>>>,
+}
+
+/// A target, and the pattern that leads there.
+struct Leaf<T> {
+    pattern: Box<str>,
+    target: T,
 }
 
 impl<T> Default for Node<T> {
@@ -53,15 +59,15 @@ impl<T> Router<T> {
         place(&mut node.exact, target, pattern)
     }
 
-    /// The target of the best pattern for this path.
-    pub fn find(&self, path: &str) -> Option<&T> {
-        find(&self.root, segments(path))
+    /// The best pattern for this path, and its target. Paths may hold secrets, patterns do not.
+    pub fn find(&self, path: &str) -> Option<(&str, &T)> {
+        find(&self.root, segments(path)).map(|leaf| (&*leaf.pattern, &leaf.target))
     }
 }
 
 /// Searches depth first in order of precedence. It looks twice at one segment only for a `:name`
 /// beside a literal.
-fn find<'a, T>(node: &'a Node<T>, mut rest: Split<'_, char>) -> Option<&'a T> {
+fn find<'a, T>(node: &'a Node<T>, mut rest: Split<'_, char>) -> Option<&'a Leaf<T>> {
     let below = node.below.as_ref();
     let Some(segment) = rest.next() else {
         return node.exact.as_ref().or(below);
@@ -77,11 +83,11 @@ fn segments(path: &str) -> Split<'_, char> {
     path.strip_prefix('/').unwrap_or(path).split('/')
 }
 
-fn place<T>(slot: &mut Option<T>, target: T, pattern: &str) -> Result<(), String> {
+fn place<T>(slot: &mut Option<Leaf<T>>, target: T, pattern: &str) -> Result<(), String> {
     if slot.is_some() {
         return Err(format!("route `{pattern}` is taken"));
     }
-    *slot = Some(target);
+    *slot = Some(Leaf { pattern: pattern.into(), target });
     Ok(())
 }
 
@@ -122,7 +128,7 @@ mod tests {
             ("/v1/holds/h1", "/..."),
             ("/v1/earn/list", "/v1/:noun/list"),
         ] {
-            assert_eq!(router.find(path).copied(), Some(expected), "{path}");
+            assert_eq!(router.find(path), Some((expected, &expected)), "{path}");
         }
     }
 

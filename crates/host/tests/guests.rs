@@ -41,6 +41,14 @@ fn a_trap_costs_only_the_requests_of_its_instance() {
 }
 
 #[test]
+fn the_log_holds_no_paths() {
+    let host = Host::start(&[]);
+    assert_eq!(host.get("/probe/trap/s3cr3t?key=s3cr3t").status, 500);
+    eventually("the failure is logged", || host.log().contains("route=\"/probe/...\""));
+    assert!(!host.log().contains("s3cr3t"), "{}", host.log());
+}
+
+#[test]
 fn queued_requests_survive_a_trap() {
     let host = Host::start(&["--instances", "1", "--max-concurrency", "1"]);
     std::thread::scope(|scope| {
