@@ -10,7 +10,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{
         Client,
-        connect::{HttpConnector, dns::Name},
+        connect::{HttpConnector, capture_connection, dns::Name},
     },
     rt::{TokioExecutor, TokioTimer},
 };
@@ -110,34 +110,43 @@ impl WasiHttpHooks for Outbound {
             let limit = |wanted: Option<Duration>| wanted.unwrap_or(TIME_LIMIT).min(TIME_LIMIT);
             let connect = limit(options.and_then(|options| options.connect_timeout));
             let first_byte = limit(options.and_then(|options| options.first_byte_timeout));
+            let connection = capture_connection(&mut request);
             let answer =
                 tokio::time::timeout(connect.saturating_add(first_byte), client.request(request))
                     .await;
-            let response = answer
-                .map_err(|_| Error::ConnectionReadTimeout)?
-                .map_err(|error| explain(&error))?;
+            // Senders ask: may the other side have the request? Not before there is a connection.
+            let late = |_| match connection.connection_metadata().is_some() {
+                true => Error::ConnectionReadTimeout,
+                false => Error::ConnectionTimeout,
+            };
+            let response = answer.map_err(late)?.map_err(|error| explain(&error))?;
             let response = response.map(|body| body.map_err(Error::from).boxed_unsync());
             Ok((response, Box::new(async { Ok(()) }) as Io))
         })
     }
 }
 
+/// Faults of connecting, by which nothing was sent, are told apart from those of an open
+/// connection, after which the other side may have the request.
 fn explain(error: &hyper_util::client::legacy::Error) -> Error {
+    if !error.is_connect() {
+        return Error::ConnectionTerminated;
+    }
     let mut cause = error.source();
     while let Some(inner) = cause {
         if inner.is::<Blocked>() {
             return Error::DestinationIpProhibited;
         }
-        if let Some(fault) = inner.downcast_ref::<io::Error>() {
-            return match fault.kind() {
-                io::ErrorKind::ConnectionRefused => Error::ConnectionRefused,
-                io::ErrorKind::TimedOut => Error::ConnectionTimeout,
-                _ => Error::InternalError(Some(fault.to_string())),
-            };
+        if inner.is::<Unresolved>() {
+            return Error::DnsError { rcode: None, info_code: None };
         }
-        cause = inner.source();
+        match inner.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return Error::ConnectionRefused,
+            Some(io::ErrorKind::TimedOut) => return Error::ConnectionTimeout,
+            _ => cause = inner.source(),
+        }
     }
-    if error.is_connect() { Error::DestinationUnavailable } else { Error::ConnectionTerminated }
+    Error::DestinationUnavailable
 }
 
 /// Resolves a name and drops the blocked addresses, so that the connector never sees them.
@@ -156,8 +165,8 @@ impl tower_service::Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let blocked = self.0.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found: Vec<SocketAddr> = found.map_err(|_| Unresolved)?.collect();
             let open: Vec<_> =
                 found.iter().copied().filter(|address| !blocked.blocks(address.ip())).collect();
             if open.is_empty() && !found.is_empty() {
@@ -168,6 +177,18 @@ impl tower_service::Service<Name> for Resolver {
         })
     }
 }
+
+/// A name has no address.
+#[derive(Debug)]
+struct Unresolved;
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name has no address")
+    }
+}
+
+impl std::error::Error for Unresolved {}
 
 /// All addresses of a name are in blocked networks.
 #[derive(Debug)]
@@ -180,3 +201,141 @@ impl fmt::Display for Blocked {
 }
 
 impl std::error::Error for Blocked {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http_body_util::Full;
+    use hyper_util::rt::TokioIo;
+    use std::{io::Read as _, net::TcpListener, pin::Pin, time::Instant};
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+    const SHORT: Duration = Duration::from_millis(200);
+
+    async fn fault(uri: &str) -> Error {
+        let blocked = BlockedNetworks { private: false, networks: Vec::new() };
+        let mut outbound = Outbound {
+            component: "test".into(),
+            allowed: vec![AllowedHost::parse("*://*:*").unwrap()].into(),
+            client: SharedClient::new(blocked),
+        };
+        let body = Full::new(Bytes::from_static(b"text")).map_err(|never| match never {});
+        let request = http::Request::post(uri).body(body.boxed_unsync()).unwrap();
+        let options = RequestOptions {
+            connect_timeout: Some(SHORT),
+            first_byte_timeout: Some(SHORT),
+            ..RequestOptions::default()
+        };
+        let sent = outbound.send_request(request, Some(options), Box::new(async { Ok(()) }));
+        Box::into_pin(sent).await.err().unwrap()
+    }
+
+    /// Takes connections and what comes over them, and never answers.
+    fn silent() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let mut taken = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                drop(stream.read(&mut [0; 1024]));
+                taken.push(stream);
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn faults_tell_whether_the_request_went_out() {
+        let port = silent();
+        let started = Instant::now();
+        let found = fault(&format!("http://127.0.0.1:{port}/")).await;
+        assert!(matches!(found, Error::ConnectionReadTimeout), "{found:?}");
+        // No secure connection comes about, so that nothing of the request was sent.
+        let found = fault(&format!("https://127.0.0.1:{port}/")).await;
+        assert!(matches!(found, Error::ConnectionTimeout), "{found:?}");
+        assert!(started.elapsed() < Duration::from_secs(10));
+        let found = fault("http://name.invalid/").await;
+        assert!(matches!(found, Error::DnsError { .. }), "{found:?}");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let found = fault(&format!("http://127.0.0.1:{port}/")).await;
+        assert!(matches!(found, Error::ConnectionRefused), "{found:?}");
+    }
+
+    /// A connection that takes all, and then fails.
+    #[derive(Clone)]
+    struct Failing {
+        is_open: bool,
+        kind: io::ErrorKind,
+    }
+
+    impl tower_service::Service<http::Uri> for Failing {
+        type Response = TokioIo<Self>;
+        type Error = io::Error;
+        type Future = std::future::Ready<io::Result<TokioIo<Self>>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: http::Uri) -> Self::Future {
+            let open = self.is_open.then(|| TokioIo::new(self.clone()));
+            std::future::ready(open.ok_or_else(|| self.kind.into()))
+        }
+    }
+
+    impl hyper_util::client::legacy::connect::Connection for Failing {
+        fn connected(&self) -> hyper_util::client::legacy::connect::Connected {
+            hyper_util::client::legacy::connect::Connected::new()
+        }
+    }
+
+    impl AsyncRead for Failing {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(self.kind.into()))
+        }
+    }
+
+    impl AsyncWrite for Failing {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_an_open_connection_is_none_of_connecting() {
+        use io::ErrorKind::{ConnectionRefused, ConnectionReset, TimedOut};
+        for (is_open, kind, expected) in [
+            (true, TimedOut, "ConnectionTerminated"),
+            (true, ConnectionRefused, "ConnectionTerminated"),
+            (true, ConnectionReset, "ConnectionTerminated"),
+            (false, TimedOut, "ConnectionTimeout"),
+            (false, ConnectionRefused, "ConnectionRefused"),
+            (false, ConnectionReset, "DestinationUnavailable"),
+        ] {
+            let client = Client::builder(TokioExecutor::new()).build(Failing { is_open, kind });
+            let request = http::Request::get("http://a.example/").body(Full::<Bytes>::default());
+            let error = client.request(request.unwrap()).await.unwrap_err();
+            assert_eq!(format!("{:?}", explain(&error)), expected, "{is_open} {kind:?}");
+        }
+    }
+}

@@ -71,7 +71,7 @@ async fn exchange(request: &HttpRequest, timeout_ms: u32, deadline: u64) -> Hear
 }
 
 /// Whether the vendor cannot have the request: there was nobody to send it to. All other faults may
-/// come after it went out. So may `ConnectionTimeout`: hosts say it of open connections, too.
+/// come after it went out.
 fn never_connected(code: &ErrorCode) -> bool {
     matches!(
         code,
@@ -82,6 +82,7 @@ fn never_connected(code: &ErrorCode) -> bool {
             | ErrorCode::DestinationIpProhibited
             | ErrorCode::DestinationIpUnroutable
             | ErrorCode::ConnectionRefused
+            | ErrorCode::ConnectionTimeout
             | ErrorCode::TlsCertificateError
             | ErrorCode::HttpRequestDenied
             | ErrorCode::HttpRequestUriInvalid
