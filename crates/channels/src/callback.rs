@@ -9,6 +9,9 @@ use crate::table::{Table, Then};
 
 /// The longest body that is read, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
+/// How far the instant of a signed post may be from ours, in seconds: a copy that somebody sends
+/// again later tells nothing.
+const LEEWAY_S: i64 = 300;
 /// The longest id of a vendor that is kept.
 const MAX_ID: usize = 256;
 
@@ -36,6 +39,12 @@ impl fmt::Debug for Callback<'_> {
 impl<'a> Callback<'a> {
     pub(crate) const fn is_too_long(&self) -> bool {
         self.body.len() > MAX_BODY
+    }
+
+    /// Refuses a post that was signed too long ago, or in the future.
+    pub(crate) fn is_fresh(&self, second: i64) -> Result<(), Refusal> {
+        let age = self.now_ms.div_euclid(1000).saturating_sub(second);
+        (-LEEWAY_S..=LEEWAY_S).contains(&age).then_some(()).ok_or(Refusal::Old)
     }
 
     /// The value of a field; empty where there is none.
@@ -110,6 +119,8 @@ pub struct Report {
     pub why: String,
     /// When it happened, in milliseconds since 1970.
     pub at_ms: Option<i64>,
+    /// By what it is known when it comes again, of vendors that sign no instant: then it counts once.
+    pub once: Option<String>,
 }
 
 impl fmt::Debug for Report {
@@ -121,8 +132,8 @@ impl fmt::Debug for Report {
 
 impl Report {
     pub(crate) fn new(what: Reported, why: impl Into<String>) -> Self {
-        let (provider_id, message_id, to, at_ms) = (None, None, None, None);
-        Self { provider_id, message_id, to, what, why: why.into(), at_ms }
+        let (provider_id, message_id, to, at_ms, once) = (None, None, None, None, None);
+        Self { provider_id, message_id, to, what, why: why.into(), at_ms, once }
     }
 
     /// With ids that can be ours or the vendor's. `None` where nothing tells of whom it speaks.
@@ -142,6 +153,13 @@ impl Report {
         self.to = plain(to);
         let is_known = self.provider_id.is_some() || self.message_id.is_some() || self.to.is_some();
         is_known.then_some(self)
+    }
+
+    /// Known by the id of a post. What changes nothing but its attempt needs none.
+    pub(crate) fn once(mut self, id: Option<&str>) -> Self {
+        let lasts = !matches!(self.what, Reported::Delivered | Reported::Failed(None));
+        self.once = id.filter(|_| lasts).map(|id| id.chars().take(MAX_ID).collect());
+        self
     }
 
     pub(crate) const fn at(mut self, at_ms: Option<i64>) -> Self {

@@ -36,7 +36,7 @@ const LOOSE: GeneralPurpose = GeneralPurpose::new(
 pub(crate) struct Keys<'a> {
     /// Signs.
     pub(crate) token: &'a Secret,
-    /// Encrypts; empty where posts are plain.
+    /// Encrypts.
     pub(crate) aes_key: &'a Secret,
     /// Whom a message is for: the id of a company or of an account.
     pub(crate) receiver: &'a str,
@@ -60,7 +60,7 @@ fn bytes_of(key: &Secret) -> Option<[u8; 32]> {
     LOOSE.decode(key.reveal()).ok()?.try_into().ok()
 }
 
-/// Checks and opens a post. Where the account has a key, plain posts are not taken.
+/// Checks and opens a post. Plain posts are not taken: their signature is not of what they say.
 pub(crate) fn open(keys: Keys<'_>, callback: &Callback<'_>) -> Result<Posted, Refusal> {
     if keys.token.is_empty() {
         return Err(Refusal::NotExpected);
@@ -76,26 +76,28 @@ pub(crate) fn open(keys: Keys<'_>, callback: &Callback<'_>) -> Result<Posted, Re
     }
     match xml::text(callback.body, "Encrypt") {
         Some(text) => sealed(keys, callback, &text).map(Posted::Message),
-        None if keys.aes_key.is_empty() => {
-            plain(keys, callback, callback.body.to_owned()).map(Posted::Message)
-        }
         None => Err(Refusal::Forged),
     }
 }
 
-/// A text that is not encrypted: its signature is of token, instant and nonce only.
+/// A question that is not encrypted: its signature is of token, instant and nonce only.
 fn plain(keys: Keys<'_>, callback: &Callback<'_>, text: String) -> Result<String, Refusal> {
+    signed(keys, callback, "", "signature")?;
+    Ok(text)
+}
+
+/// Whether a text was signed by the vendor, and just now.
+fn signed(keys: Keys<'_>, callback: &Callback<'_>, text: &str, name: &str) -> Result<(), Refusal> {
     let (instant, nonce) = (callback.query("timestamp"), callback.query("nonce"));
-    let ours = signature([keys.token.reveal(), &instant, &nonce, ""]);
-    same(&ours, &callback.query("signature")).then_some(text).ok_or(Refusal::Forged)
+    let ours = signature([keys.token.reveal(), &instant, &nonce, text]);
+    if !same(&ours, &callback.query(name)) {
+        return Err(Refusal::Forged);
+    }
+    callback.is_fresh(instant.parse().map_err(|_| Refusal::Forged)?)
 }
 
 fn sealed(keys: Keys<'_>, callback: &Callback<'_>, text: &str) -> Result<String, Refusal> {
-    let (instant, nonce) = (callback.query("timestamp"), callback.query("nonce"));
-    let ours = signature([keys.token.reveal(), &instant, &nonce, text]);
-    if !same(&ours, &callback.query("msg_signature")) {
-        return Err(Refusal::Forged);
-    }
+    signed(keys, callback, text, "msg_signature")?;
     decrypted(keys, text).ok_or(Refusal::Forged)
 }
 

@@ -135,6 +135,8 @@ fn what_is_wrong_with_secrets() {
         (WecomApp, "encoding_aes_key", json!("short")),
         (WecomApp, "encoding_aes_key", Json::Null),
         (WechatTemplate, "encoding_aes_key", json!(format!("{}!", &AES_KEY[..42]))),
+        (WechatTemplate, "encoding_aes_key", Json::Null),
+        (WechatSubscribe, "encoding_aes_key", Json::Null),
         (WecomRobot, "key", json!("a&b")),
         (Webhook, "signing_secret", json!("whsec_AAAA")),
     ] {

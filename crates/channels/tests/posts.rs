@@ -4,7 +4,7 @@ use channels::{Account, Callback, Received, Refusal, Report, Reported, Vendor};
 use reach::ContactState;
 use serde_json::{Value as Json, json};
 
-use crate::support::{NOW_MS, account, parts, vectors};
+use crate::support::{AES_KEY, NOW_MS, account, parts, vectors};
 
 const URL: &str = "https://a.example/v1/callbacks/a/s3cr3t";
 
@@ -14,10 +14,24 @@ fn post(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Result<Received, Refusal> {
+    posted(account, url, headers, body, NOW_MS)
+}
+
+fn posted(
+    account: &Account,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+    now_ms: i64,
+) -> Result<Received, Refusal> {
     let headers: Vec<(String, String)> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    account.callback(&Callback { method: "POST", url, headers: &headers, body, now_ms: NOW_MS })
+    account.callback(&Callback { method: "POST", url, headers: &headers, body, now_ms })
 }
+
+/// How far our clock may be from the instant of a signed post, in milliseconds, and whether.
+const CLOCKS: [(i64, bool); 5] =
+    [(0, true), (300_000, true), (301_000, false), (-300_000, true), (-301_000, false)];
 
 fn reports(vendor: Vendor, body: &Json) -> Vec<Report> {
     post(&account(vendor), URL, &[], &body.to_string()).unwrap().reports
@@ -174,6 +188,16 @@ fn posts_of_twilio_are_signed() {
         assert_eq!(sent(url, "", body), Err(Refusal::Forged));
         assert_eq!(sent(url, &signature.to_lowercase(), body), Err(Refusal::Forged));
         assert_eq!(sent(url, signature, &format!("{body}&x=1")), Err(Refusal::Forged));
+        // Twilio signs no instant, so what would last is known by its id when it comes again.
+        let once: Vec<_> =
+            sent(url, signature, body).unwrap().reports.into_iter().map(|one| one.once).collect();
+        let expected = match case["name"].as_str().unwrap() {
+            "delivered" => vec![None],
+            "undelivered, with a query" => vec![Some("SM2/undelivered".to_owned())],
+            "an answer" => vec![Some("SM3".to_owned())],
+            _ => vec![],
+        };
+        assert_eq!(once, expected, "{}", case["name"]);
     }
 }
 
@@ -316,6 +340,15 @@ fn events_of_sendgrid_are_signed() {
             vec!["delivered abc t-1 ann@mail.example", "complained def t-2 bob@mail.example"]
         };
         assert_eq!(found, expected);
+        let second: i64 = instant.parse().unwrap();
+        for (ahead, holds) in CLOCKS {
+            let headers = [
+                ("x-twilio-email-event-webhook-signature", signature),
+                ("x-twilio-email-event-webhook-timestamp", instant),
+            ];
+            let found = posted(&account, URL, &headers, body, second * 1000 + ahead);
+            assert_eq!(found.err(), (!holds).then_some(Refusal::Old), "{ahead}");
+        }
         assert_eq!(sent(body, "1773108999", signature), Err(Refusal::Forged));
         assert_eq!(sent(&format!("{body} "), instant, signature), Err(Refusal::Forged));
         assert_eq!(sent(body, instant, &signature[4..]), Err(Refusal::Forged));
@@ -403,21 +436,45 @@ fn posts_of_wechat_are_opened() {
     }
 }
 
-/// SHA-1 of `123n1tok1`, by `printf 123n1tok1 | sha1sum`: the parts in order of their bytes.
-const PLAIN: &str = "signature=3b54ba9a067f2869eb2a1f9ad6961a71ebee057b&timestamp=123&nonce=n1";
+/// The address and the body of a message as WeChat and WeCom post it at that second.
+fn sealed(message: &str, receiver: &str, second: i64) -> (String, String) {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::NoPadding};
+    use sha1::Digest;
+    // The bits of the last sign that mean nothing are none here.
+    let key = STANDARD.decode(format!("{}A=", &AES_KEY[..42])).unwrap();
+    let key: [u8; 32] = key.try_into().unwrap();
+    let start: [u8; 16] = key[..16].try_into().unwrap();
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let mut text = [&[7; 16], &length[..], message.as_bytes(), receiver.as_bytes()].concat();
+    let padding = 32 - text.len() % 32;
+    text.extend(std::iter::repeat_n(u8::try_from(padding).unwrap(), padding));
+    let cipher = cbc::Encryptor::<aes::Aes256>::new(&key.into(), &start.into());
+    let sealed = STANDARD.encode(cipher.encrypt_padded_vec::<NoPadding>(&text));
+    let second = second.to_string();
+    let mut parts = ["tok1", &second, "n1", &sealed];
+    parts.sort_unstable();
+    let digest = sha1::Sha1::digest(parts.concat().as_bytes());
+    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let url = format!("{URL}?msg_signature={digits}&timestamp={second}&nonce=n1");
+    (url, format!("<xml><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"))
+}
+
+const SECOND: i64 = NOW_MS / 1000;
+
+fn event(event: &str, rest: &str) -> String {
+    format!(
+        "<xml><FromUserName><![CDATA[oia2Tj]]></FromUserName>\
+         <Event><![CDATA[{event}]]></Event>{rest}</xml>"
+    )
+}
 
 #[test]
-fn plain_posts_of_wechat() {
-    let plain = |vendor, message: &str| {
-        let secrets = json!({"app_secret": "s3cr3t", "callback_token": "tok1"});
-        let account = Account::read(vendor, &parts(vendor).0, &secrets).unwrap();
-        post(&account, &format!("{URL}?{PLAIN}"), &[], message)
-    };
-    let event = |event: &str, rest: &str| {
-        format!(
-            "<xml><FromUserName><![CDATA[oia2Tj]]></FromUserName>\
-             <Event><![CDATA[{event}]]></Event>{rest}</xml>"
-        )
+fn events_of_wechat() {
+    let posted = |vendor, message: &str| {
+        let (url, body) = sealed(message, "wx1", SECOND);
+        post(&account(vendor), &url, &[], &body)
     };
     let finished = |status: &str, id: &str| {
         event(
@@ -448,23 +505,47 @@ fn plain_posts_of_wechat() {
         (WechatSubscribe, sent("43101"), "failed 7 - oia2Tj"),
         (WechatSubscribe, event("subscribe_msg_change_event", ""), ""),
     ] {
-        let found: Vec<_> = plain(vendor, &message).unwrap().reports.iter().map(short).collect();
+        let found: Vec<_> = posted(vendor, &message).unwrap().reports.iter().map(short).collect();
         assert_eq!(found.join("|"), expected, "{message}");
     }
-    // An account with a key takes no plain posts.
+}
+
+#[test]
+fn posts_that_are_sent_again_later_are_refused() {
+    use Vendor::{WechatSubscribe, WechatTemplate, WecomApp};
+    for (vendor, receiver) in [(WecomApp, "ww1"), (WechatTemplate, "wx1"), (WechatSubscribe, "wx1")]
+    {
+        let (url, body) = sealed(&event("unsubscribe", ""), receiver, SECOND);
+        for (ahead, holds) in CLOCKS {
+            let found = posted(&account(vendor), &url, &[], &body, SECOND * 1000 + ahead);
+            assert_eq!(found.err(), (!holds).then_some(Refusal::Old), "{vendor:?} {ahead}");
+        }
+        let none = url.replace(&format!("timestamp={SECOND}"), "timestamp=");
+        assert_eq!(post(&account(vendor), &none, &[], &body), Err(Refusal::Forged));
+    }
+}
+
+/// SHA-1 of the parts in order of their bytes, by `printf 1773108123n1tok1 | sha1sum`.
+const PLAIN: &str =
+    "signature=1ece6f0490a73457ff947b4c5db6af8f59d21adc&timestamp=1773108123&nonce=n1";
+
+#[test]
+fn plain_posts_of_wechat_are_not_taken() {
+    use Vendor::WechatTemplate;
     let url = format!("{URL}?{PLAIN}");
-    let found = post(&account(WechatTemplate), &url, &[], &finished("success", "1"));
+    let found = post(&account(WechatTemplate), &url, &[], &event("unsubscribe", ""));
     assert_eq!(found, Err(Refusal::Forged));
     // Whoever asks whether we are there gets its text back only if it is harmless.
-    let asked = |echo: &str| {
+    let asked_at = |echo: &str, now_ms: i64| {
         let url = format!("{URL}?{PLAIN}&echostr={echo}");
-        let callback =
-            Callback { method: "GET", url: &url, headers: &[], body: "", now_ms: NOW_MS };
+        let callback = Callback { method: "GET", url: &url, headers: &[], body: "", now_ms };
         account(WechatTemplate).callback(&callback).map(|received| received.response.body)
     };
+    let asked = |echo: &str| asked_at(echo, NOW_MS);
     assert_eq!(asked("7013625364120123456"), Ok("7013625364120123456".to_owned()));
     assert_eq!(asked("%3Cscript%3E"), Err(Refusal::Unreadable));
     assert_eq!(asked(&"1".repeat(2_000)), Err(Refusal::Unreadable));
+    assert_eq!(asked_at("1", NOW_MS + 400_000), Err(Refusal::Old));
 }
 
 #[test]

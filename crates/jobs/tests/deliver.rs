@@ -535,6 +535,7 @@ fn report(what: Reported, ids: (Option<&str>, Option<&str>), to: Option<&str>) -
         what,
         why: "because".to_owned(),
         at_ms: None,
+        once: None,
     }
 }
 

@@ -164,6 +164,7 @@ impl Adapter for Account {
         let instant = callback.header("x-twilio-email-event-webhook-timestamp");
         let signed = format!("{instant}{}", callback.body);
         key.verify(signed.as_bytes(), &sent).map_err(|_| Refusal::Forged)?;
+        callback.is_fresh(instant.parse().map_err(|_| Refusal::Forged)?)?;
         Ok(Received::text(callback.list(report)?, ""))
     }
 }

@@ -155,12 +155,14 @@ fn report(form: &[(String, String)]) -> Option<Report> {
     if let Some(content) = text("Body") {
         let wants = text("OptOutType") == Some("STOP") || asks_to_stop(content);
         let report = Report::new(Reported::Unsubscribed, "answered that it wants no more");
-        return report.of(None, None, text("From")).filter(|_| wants);
+        return report.once(id).of(None, None, text("From")).filter(|_| wants);
     }
-    let report = match text("MessageStatus")? {
+    let status = text("MessageStatus")?;
+    let report = match status {
         "delivered" | "read" => Report::new(Reported::Delivered, "was delivered"),
         "undelivered" | "failed" => failed(&answers::TABLE, text("ErrorCode").unwrap_or_default()),
         _ => return None,
     };
-    report.of(id, None, text("To"))
+    let once = id.map(|id| format!("{id}/{status}"));
+    report.once(once.as_deref()).of(id, None, text("To"))
 }

@@ -22,9 +22,6 @@ use crate::sign::same;
 use crate::standard_webhook::{Secret as Key, sign};
 use crate::table::{DAY, Table};
 
-/// Seconds by which the gateway's clock may differ.
-const LEEWAY_S: i64 = 300;
-
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
@@ -128,10 +125,7 @@ impl Adapter for Account {
         if !sent.any(|sent| same(&ours, sent)) {
             return Err(Refusal::Forged);
         }
-        let age = callback.now_ms.div_euclid(1000).saturating_sub(second);
-        if !(-LEEWAY_S..=LEEWAY_S).contains(&age) {
-            return Err(Refusal::Old);
-        }
+        callback.is_fresh(second)?;
         Ok(Received::json(callback.list(report)?, "{}"))
     }
 }

@@ -39,7 +39,7 @@ impl Secrets {
         let key = &self.encoding_aes_key;
         let is_key = key.is_empty() || encrypted::is_key(key);
         faults.secret(is_key, "encoding_aes_key", "must be the 43 characters that WeChat shows");
-        let is_pair = key.is_empty() || !self.callback_token.is_empty();
+        let is_pair = key.is_empty() == self.callback_token.is_empty();
         faults.secret(is_pair, "encoding_aes_key", "must be given with callback_token");
     }
 

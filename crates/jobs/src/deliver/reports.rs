@@ -1,11 +1,13 @@
 //! What vendors report: attempts are settled, addresses closed, and consents withdrawn.
 
+use std::collections::HashSet;
+
 use channels::{Report, Reported};
 use ledger::Timestamp;
 use reach::{ContactState, Decision, Purpose};
 use store::{
     ChannelAccount, Consent, DeliveryReport, Error, Sql, add_consents, close_contacts,
-    contact_holders, members_of_reports, write_reports,
+    contact_holders, know_reports, known_reports, members_of_reports, write_reports,
 };
 
 /// Who closes an address, and who records a withdrawal.
@@ -44,7 +46,16 @@ async fn keep_piece(
         write_reports(reach, account.no, now, &kept).await?;
     }
     let (mut closings, mut leaving) = (Vec::new(), Vec::new());
+    let ids: Vec<&str> = reports.iter().filter_map(|report| report.once.as_deref()).collect();
+    let known = match ids.is_empty() {
+        true => HashSet::new(),
+        false => known_reports(reach, account.no, &ids).await?,
+    };
     for (report, digest) in addresses(reach, account, reports, digest_of).await? {
+        // Since it counted, the address may have been opened or the consent given again.
+        if report.once.as_ref().is_some_and(|id| known.contains(id)) {
+            continue;
+        }
         match report.what {
             Reported::Bounced => closings.push((digest, ContactState::Bounced)),
             Reported::Complained => closings.push((digest, ContactState::Complained)),
@@ -69,7 +80,11 @@ async fn keep_piece(
         }
         add_consents(reach, account.programme_no, &consents).await?;
     }
-    Ok(())
+    // Last, as what failed before is to count when it comes again.
+    match ids.is_empty() {
+        true => Ok(()),
+        false => know_reports(reach, account.no, &ids, now).await,
+    }
 }
 
 /// The digests of the addresses that reports speak of: of the attempt that they name, or of the

@@ -73,6 +73,7 @@ CREATE TABLE IF NOT EXISTS touch_delivery (
   member_no INTEGER NOT NULL,
   channel TEXT NOT NULL,
   -- Counts from 1 for each touch and channel.
+  DELETE FROM known_report WHERE account_no = OLD.no;
   attempt INTEGER NOT NULL,
   account_no INTEGER NOT NULL,
   -- sending; retry (it was not taken), again (the vendor may have it, and delivers an id once);
@@ -163,6 +164,17 @@ END
 -- The command table that ends a wave: what became of each attempt, and of the account. A report that
 -- was faster than this is not overwritten. outcomes: [[no, state, provider_id, error], …].
 CREATE VIEW IF NOT EXISTS wave_end (account_no, lease, at, outcomes, failures, rests_until, paused_because, leased_until)
+-- Reports that closed an address or withdrew a consent, of vendors that sign no instant. They count once,
+-- as what they say may have been taken back since.
+CREATE TABLE IF NOT EXISTS known_report (
+  account_no INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (account_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS known_report_at ON known_report (at)
+-- then
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS wave_ended INSTEAD OF INSERT ON wave_end

@@ -1,5 +1,7 @@
 //! Waves of messages and what became of them, and what vendors report.
 
+use std::collections::HashSet;
+
 use ledger::Timestamp;
 use reach::{Channel, ContactState};
 use serde_json::{Value as Json, json};
@@ -169,10 +171,10 @@ pub async fn settle_lost(
 pub struct TriedTouch {
     /// The touch's number.
     pub touch_no: i64,
-    /// What the account reserved for it first.
+    /// What the account reserved for it last.
     pub reserved: Option<String>,
-    /// When the account's vendor first knew of it: by a reservation, or by an attempt that it may
-    /// have.
+    /// When the account's vendor first knew of it: by this reservation, or else by an attempt that
+    /// it may have.
     pub first_at: Option<Timestamp>,
     /// Whether the vendor of an account may have it.
     pub is_uncertain: bool,
@@ -313,6 +315,34 @@ pub async fn members_of_reports(
     rows.into_iter().map(read).collect()
 }
 
+/// Which of these reports of an account counted before, by their ids.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn known_reports(
+    reach: &impl Sql,
+    account_no: i64,
+    ids: &[&str],
+) -> Result<HashSet<String>, Error> {
+    let values = vec![account_no.into(), json!(ids).to_string().into()];
+    let rows = reach.query(statement!("queries/reach/report_known"), values).await?;
+    rows.into_iter().map(|mut row| row.text(0)).collect()
+}
+
+/// Remembers that these reports of an account counted.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn know_reports(
+    reach: &impl Sql,
+    account_no: i64,
+    ids: &[&str],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let values = vec![account_no.into(), json!(ids).to_string().into(), now.0.into()];
+    reach.query(statement!("queries/reach/report_know"), values).await.map(drop)
+}
+
 /// Closes addresses that are open, by their digests. The members whose addresses were closed.
 ///
 /// # Errors
@@ -350,8 +380,8 @@ pub async fn contact_holders(
     rows.into_iter().map(|mut row| Ok((row.text(0)?, row.integer(1)?))).collect()
 }
 
-/// Forgets attempts that began before one instant, and reports of ids that are not known from
-/// before another: up to 5,000 of each. How many.
+/// Forgets attempts that began before one instant and reports that counted once before it, and
+/// reports of ids that are not known from before another: up to 5,000 of each. How many.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -362,7 +392,9 @@ pub async fn forget_deliveries(
 ) -> Result<usize, Error> {
     let values = vec![attempts_before.0.into()];
     let attempts = reach.query(statement!("queries/reach/delivery_forget"), values).await?;
+    let values = vec![attempts_before.0.into()];
+    let known = reach.query(statement!("queries/reach/report_known_forget"), values).await?;
     let values = vec![reports_before.0.into()];
     let reports = reach.query(statement!("queries/reach/early_report_forget"), values).await?;
-    Ok(attempts.len() + reports.len())
+    Ok(attempts.len() + known.len() + reports.len())
 }
