@@ -15,9 +15,9 @@ use reach::{Channel, ContactState, Decision, Purpose};
 use seal::{NONCE, Place, Seals};
 use serde_json::{Value as Json, json};
 use store::{
-    ChannelAccount, ChannelWish, Contact, Error, Native, WaveTouch, begin_reach, begin_wave,
-    channel_account, claim_channel, current_consents, deliveries_of_touch, list_contacts,
-    pause_channel, put_channel, put_contact,
+    ChannelAccount, ChannelWish, Consent, Contact, Error, Native, WaveTouch, add_consents,
+    begin_reach, begin_wave, channel_account, claim_channel, current_consents, deliveries_of_touch,
+    list_contacts, pause_channel, put_channel, put_contact,
 };
 
 const START: Timestamp = Timestamp(1_773_108_000_000);
@@ -750,4 +750,111 @@ fn each_report_of_a_long_post_is_kept() {
     let (account, digest) = (world.account("sms"), |to: &str| to.to_owned());
     wait(keep_reports(&world.reach, &account, &reports, &digest, world.now.get())).unwrap();
     assert_eq!(world.states(1), ["delivered"]);
+}
+
+#[test]
+fn what_was_reserved_for_a_day_is_reserved_anew() {
+    let world = World::new();
+    let (settings, secrets) = (json!({"app_key": "a"}), json!({"master_secret": "m"}));
+    world.put("push", "jpush", Channel::Push, &settings, &secrets);
+    world.due([1], "token1");
+    world.book.due.borrow_mut().get_mut(&1).unwrap().0.deadline = START.plus_ms(100 * HOUR_MS);
+    let ids = Cell::new(0);
+    let mut bodies = Vec::new();
+    for (answer_to_post, state) in [
+        (answer(503, Json::Null), "retry"),
+        (answer(503, Json::Null), "retry"),
+        (Heard::Nothing, "again"),
+        (answer(200, json!({"msg_id": "m1"})), "accepted"),
+    ] {
+        let (_, sent) = world.run(|request: &HttpRequest| {
+            if request.method == "GET" {
+                ids.set(ids.get() + 1);
+                return answer(200, json!({"cidlist": [format!("cid-{}", ids.get())]}));
+            }
+            answer_to_post.clone()
+        });
+        bodies.extend(
+            sent.into_iter().filter(|(_, one)| one.method == "POST").map(|(_, one)| one.body),
+        );
+        assert_eq!(world.states(1)[0], state);
+        // The second attempt comes an hour later, the third after more than a day.
+        let hours = if bodies.len() == 2 { 25 } else { 1 };
+        world.now.set(world.now.get().plus_ms(hours * HOUR_MS));
+    }
+    let cids: Vec<bool> = ["cid-1", "cid-1", "cid-2", "cid-2"]
+        .iter()
+        .zip(&bodies)
+        .map(|(c, b)| b.contains(c))
+        .collect();
+    assert_eq!(cids, [true; 4], "{bodies:?}");
+}
+
+#[test]
+fn an_account_that_was_changed_does_not_send_what_the_vendor_before_may_have() {
+    let world = World::new().gateway("https://g.example/x");
+    world.due([1, 2], "+8613812345678");
+    let first = Cell::new(true);
+    world.run(|_| if first.take() { Heard::Nothing } else { Heard::NotConnected });
+    assert_eq!((world.states(1)[0].as_str(), world.states(2)[0].as_str()), ("again", "retry"));
+    let world = world.sms();
+    world.now.set(world.now.get().plus_ms(HOUR_MS));
+    let (_, sent) = world.run(|_| taken());
+    assert_eq!(sent.len(), 1);
+    assert_eq!((world.states(1)[0].as_str(), world.states(2)[0].as_str()), ("unknown", "accepted"));
+    assert!(matches!(world.book.settled.borrow()[&1], SettledTouch::Unknown(_)));
+}
+
+#[test]
+fn a_copy_of_a_stop_does_not_undo_a_later_yes() {
+    let world = World::new().sms();
+    let kept = Contact {
+        channel: Channel::Sms,
+        address: "sealed".into(),
+        state: ContactState::Open,
+        verified_at: None,
+        updated_at: 0,
+        updated_by: "anna".into(),
+    };
+    wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
+    let account = world.account("sms");
+    let post = |what, once: &str| {
+        world.now.set(world.now.get().plus_ms(1_000));
+        let once = Some(once.to_owned());
+        let reports = [Report { once, ..report(what, (None, None), Some("d1")) }];
+        let digest = |to: &str| to.to_owned();
+        wait(keep_reports(&world.reach, &account, &reports, &digest, world.now.get())).unwrap();
+    };
+    let said = || {
+        let found = wait(current_consents(&world.reach, 1, 101)).unwrap();
+        found.first().map(|(_, _, said, _)| *said)
+    };
+    let state = || wait(list_contacts(&world.reach, 1, 101)).unwrap()[0].state;
+    post(Reported::Unsubscribed, "SM1");
+    assert_eq!(said(), Some(Decision::Withdrawn));
+    world.now.set(world.now.get().plus_ms(1_000));
+    let yes = Consent {
+        no: 0,
+        purpose: Purpose::Marketing,
+        channel: Channel::Sms,
+        decision: Decision::Given,
+        digest: "d1".into(),
+        at: world.now.get().0,
+        source: "form".into(),
+        evidence: None,
+        recorded_at: world.now.get().0,
+        recorded_by: "anna".into(),
+    };
+    wait(add_consents(&world.reach, 1, &[(101, yes)])).unwrap();
+    post(Reported::Unsubscribed, "SM1");
+    assert_eq!(said(), Some(Decision::Given), "a copy of the answer");
+    post(Reported::Unsubscribed, "SM2");
+    assert_eq!(said(), Some(Decision::Withdrawn), "another answer");
+
+    let invalid = Reported::Failed(Some(ContactState::Invalid));
+    post(invalid, "SM3/undelivered");
+    assert_eq!(state(), ContactState::Invalid);
+    wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
+    post(invalid, "SM3/undelivered");
+    assert_eq!(state(), ContactState::Open, "a copy of the report");
 }

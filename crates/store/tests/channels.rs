@@ -10,9 +10,9 @@ use store::{
     Sealed, SealedName, TriedTouch, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback,
     begin_reach, begin_wave, channel_account, channel_counts, channel_token, claim_channel,
     close_contacts, contact_holders, deliveries_of_touch, drop_channel_token, due_channels,
-    end_wave, forget_deliveries, list_channels, list_contacts, members_of_reports, pause_channel,
-    put_callback, put_channel, put_channel_token, put_contact, put_sealed, remove_channel,
-    sealed_rows, settle_lost, tried_touches, write_reports,
+    end_wave, forget_deliveries, know_reports, known_reports, list_channels, list_contacts,
+    members_of_reports, pause_channel, put_callback, put_channel, put_channel_token, put_contact,
+    put_sealed, remove_channel, sealed_rows, settle_lost, tried_touches, write_reports,
 };
 
 const NOW: Timestamp = Timestamp(1_773_108_000_000);
@@ -590,11 +590,18 @@ fn of_reports_in_one_post_the_worst_counts() {
 
 #[test]
 fn a_touch_that_arrived_after_all_is_sent() {
-    for (attempt, touch_state, expected) in [
-        ("unknown", "unknown", "sent"),
-        ("again", "due", "sent"),
-        ("unknown", "suppressed", "suppressed"),
-        ("accepted", "sent", "sent"),
+    let delivered = "delivered";
+    for (attempt, touch_state, what, expected) in [
+        ("unknown", "unknown", delivered, "sent"),
+        ("again", "due", delivered, "sent"),
+        ("unknown", "suppressed", delivered, "suppressed"),
+        ("accepted", "sent", delivered, "sent"),
+        ("unknown", "unknown", "failed", "failed"),
+        ("unknown", "unknown", "bounced", "failed"),
+        ("unknown", "suppressed", "failed", "suppressed"),
+        // Perhaps by another channel: that is for the next run.
+        ("again", "due", "failed", "due"),
+        ("accepted", "sent", "failed", "sent"),
     ] {
         let reach = database();
         put(&reach, 1, "sms", |_| {});
@@ -605,11 +612,103 @@ fn a_touch_that_arrived_after_all_is_sent() {
         reach.connection().execute(text, [touch_state]).unwrap();
         let going = wave(&reach, "a", NOW, &[1]);
         end(&reach, "a", &[outcome(going[0], attempt, Some("p1"))]);
-        report(&reach, Some("p1"), None, "delivered");
+        report(&reach, Some("p1"), None, what);
         let text = "SELECT state FROM touch";
         let state: String = reach.connection().query_row(text, [], |row| row.get(0)).unwrap();
-        assert_eq!(state, expected, "{attempt} {touch_state}");
+        assert_eq!(state, expected, "{attempt} {touch_state} {what}");
     }
+}
+
+#[test]
+fn an_account_with_other_settings_repeats_nothing_of_before() {
+    type Change = fn(&mut ChannelWish<'_>);
+    let other = json!({"sign_name": "another"});
+    let same = json!({"sign_name": "小店"});
+    let cases: [(&Json, Change, bool); 4] = [
+        (&other, |_| {}, true),
+        (&same, |wish| wish.vendor = "tencent_sms", true),
+        (&same, |wish| wish.channel = Channel::Phone, true),
+        (&same, |wish| (wish.rank, wish.secrets) = (5, Some("sealed:2")), false),
+    ];
+    for (settings, change, is_other) in cases {
+        for (told, kept) in [("again", "unknown"), ("accepted", "accepted"), ("retry", "retry")] {
+            let reach = database();
+            put(&reach, 1, "sms", |_| {});
+            let going = wave(&reach, "a", NOW, &[1, 2, 3]);
+            end(&reach, "a", &[outcome(going[0], "again", None), outcome(going[1], "retry", None)]);
+            assert!(put_settings(&reach, (1, "sms"), settings, change));
+            let name = format!("{is_other} {told}");
+            assert_eq!(states(&reach, 3), [if is_other { "unknown" } else { "sending" }], "{name}");
+            // A run that began before tells what it heard, and begins no other wave.
+            end(&reach, "a", &[outcome(going[2], told, None)]);
+            assert_eq!(states(&reach, 3), [if is_other { kept } else { told }], "{name}");
+            let claimed = account(&reach, "sms");
+            let late = wait(begin_wave(&reach, &claimed, "a", (NOW, 0), &[touch(9)])).unwrap();
+            assert_eq!(late.is_none(), is_other, "{name}");
+            let begun = wave(&reach, "b", later(120_001), &[1, 2]);
+            let begun: Vec<i64> = begun.iter().map(|attempt| attempt.touch_no).collect();
+            let (expected, state): (&[i64], _) =
+                if is_other { (&[2], "unknown") } else { (&[1, 2], "sending") };
+            // Under another channel attempts are counted for themselves.
+            if claimed.channel == Channel::Sms {
+                assert_eq!((begun.as_slice(), states(&reach, 1)[0].as_str()), (expected, state));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_reserved_elsewhere_or_before_is_not_told() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let begin = |lease: &str, at: Timestamp, reserved: &str| {
+        let no = account(&reach, "sms").no;
+        let claimed = wait(claim_channel(&reach, (no, lease), at, at.plus_ms(60_000)));
+        let claimed = claimed.unwrap().unwrap();
+        let touches = [WaveTouch { reserved: Some(reserved.into()), ..touch(1) }];
+        let begun = wait(begin_wave(&reach, &claimed.account, lease, (at, 0), &touches));
+        end(&reach, lease, &[outcome(begun.unwrap().unwrap()[0], "retry", None)]);
+    };
+    let tried = || {
+        let no = account(&reach, "sms").no;
+        let mut found = wait(tried_touches(&reach, no, &[1])).unwrap();
+        let tried = found.remove(0);
+        (tried.reserved, tried.first_at)
+    };
+    let cid = |of: &str| Some(of.to_owned());
+    begin("a", NOW, "cid-1");
+    begin("b", later(1_000), "cid-1");
+    assert_eq!(tried(), (cid("cid-1"), Some(NOW)));
+    begin("c", later(90_000_000), "cid-2");
+    begin("d", later(90_001_000), "cid-2");
+    assert_eq!(tried(), (cid("cid-2"), Some(later(90_000_000))));
+    put_settings(&reach, (1, "sms"), &json!({"sign_name": "x"}), |_| {});
+    assert_eq!(tried(), (None, None));
+}
+
+#[test]
+fn reports_that_count_once_are_remembered() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    put(&reach, 1, "other", |_| {});
+    let no = |id: &str| account(&reach, id).no;
+    let known = |id: &str| {
+        let mut found: Vec<_> =
+            wait(known_reports(&reach, no(id), &["SM1", "SM2"])).unwrap().into_iter().collect();
+        found.sort_unstable();
+        found
+    };
+    wait(know_reports(&reach, no("sms"), &["SM1"], NOW)).unwrap();
+    wait(know_reports(&reach, no("sms"), &["SM1", "SM2"], later(5))).unwrap();
+    assert_eq!((known("sms"), known("other")), (vec!["SM1".into(), "SM2".into()], vec![]));
+    assert_eq!(wait(forget_deliveries(&reach, later(1), later(1))).unwrap(), 1);
+    assert_eq!(known("sms"), ["SM2"]);
+    wait(remove_channel(&reach, 1, "sms")).unwrap();
+    let left: i64 = reach
+        .connection()
+        .query_row("SELECT count(*) FROM known_report", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use channels::{Account, Context, Heard, HttpRequest, Message, Outcome, Repeat, Secret};
+use ledger::Timestamp;
 use reach::ContactState;
 use seal::Place;
 use store::{
@@ -346,20 +347,28 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         Ok(settled_by(&found, run.kept.no, (self.context.now)()))
     }
 
-    /// Fills in what makes messages repeatable, where the vendor has such a thing.
+    /// Fills in what makes messages repeatable, where the vendor has such a thing. What was reserved
+    /// too long ago makes nothing repeatable any more.
     async fn reserve(&self, run: &Sending, going: &mut [Going]) {
-        let lacking =
-            going.iter().filter(|one| one.tried.as_ref().is_none_or(|t| t.reserved.is_none()));
+        let now = (self.context.now)();
+        let counts = |at: &Timestamp| now <= repeats_until(&run.account, *at);
+        let reserved_before = |one: &Going| {
+            let tried =
+                one.tried.as_ref().filter(|tried| tried.first_at.as_ref().is_some_and(counts));
+            tried.and_then(|tried| tried.reserved.clone())
+        };
+        let lacking = going.iter().filter(|one| reserved_before(one).is_none()).count();
         let mut reserved = Vec::new();
-        if let Some(request) = run.account.reservation_request(lacking.count()) {
+        if lacking > 0
+            && let Some(request) = run.account.reservation_request(lacking)
+        {
             let heard = self.vendors.send_all(vec![request], TIMEOUT_MS).await;
             if let Some(Heard::Answer(answer)) = heard.first() {
                 reserved = run.account.reservations(answer);
             }
         }
         for one in going {
-            let before = one.tried.as_ref().and_then(|tried| tried.reserved.clone());
-            one.due.message.reserved = before.or_else(|| reserved.pop());
+            one.due.message.reserved = reserved_before(one).or_else(|| reserved.pop());
         }
     }
 

@@ -55,7 +55,9 @@ impl Settled {
                 let next = now.plus_ms(after_s.saturating_mul(1_000));
                 let was_uncertain = one.tried.as_ref().is_some_and(|tried| tried.is_uncertain);
                 let is_uncertain = is_uncertain || was_uncertain;
-                let first_at = one.tried.as_ref().and_then(|tried| tried.first_at).unwrap_or(now);
+                let tried = one.tried.as_ref();
+                let tried = tried.filter(|tried| tried.reserved == one.due.message.reserved);
+                let first_at = tried.and_then(|tried| tried.first_at).unwrap_or(now);
                 let is_in_time = next <= one.due.deadline
                     && (!is_uncertain || next <= repeats_until(&run.account, first_at));
                 match (is_in_time, is_uncertain) {
@@ -141,8 +143,11 @@ pub(super) fn settled_by(
         // A run has had the time for many waves: it was lost, and its account may never run again.
         "sending" => (now > last.started_at.plus_ms(LOST_MS) && last.account_no != account_no)
             .then(|| settled_as("unknown", None, now)),
-        // The vendor of another account may have it, and only that account could send it again.
-        "retry" | "again" if attempts.iter().any(|one| elsewhere(&one)) => {
+        // The vendor of another account may have it, and only that account could send it again; or
+        // that of this account may, which has other settings since.
+        "retry" | "again"
+            if attempts.iter().any(|one| elsewhere(&one) || one.state == "unknown") =>
+        {
             let why = "the vendor of another account may have it".to_owned();
             Some(SettledTouch::Unknown(why))
         }

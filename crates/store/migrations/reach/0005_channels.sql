@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS channel_account (
   -- Whose run sends now.
   lease TEXT,
   leased_until INTEGER NOT NULL DEFAULT 0,
+  -- Attempts up to this number were made with another vendor or other settings. What that vendor knows
+  -- by an id, or reserved, counts for nothing at this one.
+  changed_after INTEGER NOT NULL DEFAULT 0,
   updated_at INTEGER NOT NULL,
   updated_by TEXT NOT NULL,
   UNIQUE (programme_no, id)
@@ -56,9 +59,21 @@ BEGIN
   DELETE FROM channel_token WHERE account_no = NEW.no;
 END
 -- then
+-- With another vendor or other settings nothing goes again of what the one before may have: what is on
+-- its way is unknown, and the run that sends it has no lease any more. What was to go again is settled
+-- when it is due (see wave_begun).
+CREATE TRIGGER IF NOT EXISTS channel_account_moved AFTER UPDATE OF vendor, channel, settings ON channel_account
+WHEN NEW.vendor <> OLD.vendor OR NEW.channel <> OLD.channel OR NEW.settings <> OLD.settings
+BEGIN
+  UPDATE touch_delivery SET state = 'unknown', error = 'the account was changed' WHERE account_no = NEW.no AND state = 'sending';
+  UPDATE channel_account SET lease = NULL, leased_until = 0, changed_after = coalesce((SELECT max(no) FROM touch_delivery), 0)
+    WHERE no = NEW.no;
+END
+-- then
 CREATE TRIGGER IF NOT EXISTS channel_account_gone AFTER DELETE ON channel_account
 BEGIN
   DELETE FROM channel_token WHERE account_no = OLD.no;
+  DELETE FROM known_report WHERE account_no = OLD.no;
   -- Nobody is left to settle what is on its way.
   UPDATE touch_delivery SET state = 'unknown', error = 'the account was removed' WHERE account_no = OLD.no AND state = 'sending';
 END
@@ -73,7 +88,6 @@ CREATE TABLE IF NOT EXISTS touch_delivery (
   member_no INTEGER NOT NULL,
   channel TEXT NOT NULL,
   -- Counts from 1 for each touch and channel.
-  DELETE FROM known_report WHERE account_no = OLD.no;
   attempt INTEGER NOT NULL,
   account_no INTEGER NOT NULL,
   -- sending; retry (it was not taken), again (the vendor may have it, and delivers an id once);
@@ -126,6 +140,18 @@ BEGIN
     WHERE no = NEW.touch_no AND programme_no = NEW.programme_no AND state IN ('due', 'sending', 'unknown');
 END
 -- then
+-- What did not arrive after all has failed, unless another attempt may have arrived. A touch that is due
+-- is left to the next run, as there may be another channel.
+CREATE TRIGGER IF NOT EXISTS delivery_failed AFTER UPDATE OF state ON touch_delivery
+WHEN NEW.state IN ('failed', 'bounced') AND OLD.state = 'unknown'
+BEGIN
+  UPDATE touch SET state = 'failed'
+    WHERE no = NEW.touch_no AND programme_no = NEW.programme_no AND state = 'unknown'
+    AND NOT EXISTS (
+      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = NEW.touch_no
+      AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'unknown'));
+END
+-- then
 -- Reports of ids that are not known: a post may be faster than the commit. Kept for three days.
 CREATE TABLE IF NOT EXISTS early_report (
   account_no INTEGER NOT NULL,
@@ -138,6 +164,17 @@ CREATE TABLE IF NOT EXISTS early_report (
 -- then
 CREATE INDEX IF NOT EXISTS early_report_at ON early_report (at)
 -- then
+-- Reports that closed an address or withdrew a consent, of vendors that sign no instant. They count once,
+-- as what they say may have been taken back since.
+CREATE TABLE IF NOT EXISTS known_report (
+  account_no INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (account_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE INDEX IF NOT EXISTS known_report_at ON known_report (at)
+-- then
 -- ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- The command table that begins a wave: takes from the burst, and writes what is about to go, wholly
@@ -149,6 +186,10 @@ CREATE TRIGGER IF NOT EXISTS wave_begun INSTEAD OF INSERT ON wave_begin
 BEGIN
   SELECT RAISE(IGNORE) WHERE (SELECT lease FROM channel_account WHERE no = NEW.account_no) IS NOT NEW.lease;
   UPDATE channel_account SET left_milli = NEW.left_milli, left_at = NEW.at WHERE no = NEW.account_no;
+  UPDATE touch_delivery SET state = 'unknown', error = 'the account was changed', settled_at = NEW.at
+    WHERE account_no = NEW.account_no AND state = 'again'
+    AND no <= (SELECT changed_after FROM channel_account WHERE no = NEW.account_no)
+    AND touch_no IN (SELECT value ->> 1 FROM json_each(NEW.touches));
   INSERT OR IGNORE INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no, state, reserved, digest, started_at, lease)
     SELECT value ->> 0, value ->> 1, value ->> 2, a.channel,
       1 + coalesce((SELECT max(d.attempt) FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel), 0),
@@ -162,24 +203,18 @@ BEGIN
 END
 -- then
 -- The command table that ends a wave: what became of each attempt, and of the account. A report that
--- was faster than this is not overwritten. outcomes: [[no, state, provider_id, error], …].
+-- was faster than this is not overwritten. What was sent with settings that are no longer those of the
+-- account does not go again where the vendor may have it. outcomes: [[no, state, provider_id, error], …].
 CREATE VIEW IF NOT EXISTS wave_end (account_no, lease, at, outcomes, failures, rests_until, paused_because, leased_until)
--- Reports that closed an address or withdrew a consent, of vendors that sign no instant. They count once,
--- as what they say may have been taken back since.
-CREATE TABLE IF NOT EXISTS known_report (
-  account_no INTEGER NOT NULL,
-  id TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  PRIMARY KEY (account_no, id)
-) STRICT, WITHOUT ROWID
--- then
-CREATE INDEX IF NOT EXISTS known_report_at ON known_report (at)
--- then
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS wave_ended INSTEAD OF INSERT ON wave_end
 BEGIN
-  UPDATE touch_delivery SET state = o.value ->> 1, provider_id = coalesce(o.value ->> 2, provider_id), error = o.value ->> 3,
+  UPDATE touch_delivery SET
+    state = CASE WHEN o.value ->> 1 = 'again' AND touch_delivery.no <= coalesce(
+        (SELECT changed_after FROM channel_account WHERE no = NEW.account_no), touch_delivery.no)
+      THEN 'unknown' ELSE o.value ->> 1 END,
+    provider_id = coalesce(o.value ->> 2, provider_id), error = o.value ->> 3,
     settled_at = NEW.at
     FROM json_each(NEW.outcomes) AS o
     WHERE touch_delivery.no = o.value ->> 0 AND touch_delivery.state IN ('sending', 'unknown') AND touch_delivery.lease = NEW.lease;
