@@ -61,6 +61,12 @@ pub(crate) enum Piece<'a> {
     Raw(&'a str),
     /// What a variable puts there.
     Shown(Kind),
+    /// A block begins, and with it its first branch.
+    Block,
+    /// A branch ends and the next one begins. The last may be empty.
+    Branch,
+    /// The last branch ends, and the block with it.
+    End,
 }
 
 /// What is wrong with a text, with its line.
@@ -175,8 +181,12 @@ impl<'a> Reader<'a> {
             }
             Stmt::IfCond(branch) => {
                 self.kind(&branch.expr)?;
+                self.pieces.push(Piece::Block);
                 self.statements(&branch.true_body)?;
-                self.statements(&branch.false_body)
+                self.pieces.push(Piece::Branch);
+                self.statements(&branch.false_body)?;
+                self.pieces.push(Piece::End);
+                Ok(())
             }
             Stmt::ForLoop(each) => {
                 let Expr::Var(target) = &each.target else {
@@ -193,9 +203,13 @@ impl<'a> Reader<'a> {
                     return Err(at(each.span(), format!("a loop goes over rewards, not {kind}")));
                 }
                 self.names.push(target.id);
+                self.pieces.push(Piece::Block);
                 self.statements(&each.body)?;
                 self.names.pop();
-                self.statements(&each.else_body)
+                self.pieces.push(Piece::Branch);
+                self.statements(&each.else_body)?;
+                self.pieces.push(Piece::End);
+                Ok(())
             }
             _ => Err("a tag that is not offered; if and for are".to_owned()),
         }
