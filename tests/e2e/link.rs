@@ -1,7 +1,7 @@
 //! `/l/{token}`, `/u/{token}` and `/v1/link-settings`. Tokens are made here as
 //! docs/reference/links.md tells.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -76,14 +76,15 @@ impl Links {
     }
 }
 
-/// The first line of an answer to `HEAD`, which has no body.
-fn head(host: &Host, path: &str) -> String {
-    let ask = host.ask("HEAD", path).with("user-agent", PHONE);
+/// The answer to `HEAD`. The server ends the connection, so that all is read that it sends.
+fn head(host: &Host, path: &str, agent: &str) -> (Answer, String) {
+    let ask = host.ask("HEAD", path).with("user-agent", agent).with("connection", "close");
     let mut stream = TcpStream::connect(host.address).unwrap();
     stream.write_all(&ask.bytes()).unwrap();
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).unwrap();
-    line
+    let mut all = String::new();
+    stream.read_to_string(&mut all).unwrap();
+    let (_, body) = all.split_once("\r\n\r\n").unwrap();
+    (ask.send(), body.to_owned())
 }
 
 #[test]
@@ -108,8 +109,19 @@ fn a_person_is_led_on_and_counted() {
     for method in ["OPTIONS", "PUT", "DELETE"] {
         assert_eq!(links.visits(method, number).status, 405, "{method}");
     }
+    // Programs look where a link leads: as a person would be answered, or a program.
     let path = format!("/l/{}", links.token("link", number));
-    assert!(head(&links.host, &path).starts_with("HTTP/1.1 405 "));
+    let (answer, body) = head(&links.host, &path, PHONE);
+    assert_eq!((answer.status, body.as_str()), (302, ""));
+    assert_eq!(answer.header("location"), Some("https://shop.example/a?b=c#d"));
+    let (answer, body) = head(&links.host, &path, "curl/8.9");
+    assert_eq!((answer.status, body.as_str()), (200, ""));
+    let page = links.host.ask("GET", "/l/x").send();
+    let (answer, body) = head(&links.host, "/l/x", PHONE);
+    assert_eq!((answer.status, body.as_str()), (404, ""));
+    for name in ["content-type", "content-length", "content-security-policy", "cache-control"] {
+        assert_eq!(answer.header(name), page.header(name), "{name}");
+    }
     assert_eq!(links.clicks(number), "person person");
 }
 
@@ -217,7 +229,9 @@ fn messages_end_by_a_button_or_one_click() {
     assert_eq!(page.status, 200);
     assert!(page.text().contains("<form method=\"post\">"), "{}", page.text());
     assert_eq!(page.header("cache-control"), Some("no-store"));
-    assert!(head(&links.host, &path(email)).starts_with("HTTP/1.1 405 "));
+    let (answer, body) = head(&links.host, &path(email), PHONE);
+    assert_eq!((answer.status, body.as_str()), (200, ""));
+    assert_eq!(head(&links.host, "/u/x", PHONE).0.status, 404);
     assert_eq!(consents(), "");
     let one_click = links
         .host

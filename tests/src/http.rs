@@ -87,7 +87,7 @@ impl Ask {
     pub fn over(&self, client: &mut Client) -> Result<Answer> {
         // A host that refuses a large body may close early; the answer shows the reason.
         let sent = client.send(&self.bytes());
-        let answer = client.answer();
+        let answer = client.answer_to(&self.line);
         if answer.is_err() { sent.and(answer) } else { answer }
     }
 }
@@ -110,6 +110,11 @@ impl Client {
 
     /// Reads the next answer.
     pub fn answer(&mut self) -> Result<Answer> {
+        self.answer_to("")
+    }
+
+    /// Reads the answer to a request that begins so: to `HEAD` there is no body.
+    fn answer_to(&mut self, line: &str) -> Result<Answer> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.0.read_line(&mut head)? == 0 {
@@ -119,7 +124,7 @@ impl Client {
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
         let mut answer =
             Answer { status: status.ok_or(ErrorKind::InvalidData)?, head, body: Vec::new() };
-        if answer.status == 204 {
+        if answer.status == 204 || line.starts_with("HEAD ") {
             return Ok(answer);
         }
         let length = answer.header("content-length").and_then(|text| text.parse().ok());

@@ -21,8 +21,10 @@ shell::component! { shell::api::link::ROUTES {
     "GET /v1/link-settings" => settings(),
     "PUT /v1/link-settings" => keep(),
     "GET /l/{token}" => follow(token),
+    "HEAD /l/{token}" => look(token),
     "POST /l/{token}" => press(token),
     "GET /u/{token}" => unsubscribe::ask(token),
+    "HEAD /u/{token}" => unsubscribe::ask(token),
     "POST /u/{token}" => unsubscribe::end(token),
 } }
 
@@ -73,6 +75,11 @@ async fn follow(_: &App, request: &Request, token: &str) -> Result<Reply, Proble
     visit(request, token, "GET").await
 }
 
+/// Programs look before a person follows, so no visit is kept. The server sends no body.
+async fn look(_: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
+    visit(request, token, "HEAD").await
+}
+
 async fn press(_: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
     visit(request, token, "POST").await
 }
@@ -94,7 +101,8 @@ async fn visit(request: &Request, token: &str, method: &str) -> Result<Reply, Pr
     let agent = request.only_header("user-agent").filter(|_| !is_ahead).unwrap_or_default();
     let at = now();
     let judged = judge(&Visit {
-        method,
+        // A look is answered as a visit would be.
+        method: if method == "HEAD" { "GET" } else { method },
         agent,
         channel: link.channel,
         delivered_at: Some(link.delivered_at),
@@ -110,11 +118,13 @@ async fn visit(request: &Request, token: &str, method: &str) -> Result<Reply, Pr
         Judged::Uncounted => return Ok(page::gone(request)),
     };
     let is_pressed = method == "POST";
-    let kept = add_click(&*reach().await?, number, at, (doubt, is_pressed), &network).await;
-    if let Err(error) = kept {
-        // The person goes on; the click is missing in a report.
-        let message = format!("a click was not kept: {error}");
-        eprintln!("{}", json!({"level": "warn", "message": message}));
+    if method != "HEAD" {
+        let kept = add_click(&*reach().await?, number, at, (doubt, is_pressed), &network).await;
+        if let Err(error) = kept {
+            // The person goes on; the click is missing in a report.
+            let message = format!("a click was not kept: {error}");
+            eprintln!("{}", json!({"level": "warn", "message": message}));
+        }
     }
     match doubt {
         Some(_) if is_pressed => Ok(page::gone(request)),

@@ -87,7 +87,7 @@ impl Request {
     /// of ours without asking the server first, which never allows it. A sign-in has no cookie yet:
     /// there the browser's own word counts, which page it is.
     fn refuse_other_sites(&self) -> Result<(), Problem> {
-        if self.method == http::Method::GET {
+        if [http::Method::GET, http::Method::HEAD].contains(&self.method) {
             return Ok(());
         }
         let is_by_cookie = self.bearer.as_ref().is_some_and(Bearer::is_session);

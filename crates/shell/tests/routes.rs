@@ -66,11 +66,12 @@ fn routes_are_of_one_form() {
     for route in api::ROUTES.iter().flat_map(|(_, routes)| *routes) {
         let name = format!("{} {}", route.method, route.path);
         assert!(seen.insert(name.clone()), "{name} is listed twice");
-        assert!(["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&route.method), "{name}");
+        let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+        assert!(methods.contains(&route.method), "{name}");
         assert!(route.path.starts_with('/') && !route.path.ends_with('/'), "{name}");
         assert!(!route.summary.is_empty() && !route.summary.ends_with('.'), "{name}");
         assert!(!route.success.is_empty(), "{name}");
-        if route.method == "GET" {
+        if ["GET", "HEAD"].contains(&route.method) {
             assert!(
                 route.max_bytes == 0 && route.body.is_none() && !route.is_mutation,
                 "{name} is a read"
