@@ -21,6 +21,19 @@ fn every_reference_resolves() {
     }
 }
 
+/// Of two types with one name the second would get a number.
+#[test]
+fn each_schema_has_a_name_of_its_own() {
+    let host = Host::start();
+    let document = host.ask("GET", "/openapi.json").send().ok();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    assert!(schemas.contains_key("Budget") && schemas.contains_key("StrategyBudget"));
+    for name in schemas.keys() {
+        let first = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        assert!(first == name || !schemas.contains_key(first), "{name} beside {first}");
+    }
+}
+
 fn references(json: &Json, found: &mut Vec<String>) {
     match json {
         Json::Object(fields) => {

@@ -105,7 +105,7 @@ pub enum Match {
 
 /// What a strategy may use up in a period. Nothing told is no bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "StrategyBudget"))]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Messages; each channel of a touch is one.
