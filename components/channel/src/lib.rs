@@ -2,13 +2,13 @@
 //! the variable `secrets_key`, and never shown.
 
 use channels::{Account, Capability, Link, Repeat, Vendor, goes_elsewhere};
-use jobs::{AddressPolicy, may_reach};
+use jobs::{AddressPolicy, WebhookUrl, may_reach};
 use ledger::ProgrammeId;
 use seal::Place;
 use serde_json::{Map, Value as Json, json};
 use shell::{
     App, ChannelBody, FieldError, Page, Problem, ReasonBody, Reply, Request, authenticate,
-    authenticated_body, digest, new_token, noted, now, once, opened_text, parse_json,
+    authenticated_body, digest, new_token, noted, now, once, opened_text, parse_json_of_lines,
     parse_optional_json, reach, sealed_text,
 };
 use store::{
@@ -63,7 +63,8 @@ async fn get(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
 
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, text) = authenticated_body(app, request).await?;
-    let body: ChannelBody = parse_json(text)?;
+    // Private keys have several lines.
+    let body: ChannelBody = parse_json_of_lines(text)?;
     let act = async || keep(app, request, &caller, id, &body).await;
     once(app, &key, &caller, "channel", &(id, &body), act).await
 }
@@ -85,10 +86,12 @@ async fn keep(
         let names: Vec<&str> = Vendor::ALL.iter().map(|vendor| vendor.as_str()).collect();
         wrong("/vendor", format!("must be one of {}", names.join(", ")))
     })?;
+    let policy = address_policy().await;
+    let (settings, refused) = normal(&body.settings, policy);
     let secrets = match (&body.secrets, &before) {
         (Some(secrets), _) => secrets.clone(),
         (None, Some(before))
-            if before.vendor == body.vendor && goes_elsewhere(&before.settings, &body.settings) =>
+            if before.vendor == body.vendor && goes_elsewhere(&before.settings, &settings) =>
         {
             let detail = "must be given again, as the settings name another address";
             return Err(wrong("/secrets", detail.to_owned()));
@@ -96,14 +99,14 @@ async fn keep(
         (None, Some(before)) if before.vendor == body.vendor => opened(before).await?.1,
         (None, _) => Json::Null,
     };
-    let account = Account::read(vendor, &body.settings, &secrets).map_err(|faults| {
+    let account = Account::read(vendor, &settings, &secrets).map_err(|faults| {
         let fields = faults.into_iter().map(|fault| FieldError::new(fault.path, fault.detail));
         Problem::InvalidRequest(fields.collect())
     })?;
-    may_reach(account.origin(), address_policy().await).map_err(|refused| {
-        let place = if vendor == Vendor::Webhook { "url" } else { "base_url" };
-        wrong(&format!("/settings/{place}"), refused)
-    })?;
+    if !refused.is_empty() {
+        return Err(Problem::InvalidRequest(refused));
+    }
+    may_reach(account.origin(), policy).map_err(|refused| wrong("/settings/base_url", refused))?;
     let place = Place::channel(no, id);
     let sealed = match &body.secrets {
         Some(secrets) => {
@@ -116,7 +119,7 @@ async fn keep(
         id,
         vendor: vendor.as_str(),
         channel: account.capability().channel,
-        settings: &body.settings,
+        settings: &settings,
         secrets: sealed.as_deref(),
         rank: body.rank,
         per_second: body.per_second,
@@ -124,7 +127,7 @@ async fn keep(
     };
     let with = json!({
         "vendor": vendor.as_str(),
-        "settings": body.settings,
+        "settings": settings,
         "secrets_changed": body.secrets.is_some(),
     });
     noted(app, request, caller, ("channel_kept", id), Some(with)).await?;
@@ -136,6 +139,24 @@ async fn keep(
     let mut shown = shown(&kept);
     shown.insert("can".to_owned(), can(&account.capability()));
     Ok(Reply::json(if before.is_some() { 200 } else { 201 }, &Json::Object(shown)))
+}
+
+/// Settings with whole addresses in the form in which requests go there, such as one with a path;
+/// and what is wrong with them.
+fn normal(settings: &Json, policy: AddressPolicy) -> (Json, Vec<FieldError>) {
+    let (mut normal, mut refused) = (settings.clone(), Vec::new());
+    for name in ["url", "token_url"] {
+        let Some(text) = settings.get(name).and_then(Json::as_str) else { continue };
+        match WebhookUrl::parse(text, policy) {
+            Ok(url) => {
+                if let Some(place) = normal.get_mut(name) {
+                    *place = url.to_string().into();
+                }
+            }
+            Err(why) => refused.push(FieldError::new(format!("/settings/{name}"), why.to_string())),
+        }
+    }
+    (normal, refused)
 }
 
 async fn remove(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
