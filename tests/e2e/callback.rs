@@ -76,7 +76,7 @@ impl Posts {
                playbook_version, purpose, priority, due_at, deadline_at, state, mode, channels,
                wait_hours, messages, cost_minor, points, decided_at)
              SELECT {touch}, programme_no, member_no, 's', {touch}, 'day:1', 1, 'marketing', 1, 0, 1,
-               '{touch_state}', 'm', '[]', 0, 1, 0, 0, 0 FROM contact"
+               '{touch_state}', 'all', json_array(channel), 0, 1, 0, 0, 0 FROM contact"
         ));
     }
 

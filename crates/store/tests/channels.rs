@@ -613,9 +613,12 @@ fn a_touch_that_arrived_after_all_is_sent() {
         let going = wave(&reach, "a", NOW, &[1]);
         end(&reach, "a", &[outcome(going[0], attempt, Some("p1"))]);
         report(&reach, Some("p1"), None, what);
-        let text = "SELECT state FROM touch";
-        let state: String = reach.connection().query_row(text, [], |row| row.get(0)).unwrap();
+        let text = "SELECT state, error FROM touch";
+        let found = reach.connection().query_row(text, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (state, error): (String, Option<String>) = found.unwrap();
         assert_eq!(state, expected, "{attempt} {touch_state} {what}");
+        let why = (state == "failed").then_some("because");
+        assert_eq!(error.as_deref(), why, "{attempt} {touch_state} {what}");
     }
 }
 

@@ -136,7 +136,7 @@ END
 CREATE TRIGGER IF NOT EXISTS delivery_arrived AFTER UPDATE OF state ON touch_delivery
 WHEN NEW.state = 'delivered' AND OLD.state IN ('sending', 'again', 'unknown')
 BEGIN
-  UPDATE touch SET state = 'sent', sent_at = NEW.started_at, channel = NEW.channel
+  UPDATE touch SET state = 'sent', sent_at = NEW.started_at, channel = NEW.channel, error = NULL
     WHERE no = NEW.touch_no AND programme_no = NEW.programme_no AND state IN ('due', 'sending', 'unknown');
 END
 -- then
@@ -145,7 +145,7 @@ END
 CREATE TRIGGER IF NOT EXISTS delivery_failed AFTER UPDATE OF state ON touch_delivery
 WHEN NEW.state IN ('failed', 'bounced') AND OLD.state = 'unknown'
 BEGIN
-  UPDATE touch SET state = 'failed'
+  UPDATE touch SET state = 'failed', sent_at = NULL, channel = NULL, error = NEW.error
     WHERE no = NEW.touch_no AND programme_no = NEW.programme_no AND state = 'unknown'
     AND NOT EXISTS (
       SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = NEW.touch_no
