@@ -119,7 +119,7 @@ pub struct Report {
     pub why: String,
     /// When it happened, in milliseconds since 1970.
     pub at_ms: Option<i64>,
-    /// By what it is known when it comes again, of vendors that sign no instant: then it counts once.
+    /// By what it is known when it comes again, of vendors that sign no instant: it counts once.
     pub once: Option<String>,
 }
 

@@ -144,6 +144,7 @@ impl World {
 
     fn due(&self, numbers: impl IntoIterator<Item = i64>, to: &str) {
         for no in numbers {
+            self.waits(no);
             let message = Message {
                 to: to.to_owned(),
                 title: "title".into(),
@@ -156,6 +157,17 @@ impl World {
             let deadline = self.now.get().plus_ms(24 * HOUR_MS);
             let due = DueTouch { touch_no: no, member_no, digest, deadline, message };
             self.book.due.borrow_mut().insert(no, (due, self.now.get()));
+        }
+    }
+
+    /// A message of the touch waits for each channel.
+    fn waits(&self, touch_no: i64) {
+        for channel in Channel::ALL.iter().map(|channel| channel.as_str()) {
+            let row = format!(
+                "INSERT OR IGNORE INTO outbox VALUES ({touch_no}, '{channel}', 1, 0, {})",
+                i64::MAX
+            );
+            self.reach.connection().execute(&row, []).unwrap();
         }
     }
 
@@ -185,6 +197,7 @@ impl World {
 
     /// A run that has begun a wave and was killed then.
     fn kill_in_a_wave(&self, id: &str, touch_no: i64, reserved: Option<&str>) {
+        self.waits(touch_no);
         let (no, now) = (self.account(id).no, self.now.get());
         let until = now.plus_ms(60_000);
         let claimed = wait(claim_channel(&self.reach, (no, "dead"), now, until)).unwrap().unwrap();

@@ -121,8 +121,8 @@ pub async fn deliver<S: Sql, T: Touches, V: Vendors>(
         after = *last;
         turns.extend(found);
     }
-    // Accounts take turns, some side by side: a vendor that is slow, or a long row of messages, costs
-    // no other account its time.
+    // Accounts take turns, some side by side: a vendor that is slow, or a long row of messages,
+    // costs no other account its time.
     let run = &AccountRun { context, touches, vendors, settings };
     let (mut running, mut resting) = (FuturesUnordered::new(), Vec::new());
     loop {

@@ -347,8 +347,8 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         Ok(settled_by(&found, run.kept.no, (self.context.now)()))
     }
 
-    /// Fills in what makes messages repeatable, where the vendor has such a thing. What was reserved
-    /// too long ago makes nothing repeatable any more.
+    /// Fills in what makes messages repeatable, where the vendor has such a thing. What was
+    /// reserved too long ago makes nothing repeatable any more.
     async fn reserve(&self, run: &Sending, going: &mut [Going]) {
         let now = (self.context.now)();
         let counts = |at: &Timestamp| now <= repeats_until(&run.account, *at);

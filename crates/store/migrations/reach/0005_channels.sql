@@ -195,6 +195,8 @@ BEGIN
       1 + coalesce((SELECT max(d.attempt) FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel), 0),
       a.no, 'sending', value ->> 3, value ->> 4, NEW.at, NEW.lease
     FROM json_each(NEW.touches) CROSS JOIN channel_account AS a WHERE a.no = NEW.account_no
+    -- It may be the next channel's turn by now.
+    AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = value ->> 1 AND o.channel = a.channel)
     -- Only what was not taken may go again: not what is on its way, may have arrived, or was refused.
     -- What another account's vendor may have goes by that account only, which knows its id.
     AND NOT EXISTS (

@@ -1,5 +1,5 @@
 -- Up to ?4 accounts after the number ?3 that may send at ?1, of programme ?2 or, with null, of all: of
--- each channel the first that is not paused. A lease (of a minute) that ends in more than two minutes, and
+-- each channel the first that is not paused, where a message is due or was left on its way. A lease (of a minute) that ends in more than two minutes, and
 -- a rest of more than a day, are of a clock that was ahead: over.
 SELECT a.no FROM channel_account AS a
 WHERE a.no > ?3 AND a.programme_no = coalesce(?2, a.programme_no) AND a.paused_because IS NULL
@@ -7,4 +7,6 @@ AND a.rests_until NOT BETWEEN ?1 + 1 AND ?1 + 86400000 AND a.leased_until NOT BE
 AND NOT EXISTS (
   SELECT 1 FROM channel_account AS b WHERE b.programme_no = a.programme_no AND b.channel = a.channel AND b.paused_because IS NULL
   AND (b.rank, b.no) < (a.rank, a.no))
+AND (EXISTS (SELECT 1 FROM outbox AS o WHERE o.programme_no = a.programme_no AND o.channel = a.channel AND o.due_at <= +?1)
+  OR EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.account_no = a.no AND d.state = 'sending'))
 ORDER BY a.no LIMIT (SELECT ?4)
