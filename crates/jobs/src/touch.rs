@@ -18,13 +18,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ledger::{Timestamp, Zone, local_minute};
 use reach::playbook::{Compiled, Known, KnownGrant, KnownTemplate, Playbook};
-use reach::touch::{Left, Occasion, Reason, Terms, budget_period, decide, may_concern};
+use reach::touch::{
+    Left, Occasion, Reason, Terms, Touch, budget_period, decide, may_concern, planned,
+};
 use reach::{Channel, Cuts, Facts, Family, Today};
 use store::{
-    DecidedTouch, Error, Sql, TouchRun, facts_after, facts_of_members, forget_occasions,
-    forget_touches, list_sets, new_occasions, occasions_asked, occasions_of_members, programmes,
-    put_touches, rare_states, reachability, rfm_cuts, step_touch_run, touch_run,
-    touches_of_members, used_budgets,
+    DecidedTouch, Error, Sql, TouchRun, facts_after, facts_of_members, forget_deliveries,
+    forget_links, forget_occasions, forget_touches, list_sets, new_occasions, occasions_asked,
+    occasions_of_members, programmes, put_touches, rare_states, reachability, rfm_cuts,
+    step_touch_run, touch_run, touches_of_members, used_budgets,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
@@ -45,8 +47,11 @@ const TURN: u32 = 20;
 /// No walk begins before this minute of the local day. Points that ended at midnight are swept, and
 /// tags are brought up to date by then.
 const STARTS_AT: i64 = 60;
-/// Touches are kept for so many days: for results, and for the report of a year.
+/// Touches are kept for so many days, with their attempts, links and clicks: for results, and for
+/// the report of a year.
 pub const TOUCH_DAYS: i64 = 400;
+/// Reports of messages that nobody knows are kept for so many days.
+const EARLY_DAYS: i64 = 3;
 const DAY_MS: i64 = 86_400_000;
 /// Sets of a family, at most.
 const SETS: i64 = 1_000;
@@ -138,16 +143,42 @@ pub async fn touch<L: Sql, R: Sql>(
             break;
         }
     }
-    let before = (ledger.now)().plus_ms(-TOUCH_DAYS * DAY_MS);
-    while limit.take_chunk((ledger.now)()) {
-        let rows = pace.rows();
-        let forgotten =
-            pace.write(reach, async || forget_touches(reach.sql, before, rows).await).await?;
-        if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
-            break;
+    forget_old(reach, (ledger.now)(), &mut pace, &mut limit).await?;
+    Ok(report)
+}
+
+/// Forgets touches whose time is over, with the attempts to deliver them and their links.
+async fn forget_old<R: Sql>(
+    reach: &JobContext<'_, R>,
+    now: Timestamp,
+    pace: &mut Pace,
+    limit: &mut WorkLimit,
+) -> Result<(), Error> {
+    let before = now.plus_ms(-TOUCH_DAYS * DAY_MS);
+    let early = now.plus_ms(-EARLY_DAYS * DAY_MS);
+    for old in [Old::Touches, Old::Links, Old::Deliveries] {
+        while limit.take_chunk((reach.now)()) {
+            let rows = pace.rows();
+            let forget = async || match old {
+                Old::Touches => forget_touches(reach.sql, before, rows).await,
+                Old::Links => forget_links(reach.sql, before, rows).await,
+                Old::Deliveries => forget_deliveries(reach.sql, (before, early), rows).await,
+            };
+            let forgotten = pace.write(reach, forget).await?;
+            if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
+                break;
+            }
         }
     }
-    Ok(report)
+    Ok(())
+}
+
+/// What is forgotten.
+#[derive(Clone, Copy)]
+enum Old {
+    Touches,
+    Links,
+    Deliveries,
 }
 
 struct Run<'a, 'c, L, R> {
@@ -159,6 +190,8 @@ struct Run<'a, 'c, L, R> {
 /// What all members of a programme are decided by.
 struct Day<'a> {
     messaging: &'a Messaging,
+    /// The playbook with nobody held out: who is, is asked by it as well.
+    without_holdouts: Playbook,
     known: Known,
     compiled: Compiled,
     salt: String,
@@ -247,6 +280,7 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         };
         Ok(Some(Day {
             messaging,
+            without_holdouts: messaging.playbook.without_holdouts(),
             known,
             compiled,
             salt: active.programme.id.clone(),
@@ -417,7 +451,18 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 continue;
             }
             let recipient = known.recipient(&piece, (*member_no, facts), moment, &day.sets);
-            for touch in decide(&day.terms(), &recipient, &mut left) {
+            let before = left.clone();
+            let touches = decide(&day.terms(), &recipient, &mut left);
+            let is_held_out = |touch: &Touch| touch.reason().is_some_and(Reason::is_held_out);
+            let otherwise = match touches.iter().any(is_held_out) {
+                true => {
+                    let terms = Terms { playbook: &day.without_holdouts, ..day.terms() };
+                    decide(&terms, &recipient, &mut { before })
+                }
+                false => Vec::new(),
+            };
+            let plans = planned(&touches, &otherwise);
+            for (touch, planned) in touches.into_iter().zip(plans) {
                 match touch.reason() {
                     None => self.report.touches += 1,
                     Some(reason) => self.count(reason),
@@ -426,7 +471,8 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                     continue;
                 }
                 let period = periods.get(touch.key.strategy.as_str()).cloned();
-                decided.push(DecidedTouch { member_no: *member_no, touch, period });
+                let (member_no, planned_day) = (*member_no, today.day_of(planned.at));
+                decided.push(DecidedTouch { member_no, touch, period, planned, planned_day });
             }
         }
         let mut rows = decided.as_slice();

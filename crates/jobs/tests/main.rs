@@ -9,6 +9,7 @@ mod outbox;
 mod refresh;
 mod rehearsal;
 mod reseal;
+mod results;
 mod sizes;
 mod support;
 mod touch;

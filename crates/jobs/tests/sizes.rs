@@ -108,6 +108,11 @@ fn touches_that_are_decided_at_once() {
             responded_at: None,
         },
         period: None,
+        planned: reach::touch::Planned {
+            at: ledger::Timestamp(1_798_000_000_000),
+            is_compared: true,
+        },
+        planned_day: 20_810,
     };
     for with_outbox in [true, false] {
         let (_, folder) = on_disk("cliff");

@@ -305,6 +305,75 @@ fn what_is_not_for_a_member_is_counted_and_not_kept() {
     assert_eq!(shop.rows(kept), ["b no_contact"]);
 }
 
+/// Both sides of a strategy are asked the same: of those who are held out, who could be reached
+/// counts, as of the others.
+#[test]
+fn who_is_held_out_is_compared_where_it_would_have_got_the_message() {
+    let row = json!({"id": "row", "trigger": {"kind": "points_expiring", "days_before": 7},
+        "send": {"channels": ["sms"], "template": "news"}, "holdout_percent": 40});
+    let shop = Shop::new(json!({"holdout_percent": 10, "strategies": [row]}), 60);
+    for member in (0..60).step_by(2) {
+        shop.told(&format!("m{member:02}"), "sms");
+    }
+    for night in 20..36 {
+        shop.at_night(night);
+        shop.night();
+    }
+    let of = |what: &str| {
+        let text = format!("SELECT count(*) || '' FROM touch WHERE {what}");
+        shop.rows(&text)[0].parse::<i64>().unwrap()
+    };
+    let held_out = "reason IN ('holdout_strategy', 'holdout_programme')";
+    assert_eq!(of("true"), 60);
+    assert!((15..40).contains(&of(held_out)), "{}", of(held_out));
+    assert_eq!(
+        of(&format!("{held_out} AND is_compared")),
+        of(&format!("{held_out} AND member_no % 2 = 1"))
+    );
+    assert_eq!(of("is_compared"), 30);
+    assert_eq!(of("state = 'due' AND is_compared AND planned_at = due_at"), of("state = 'due'"));
+    assert_eq!(of("reason = 'no_contact' AND is_compared"), 0);
+    // 10:00 of the last day but seven, as for the others.
+    assert_eq!(of("is_compared AND (planned_at + 8 * 3600000) % 86400000 <> 36000000"), 0);
+    assert_eq!(of("planned_day <> (planned_at + 8 * 3600000) / 86400000"), 0);
+}
+
+#[test]
+fn what_belongs_to_touches_is_forgotten_with_them() {
+    let shop = Shop::new(json!({"strategies": [ladder()]}), 4);
+    shop.at_night(23);
+    shop.night();
+    let write = |text: &str| shop.reach.connection().execute_batch(text).unwrap();
+    write("UPDATE touch SET state = 'sent'");
+    let now = shop.world.now.get().0;
+    write(&format!(
+        "INSERT INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no, state, digest, started_at)
+           SELECT 1, no, member_no, 'push', 1, 1, 'delivered', '', {now} FROM touch;
+         INSERT INTO link (programme_no, member_no, touch_no, channel, purpose, target, made_at)
+           SELECT 1, member_no, no, 'push', 'marketing', 'https://shop.example/', {now} FROM touch;
+         INSERT INTO click SELECT no, 1, {now}, NULL, 0, '' FROM link;
+         INSERT INTO early_report VALUES (1, 'x', 'delivered', '', {now})"
+    ));
+    let left = || {
+        ["touch", "touch_delivery", "link", "click", "early_report"]
+            .map(|table| shop.rows(&format!("SELECT count(*) || '' FROM {table}"))[0].clone())
+    };
+    let last = shop.rows("SELECT max(no) || '' FROM link");
+    shop.at_night(26);
+    shop.night();
+    assert_eq!(left()[1..], ["4", "4", "4", "1"]);
+    shop.world.later(HOUR_MS);
+    shop.night();
+    shop.at_night(23 + jobs::TOUCH_DAYS);
+    shop.night();
+    assert_eq!(left()[1..], ["4", "4", "4", "0"]);
+    shop.world.later(HOUR_MS);
+    shop.night();
+    // The last number stays: none is given twice.
+    assert_eq!(left()[1..], ["0", "1", "1", "0"]);
+    assert_eq!(shop.rows("SELECT no || '' FROM link"), last);
+}
+
 #[test]
 fn frozen_accounts_say_so_and_erased_ones_leave_nothing() {
     let shop = Shop::new(json!({"strategies": [ladder()]}), 8);

@@ -307,8 +307,8 @@ fn a_report_may_be_faster_than_the_answer() {
         reach.connection().query_row(text, [], |row| row.get(0)).unwrap()
     };
     assert_eq!(kept(), 1);
-    assert_eq!(wait(forget_deliveries(&reach, NOW, NOW)).unwrap(), 0);
-    assert_eq!(wait(forget_deliveries(&reach, later(1), later(1))).unwrap(), 3);
+    assert_eq!(wait(forget_deliveries(&reach, (NOW, NOW), 100)).unwrap(), 0);
+    assert_eq!(wait(forget_deliveries(&reach, (later(1), later(1)), 100)).unwrap(), 3);
     assert_eq!(kept(), 0);
 }
 
@@ -711,7 +711,7 @@ fn reports_that_count_once_are_remembered() {
     wait(know_reports(&reach, no("sms"), &["SM1"], NOW)).unwrap();
     wait(know_reports(&reach, no("sms"), &["SM1", "SM2"], later(5))).unwrap();
     assert_eq!((known("sms"), known("other")), (vec!["SM1".into(), "SM2".into()], vec![]));
-    assert_eq!(wait(forget_deliveries(&reach, later(1), later(1))).unwrap(), 1);
+    assert_eq!(wait(forget_deliveries(&reach, (later(1), later(1)), 100)).unwrap(), 1);
     assert_eq!(known("sms"), ["SM2"]);
     wait(remove_channel(&reach, 1, "sms")).unwrap();
     let left: i64 = reach

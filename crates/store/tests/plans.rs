@@ -80,6 +80,8 @@ fn no_query_scans_lots_entries_or_members() {
                     "SEARCH template USING",
                     "rfm_cuts",
                     "tier_count",
+                    // A row for each count of a day.
+                    "touch_result_run",
                     // Accounts at vendors.
                     "channel_account",
                     " a USING",

@@ -43,6 +43,9 @@ const MAX_DELIVER_MS: i64 = 50_000;
 /// No piece of a walk begins later than this after the start. The next fire goes on.
 const MAX_TOUCH_MS: i64 = 50_000;
 
+/// No piece of a count begins later than this after the start. The next fire goes on.
+const MAX_RESULTS_MS: i64 = 50_000;
+
 /// Runs the jobs, one after another, for every programme, and logs their results.
 ///
 /// # Errors
@@ -224,6 +227,25 @@ async fn messaging(
 fn random<const LENGTH: usize>() -> Option<[u8; LENGTH]> {
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).ok().map(|()| bytes)
+}
+
+/// Counts what strategies of all programmes brought, for at most [`MAX_RESULTS_MS`].
+///
+/// # Errors
+/// As [`fire`].
+pub fn results() -> Result<(), String> {
+    ready(async {
+        let (sql, reach) = open_databases().await?;
+        let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
+        let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_RESULTS_MS));
+        let report = crate::results(&ledger, &reach, None, limit).await;
+        let report = report.map_err(|error| format!("results: {error}"))?;
+        if !report.is_idle() {
+            eprintln!("{}", report.to_json());
+        }
+        report.last_failure.map_or(Ok(()), |text| Err(format!("results: {text}")))
+    })
 }
 
 /// The database with the current schema, as a schedule may fire before the first request.

@@ -78,6 +78,24 @@ impl Default for Playbook {
     }
 }
 
+impl Playbook {
+    /// The same with nobody held out: what it would tell those who are.
+    #[must_use]
+    pub fn without_holdouts(&self) -> Self {
+        let open = |strategy: &Strategy| Strategy { holdout_percent: 0, ..strategy.clone() };
+        let strategies = self.strategies.iter().map(open).collect();
+        Self { holdout_percent: 0, strategies, ..self.clone() }
+    }
+}
+
+impl Attribution {
+    /// For how many days what a member does may be brought by a message.
+    #[must_use]
+    pub fn days(&self) -> u32 {
+        self.click_days.max(self.delivery_days)
+    }
+}
+
 /// The name of a thing, in one or both languages. Pages show the other one where one is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -1,7 +1,7 @@
 //! Who is left alone, so that it can be told what messages bring.
 
 use chrono::Datelike;
-use ledger::{Hash, from_day_number};
+use ledger::{Hash, day_number, from_day_number};
 
 /// Members fall into so many buckets.
 pub const BUCKETS: u64 = 10_000;
@@ -31,6 +31,14 @@ pub fn strategy_bucket(salt: &str, strategy: &str, member: &str) -> u64 {
     bucket(salt, strategy, member)
 }
 
+/// The first local day (since 1970-01-01) of the quarter that a day lies in.
+#[must_use]
+pub fn quarter_start(day: i32) -> i32 {
+    let date = from_day_number(day);
+    let first = date.with_day(1).and_then(|date| date.with_month(date.month0() / 3 * 3 + 1));
+    first.map_or(day, day_number)
+}
+
 /// Whether that bucket is one of the first so many percent.
 pub(crate) fn is_held_out(bucket: u64, percent: u32) -> bool {
     bucket < u64::from(percent) * (BUCKETS / 100)
@@ -46,6 +54,20 @@ mod tests {
     fn buckets_are_what_they_ever_were() {
         assert_eq!(programme_bucket("s", 20_820, "m-1"), 4_386);
         assert_eq!(strategy_bucket("s", "row_1", "m-1"), 164);
+    }
+
+    #[test]
+    fn quarters_begin_in_january_april_july_and_october() {
+        // 2027-01-01, 2027-03-31, 2027-04-01, 2027-08-31, 2027-12-31.
+        for (day, start) in [
+            (20_819, 20_819),
+            (20_908, 20_819),
+            (20_909, 20_909),
+            (21_061, 21_000),
+            (21_183, 21_092),
+        ] {
+            assert_eq!(quarter_start(day), start, "{day}");
+        }
     }
 
     #[test]

@@ -92,6 +92,17 @@ impl Reason {
         matches!(self, Self::NotInSegment | Self::Condition)
     }
 
+    /// Whether the member is one of those that get no marketing.
+    #[must_use]
+    pub fn is_held_out(self) -> bool {
+        matches!(self, Self::HoldoutProgramme | Self::HoldoutStrategy)
+    }
+
+    /// Whether the message was for the member and could reach it, but had no room beside others.
+    pub(crate) fn lacks_room(self) -> bool {
+        matches!(self, Self::Frequency | Self::QuietTooLate | Self::DuplicateContent)
+    }
+
     /// Whether the member was left alone so that others can be compared with it.
     pub(crate) fn is_for_comparison(self) -> bool {
         self <= Self::ArmControl

@@ -34,6 +34,12 @@ CREATE TABLE IF NOT EXISTS touch (
   points INTEGER NOT NULL,
   period TEXT,
   decided_at INTEGER NOT NULL,
+  -- When the member was to see it, or would have but for a holdout, as it was decided, and the local
+  -- day of that. 1 where nothing else stood against it but room: results compare these. None of the
+  -- three changes later.
+  planned_at INTEGER NOT NULL DEFAULT 0,
+  planned_day INTEGER NOT NULL DEFAULT 0,
+  is_compared INTEGER NOT NULL DEFAULT 0,
   sent_at INTEGER,
   -- The channel that took it.
   channel TEXT,
@@ -43,6 +49,8 @@ CREATE TABLE IF NOT EXISTS touch (
 ) STRICT
 -- then
 CREATE UNIQUE INDEX IF NOT EXISTS touch_key ON touch (programme_no, member_no, strategy, node, cycle)
+-- then
+CREATE INDEX IF NOT EXISTS touch_day ON touch (programme_no, planned_day, no)
 -- then
 -- What is decided about an account that closed meanwhile is left out.
 CREATE TRIGGER IF NOT EXISTS touch_of_the_departed BEFORE INSERT ON touch

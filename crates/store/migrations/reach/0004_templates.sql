@@ -102,6 +102,11 @@ BEGIN
     WHERE own.no = NEW.link_no);
 END
 -- then
+CREATE TRIGGER IF NOT EXISTS link_forgotten AFTER DELETE ON link
+BEGIN
+  DELETE FROM click WHERE link_no = OLD.no;
+END
+-- then
 -- What is told late of an account that is closed is left out.
 CREATE TRIGGER IF NOT EXISTS link_of_the_departed BEFORE INSERT ON link
 BEGIN

@@ -1,3 +1,3 @@
--- Forgets up to 5,000 reports of ids that are not known, from before ?1.
+-- Forgets up to ?2 reports of ids that are not known, from before ?1.
 DELETE FROM early_report WHERE (account_no, provider_id, what) IN (
-  SELECT account_no, provider_id, what FROM early_report WHERE at < ?1 ORDER BY at LIMIT 5000) RETURNING 1
+  SELECT account_no, provider_id, what FROM early_report WHERE at < ?1 ORDER BY at LIMIT (SELECT ?2)) RETURNING 1

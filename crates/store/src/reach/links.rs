@@ -261,3 +261,13 @@ pub async fn click_counts(
     };
     rows.into_iter().map(read).collect()
 }
+
+/// Forgets links that were made before that instant, with their clicks, among the `most` oldest.
+/// How many. Their tokens lead nowhere then.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn forget_links(reach: &impl Sql, before: Timestamp, most: i64) -> Result<usize, Error> {
+    let values = vec![before.0.into(), most.into()];
+    Ok(reach.query(statement!("queries/reach/links_forget"), values).await?.len())
+}

@@ -11,9 +11,11 @@ mod links;
 mod members;
 mod occasions;
 mod outbox;
+mod results;
 mod sets;
 mod tags;
 mod templates;
+mod touch_log;
 mod touches;
 mod waves;
 
@@ -38,8 +40,8 @@ pub use fold::{
     states_to_fold, undone, undone_by, write_fold_step,
 };
 pub use links::{
-    ClickCounts, LinkSettings, NewLink, VisitedLink, add_click, click_counts, link_settings,
-    links_delivered, make_links, put_link_settings, visited_link,
+    ClickCounts, LinkSettings, NewLink, VisitedLink, add_click, click_counts, forget_links,
+    link_settings, links_delivered, make_links, put_link_settings, visited_link,
 };
 pub use members::{NamedMember, named_members};
 
@@ -57,6 +59,11 @@ pub use outbox::{
     Destination, Progress, Settlement, WaitingTouch, destinations, due_messages, last_entries,
     late_messages, programmes_that_act, progress, settle_messages,
 };
+pub use results::{
+    Did, Figure, ResultEntry, ResultMessage, ResultRun, ResultTouch, ResultVisit, account_parts,
+    attribution_of, conversions, forget_results, next_planned_day, result_figures, result_logins,
+    result_messages, result_runs, result_sums, result_touches, result_visits, step_results,
+};
 pub use sets::{
     SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,
     clear_removed, evaluate_again, forget_set_changes, held_sets, list_sets, members_of_set,
@@ -69,6 +76,9 @@ pub use tags::{
 pub use templates::{
     MAX_TEMPLATES, StoredTemplate, known_templates, list_templates, put_template, remove_template,
     stored_template, template_versions,
+};
+pub use touch_log::{
+    LoggedTouch, ShownTouch, TouchLink, links_of_touch, logged_touches, shown_touches,
 };
 pub use touches::{
     DecidedTouch, RareState, Reachability, TouchRun, forget_touches, put_touches, rare_states,
@@ -95,6 +105,7 @@ const REACH: Schema = Schema {
         ("0003_touches", statement!("migrations/reach/0003_touches")),
         ("0004_templates", statement!("migrations/reach/0004_templates")),
         ("0005_channels", statement!("migrations/reach/0005_channels")),
+        ("0006_results", statement!("migrations/reach/0006_results")),
     ],
     exists: statement!("queries/reach/migration_table_exists"),
     table: statement!("queries/reach/migration_table"),

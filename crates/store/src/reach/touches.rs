@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Closed, Timestamp};
 use reach::playbook::{Action, Mode};
-use reach::touch::{Coupon, Cycle, Key, Reason, State, Touch, Uses};
+use reach::touch::{Coupon, Cycle, Key, Planned, Reason, State, Touch, Uses};
 use reach::{Channel, ContactState, Decision, Purpose};
 use serde_json::json;
 
@@ -22,6 +22,10 @@ pub struct DecidedTouch {
     pub touch: Touch,
     /// The period of the strategy's budget that it counts in; `None` without a budget.
     pub period: Option<String>,
+    /// What results need of it.
+    pub planned: Planned,
+    /// The local day on which the member was to see it.
+    pub planned_day: i32,
 }
 
 /// Keeps touches that were decided. Those whose keys are there stay as they are, and nothing is
@@ -37,7 +41,7 @@ pub async fn put_touches(
     if decided.is_empty() {
         return Ok(0);
     }
-    let row = |DecidedTouch { member_no, touch, period }: &DecidedTouch| {
+    let row = |DecidedTouch { member_no, touch, period, planned, planned_day }: &DecidedTouch| {
         let channels: Vec<&str> = touch.channels.iter().map(|of| of.as_str()).collect();
         let action = (!touch.action.is_none()).then(|| json!(touch.action).to_string());
         json!([
@@ -63,6 +67,9 @@ pub async fn put_touches(
             touch.uses.points,
             period,
             touch.decided_at.0,
+            planned.at.0,
+            planned_day,
+            i64::from(planned.is_compared),
         ])
     };
     let rows: Vec<_> = decided.iter().map(row).collect();

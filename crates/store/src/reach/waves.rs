@@ -381,20 +381,20 @@ pub async fn contact_holders(
 }
 
 /// Forgets attempts that began before one instant and reports that counted once before it, and
-/// reports of ids that are not known from before another: up to 5,000 of each. How many.
+/// reports of ids that are not known from before another: at most so many of each. How many.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn forget_deliveries(
     reach: &impl Sql,
-    attempts_before: Timestamp,
-    reports_before: Timestamp,
+    (attempts_before, reports_before): (Timestamp, Timestamp),
+    most: i64,
 ) -> Result<usize, Error> {
-    let values = vec![attempts_before.0.into()];
+    let values = vec![attempts_before.0.into(), most.into()];
     let attempts = reach.query(statement!("queries/reach/delivery_forget"), values).await?;
-    let values = vec![attempts_before.0.into()];
+    let values = vec![attempts_before.0.into(), most.into()];
     let known = reach.query(statement!("queries/reach/report_known_forget"), values).await?;
-    let values = vec![reports_before.0.into()];
+    let values = vec![reports_before.0.into(), most.into()];
     let reports = reach.query(statement!("queries/reach/early_report_forget"), values).await?;
     Ok(attempts.len() + known.len() + reports.len())
 }

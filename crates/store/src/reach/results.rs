@@ -1,0 +1,419 @@
+//! What results are counted from, and how far they are.
+
+use std::collections::BTreeMap;
+
+use ledger::{EntryId, Timestamp};
+use reach::playbook::Attribution;
+use reach::touch::{Reason, State};
+use reach::{Channel, Purpose};
+use serde_json::json;
+
+use crate::Error;
+use crate::playbooks::parse_playbook;
+use crate::sql::{Row, Sql};
+use crate::statement::statement;
+
+/// A touch as results count it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultTouch {
+    /// Its number.
+    pub no: i64,
+    /// The member's number.
+    pub member_no: i64,
+    /// The strategy's id.
+    pub strategy: String,
+    /// The node's days.
+    pub node: i32,
+    /// The version of the playbook that decided it.
+    pub playbook_version: i64,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What became of it.
+    pub state: State,
+    /// When the member was to see it, or would have.
+    pub planned_at: Timestamp,
+    /// What it was to cost, in minor units.
+    pub cost_minor: i64,
+    /// What it was to grant.
+    pub points: i64,
+    /// Whether the member counts for the strategy by it.
+    pub is_first: bool,
+    /// Whether the member counts for all marketing by it.
+    pub is_first_of_all: bool,
+}
+
+/// Touches that were planned for a local day, with numbers after that one, in order. Members count
+/// by their first touch since the day `since`.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn result_touches(
+    reach: &impl Sql,
+    programme_no: i64,
+    (day, since): (i32, i32),
+    after: i64,
+    most: i64,
+) -> Result<Vec<ResultTouch>, Error> {
+    const WHAT: Error = Error::Corrupt("touch");
+    let values = vec![
+        programme_no.into(),
+        i64::from(day).into(),
+        after.into(),
+        most.into(),
+        i64::from(since).into(),
+    ];
+    let rows = reach.query(statement!("queries/reach/result_touches"), values).await?;
+    let read = |mut row: Row| {
+        let reason = row.optional_text(7)?;
+        let reason = reason.map(|name| Reason::parse(&name).ok_or(WHAT)).transpose()?;
+        Ok(ResultTouch {
+            no: row.integer(0)?,
+            member_no: row.integer(1)?,
+            strategy: row.text(2)?,
+            node: i32::try_from(row.integer(3)?).map_err(|_| WHAT)?,
+            playbook_version: row.integer(4)?,
+            purpose: Purpose::parse(&row.text(5)?).ok_or(WHAT)?,
+            state: State::parse(&row.text(6)?, reason).ok_or(WHAT)?,
+            planned_at: Timestamp(row.integer(8)?),
+            cost_minor: row.integer(9)?,
+            points: row.integer(10)?,
+            is_first: row.integer(11)? == 1,
+            is_first_of_all: row.integer(12)? == 1,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// An attempt to deliver a touch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultMessage {
+    /// The member's number.
+    pub member_no: i64,
+    /// The touch's number.
+    pub touch_no: i64,
+    /// The channel.
+    pub channel: Channel,
+    /// What became of it.
+    pub state: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// What it cost, where that is known.
+    pub cost_minor: Option<i64>,
+}
+
+/// Attempts to deliver to members that began within a span, in order.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn result_messages(
+    reach: &impl Sql,
+    programme_no: i64,
+    members: &[i64],
+    (from, before): (Timestamp, Timestamp),
+) -> Result<Vec<ResultMessage>, Error> {
+    let members = json!(members).to_string();
+    let values = vec![programme_no.into(), members.into(), from.0.into(), before.0.into()];
+    let rows = reach.query(statement!("queries/reach/result_messages"), values).await?;
+    let read = |mut row: Row| {
+        Ok(ResultMessage {
+            member_no: row.integer(0)?,
+            touch_no: row.integer(1)?,
+            channel: channel(&mut row, 2)?,
+            state: row.text(3)?,
+            at: Timestamp(row.integer(4)?),
+            cost_minor: row.optional_integer(5)?,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+fn channel(row: &mut Row, column: usize) -> Result<Channel, Error> {
+    Channel::parse(&row.text(column)?).ok_or(Error::Corrupt("channel"))
+}
+
+/// A visit of a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultVisit {
+    /// The member's number.
+    pub member_no: i64,
+    /// The touch's number.
+    pub touch_no: i64,
+    /// The channel.
+    pub channel: Channel,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it was a click of a person.
+    pub is_click: bool,
+}
+
+/// Visits of links in messages to members within a span.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn result_visits(
+    reach: &impl Sql,
+    programme_no: i64,
+    members: &[i64],
+    (from, before): (Timestamp, Timestamp),
+) -> Result<Vec<ResultVisit>, Error> {
+    let members = json!(members).to_string();
+    let values = vec![programme_no.into(), members.into(), from.0.into(), before.0.into()];
+    let rows = reach.query(statement!("queries/reach/result_visits"), values).await?;
+    let read = |mut row: Row| {
+        Ok(ResultVisit {
+            member_no: row.integer(0)?,
+            touch_no: row.integer(1)?,
+            channel: channel(&mut row, 2)?,
+            at: Timestamp(row.integer(3)?),
+            is_click: row.integer(4)? == 1,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Logins of members within a span, in order: number and instant.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn result_logins(
+    reach: &impl Sql,
+    programme_no: i64,
+    members: &[i64],
+    (from, before): (Timestamp, Timestamp),
+) -> Result<Vec<(i64, Timestamp)>, Error> {
+    let members = json!(members).to_string();
+    let values = vec![programme_no.into(), members.into(), from.0.into(), before.0.into()];
+    let rows = reach.query(statement!("queries/reach/result_logins"), values).await?;
+    rows.into_iter().map(|mut row| Ok((row.integer(0)?, Timestamp(row.integer(1)?)))).collect()
+}
+
+/// Accounts that became part of these members: by the part's number that of the whole.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn account_parts(reach: &impl Sql, members: &[i64]) -> Result<BTreeMap<i64, i64>, Error> {
+    let values = vec![json!(members).to_string().into()];
+    let rows = reach.query(statement!("queries/reach/account_parts"), values).await?;
+    rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
+}
+
+/// What a member did, as the ledger has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    /// Bought so many units for so much.
+    Order {
+        /// Units of all lines.
+        units: i64,
+        /// In minor units.
+        minor: i64,
+    },
+    /// Spent points.
+    Redeem {
+        /// How many.
+        points: i64,
+    },
+    /// Something of that entry came back.
+    Back {
+        /// The entry.
+        of: EntryId,
+        /// Units of an order.
+        units: i64,
+        /// What they had cost, in minor units.
+        minor: i64,
+        /// Points of a redemption.
+        points: i64,
+    },
+}
+
+/// An entry that results count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResultEntry {
+    /// The member's number.
+    pub member_no: i64,
+    /// The entry's number.
+    pub no: i64,
+    /// Its id.
+    pub id: EntryId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What it was.
+    pub did: Did,
+}
+
+/// Orders and redemptions of members, and what came back of them, that were recorded within a span,
+/// in order; of each member the last `most` entries at most.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn conversions(
+    ledger: &impl Sql,
+    members: &[i64],
+    (from, before): (Timestamp, Timestamp),
+    most: i64,
+) -> Result<Vec<ResultEntry>, Error> {
+    let members = json!(members).to_string();
+    let values = vec![members.into(), from.0.into(), before.0.into(), most.into()];
+    let rows = ledger.query(statement!("queries/conversions"), values).await?;
+    let read = |mut row: Row| {
+        let (units, minor) = (row.integer(7)?, row.integer(8)?);
+        let did = match row.text(3)?.as_str() {
+            "earn" => Did::Order { units, minor },
+            "reverse" => Did::Back {
+                of: row.entry_id(6)?,
+                units,
+                minor,
+                points: row.optional_integer(9)?.unwrap_or(0),
+            },
+            _ => Did::Redeem { points: row.integer(5)?.saturating_neg() },
+        };
+        Ok(ResultEntry {
+            member_no: row.integer(0)?,
+            no: row.integer(1)?,
+            id: row.entry_id(2)?,
+            at: Timestamp(row.integer(4)?),
+            did,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The rule of attribution of a version of the playbook; the usual one where there is no such
+/// version.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn attribution_of(
+    ledger: &impl Sql,
+    programme_no: i64,
+    version: i64,
+) -> Result<Attribution, Error> {
+    let values = vec![programme_no.into(), version.into()];
+    let mut rows = ledger.query(statement!("queries/playbook_of_version"), values).await?;
+    let Some(row) = rows.first_mut() else { return Ok(Attribution::default()) };
+    Ok(parse_playbook(&row.text(0)?)?.attribution)
+}
+
+/// A figure of a day: strategy, node and channel, empty for all of them, its name, its value.
+pub type Figure = (String, String, String, String, i64);
+
+/// How far the days of a programme are counted, so many days after them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultRun {
+    /// The last day that is counted.
+    pub done_through: i32,
+    /// The count that is under way: its day, the last touch, and the figures up to there.
+    pub count: Option<(i32, i64, Vec<Figure>)>,
+}
+
+/// How far the days of a programme are counted, by the number of days after them.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn result_runs(
+    reach: &impl Sql,
+    programme_no: i64,
+) -> Result<BTreeMap<i32, ResultRun>, Error> {
+    const WHAT: Error = Error::Corrupt("count of results");
+    let rows =
+        reach.query(statement!("queries/reach/result_run"), vec![programme_no.into()]).await?;
+    let day = |number: i64| i32::try_from(number).map_err(|_| WHAT);
+    let read = |mut row: Row| {
+        let (position, counts) = (row.integer(3)?, row.text(4)?);
+        let counts = || serde_json::from_str(&counts).map_err(|_| WHAT);
+        let count = row.optional_integer(2)?.map(day).transpose()?;
+        let count = count.map(|day| Ok::<_, Error>((day, position, counts()?))).transpose()?;
+        Ok((day(row.integer(0)?)?, ResultRun { done_through: day(row.integer(1)?)?, count }))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The count of a day begins (`before` is `None`), goes on, or ends where `position` is `None`:
+/// then the figures are those of the day. Whether it did; not where another run was faster.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn step_results(
+    reach: &impl Sql,
+    programme_no: i64,
+    (after_days, day): (i32, i32),
+    (before, position): (Option<i64>, Option<i64>),
+    figures: &[Figure],
+) -> Result<bool, Error> {
+    let values = vec![
+        programme_no.into(),
+        i64::from(after_days).into(),
+        i64::from(day).into(),
+        before.into(),
+        position.into(),
+        json!(figures).to_string().into(),
+    ];
+    Ok(!reach.query(statement!("queries/reach/result_step"), values).await?.is_empty())
+}
+
+/// The first day after that one for which touches were planned.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn next_planned_day(
+    reach: &impl Sql,
+    programme_no: i64,
+    after: i32,
+) -> Result<Option<i32>, Error> {
+    let values = vec![programme_no.into(), i64::from(after).into()];
+    let mut rows = reach.query(statement!("queries/reach/result_next_day"), values).await?;
+    let day = |row: &mut Row| i32::try_from(row.integer(0)?).map_err(|_| Error::Corrupt("day"));
+    rows.first_mut().map(day).transpose()
+}
+
+/// Forgets figures of before that day, at most so many. How many.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn forget_results(
+    reach: &impl Sql,
+    programme_no: i64,
+    before: i32,
+    most: i64,
+) -> Result<usize, Error> {
+    let values = vec![programme_no.into(), i64::from(before).into(), most.into()];
+    Ok(reach.query(statement!("queries/reach/results_forget"), values).await?.len())
+}
+
+/// The figures of each strategy over a span of days, both ends with it; under the empty name those
+/// of all marketing together.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn result_sums(
+    reach: &impl Sql,
+    programme_no: i64,
+    (from, to): (i32, i32),
+) -> Result<BTreeMap<String, BTreeMap<String, i64>>, Error> {
+    let values = vec![programme_no.into(), i64::from(from).into(), i64::from(to).into()];
+    let mut found: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for mut row in reach.query(statement!("queries/reach/result_sums"), values).await? {
+        found.entry(row.text(0)?).or_default().insert(row.text(1)?, row.integer(2)?);
+    }
+    Ok(found)
+}
+
+/// The figures of a strategy over a span of days, both ends with it, by node and channel; empty for
+/// all nodes, or all channels.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn result_figures(
+    reach: &impl Sql,
+    programme_no: i64,
+    strategy: &str,
+    (from, to): (i32, i32),
+) -> Result<BTreeMap<(String, String), BTreeMap<String, i64>>, Error> {
+    let values =
+        vec![programme_no.into(), strategy.into(), i64::from(from).into(), i64::from(to).into()];
+    let mut found: BTreeMap<(String, String), BTreeMap<String, i64>> = BTreeMap::new();
+    for mut row in reach.query(statement!("queries/reach/result_figures"), values).await? {
+        let place = (row.text(0)?, row.text(1)?);
+        found.entry(place).or_default().insert(row.text(2)?, row.integer(3)?);
+    }
+    Ok(found)
+}
