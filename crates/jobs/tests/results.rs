@@ -328,8 +328,8 @@ fn a_true_lift_is_found_and_none_where_there_is_none() {
     assert!(shop.figure("none", "converted") > 100, "credit is given all the same");
 }
 
-/// 200 strategies without effect, over members who differ much in how often they log in, and who get
-/// several messages each: intervals miss zero in about 5 of 100.
+/// 200 strategies without effect, over members who differ much in how often they log in, and who
+/// get several messages each: intervals miss zero in about 5 of 100.
 #[test]
 fn intervals_miss_zero_as_seldom_as_they_say() {
     const STRATEGIES: usize = 200;

@@ -56,6 +56,7 @@ mod staff_roles;
 pub mod stores;
 pub mod tag;
 pub mod template;
+pub mod touches;
 pub mod trace;
 pub mod transfer;
 
@@ -138,6 +139,7 @@ components! {
     stores "stores": [StoreBody];
     tag "tag": [SetMembersBody, TagBody];
     template "template": [OccasionBody, TemplateBody, TemplatePreviewBody];
+    touches "touches": [];
     trace "trace": [];
     transfer "transfer": [TransferBody];
 }

@@ -70,6 +70,7 @@ pub use api::reverse::Target;
 pub use api::slip::Slip;
 pub use api::staff::OwnRoles;
 pub use api::tag::asked_condition;
+pub use api::touches::asked_day;
 pub use app::App;
 pub use audit::{noted, noted_of_staff, sealed, sealed_of, who};
 pub use auth::{Bearer, Role, check_role, line_of, new_key, new_session, new_token, no_cookie};

@@ -187,8 +187,8 @@ struct Undone {
     back: i64,
 }
 
-/// What an entry tells. What comes back of an entry that was not read is left out: that one happened
-/// before.
+/// What an entry tells. What comes back of an entry that was not read is left out: that one
+/// happened before.
 fn see(entry: &ResultEntry, orders: &mut BTreeMap<EntryId, Undone>, credits: &mut Credits) {
     let mut did = |kind, amount, units| {
         credits.add(Seen::Converted(entry.no, Converted { kind, at: entry.at, amount }));
