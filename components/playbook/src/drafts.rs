@@ -14,7 +14,7 @@ use store::{
 
 use crate::KIND;
 
-const DRAFTS: Drafts = Drafts { kind: KIND };
+pub const DRAFTS: Drafts = Drafts { kind: KIND };
 
 pub async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     DRAFTS.list(app, request).await
@@ -69,11 +69,15 @@ async fn candidate(
     caller: &Caller,
     wish: &PublicationWish<'_>,
 ) -> Result<Candidate, Problem> {
-    let (_, draft) = DRAFTS.find::<Playbook>(app, caller, wish.draft).await?;
+    let (kept, draft) = DRAFTS.find::<Playbook>(app, caller, wish.draft).await?;
     let stored = checked(app, caller, &draft).await?.stored.ok_or_else(|| {
         FieldError::new("/draft", "has problems, which the draft tells: mend them first")
     })?;
     let current = published_playbook(&app.sql, caller.programme.no).await?;
+    // A draft of an older version would take back what was published since.
+    if kept.base_version != current.version() {
+        return Err(Problem::Conflict);
+    }
     wish.follows(current.version(), current.playbook == draft)?;
     // The rulebook names who approves of publications, whichever document they are of.
     let rulebook = rulebook(app, caller).await?;
@@ -99,7 +103,9 @@ pub async fn faults(
     playbook: &Playbook,
 ) -> Result<Vec<Fault>, Problem> {
     let rulebook = rulebook(app, caller).await?;
-    Ok(playbook.check(&known(caller.programme.no, &rulebook).await?))
+    let mut faults = playbook.check(&known(caller.programme.no, &rulebook).await?);
+    faults.extend(playbook.unheard());
+    Ok(faults)
 }
 
 async fn rulebook(app: &App, caller: &Caller) -> Result<Document, Problem> {

@@ -33,6 +33,7 @@ mod run;
 mod sweep;
 mod tier_upgrade;
 mod touch;
+mod turns;
 
 pub use audience::{Audience, Count, FoundMembers, Other, Spread};
 pub use channels::{WebhookSecret as Secret, sign_webhook as sign};
@@ -54,4 +55,6 @@ pub use report::Report;
 pub use reseal::{ResealReport, reseal};
 pub use results::{COUNTED_AFTER_DAYS, RESULT_DAYS, ResultReport, results};
 pub use run::{JOBS, Job, run, run_everywhere};
-pub use touch::{Messaging, TOUCH_DAYS, TouchReport, touch};
+pub use touch::{
+    Messaging, TOUCH_DAYS, TouchRehearsal, TouchReport, TouchWish, rehearse_touches, touch,
+};

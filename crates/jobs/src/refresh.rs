@@ -8,9 +8,9 @@
 //!
 //! Where nothing is left to do in a programme, that is remembered until its local day ends. Until
 //! then neither its rulebook nor its definitions are read, unless facts or definitions change.
-//! Programmes with work take turns, so that a large one delays the others by one turn at most.
+//! Programmes with work take turns.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use reach::{Facts, Family, Histogram, Measures, MemberSet, Refresh, Today, changes};
 use rules::{MAX_NAMED_TAGS, Rulebook, compile_member};
@@ -25,13 +25,12 @@ use store::{
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::customers::{Databases, MEMBERS, Moment, Piece, Wanted};
 use crate::pace::Pace;
+use crate::turns::take_turns;
 
 /// Rows that one statement writes.
 const ROWS: Pace = Pace::between(50, 2_000);
 /// The most members whose tags the ledger is told of at a time.
 const COPIED: i64 = 500;
-/// Chunks of a programme before it is the next one's turn.
-const TURN: u32 = 20;
 /// Members whose facts changed, that are evaluated in one piece.
 const CHANGED: i64 = 500;
 /// Who came and went is kept for so many days.
@@ -107,31 +106,19 @@ pub async fn refresh<L: Sql, R: Sql>(
         let rest = resting.get(&of.no);
         rest.is_some_and(|(until, version)| *until > now && *version == of.rulebook_version)
     };
-    let mut turns: VecDeque<ProgrammeRef> = all
-        .into_iter()
-        .filter(|of| programme_no.is_none_or(|no| no == of.no) && !rests(of))
-        .collect();
+    let due = all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no) && !rests(of));
     let mut pace = ROWS;
-    while let Some(programme) = turns.pop_front() {
-        let (no, id) = (programme.no, programme.id.clone());
-        let databases = Databases { ledger, reach, programme_no: no };
-        let mut turn = limit.split(TURN);
+    let turned = take_turns(due, &mut limit, async |programme: &ProgrammeRef, turn| {
+        let databases = Databases { ledger, reach, programme_no: programme.no };
         let mut run = Run { databases, pace, report: &mut report };
-        let outcome = run.programme(programme.clone(), &mut turn).await;
+        let outcome = run.programme(programme.clone(), turn).await;
         pace = run.pace;
-        let is_over = turn.left() > 0;
-        limit.give_back(turn);
-        match outcome {
-            Ok(true) => {}
-            Ok(false) if is_over || limit.left() == 0 => {
-                report.done = false;
-                break;
-            }
-            Ok(false) => turns.push_back(programme),
-            // What is wrong with one programme costs no other one.
-            Err(Error::Corrupt(what)) => report.fail(format!("programme {id}: {what}")),
-            Err(error) => return Err(error),
-        }
+        outcome
+    });
+    let turned = turned.await?;
+    report.done = turned.done;
+    for (programme, what) in turned.failed {
+        report.fail(format!("programme {}: {what}", programme.id));
     }
     Ok(report)
 }

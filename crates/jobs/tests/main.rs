@@ -13,3 +13,4 @@ mod results;
 mod sizes;
 mod support;
 mod touch;
+mod touch_rehearsal;

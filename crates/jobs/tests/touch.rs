@@ -15,9 +15,9 @@ use store::{
     due_messages, put_set, stored_set,
 };
 
-const START: &str = "2026-01-10T10:00:00+08:00";
-const DAY_MS: i64 = 86_400_000;
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const START: &str = "2026-01-10T10:00:00+08:00";
+pub(crate) const DAY_MS: i64 = 86_400_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 pub struct Shop {
     pub world: World,
@@ -25,7 +25,7 @@ pub struct Shop {
     pub messaging: Messaging,
 }
 
-fn messaging(playbook: Json) -> Messaging {
+pub(crate) fn messaging(playbook: Json) -> Messaging {
     let mut known = Known::default();
     for (id, purpose) in [("news", Purpose::Marketing), ("notice", Purpose::Service)] {
         let needs = Channel::ALL.iter().map(|channel| (*channel, [].into())).collect();
@@ -92,7 +92,7 @@ impl Shop {
         assert!(report.done && report.failed == 0, "{report:?}");
     }
 
-    fn run_on<R: Sql>(&self, reach: &R, limit: WorkLimit) -> Result<TouchReport, Error> {
+    pub(crate) fn run_on<R: Sql>(&self, reach: &R, limit: WorkLimit) -> Result<TouchReport, Error> {
         let (now, fresh) = (|| self.world.now.get(), || self.world.fresh());
         let ledger = JobContext { sql: &self.world.sql, now: &now, fresh: &fresh };
         let reach = JobContext { sql: reach, now: &now, fresh: &fresh };
@@ -202,7 +202,7 @@ fn nights_decide_what_a_naive_count_says() {
     }
 }
 
-fn playbook() -> Json {
+pub(crate) fn playbook() -> Json {
     json!({"caps": [{"times": 1, "per": "day"}], "strategies": [
         ladder(),
         {"id": "row", "trigger": {"kind": "points_expiring", "within_days": 20},
@@ -427,7 +427,7 @@ fn touches_go_with_an_account_that_becomes_part_of_another() {
 }
 
 /// A member comes into the segment, as somebody set it by hand.
-fn comes_in(shop: &Shop, member: &str) {
+pub(crate) fn comes_in(shop: &Shop, member: &str) {
     let wish = SetWish {
         family: Family::Segment,
         name: "vip".into(),

@@ -15,8 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::Timestamp;
 use reach::playbook::Playbook;
 use reach::touch::{
-    Cycle, Happening, Left, Occasion, Reason, State, Touch, Verdict, decide, may_concern,
-    still_wanted,
+    Concern, Cycle, Happening, Left, Occasion, Reason, State, Touch, Verdict, decide, still_wanted,
 };
 use reach::{Channel, ContactState, Decision, Facts, Purpose};
 use serde_json::{Value, json};
@@ -398,7 +397,7 @@ fn run(
     let mut new = decide(&programme.terms(), &recipient, left);
     let today = recipient.customer.today;
     let by_day = new.iter().any(|touch| !matches!(touch.key.cycle, Cycle::Entry(_)));
-    assert!(!by_day || may_concern(&programme.terms(), &asked.facts, today), "{context}");
+    assert!(!by_day || Concern::on(&programme.terms(), today).may(&asked.facts), "{context}");
     let expected = naive.run(known, now);
     let found: Vec<Row> = new.iter().map(row).collect();
     assert_eq!(found, expected, "{context}: {}", document(&naive.book));

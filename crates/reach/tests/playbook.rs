@@ -436,3 +436,19 @@ fn a_template_shows_what_its_strategy_knows() {
         }
     }
 }
+
+#[test]
+fn what_nobody_hears_of_is_told() {
+    let strategy = |id: &str, trigger: Value| json!({"id": id, "trigger": trigger, "action": {"set_tag": "value/high"}});
+    let playbook: Playbook = serde_json::from_value(json!({"strategies": [
+        strategy("a", json!({"kind": "tier_changed"})),
+        strategy("b", json!({"kind": "behaviour", "behaviour": "login"})),
+        strategy("c", json!({"kind": "score", "tag": "value/high", "at_least": 700})),
+        strategy("d", json!({"kind": "tag_added", "tag": "value/high"})),
+    ]}))
+    .unwrap();
+    let unheard: Vec<String> = playbook.unheard().into_iter().map(|fault| fault.path).collect();
+    assert_eq!(unheard, ["/strategies/1/trigger/kind", "/strategies/2/trigger/kind"]);
+    let example: Playbook = serde_json::from_str(EXAMPLE).unwrap();
+    assert_eq!(example.unheard(), []);
+}

@@ -4,8 +4,10 @@ use ledger::ProgrammeId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
-use store::{Caller, DocumentKind, Draft, DraftWish, delete_draft, draft, list_drafts};
-use store::{other_drafts, put_draft};
+use store::{
+    Caller, DocumentKind, Draft, DraftKept, DraftWish, delete_draft, draft, list_drafts,
+    other_drafts, published_playbook, put_draft,
+};
 
 use crate::answer::Reply;
 use crate::app::App;
@@ -40,7 +42,8 @@ impl Drafts {
         format!("{}-{what}", self.kind.as_str())
     }
 
-    /// Keeps a draft: 201 for a new one, 200 for a change. `D` is the document's type.
+    /// Keeps a draft: 201 for a new one, 200 for a change. `D` is the document's type. Of the
+    /// playbook, the query may tell the version that it was made from.
     ///
     /// # Errors
     /// Every [`Problem`].
@@ -58,26 +61,25 @@ impl Drafts {
             return Err(FieldError::new("draft", error.to_string()).into());
         }
         let of = (caller.programme.no, self.kind);
+        let base_version = self.base_version(request)?;
         let keep = async || {
+            self.check_base(app, &caller, base_version).await?;
             if other_drafts(&app.sql, of, name).await? >= MAX_DRAFTS {
                 let detail = "there are 100 others: drop one first";
                 return Err(FieldError::new("draft", detail).into());
             }
             let text = serde_json::to_string(&document)
                 .map_err(|error| Problem::Internal(error.to_string()))?;
-            let kept = Draft {
-                name: name.to_owned(),
-                updated_at: now(),
-                updated_by: caller.name().to_owned(),
-            };
+            let kept = DraftKept { name, at: now(), by: caller.name(), base_version };
             let is_new = draft(&app.sql, of, name).await?.is_none();
             // Once it is stored, nothing is waited for.
             let CheckedDraft { stored, told } = check(&caller, &document).await?;
             let wish = DraftWish { document: text, stored };
-            put_draft(&app.sql, of, &kept, wish, &who(request, &caller)).await?;
-            Ok(Reply::json(if is_new { 201 } else { 200 }, &with(shown(&kept), told)))
+            let kept = put_draft(&app.sql, of, &kept, wish, &who(request, &caller)).await?;
+            Ok(Reply::json(if is_new { 201 } else { 200 }, &with(self.shown(&kept), told)))
         };
-        once(app, &key, &caller, &self.operation("draft"), &(name, &document), keep).await
+        let asked = (name, base_version, &document);
+        once(app, &key, &caller, &self.operation("draft"), &asked, keep).await
     }
 
     /// A draft with its document and what is wrong with it.
@@ -93,7 +95,7 @@ impl Drafts {
     ) -> Result<Reply, Problem> {
         let caller = authenticate(app, request).await?;
         let (kept, document) = self.find::<D>(app, &caller, name).await?;
-        let mut body = with(shown(&kept), check(&caller, &document).await?.told);
+        let mut body = with(self.shown(&kept), check(&caller, &document).await?.told);
         let unwritable = |error: serde_json::Error| Problem::Internal(error.to_string());
         if let Some(body) = body.as_object_mut() {
             let document = serde_json::to_value(&document).map_err(unwritable)?;
@@ -129,7 +131,44 @@ impl Drafts {
         let after = page.cursor.as_deref().unwrap_or_default();
         let of = (caller.programme.no, self.kind);
         let found = list_drafts(&app.sql, of, after, page.limit + 1).await?;
-        Ok(page.reply(found, shown, |last| last.name.clone()))
+        Ok(page.reply(found, |one| self.shown(one), |last| last.name.clone()))
+    }
+
+    fn base_version(&self, request: &Request) -> Result<Option<i64>, Problem> {
+        let told = request.query("base_version").filter(|_| self.keeps_base_version());
+        let number = |text: &str| text.parse().ok().filter(|version| *version >= 0);
+        let wrong = || FieldError::new("?base_version", "must be the number of a version");
+        Ok(told.map(|text| number(text).ok_or_else(wrong)).transpose()?)
+    }
+
+    /// A draft is made from a version that there is.
+    async fn check_base(
+        &self,
+        app: &App,
+        caller: &Caller,
+        told: Option<i64>,
+    ) -> Result<(), Problem> {
+        let Some(version) = told else { return Ok(()) };
+        if version > published_playbook(&app.sql, caller.programme.no).await?.version() {
+            return Err(FieldError::new("?base_version", "is no version yet").into());
+        }
+        Ok(())
+    }
+
+    /// Whether a draft is published only while the version that it was made from is in force. Of
+    /// rulebooks it is for the request to tell.
+    fn keeps_base_version(&self) -> bool {
+        self.kind == DocumentKind::Playbook
+    }
+
+    fn shown(&self, draft: &Draft) -> Json {
+        let Draft { name, updated_at, updated_by, base_version } = draft;
+        let mut shown =
+            json!({"draft": name, "updated_at": updated_at.to_string(), "updated_by": updated_by});
+        if let Some(shown) = shown.as_object_mut().filter(|_| self.keeps_base_version()) {
+            shown.insert("base_version".to_owned(), (*base_version).into());
+        }
+        shown
     }
 
     /// Drops a draft.
@@ -145,11 +184,6 @@ impl Drafts {
         };
         once(app, &key, &caller, &self.operation("draft-delete"), &name, remove).await
     }
-}
-
-fn shown(draft: &Draft) -> Json {
-    let Draft { name, updated_at, updated_by } = draft;
-    json!({"draft": name, "updated_at": updated_at.to_string(), "updated_by": updated_by})
 }
 
 fn with(mut body: Json, told: Map<String, Json>) -> Json {

@@ -64,6 +64,21 @@ CREATE TABLE IF NOT EXISTS playbook (
   PRIMARY KEY (programme_no, version)
 ) STRICT, WITHOUT ROWID
 -- then
+-- When each strategy was first published, by its id: nobody is told of what happened before.
+CREATE TABLE IF NOT EXISTS playbook_strategy (
+  programme_no INTEGER NOT NULL REFERENCES programme (no),
+  strategy TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (programme_no, strategy)
+) STRICT, WITHOUT ROWID
+-- then
+CREATE TRIGGER IF NOT EXISTS playbook_has_strategies AFTER INSERT ON playbook
+BEGIN
+  INSERT INTO playbook_strategy (programme_no, strategy, since)
+    SELECT NEW.programme_no, value ->> 'id', NEW.published_at FROM json_each(NEW.document, '$.strategies') WHERE true
+    ON CONFLICT DO NOTHING;
+END
+-- then
 -- The version of each document that is in force.
 CREATE VIEW IF NOT EXISTS in_force AS
   SELECT no AS programme_no, rulebook_version AS rulebook,
@@ -82,6 +97,8 @@ CREATE TABLE IF NOT EXISTS draft (
   updated_at INTEGER NOT NULL,
   updated_by TEXT NOT NULL,
   who TEXT,
+  -- The version of the document that it was made from.
+  base_version INTEGER NOT NULL,
   PRIMARY KEY (programme_no, kind, name)
 ) STRICT, WITHOUT ROWID
 -- then
@@ -167,6 +184,11 @@ BEGIN
     SELECT programme_no, base_version + 1, document, NEW.now, 'publication:' || id
     FROM publication_request
     WHERE programme_no = NEW.programme_no AND id = NEW.id AND state = 'planned' AND kind = 'playbook';
+  -- What the draft says now goes on from what it said when it was asked for.
+  UPDATE draft SET base_version = base_version + 1
+    WHERE (programme_no, kind, name, base_version) IN (
+      SELECT programme_no, kind, draft, base_version FROM publication_request
+      WHERE programme_no = NEW.programme_no AND id = NEW.id AND state = 'planned');
   UPDATE publication_request SET state = 'published', published_at = NEW.now
     WHERE programme_no = NEW.programme_no AND id = NEW.id AND state = 'planned';
 END

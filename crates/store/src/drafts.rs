@@ -18,6 +18,8 @@ pub struct Draft {
     pub updated_at: Timestamp,
     /// Who wrote it: the label of the key.
     pub updated_by: String,
+    /// The version of the document that it was made from.
+    pub base_version: i64,
 }
 
 /// What is kept of a draft.
@@ -29,25 +31,40 @@ pub struct DraftWish {
     pub stored: Option<String>,
 }
 
+/// Who keeps a draft, when, and what it is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftKept<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// When.
+    pub at: Timestamp,
+    /// Who: the label of the key.
+    pub by: &'a str,
+    /// The version that it was made from. Without one, a new draft is made from the version in
+    /// force, and a changed one from what it was made from.
+    pub base_version: Option<i64>,
+}
+
 fn read(row: &mut Row) -> Result<Draft, Error> {
     Ok(Draft {
         name: row.text(0)?,
         updated_at: Timestamp(row.integer(1)?),
         updated_by: row.text(2)?,
+        base_version: row.integer(3)?,
     })
 }
 
-/// Keeps a draft under its name.
+/// Keeps a draft under its name, and gives it back.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn put_draft(
     sql: &impl Sql,
     (programme_no, kind): (i64, DocumentKind),
-    draft: &Draft,
+    kept: &DraftKept<'_>,
     wish: DraftWish,
     who: &Who,
-) -> Result<(), Error> {
+) -> Result<Draft, Error> {
     let mut who = who.json();
     if let Some(who) = who.as_object_mut() {
         who.insert("digest".to_owned(), digest(&wish.document).into());
@@ -55,14 +72,18 @@ pub async fn put_draft(
     let values = vec![
         programme_no.into(),
         kind.as_str().into(),
-        draft.name.as_str().into(),
+        kept.name.into(),
         wish.document.into(),
-        draft.updated_at.0.into(),
-        draft.updated_by.as_str().into(),
+        kept.at.0.into(),
+        kept.by.into(),
         wish.stored.into(),
         who.to_string().into(),
+        kept.base_version.into(),
     ];
-    sql.query(statement!("queries/draft_put"), values).await.map(drop)
+    let mut rows = sql.query(statement!("queries/draft_put"), values).await?;
+    let base_version = rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)?;
+    let (name, updated_by) = (kept.name.to_owned(), kept.by.to_owned());
+    Ok(Draft { name, updated_at: kept.at, updated_by, base_version })
 }
 
 /// How many drafts there are beside the one of that name.
@@ -92,7 +113,7 @@ pub async fn draft(
     let mut rows = sql.query(statement!("queries/draft"), values).await?;
     rows.first_mut()
         .map(|row| {
-            Ok((read(row)?, DraftWish { document: row.text(3)?, stored: row.optional_text(4)? }))
+            Ok((read(row)?, DraftWish { document: row.text(4)?, stored: row.optional_text(5)? }))
         })
         .transpose()
 }

@@ -89,7 +89,9 @@ pub use deliveries::{
 };
 pub use document_diff::{changes, changes_of};
 pub use documents::{DOCUMENT_KINDS, DocumentKind, Publishable};
-pub use drafts::{Draft, DraftWish, delete_draft, draft, list_drafts, other_drafts, put_draft};
+pub use drafts::{
+    Draft, DraftKept, DraftWish, delete_draft, draft, list_drafts, other_drafts, put_draft,
+};
 pub use dry_run::dry_run;
 pub use endpoints::{
     DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint, endpoint_secret,
@@ -137,7 +139,9 @@ pub use persons::{
     InvitationWish, OpenInvitation, PersonRecord, approve_person, count_persons, find_person,
     invite, list_persons, programme_no, put_person, suspend_person,
 };
-pub use playbooks::{PublishedPlaybook, playbook_json, playbook_text, published_playbook};
+pub use playbooks::{
+    PublishedPlaybook, playbook_json, playbook_text, published_playbook, published_since,
+};
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes,
     publish, publish_as, rulebook_text, seed, zone_of,
@@ -153,22 +157,22 @@ pub use reach::{
     ClickCounts, Consent, ConsentProof, Contact, DecidedTouch, DeliveryReport, Destination, Did,
     EntryKey, Figure, FoldPosition, FoldStep, FoldedEntry, FoldedState, Heard, HeardEntry,
     LedgerMember, LinkSettings, ListedBehaviour, LoggedTouch, MAX_TEMPLATES, NamedMember, NewLink,
-    Preference, PreferenceWish, Progress, RareState, Reachability, ResultEntry, ResultMessage,
-    ResultRun, ResultTouch, ResultVisit, SetChange, SetMember, SetOfMember, SetScan, SetVersion,
-    SetWish, Settlement, ShownTouch, StoredChange, StoredCuts, StoredFacts, StoredSet,
-    StoredTemplate, TouchDelivery, TouchLink, TouchRun, TriedTouch, VisitedLink, WaitingTouch,
-    WaveAttempt, WaveOutcome, WaveTouch, account_of_callback, account_parts, add_click,
-    add_consents, attribution_of, begin_reach, begin_set_scan, begin_wave, bought_in, change_sets,
-    changed_members, changed_members_done, channel_account, channel_counts, channel_token,
-    claim_channel, clear_departed, clear_removed, click_counts, close_contacts, closed_members,
-    consent_proofs, contact_digests, contact_holders, conversions, copied_tags, copies_done,
-    current_consents, defined_tags, delete_contact, deliveries_by_channel, deliveries_of_touch,
-    destinations, drop_channel_token, due_channels, due_copies, due_messages, end_wave,
-    entries_to_fold, entries_to_hear, evaluate_again, facts_after, facts_of_members, fold_position,
-    forget_behaviour, forget_deliveries, forget_links, forget_occasions, forget_proofs,
-    forget_results, forget_set_changes, forget_touches, hear, heard_until, held_sets,
-    history_to_fold, home_stores, is_of_history, joined_members, know_reports, known_members,
-    known_reports, known_templates, last_entries, last_entry, last_entry_of_member,
+    OpenOccasions, Preference, PreferenceWish, Progress, RareState, Reachability, ResultEntry,
+    ResultMessage, ResultRun, ResultTouch, ResultVisit, SetChange, SetMember, SetOfMember, SetScan,
+    SetVersion, SetWish, Settlement, ShownTouch, StoredChange, StoredCuts, StoredFacts, StoredSet,
+    StoredTemplate, TouchDelivery, TouchLink, TouchRest, TouchRun, TriedTouch, VisitedLink,
+    WaitingTouch, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback, account_parts,
+    add_click, add_consents, attribution_of, begin_reach, begin_set_scan, begin_wave, bought_in,
+    change_sets, changed_members, changed_members_done, channel_account, channel_counts,
+    channel_token, claim_channel, clear_departed, clear_removed, click_counts, close_contacts,
+    closed_members, consent_proofs, contact_digests, contact_holders, conversions, copied_tags,
+    copies_done, current_consents, defined_tags, delete_contact, deliveries_by_channel,
+    deliveries_of_touch, destinations, drop_channel_token, due_channels, due_copies, due_messages,
+    end_wave, entries_to_fold, entries_to_hear, evaluate_again, facts_after, facts_of_members,
+    fold_position, forget_behaviour, forget_deliveries, forget_links, forget_occasions,
+    forget_proofs, forget_results, forget_set_changes, forget_touches, hear, heard_until,
+    held_sets, history_to_fold, home_stores, is_of_history, joined_members, know_reports,
+    known_members, known_reports, known_templates, last_entries, last_entry, last_entry_of_member,
     last_set_change, late_messages, ledger_members, link_settings, links_delivered, links_of_touch,
     list_behaviour, list_channels, list_consents, list_contacts, list_sets, list_templates,
     logged_touches, make_links, mark_tags, member_numbers, members_of_reports, members_of_set,
@@ -177,13 +181,13 @@ pub use reach::{
     programmes_that_act, progress, put_callback, put_channel, put_channel_token, put_contact,
     put_link_settings, put_preference, put_set, put_template, put_touches, rare_states,
     reach_secret, reachability, reachable_members, read_facts, rebuilds_due, remove_channel,
-    remove_set, remove_template, report_behaviour, rest_sets, restart_fold, resting_sets,
-    result_figures, result_logins, result_messages, result_runs, result_sums, result_touches,
-    result_visits, rfm_cuts, set_changes, set_names, set_scan, set_versions, sets_of_member,
-    settle_lost, settle_messages, shown_touches, states_to_fold, step_results, step_set_scan,
-    step_touch_run, stored_set, stored_template, tags_among, template_versions, touch_run,
-    touches_of_members, tried_touches, undone, undone_by, used_budgets, visited_link, walk_tag,
-    write_copies, write_fold_step, write_reports,
+    remove_set, remove_template, report_behaviour, rest_sets, rest_touches, restart_fold,
+    resting_sets, resting_touches, result_figures, result_logins, result_messages, result_runs,
+    result_sums, result_touches, result_visits, rfm_cuts, set_changes, set_names, set_scan,
+    set_versions, sets_of_member, settle_lost, settle_messages, shown_touches, states_to_fold,
+    step_results, step_set_scan, step_touch_run, stored_set, stored_template, tags_among,
+    template_versions, touch_run, touches_of_members, tried_touches, undone, undone_by,
+    used_budgets, visited_link, walk_tag, write_copies, write_fold_step, write_reports,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;

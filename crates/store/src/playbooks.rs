@@ -1,7 +1,10 @@
 //! Playbooks in force. Before the first publication a programme has the empty one, as version 0.
 
+use std::collections::BTreeMap;
+
+use ledger::Timestamp;
 use reach::playbook::Playbook;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::Error;
 use crate::programmes::Published;
@@ -38,6 +41,23 @@ pub async fn published_playbook(
     let Some(row) = rows.first_mut() else { return Ok(PublishedPlaybook::default()) };
     let published = Some(read_version(row)?);
     Ok(PublishedPlaybook { published, playbook: parse_playbook(&row.text(3)?)? })
+}
+
+/// When strategies were first published, by their ids; those that never were are missing.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn published_since(
+    sql: &impl Sql,
+    programme_no: i64,
+    ids: &[&str],
+) -> Result<BTreeMap<String, Timestamp>, Error> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let values = vec![programme_no.into(), json!(ids).to_string().into()];
+    let rows = sql.query(statement!("queries/playbook_since"), values).await?;
+    rows.into_iter().map(|mut row| Ok((row.text(0)?, Timestamp(row.integer(1)?)))).collect()
 }
 
 /// Reads a stored playbook.

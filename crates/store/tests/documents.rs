@@ -8,11 +8,11 @@ use reach::playbook::Playbook;
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
 use store::{
-    DocumentKind, Draft, DraftWish, Publication, PublicationState, Publishable, Who,
+    DocumentKind, DraftKept, DraftWish, Publication, PublicationState, Publishable, Who,
     ask_for_publication, decide_publication, delete_draft, document_versions, draft,
     follow_playbooks, inherit, inheritance, list_drafts, list_publications, other_drafts,
     playbook_overrides, programme, publication, publish, publish_due, published_playbook,
-    put_draft,
+    published_since, put_draft,
 };
 use support::{World, wait};
 
@@ -88,16 +88,77 @@ fn in_force(world: &World, programme_no: i64) -> (i64, Playbook) {
     (found.version(), found.playbook)
 }
 
+/// A draft that Ana keeps, made from that version.
+fn made(name: &str, base_version: Option<i64>) -> DraftKept<'_> {
+    DraftKept { name, at: Timestamp(1), by: "ana", base_version }
+}
+
+/// A draft keeps the version that it was made from, until it is published or told another one.
+#[test]
+fn drafts_keep_the_version_that_they_were_made_from() {
+    let world = World::new();
+    let keeps = |kind, name, base| {
+        let wish = DraftWish { document: "{}".to_owned(), stored: None };
+        let kept = wait(put_draft(&world.sql, (1, kind), &made(name, base), wish, &who())).unwrap();
+        kept.base_version
+    };
+    let base = |name| {
+        let found = wait(draft(&world.sql, (1, PLAYBOOK), name)).unwrap();
+        found.map(|(kept, _)| kept.base_version)
+    };
+    assert_eq!((keeps(RULEBOOK, "d", None), keeps(PLAYBOOK, "d", None)), (1, 0));
+    assert_eq!(keeps(PLAYBOOK, "other", None), 0);
+    plans_playbook(&world, "a", 0, &json!({"holdout_percent": 1}));
+    assert_eq!(publishes(&world), 1);
+    // Draft `d` was published: it goes on from there. The other one does not.
+    assert_eq!((base("d"), base("other")), (Some(1), Some(0)));
+    assert_eq!(keeps(PLAYBOOK, "other", None), 0, "a change is made from what the draft was");
+    assert_eq!(keeps(PLAYBOOK, "other", Some(1)), 1, "unless it is told");
+    assert_eq!((keeps(PLAYBOOK, "new", None), keeps(PLAYBOOK, "old", Some(0))), (1, 0));
+    let listed = wait(list_drafts(&world.sql, (1, PLAYBOOK), "", 9)).unwrap();
+    let listed: Vec<_> = listed.iter().map(|one| (one.name.as_str(), one.base_version)).collect();
+    assert_eq!(listed, [("d", 1), ("new", 1), ("old", 0), ("other", 1)]);
+    // One that was thrown away and made anew is another one.
+    plans_playbook(&world, "b", 1, &json!({}));
+    assert!(wait(delete_draft(&world.sql, (1, PLAYBOOK), "d", &who())).unwrap());
+    assert_eq!(keeps(PLAYBOOK, "d", Some(0)), 0);
+    assert_eq!((publishes(&world), base("d")), (1, Some(0)));
+    let of_rulebook = wait(draft(&world.sql, (1, RULEBOOK), "d")).unwrap().unwrap().0;
+    assert_eq!(of_rulebook.base_version, 1);
+}
+
+/// Strategies are known since their first publication, whatever is published later.
+#[test]
+fn strategies_keep_the_instant_of_their_first_publication() {
+    let world = World::new();
+    let since = |ids: &[&str]| -> Vec<(String, i64)> {
+        let found = wait(published_since(&world.sql, 1, ids)).unwrap();
+        found.into_iter().map(|(id, at)| (id, at.0)).collect()
+    };
+    let publishes_at = |base: i64, now: i64, strategies: &[&str]| {
+        let strategies: Vec<Json> = strategies.iter().map(|id| strategy(id, "a")).collect();
+        let id = format!("p{base}");
+        plans_playbook(&world, &id, base, &json!({"strategies": strategies}));
+        let due = wait(publish_due(&world.sql, &world.programme, Timestamp(now))).unwrap();
+        assert_eq!(due, 1);
+    };
+    assert_eq!(since(&["a"]), []);
+    publishes_at(0, 100, &["a"]);
+    publishes_at(1, 200, &["a", "b"]);
+    publishes_at(2, 300, &[]);
+    publishes_at(3, 400, &["c", "a"]);
+    let expected = [("a", 100), ("b", 200), ("c", 400)].map(|(id, at)| (id.to_owned(), at));
+    assert_eq!(since(&["a", "b", "c", "d"]), expected);
+    assert_eq!((since(&[]), since(&["d"])), (vec![], vec![]));
+    assert_eq!(wait(published_since(&world.sql, 2, &["a"])).unwrap().len(), 0);
+}
+
 #[test]
 fn drafts_of_each_document_have_their_own_names() {
     let world = World::new();
     let sql = &world.sql;
     let kept = |kind: DocumentKind, text: &str| {
-        let kept = Draft {
-            name: "spring".to_owned(),
-            updated_at: Timestamp(1),
-            updated_by: "ana".to_owned(),
-        };
+        let kept = made("spring", None);
         let wish = DraftWish { document: text.to_owned(), stored: None };
         wait(put_draft(sql, (1, kind), &kept, wish, &who())).unwrap();
     };

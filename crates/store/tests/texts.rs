@@ -23,7 +23,7 @@ fn lists_are_in_the_order_of_bytes() {
     for name in NAMES.iter().rev() {
         world.offer(name, r#"{"name": "Mug", "points": 1}"#);
         for write in [
-            "INSERT INTO draft (programme_no, kind, name, document, updated_at, updated_by) VALUES (1, 'rulebook', ?1, '', 0, '')",
+            "INSERT INTO draft (programme_no, kind, name, document, updated_at, updated_by, base_version) VALUES (1, 'rulebook', ?1, '', 0, '', 0)",
             "INSERT INTO endpoint (programme_no, id, url, secret, lease, created_at) VALUES (1, ?1, '', '', '', 0)",
             "INSERT INTO api_key (prefix, programme_no, role, label, hash, created_at) VALUES (?1, 1, '', '', zeroblob(32), 0)",
         ] {

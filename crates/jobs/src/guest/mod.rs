@@ -12,10 +12,7 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ledger::{Fresh, Timestamp};
-use store::{
-    SpinSync, begin_reach, follow, follow_playbooks, known_templates, migrate, programmes,
-    publish_due, published_playbook,
-};
+use store::{SpinSync, begin_reach, follow, follow_playbooks, migrate, programmes, publish_due};
 
 use crate::{
     DeliverSettings, Job, JobContext, Messaging, Outbox, OutboxSettings, WorkLimit, link_key,
@@ -174,7 +171,7 @@ pub fn touch() -> Result<(), String> {
         let ledger = JobContext { sql: &sql, now: &now, fresh: &fresh };
         let reach = JobContext { sql: &reach, now: &now, fresh: &fresh };
         let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_TOUCH_MS));
-        let messaging = async |programme_no| messaging(&sql, reach.sql, programme_no).await;
+        let messaging = async |no| Messaging::published(&sql, reach.sql, no).await;
         let report = crate::touch(&ledger, &reach, None, messaging, limit).await;
         let report = report.map_err(|error| format!("touch: {error}"))?;
         if !report.is_idle() {
@@ -199,7 +196,7 @@ pub fn deliver() -> Result<(), String> {
         let key = link_key(&reach, &seals, bytes).await.map_err(|error| error.to_string())?;
         let links = key.ok_or("secrets_key does not open the key of links")?;
         let settings = OutboxSettings { seals: &seals, links, public_url: variables::public_url() };
-        let messaging = async |programme_no| messaging(&sql, reach.sql, programme_no).await;
+        let messaging = async |no| Messaging::published(&sql, reach.sql, no).await;
         let outbox = Outbox::new(&ledger, &reach, messaging, &settings);
         let settings = DeliverSettings { seals: &seals, policy, random: &random };
         let report = outbox.send(&WasiOutbound, &settings, limit).await;
@@ -209,18 +206,6 @@ pub fn deliver() -> Result<(), String> {
         }
         report.last_failure.map_or(Ok(()), |text| Err(format!("deliver: {text}")))
     })
-}
-
-/// What a programme has published for messages.
-async fn messaging(
-    sql: &SpinSync,
-    reach: &SpinSync,
-    programme_no: i64,
-) -> Result<Messaging, store::Error> {
-    let found = published_playbook(sql, programme_no).await?;
-    let version = found.version();
-    let templates = known_templates(reach, programme_no).await?;
-    Ok(Messaging { playbook: found.playbook, version, templates, ..Messaging::default() })
 }
 
 /// Random bytes of the host.

@@ -1,12 +1,17 @@
 //! What happened to members since the last run, of that for which strategies ask: entries of the
 //! ledger, and changes of tags and segments. Each source has a cursor.
 
-use reach::playbook::{Strategy, Trigger};
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use ledger::Timestamp;
+use reach::Family;
+use reach::playbook::Trigger;
 use reach::touch::{Happening, Occasion, TierMove, answered_for_ms, is_asked_for};
-use reach::{Family, Today};
+use rules::{Level, Rulebook};
 use store::{
-    Error, Heard, HeardEntry, Sql, entries_to_hear, hear, heard_until, last_entry, last_set_change,
-    set_changes,
+    Error, Heard, HeardEntry, ProgrammeRef, Sql, TouchRest, entries_to_hear, hear, heard_until,
+    last_entry, last_set_change, set_changes,
 };
 
 use super::Messaging;
@@ -19,30 +24,64 @@ const ENTRIES: &str = "entry";
 
 /// A programme with a playbook.
 pub(super) struct Listening {
-    pub(super) active: ActiveProgramme,
+    pub(super) programme: ProgrammeRef,
     pub(super) messaging: Messaging,
+    /// Until when nothing is to be decided, unless something happens.
+    pub(super) rest: Option<TouchRest>,
+    book: OnceCell<Rc<Rulebook>>,
 }
 
 impl Listening {
+    pub(super) fn new(
+        programme: ProgrammeRef,
+        messaging: Messaging,
+        rest: Option<TouchRest>,
+    ) -> Self {
+        Self { programme, messaging, rest, book: OnceCell::new() }
+    }
+
+    /// Whether nothing is to be decided at an instant, unless something happens. Another version
+    /// of the rulebook may have another zone.
+    pub(super) fn rests(&self, now: Timestamp) -> bool {
+        let version = self.programme.rulebook_version;
+        self.rest.is_some_and(|rest| rest.until > now && rest.rulebook_version == version)
+    }
+
+    /// The published rulebook, read where it is asked for.
+    pub(super) async fn book<L: Sql>(
+        &self,
+        ledger: &JobContext<'_, L>,
+    ) -> Result<Rc<Rulebook>, Error> {
+        if let Some(book) = self.book.get() {
+            return Ok(book.clone());
+        }
+        let active = ActiveProgramme::open(ledger, self.programme.clone()).await?;
+        Ok(self.book.get_or_init(|| active.book).clone())
+    }
+
+    fn asks_for(&self, what: fn(&Trigger) -> bool) -> bool {
+        self.messaging.playbook.strategies.iter().any(|of| what(&of.trigger))
+    }
+
     /// What is to be kept of an occasion, if a strategy asks for it.
     fn heard(&self, member_no: i64, source: String, occasion: Occasion) -> Option<Heard> {
-        let today = Today::at(occasion.at, self.active.book.zone());
-        if !is_asked_for(&self.messaging.playbook, &occasion, today) {
+        if !is_asked_for(&self.messaging.playbook, &occasion) {
             return None;
         }
         let until = occasion.at.plus_ms(answered_for_ms(&self.messaging.playbook));
-        let programme_no = self.active.programme.no;
+        let programme_no = self.programme.no;
         Some(Heard { programme_no, member_no, source, occasion, until })
     }
 
+    /// Without the rulebook, which has the order of tiers, nobody's tier has moved.
     fn entry(&self, entry: HeardEntry) -> Option<Heard> {
-        let rank = |id: &str| {
-            let place = self.active.book.levels().iter().position(|level| level.id == id);
-            place.map_or(0, |place| place + 1)
+        let rank = |levels: &[Level], id: &str| {
+            levels.iter().position(|level| level.id == id).map_or(0, |place| place + 1)
         };
         let moved = entry.tier.filter(|(from, to)| from.as_ref() != Some(to));
-        let tier = moved.map(|(from, to)| {
-            let is_up = rank(&to) > from.as_deref().map_or(0, rank);
+        let tier = self.book.get().zip(moved).map(|(book, (from, to))| {
+            let levels = book.levels();
+            let is_up = rank(levels, &to) > from.as_deref().map_or(0, |from| rank(levels, from));
             TierMove { to, is_up }
         });
         let what = Happening::Entry { id: entry.id, kind: entry.kind, points: entry.points, tier };
@@ -64,7 +103,7 @@ pub(super) async fn hear_entries<L: Sql, R: Sql>(
         let heard = reach.with_retries(async || heard_until(reach.sql, ENTRIES).await).await?;
         // Where nobody asks, the cursor only follows. Behind it there is nothing where the ledger
         // was put back to an earlier copy.
-        let asks = |of: &Listening| of.messaging.playbook.strategies.iter().any(asks_for_entries);
+        let asks = |of: &Listening| of.asks_for(is_about_entries);
         let goes_on = |position: &i64| *position <= last && programmes.iter().any(asks);
         let Some(position) = heard.filter(goes_on) else {
             if heard == Some(last) {
@@ -83,11 +122,21 @@ pub(super) async fn hear_entries<L: Sql, R: Sql>(
             .with_retries(async || entries_to_hear(ledger.sql, position, PIECE).await)
             .await?;
         let Some(next) = entries.last().map(|entry| entry.no) else { return Ok(true) };
+        for listening in programmes.iter().filter(|of| of.asks_for(is_about_tiers)) {
+            let no = listening.programme.no;
+            if entries.iter().any(|entry| entry.programme_no == no && entry.tier.is_some()) {
+                match listening.book(ledger).await {
+                    // What is wrong with one programme is told when it is decided about.
+                    Ok(_) | Err(Error::Corrupt(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
         let kept: Vec<Heard> = entries
             .into_iter()
             .filter(|entry| entry.kind != "opening" && !entry.is_of_strategy)
             .filter_map(|entry| {
-                let is_its = |of: &&Listening| of.active.programme.no == entry.programme_no;
+                let is_its = |of: &&Listening| of.programme.no == entry.programme_no;
                 programmes.iter().find(is_its)?.entry(entry)
             })
             .collect();
@@ -101,7 +150,7 @@ pub(super) async fn hear_sets<R: Sql>(
     listening: &Listening,
     limit: &mut WorkLimit,
 ) -> Result<bool, Error> {
-    let no = listening.active.programme.no;
+    let no = listening.programme.no;
     for family in [Family::Tag, Family::Segment] {
         let source = format!("{}:{no}", family.as_str());
         loop {
@@ -139,11 +188,13 @@ pub(super) async fn hear_sets<R: Sql>(
     Ok(true)
 }
 
-fn asks_for_entries(strategy: &Strategy) -> bool {
-    matches!(
-        strategy.trigger,
-        Trigger::Entry { .. } | Trigger::BalanceChanged { .. } | Trigger::TierChanged { .. }
-    )
+fn is_about_entries(trigger: &Trigger) -> bool {
+    matches!(trigger, Trigger::Entry { .. } | Trigger::BalanceChanged { .. })
+        || is_about_tiers(trigger)
+}
+
+fn is_about_tiers(trigger: &Trigger) -> bool {
+    matches!(trigger, Trigger::TierChanged { .. })
 }
 
 async fn step<R: Sql>(

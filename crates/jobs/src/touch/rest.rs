@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reach::touch::{Occasion, Recipient, Touch};
+use reach::touch::{Recipient, Touch};
 use reach::{Facts, Family};
-use store::{RareState, Reachability};
+use store::{OpenOccasions, RareState, Reachability};
 
 use crate::customers::{Moment, Piece};
 
 /// What is known of some members besides facts, by their numbers.
 pub(crate) struct Rest {
-    pub(crate) occasions: BTreeMap<i64, Vec<Occasion>>,
+    pub(crate) occasions: BTreeMap<i64, OpenOccasions>,
     pub(crate) ways: BTreeMap<i64, Reachability>,
     pub(crate) rare: BTreeMap<i64, RareState>,
     pub(crate) touches: BTreeMap<i64, Vec<Touch>>,
@@ -44,7 +44,7 @@ impl Rest {
             consents: ways.consents,
             quiet: ways.quiet,
             coupons: rare.map(|rare| rare.coupons.clone()).unwrap_or_default(),
-            occasions: self.occasions.get(&member_no).cloned().unwrap_or_default(),
+            occasions: self.occasions.get(&member_no).map(|of| of.all.clone()).unwrap_or_default(),
             controls: BTreeSet::new(),
             is_frozen: rare.is_some_and(|rare| rare.is_frozen),
             is_erased: false,

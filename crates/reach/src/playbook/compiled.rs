@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use ledger::day_number;
 use rules::{MemberCondition, PlainCondition, compile_member, member_to_cel};
 
-use super::Playbook;
-use super::check::Fault;
+use super::check::{Fault, local_day};
+use super::{Playbook, Strategy};
 
 /// Rows of the plain form, at most.
 const MAX_ROWS: usize = 20;
@@ -21,6 +22,32 @@ pub struct Compiled {
     /// Places of the strategies in the order in which they are decided: by priority, then as they
     /// stand.
     pub order: Vec<usize>,
+    /// The days of the strategies, by their places.
+    pub(crate) timings: Vec<Timing>,
+    /// Places of the strategies, by their ids.
+    pub(crate) places: BTreeMap<String, usize>,
+}
+
+/// The days of a strategy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Timing {
+    /// Of its nodes, from the day of the occasion: negative before it.
+    pub(crate) offsets: Vec<i32>,
+    /// The first and the last local day on which something may be due.
+    pub(crate) first: Option<i32>,
+    pub(crate) last: Option<i32>,
+}
+
+impl Timing {
+    fn of(strategy: &Strategy) -> Self {
+        let day = |text: &Option<String>| text.as_deref().and_then(local_day).map(day_number);
+        Self { offsets: strategy.offsets(), first: day(&strategy.from), last: day(&strategy.until) }
+    }
+
+    /// Whether something may be due on a local day.
+    pub(crate) fn runs_on(&self, day: i32) -> bool {
+        self.first.is_none_or(|first| first <= day) && self.last.is_none_or(|last| day <= last)
+    }
 }
 
 impl Playbook {
@@ -40,6 +67,9 @@ impl Playbook {
             let found = read(&at, strategy.when.as_ref(), &strategy.conditions, &mut faults);
             compiled.strategies.extend(found.map(|condition| (strategy.id.clone(), condition)));
         }
+        compiled.timings = self.strategies.iter().map(Timing::of).collect();
+        let ids = self.strategies.iter().map(|strategy| strategy.id.clone());
+        compiled.places = ids.zip(0..).collect();
         compiled.order = (0..self.strategies.len()).collect();
         let priority = |place: &usize| self.strategies.get(*place).map_or(0, |of| of.priority);
         compiled.order.sort_by_key(|place| std::cmp::Reverse(priority(place)));

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use action::{Action, Grant, Recommend, SetAttribute, Task, TaskTo};
 pub use check::Fault;
 pub use compiled::Compiled;
+pub(crate) use compiled::Timing;
 pub use known::{Known, KnownGrant, KnownTemplate};
 pub use send::{Mode, Node, Send, Sequence};
 pub(crate) use strategy::Step;

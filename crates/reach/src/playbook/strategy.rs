@@ -1,10 +1,8 @@
 //! One strategy: for whom, when, what, how often and within which budget.
 
-use ledger::day_number;
 use rules::{Per, PlainCondition};
 use serde::{Deserialize, Serialize};
 
-use super::check::local_day;
 use super::send::{a_day, three_days};
 use super::{Action, Mode, Names, Node, Send, Sequence, Trigger};
 use crate::contact::Channel;
@@ -164,22 +162,6 @@ impl Strategy {
     /// For how many hours a message about what happened makes sense.
     pub(crate) fn within_hours(&self) -> u32 {
         self.send.as_ref().map_or(three_days(), |send| send.within_hours)
-    }
-
-    /// The first local day on which something may be due.
-    pub(crate) fn first_day(&self) -> Option<i32> {
-        self.from.as_deref().and_then(local_day).map(day_number)
-    }
-
-    /// The last one.
-    pub(crate) fn last_day(&self) -> Option<i32> {
-        self.until.as_deref().and_then(local_day).map(day_number)
-    }
-
-    /// Whether something of it may be due on a local day.
-    pub(crate) fn runs_on(&self, day: i32) -> bool {
-        self.first_day().is_none_or(|from| from <= day)
-            && self.last_day().is_none_or(|until| day <= until)
     }
 }
 

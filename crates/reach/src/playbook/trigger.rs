@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TimeOfDay;
+use super::{Fault, Playbook, Strategy, TimeOfDay};
 
 /// When a strategy asks for a member. Days are local days of the programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,6 +158,19 @@ impl Trigger {
         )
     }
 
+    /// Whether it answers what happened, which comes by itself and on no day that is known before.
+    #[must_use]
+    pub fn is_about_what_happened(&self) -> bool {
+        !self.is_ahead() && !matches!(self, Self::Schedule { .. })
+    }
+
+    /// Whether a component hears what it asks for. Reported behaviour has no order in which it
+    /// came, and changes of the number of a tag leave no trace, so nobody hears of these yet.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        !matches!(self, Self::Behaviour { .. } | Self::Score { .. })
+    }
+
     /// The days before the day that it looks forward to, as told.
     #[must_use]
     pub fn days_before(&self) -> Option<u32> {
@@ -177,6 +190,21 @@ impl Trigger {
             Self::PointsExpiring { within_days, .. } => *within_days,
             _ => None,
         }
+    }
+}
+
+impl Playbook {
+    /// Strategies that ask for what no component hears: nobody would ever be told anything.
+    #[must_use]
+    pub fn unheard(&self) -> Vec<Fault> {
+        let strategies = self.strategies.iter().enumerate();
+        let unheard = strategies.filter(|(_, strategy)| !strategy.trigger.is_heard());
+        let fault = |(place, strategy): (usize, &Strategy)| {
+            let kind = strategy.trigger.kind();
+            let path = format!("/strategies/{place}/trigger/kind");
+            Fault::new(path, format!("nobody hears of {kind} in this version"))
+        };
+        unheard.map(fault).collect()
     }
 }
 

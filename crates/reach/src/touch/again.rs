@@ -4,7 +4,7 @@
 use ledger::Timestamp;
 
 use super::asked::{is_stopped, own_touches, reachable};
-use super::caps::{Asking, full_until};
+use super::caps::{Asking, Counted, full_until};
 use super::decide::first_free;
 use super::holdout::{is_held_out, programme_bucket};
 use super::hours::{open_from, windows};
@@ -114,8 +114,9 @@ fn room(
     let others = || recipient.touches.iter().filter(|other| other.key != touch.key);
     // Of those that are due, the ones of a lower priority wait for this one.
     let goes_first = |other: &Touch| other.priority > touch.priority && other.deadline_at > now;
-    let gone: Vec<&Touch> = others().filter(|other| other.takes_room(goes_first)).collect();
-    let asking = Asking { purpose: touch.purpose, channel, now };
+    let gone = others().filter(|other| other.takes_room(goes_first));
+    let gone: Vec<Counted> = gone.map(|other| Counted::of(other, now, today)).collect();
+    let asking = Asking { purpose: touch.purpose, channel };
     let full = |at| full_until(terms.playbook, asking, &gone, at, today);
     first_free(due_at, touch.deadline_at, &Some, &full).ok_or(Reason::Frequency)?;
     let windows = windows(terms, recipient, touch.purpose, &[channel]);

@@ -10,13 +10,29 @@ use crate::today::Today;
 /// 1970-01-01 was a Thursday: the third day after a Monday.
 const THURSDAY: i32 = 3;
 
-/// The channels by which a message counts: the one that took it or is tried first, or all.
-fn counted(mode: Mode, channels: &[Channel], took: Option<Channel>) -> Vec<Channel> {
-    match (mode, took) {
-        (Mode::All, _) => channels.to_vec(),
-        (Mode::FirstPossible, Some(channel)) => vec![channel],
-        (Mode::FirstPossible, None) => channels.first().copied().into_iter().collect(),
+/// A message that takes room: on which local day, and by which channels it counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    day: i32,
+    purpose: Purpose,
+    /// A bit for each channel.
+    channels: u32,
+}
+
+impl Counted {
+    /// It counts by the channel that took it or is tried first, or by all.
+    pub(crate) fn of(touch: &Touch, now: Timestamp, today: Today) -> Self {
+        let channels = match (touch.mode, touch.channel) {
+            (Mode::All, _) => touch.channels.iter().fold(0, |bits, of| bits | bit(*of)),
+            (Mode::FirstPossible, Some(channel)) => bit(channel),
+            (Mode::FirstPossible, None) => touch.channels.first().map_or(0, |of| bit(*of)),
+        };
+        Self { day: today.day_of(touch.seen_at(now)), purpose: touch.purpose, channels }
     }
+}
+
+fn bit(channel: Channel) -> u32 {
+    1 << (channel as u32)
 }
 
 /// A message that asks for room, by one of its channels.
@@ -24,12 +40,11 @@ fn counted(mode: Mode, channels: &[Channel], took: Option<Channel>) -> Vec<Chann
 pub(crate) struct Asking {
     pub(crate) purpose: Purpose,
     pub(crate) channel: Channel,
-    pub(crate) now: Timestamp,
 }
 
-fn applies(cap: &Cap, purpose: Purpose, channels: &[Channel]) -> bool {
+fn applies(cap: &Cap, purpose: Purpose, channels: u32) -> bool {
     cap.purpose.is_none_or(|of| of == purpose)
-        && cap.channel.is_none_or(|channel| channels.contains(&channel))
+        && cap.channel.is_none_or(|channel| channels & bit(channel) != 0)
 }
 
 /// The first and the last day of the period that a local day lies in.
@@ -54,24 +69,22 @@ fn period(per: CapPer, day: i32) -> (i32, i32) {
 pub(crate) fn full_until(
     playbook: &Playbook,
     asking: Asking,
-    others: &[&Touch],
+    others: &[Counted],
     at: Timestamp,
     today: Today,
 ) -> Option<Timestamp> {
-    let own = [asking.channel];
+    let own = bit(asking.channel);
     let day = today.day_of(at);
     let last = playbook.caps.iter().find_map(|cap| {
         let (first, last) = period(cap.per, day);
-        let counts = |touch: &&&Touch| {
-            let channels = counted(touch.mode, &touch.channels, touch.channel);
-            (first..=last).contains(&today.day_of(touch.seen_at(asking.now)))
-                && applies(cap, touch.purpose, &channels)
+        let counts = |other: &&Counted| {
+            (first..=last).contains(&other.day) && applies(cap, other.purpose, other.channels)
         };
         let is_full = || {
             let count = others.iter().filter(counts).count();
             count >= usize::try_from(cap.times).unwrap_or(usize::MAX)
         };
-        (applies(cap, asking.purpose, &own) && is_full()).then_some(last)
+        (applies(cap, asking.purpose, own) && is_full()).then_some(last)
     })?;
     let next = from_day_number(last.saturating_add(1));
     Some(at_local_minute(next, playbook.send_at.minutes().into(), today.zone))

@@ -5,16 +5,17 @@ use std::collections::{HashMap, HashSet};
 
 use ledger::Timestamp;
 
+use super::ahead::Around;
 use super::asked::{is_for, is_stopped, own_touches, reachable};
 use super::budget::{Left, Uses};
-use super::caps::{Asking, full_until};
+use super::caps::{Asking, Counted, full_until};
 use super::holdout::{is_held_out, programme_bucket, strategy_bucket};
 use super::hours::{Quiet, open_from, windows};
 use super::plan::{Planned, Subject, plan, subjects};
 use super::recipient::{Recipient, Terms};
 use super::{Cycle, Key, Reason, State, Touch};
 use crate::contact::{Channel, Purpose};
-use crate::playbook::{Match, Mode, Step, Strategy};
+use crate::playbook::{Match, Mode, Step, Strategy, Timing};
 
 /// Nothing is sent twice about one occasion within so many milliseconds.
 const TWICE_MS: i64 = 24 * 3_600_000;
@@ -32,40 +33,37 @@ const MAX_MOVES: usize = 1_000;
 /// member.
 #[must_use]
 pub fn decide(terms: &Terms<'_>, recipient: &Recipient<'_>, left: &mut Left) -> Vec<Touch> {
-    let strategies: Vec<Asked<'_>> = terms
-        .compiled
-        .order
-        .iter()
-        .filter_map(|place| terms.playbook.strategies.get(*place))
-        .map(|strategy| Asked {
-            strategy,
-            offsets: strategy.offsets(),
-            subjects: subjects(terms, strategy, recipient),
-            is_for: OnceCell::new(),
-        })
-        .collect();
+    let around = Around::new(terms, recipient);
+    let compiled = terms.compiled;
+    let asked = |place: &usize| {
+        let strategy = terms.playbook.strategies.get(*place)?;
+        let timing = compiled.timings.get(*place)?;
+        Some(Asked { strategy, timing, own: OnceCell::new(), is_for: OnceCell::new() })
+    };
+    let strategies: Vec<Asked<'_>> = compiled.order.iter().filter_map(asked).collect();
     let mut deciding = Deciding {
         terms,
         recipient,
         left,
+        around: &around,
         strategies: &strategies,
         new: Vec::new(),
         decided: HashSet::new(),
         begun: HashMap::new(),
+        open: HashMap::new(),
     };
     for touch in recipient.touches {
         if !touch.reason().is_some_and(Reason::is_not_for_the_member) {
             deciding.note(touch);
         }
     }
-    for asked in &strategies {
-        for subject in &asked.subjects {
-            if !subject.may_be_due(&asked.offsets, recipient.customer.today.day) {
-                continue;
-            }
-            for node in plan(terms, asked.strategy, subject, &asked.offsets, recipient) {
+    for (rank, asked) in strategies.iter().enumerate() {
+        let of = (asked.strategy, asked.timing);
+        let ahead = asked.strategy.trigger.is_ahead().then(|| around.due(of.0, of.1));
+        for subject in ahead.as_deref().unwrap_or_else(|| deciding.own(asked)) {
+            for node in plan(terms, of, subject, recipient) {
                 if node.is_due && !node.is_over {
-                    deciding.node(asked, subject, &node);
+                    deciding.node((rank, asked), subject, &node);
                 }
             }
         }
@@ -76,8 +74,9 @@ pub fn decide(terms: &Terms<'_>, recipient: &Recipient<'_>, left: &mut Left) -> 
 /// A strategy as it is asked for the member.
 struct Asked<'a> {
     strategy: &'a Strategy,
-    offsets: Vec<i32>,
-    subjects: Vec<Subject>,
+    timing: &'a Timing,
+    /// Its occasions, where its trigger does not look ahead; worked out once.
+    own: OnceCell<Vec<Subject>>,
     /// Whether it is for the member; asked once.
     is_for: OnceCell<Result<(), Reason>>,
 }
@@ -86,13 +85,18 @@ struct Deciding<'a> {
     terms: &'a Terms<'a>,
     recipient: &'a Recipient<'a>,
     left: &'a mut Left,
+    around: &'a Around<'a>,
     /// In the order in which they are decided.
     strategies: &'a [Asked<'a>],
     new: Vec<Touch>,
     decided: HashSet<Key>,
-    /// By the occasion, who came to it, and whether it was marketing for which the member is left
-    /// alone.
-    begun: HashMap<Cycle, Vec<(String, bool)>>,
+    /// Of strategies that share an occasion, who came to it, by their places, and whether it was
+    /// marketing for which the member is left alone.
+    begun: HashMap<Cycle, Vec<(usize, bool)>>,
+    /// Of those that share an occasion, how many in their order were asked whether they may still
+    /// come to it, and whether one may; for marketing, and for service. Decisions about those that
+    /// come later do not change it.
+    open: HashMap<(Cycle, bool), (usize, bool)>,
 }
 
 /// A message that can go out: when, by which channels, and what it uses up.
@@ -102,7 +106,7 @@ struct Wanted {
     uses: Uses,
 }
 
-impl Deciding<'_> {
+impl<'a> Deciding<'a> {
     fn all(&self) -> impl Iterator<Item = &Touch> + Clone {
         self.recipient.touches.iter().chain(&self.new)
     }
@@ -115,8 +119,14 @@ impl Deciding<'_> {
         }
         let is_compared = touch.purpose == Purpose::Marketing
             && touch.reason().is_some_and(Reason::is_for_comparison);
-        let begun = self.begun.entry(touch.key.cycle.clone()).or_default();
-        begun.push((touch.key.strategy.clone(), is_compared));
+        let place = self.terms.compiled.places.get(&touch.key.strategy);
+        let strategies = &self.terms.playbook.strategies;
+        let shares = |place: &usize| {
+            strategies.get(*place).is_some_and(|strategy| strategy.matches == Match::First)
+        };
+        if let Some(place) = place.copied().filter(shares) {
+            self.begun.entry(touch.key.cycle.clone()).or_default().push((place, is_compared));
+        }
     }
 
     fn is_for(&self, asked: &Asked<'_>) -> Result<(), Reason> {
@@ -124,7 +134,21 @@ impl Deciding<'_> {
         *asked.is_for.get_or_init(ask)
     }
 
-    fn node(&mut self, asked: &Asked<'_>, subject: &Subject, node: &Planned) {
+    /// The occasions of a strategy whose trigger does not look ahead.
+    fn own<'s>(&self, asked: &'s Asked<'_>) -> &'s [Subject] {
+        let of = (asked.strategy, asked.timing);
+        asked.own.get_or_init(|| subjects(self.terms, of, self.recipient))
+    }
+
+    /// Its occasion of a cycle.
+    fn of_cycle(&self, asked: &Asked<'a>, cycle: &Cycle) -> Option<Subject> {
+        if asked.strategy.trigger.is_ahead() {
+            return self.around.of_cycle(asked.strategy, cycle);
+        }
+        self.own(asked).iter().find(|subject| subject.cycle == *cycle).cloned()
+    }
+
+    fn node(&mut self, (rank, asked): (usize, &Asked<'a>), subject: &Subject, node: &Planned) {
         let strategy = asked.strategy;
         let key =
             Key { strategy: strategy.id.clone(), node: node.offset, cycle: subject.cycle.clone() };
@@ -133,7 +157,7 @@ impl Deciding<'_> {
         }
         let step = strategy.step(node.place);
         let purpose = self.terms.purpose(step.template);
-        let found = self.ask(asked, &key, node, &step, purpose);
+        let found = self.ask((rank, asked), &key, node, &step, purpose);
         let waits = strategy.trigger.within_days().is_some();
         if waits && found.as_ref().is_err_and(|reason| reason.is_not_for_the_member()) {
             return;
@@ -174,8 +198,8 @@ impl Deciding<'_> {
     /// Asks in the order of the reasons: the first that holds is told. Nobody is left alone for a
     /// comparison that the strategy is not for.
     fn ask(
-        &self,
-        asked: &Asked<'_>,
+        &mut self,
+        (rank, asked): (usize, &Asked<'a>),
         key: &Key,
         node: &Planned,
         step: &Step<'_>,
@@ -184,7 +208,7 @@ impl Deciding<'_> {
         let (recipient, strategy) = (self.recipient, asked.strategy);
         let start = node.due_at.max(recipient.customer.now);
         self.is_for(asked)?;
-        if strategy.matches == Match::First && self.goes_to_another(strategy, key, purpose) {
+        if strategy.matches == Match::First && self.goes_to_another(rank, key, purpose) {
             return Err(Reason::Condition);
         }
         self.is_compared(strategy, node.due_day, purpose)?;
@@ -241,34 +265,36 @@ impl Deciding<'_> {
 
     /// Of strategies that share an occasion, whether another one has begun with it, or goes first.
     /// A message for service does not give way to marketing for which the member is left alone.
-    fn goes_to_another(&self, strategy: &Strategy, key: &Key, purpose: Purpose) -> bool {
+    fn goes_to_another(&mut self, rank: usize, key: &Key, purpose: Purpose) -> bool {
         let is_service = purpose == Purpose::Service;
-        let shares = |id: &str| {
-            let one = self.strategies.iter().find(|asked| asked.strategy.id == id);
-            one.is_some_and(|asked| asked.strategy.matches == Match::First)
-        };
+        let own = self.terms.compiled.places.get(&key.strategy).copied();
         let has_begun = self.begun.get(&key.cycle).is_some_and(|begun| {
-            begun.iter().any(|(id, is_compared)| {
-                *id != strategy.id && !(is_service && *is_compared) && shares(id)
-            })
+            let others = begun.iter().filter(|(place, _)| Some(*place) != own);
+            others.into_iter().any(|(_, is_compared)| !(is_service && *is_compared))
         });
-        let before = || self.strategies.iter().take_while(|one| one.strategy.id != strategy.id);
-        has_begun
-            || before().any(|one| {
-                one.strategy.matches == Match::First
+        if has_begun {
+            return true;
+        }
+        let (mut asked, mut is_open) =
+            self.open.get(&(key.cycle.clone(), is_service)).copied().unwrap_or_default();
+        let strategies = self.strategies;
+        for one in strategies.get(asked..rank).unwrap_or_default() {
+            is_open = is_open
+                || one.strategy.matches == Match::First
                     && self.is_for(one).is_ok()
-                    && self.is_open(one, &key.cycle, is_service)
-            })
+                    && self.is_open(one, &key.cycle, is_service);
+        }
+        asked = asked.max(rank);
+        self.open.insert((key.cycle.clone(), is_service), (asked, is_open));
+        is_open
     }
 
     /// Whether a strategy may still come to an occasion: for a message for service, so that it goes
     /// out or is one for service as well.
-    fn is_open(&self, asked: &Asked<'_>, cycle: &Cycle, is_service: bool) -> bool {
+    fn is_open(&self, asked: &Asked<'a>, cycle: &Cycle, is_service: bool) -> bool {
         let strategy = asked.strategy;
-        let Some(subject) = asked.subjects.iter().find(|subject| subject.cycle == *cycle) else {
-            return false;
-        };
-        let nodes = plan(self.terms, strategy, subject, &asked.offsets, self.recipient);
+        let Some(subject) = self.of_cycle(asked, cycle) else { return false };
+        let nodes = plan(self.terms, (strategy, asked.timing), &subject, self.recipient);
         let mut key = Key { strategy: strategy.id.clone(), node: 0, cycle: cycle.clone() };
         nodes.iter().any(|node| {
             key.node = node.offset;
@@ -311,7 +337,10 @@ impl Deciding<'_> {
         start: Timestamp,
     ) -> Result<Wanted, Reason> {
         let goes_first = |touch: &Touch| touch.priority >= strategy.priority;
-        let others: Vec<&Touch> = self.all().filter(|one| one.takes_room(goes_first)).collect();
+        let customer = &self.recipient.customer;
+        let others = self.all().filter(|one| one.takes_room(goes_first));
+        let counted = |touch: &Touch| Counted::of(touch, customer.now, customer.today);
+        let others = others.map(counted).collect();
         let asking = Route {
             terms: self.terms,
             recipient: self.recipient,
@@ -350,7 +379,7 @@ struct Route<'a> {
     recipient: &'a Recipient<'a>,
     purpose: Purpose,
     mode: Mode,
-    others: Vec<&'a Touch>,
+    others: Vec<Counted>,
     /// From when on, and until when.
     span: (Timestamp, Timestamp),
 }
@@ -360,7 +389,6 @@ impl Route<'_> {
     /// message waits for the first that has.
     fn of(&self, channels: &[Channel], asks_hours: bool) -> Option<(Timestamp, Vec<Channel>)> {
         let (start, end) = self.span;
-        let now = self.recipient.customer.now;
         let today = self.recipient.customer.today;
         let hours = |channel: Channel| match asks_hours {
             true => windows(self.terms, self.recipient, self.purpose, &[channel]),
@@ -369,7 +397,7 @@ impl Route<'_> {
         let with_hours: Vec<(Channel, Vec<Quiet>)> =
             channels.iter().map(|channel| (*channel, hours(*channel))).collect();
         let free = |from: Timestamp, (channel, windows): &(Channel, Vec<Quiet>)| {
-            let asking = Asking { purpose: self.purpose, channel: *channel, now };
+            let asking = Asking { purpose: self.purpose, channel: *channel };
             let full = |at| full_until(self.terms.playbook, asking, &self.others, at, today);
             first_free(from, end, &|at| open_from(at, windows, today.zone), &full)
         };

@@ -26,7 +26,7 @@ mod settle;
 use ledger::Timestamp;
 
 pub use again::{Verdict, still_wanted};
-pub use ahead::{day_of_occasion, may_concern};
+pub use ahead::{Concern, day_of_occasion};
 pub use budget::{Left, Uses, budget_period};
 pub use compared::{Planned, planned};
 pub use cycle::Cycle;

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::cycle::Cycle;
 use crate::playbook::{Direction, Playbook, Trigger};
 use crate::sets::Family;
-use crate::today::Today;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -74,8 +73,9 @@ pub struct TierMove {
 
 /// Whether a strategy asks for what happened.
 #[must_use]
-pub fn is_asked_for(playbook: &Playbook, occasion: &Occasion, today: Today) -> bool {
-    let answers = |trigger: &Trigger| occasion.answers(trigger, &[], today).is_some();
+pub fn is_asked_for(playbook: &Playbook, occasion: &Occasion) -> bool {
+    // On which day it was does not matter.
+    let answers = |trigger: &Trigger| occasion.answers(trigger, &[], &|_| 0).is_some();
     playbook.strategies.iter().any(|strategy| answers(&strategy.trigger))
 }
 
@@ -98,12 +98,12 @@ pub fn answered_for_ms(playbook: &Playbook) -> i64 {
 
 impl Occasion {
     /// The cycle that it opens for a trigger, and when its first message is due; `None` where the
-    /// trigger does not ask for it. `all` is what happened to the member.
+    /// trigger does not ask for it. `all` is what happened to the member, `day_of` tells local days.
     pub(crate) fn answers(
         &self,
         trigger: &Trigger,
         all: &[Self],
-        today: Today,
+        day_of: &dyn Fn(Timestamp) -> i32,
     ) -> Option<(Cycle, Timestamp)> {
         let now = |is_asked: bool, cycle: Cycle| is_asked.then_some((cycle, self.at));
         match (trigger, &self.what) {
@@ -152,7 +152,7 @@ impl Occasion {
                     is_kind && other.at >= self.at && other.at <= due_at
                 };
                 let is_cancelled = all.iter().any(cancels);
-                (!is_cancelled).then(|| (Cycle::Day(today.day_of(self.at)), due_at))
+                (!is_cancelled).then(|| (Cycle::Day(day_of(self.at)), due_at))
             }
             _ => None,
         }

@@ -5,10 +5,9 @@ use chrono::Datelike;
 use ledger::{Timestamp, at_local_minute, from_day_number, start_of_day};
 
 use super::LOOK_BACK_DAYS;
-use super::ahead;
 use super::cycle::Cycle;
 use super::recipient::{Recipient, Terms};
-use crate::playbook::{Strategy, TimeOfDay, Trigger};
+use crate::playbook::{Strategy, TimeOfDay, Timing, Trigger};
 use crate::today::Today;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -77,20 +76,17 @@ impl Subject {
     }
 }
 
-/// The occasions of a member that a strategy asks for, in order of time.
+/// The occasions of a member that a strategy asks for, of which a node may be due, in order of
+/// time. For a trigger that looks ahead they are those of [`Around`](super::ahead::Around).
 pub(crate) fn subjects(
     terms: &Terms<'_>,
-    strategy: &Strategy,
+    (strategy, timing): (&Strategy, &Timing),
     recipient: &Recipient<'_>,
 ) -> Vec<Subject> {
-    let today = recipient.customer.today;
-    let mut found = match &strategy.trigger {
-        trigger if trigger.is_ahead() => ahead::subjects(terms, strategy, recipient),
-        Trigger::Schedule { .. } => scheduled(strategy, today),
-        trigger => return happened(terms, strategy, trigger, recipient),
-    };
-    found.sort_by(|one, other| (one.day, &one.cycle).cmp(&(other.day, &other.cycle)));
-    found
+    match &strategy.trigger {
+        Trigger::Schedule { .. } => scheduled(terms, (strategy, timing), recipient.customer.today),
+        trigger => happened(terms, strategy, trigger, recipient),
+    }
 }
 
 /// What happened to a member since the strategy was first published. Nodes count from the day on
@@ -106,7 +102,7 @@ fn happened(
     let mut found: Vec<(Timestamp, Cycle)> = all
         .iter()
         .filter(|occasion| since.is_none_or(|since| occasion.at >= *since))
-        .filter_map(|occasion| occasion.answers(trigger, all, today))
+        .filter_map(|occasion| occasion.answers(trigger, all, &|at| today.day_of(at)))
         .map(|(cycle, due_at)| (due_at, cycle))
         .collect();
     found.sort();
@@ -127,16 +123,22 @@ fn happened(
         .collect()
 }
 
-/// The days of the calendar on which a strategy runs, as far back as its nodes may still be due.
-fn scheduled(strategy: &Strategy, today: Today) -> Vec<Subject> {
-    let back = strategy.offsets().last().copied().unwrap_or(0).saturating_add(LOOK_BACK_DAYS);
-    let is_one = |day: &i32| strategy.runs_on(*day) && is_scheduled(&strategy.trigger, *day);
+/// The days of the calendar on which a strategy runs, of which earlier runs have not come to all
+/// nodes, up to today.
+fn scheduled(
+    terms: &Terms<'_>,
+    (strategy, timing): (&Strategy, &Timing),
+    today: Today,
+) -> Vec<Subject> {
+    let last_offset = timing.offsets.last().copied().unwrap_or(0);
+    let is_one = |day: &i32| timing.runs_on(*day) && is_scheduled(&strategy.trigger, *day);
+    let first = last_run(terms, today).saturating_add(1).saturating_sub(last_offset);
     let last = today.day.saturating_add(LOOK_BACK_DAYS);
-    let days: Vec<i32> = (today.day.saturating_sub(back)..=last).filter(is_one).collect();
-    let next = days.iter().skip(1).map(|day| Some(*day)).chain([None]);
+    let days: Vec<i32> = (first..=today.day).filter(is_one).collect();
+    let after = days.last().and_then(|day| (day.saturating_add(1)..=last).find(is_one));
+    let next = days.iter().skip(1).map(|day| Some(*day)).chain([after]);
     days.iter()
         .zip(next)
-        .filter(|(day, _)| **day <= today.day)
         .map(|(day, next)| Subject {
             cycle: Cycle::Day(*day),
             day: *day,
@@ -144,6 +146,11 @@ fn scheduled(strategy: &Strategy, today: Today) -> Vec<Subject> {
             kind: Kind::Scheduled(next),
         })
         .collect()
+}
+
+/// The last day that earlier runs came to, as far as anybody looks back.
+fn last_run(terms: &Terms<'_>, today: Today) -> i32 {
+    terms.decided_through.max(today.day.saturating_sub(LOOK_BACK_DAYS))
 }
 
 fn is_scheduled(trigger: &Trigger, day: i32) -> bool {
@@ -155,22 +162,22 @@ fn is_scheduled(trigger: &Trigger, day: i32) -> bool {
         && fits(months, date.month())
 }
 
-/// The nodes for an occasion, in order of time. `offsets` are those of the strategy.
+/// The nodes for an occasion, in order of time.
 pub(crate) fn plan(
     terms: &Terms<'_>,
-    strategy: &Strategy,
+    (strategy, timing): (&Strategy, &Timing),
     subject: &Subject,
-    offsets: &[i32],
     recipient: &Recipient<'_>,
 ) -> Vec<Planned> {
     let customer = &recipient.customer;
     let (today, now) = (customer.today, customer.now);
+    let offsets = &timing.offsets;
+    let of_strategy = (strategy, timing);
     let due: Vec<Due> =
-        offsets.iter().map(|offset| due(terms, strategy, subject, *offset, today)).collect();
-    let last_run = terms.decided_through.max(today.day.saturating_sub(LOOK_BACK_DAYS));
-    let last_end = strategy
-        .last_day()
-        .map(|day| start_of_day(from_day_number(day.saturating_add(1)), today.zone));
+        offsets.iter().map(|offset| due(terms, of_strategy, subject, *offset, today)).collect();
+    let last_run = last_run(terms, today);
+    let last_end =
+        timing.last.map(|day| start_of_day(from_day_number(day.saturating_add(1)), today.zone));
     let is_once = strategy.trigger.within_days().is_some();
     let mut planned = Vec::with_capacity(due.len());
     for (place, (offset, own)) in offsets.iter().zip(&due).enumerate() {
@@ -210,7 +217,7 @@ pub(crate) fn plan(
             ends_at,
             is_due: is_begun && own.day <= today.day,
             is_over: (own.last_day <= last_run && !is_happening && !is_once)
-                || !strategy.runs_on(own.last_day),
+                || !timing.runs_on(own.last_day),
             is_missed: goes_again
                 || later.is_some_and(|later| later.day <= today.day)
                 || ends_at <= now
@@ -235,7 +242,7 @@ fn scheduled_at(terms: &Terms<'_>, strategy: &Strategy, day: i32, today: Today) 
 /// When a node is due.
 fn due(
     terms: &Terms<'_>,
-    strategy: &Strategy,
+    (strategy, timing): (&Strategy, &Timing),
     subject: &Subject,
     offset: i32,
     today: Today,
@@ -251,13 +258,13 @@ fn due(
         }
         Kind::Ahead(_) if strategy.trigger.within_days().is_some() => {
             // The window opens later for some, so that not all are told on one day.
-            let last = strategy.last_day().unwrap_or(i32::MAX).min(subject.day);
+            let last = timing.last.unwrap_or(i32::MAX).min(subject.day);
             let opens = day.saturating_add(subject.spread).min(last).max(day);
             on(opens.max(today.day))
         }
         Kind::Ahead(_) => {
             // Nobody is told before the strategy begins.
-            let first = strategy.first_day().unwrap_or(i32::MIN).min(day);
+            let first = timing.first.unwrap_or(i32::MIN).min(day);
             Due { last_day: day, ..on(day.saturating_sub(subject.spread).max(first)) }
         }
     }

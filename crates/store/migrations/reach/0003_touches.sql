@@ -193,6 +193,14 @@ CREATE TABLE IF NOT EXISTS touch_run (
   position INTEGER NOT NULL
 ) STRICT
 -- then
+-- Programmes whose day is decided: when the walk of the next one begins, and by which version of the
+-- rulebook, which has the zone.
+CREATE TABLE IF NOT EXISTS touch_rest (
+  programme_no INTEGER PRIMARY KEY,
+  until INTEGER NOT NULL,
+  rulebook_version INTEGER NOT NULL
+) STRICT
+-- then
 -- The command table: the walk of a day goes on from "before" to "position". It begins where nothing is
 -- under way, and "before" is null; where "position" is null it ends, and the day is decided.
 CREATE VIEW IF NOT EXISTS touch_run_step (programme_no, day, before, position) AS SELECT NULL, NULL, NULL, NULL

@@ -52,8 +52,8 @@ pub use evaluation::{
     step_set_scan,
 };
 pub use occasions::{
-    Heard, HeardEntry, entries_to_hear, forget_occasions, hear, heard_until, last_set_change,
-    new_occasions, occasions_asked, occasions_of_members,
+    Heard, HeardEntry, OpenOccasions, entries_to_hear, forget_occasions, hear, heard_until,
+    last_set_change, new_occasions, occasions_asked, occasions_of_members,
 };
 pub use outbox::{
     Destination, Progress, Settlement, WaitingTouch, destinations, due_messages, last_entries,
@@ -81,8 +81,9 @@ pub use touch_log::{
     LoggedTouch, ShownTouch, TouchLink, links_of_touch, logged_touches, shown_touches,
 };
 pub use touches::{
-    DecidedTouch, RareState, Reachability, TouchRun, forget_touches, put_touches, rare_states,
-    reachability, step_touch_run, touch_run, touches_of_members, used_budgets,
+    DecidedTouch, RareState, Reachability, TouchRest, TouchRun, forget_touches, put_touches,
+    rare_states, reachability, rest_touches, resting_touches, step_touch_run, touch_run,
+    touches_of_members, used_budgets,
 };
 
 pub use waves::{

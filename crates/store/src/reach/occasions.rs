@@ -142,6 +142,15 @@ pub async fn occasions_asked(reach: &impl Sql, numbers: &[i64]) -> Result<(), Er
     reach.query(statement!("queries/reach/touch_asked"), values).await.map(drop)
 }
 
+/// What happened to a member and may be answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpenOccasions {
+    /// All of it.
+    pub all: Vec<Occasion>,
+    /// Whether some of it was not asked for yet.
+    pub has_new: bool,
+}
+
 /// What happened to these members and may be answered, by their numbers.
 ///
 /// # Errors
@@ -151,14 +160,16 @@ pub async fn occasions_of_members(
     programme_no: i64,
     members: &[i64],
     now: Timestamp,
-) -> Result<BTreeMap<i64, Vec<Occasion>>, Error> {
+) -> Result<BTreeMap<i64, OpenOccasions>, Error> {
     let values = vec![programme_no.into(), json!(members).to_string().into(), now.0.into()];
-    let mut found: BTreeMap<i64, Vec<Occasion>> = BTreeMap::new();
+    let mut found: BTreeMap<i64, OpenOccasions> = BTreeMap::new();
     for mut row in reach.query(statement!("queries/reach/touch_occasions_of"), values).await? {
         let what: Happening =
             serde_json::from_str(&row.text(2)?).map_err(|_| Error::Corrupt("occasion"))?;
         let occasion = Occasion { at: Timestamp(row.integer(1)?), what };
-        found.entry(row.integer(0)?).or_default().push(occasion);
+        let of = found.entry(row.integer(0)?).or_default();
+        of.all.push(occasion);
+        of.has_new |= row.integer(3)? == 1;
     }
     Ok(found)
 }

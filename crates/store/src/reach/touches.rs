@@ -293,6 +293,41 @@ pub async fn step_touch_run(
     Ok(!reach.query(statement!("queries/reach/touch_run_step"), values).await?.is_empty())
 }
 
+/// Until when no walk of a programme begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TouchRest {
+    /// When the next one does.
+    pub until: Timestamp,
+    /// The version of the rulebook, which has the zone, that it was worked out by.
+    pub rulebook_version: i64,
+}
+
+/// Until when no walks begin, by the programme's number.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn resting_touches(reach: &impl Sql) -> Result<BTreeMap<i64, TouchRest>, Error> {
+    let rows = reach.query(statement!("queries/reach/touch_rests"), vec![]).await?;
+    let read = |mut row: Row| {
+        let until = Timestamp(row.integer(1)?);
+        Ok((row.integer(0)?, TouchRest { until, rulebook_version: row.integer(2)? }))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Remembers until when no walk of a programme begins.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn rest_touches(
+    reach: &impl Sql,
+    programme_no: i64,
+    rest: TouchRest,
+) -> Result<(), Error> {
+    let values = vec![programme_no.into(), rest.until.0.into(), rest.rulebook_version.into()];
+    reach.query(statement!("queries/reach/touch_rest"), values).await.map(drop)
+}
+
 /// Forgets touches that were decided before that instant and are not due, among the `most` oldest.
 /// How many.
 ///

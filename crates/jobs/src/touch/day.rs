@@ -1,0 +1,244 @@
+//! What the members of a programme are decided by on a day, and what is decided about some of
+//! them. Nothing here is written: the job writes what it gets, and a rehearsal counts it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::{Timestamp, Zone};
+use reach::playbook::{Compiled, Known, KnownGrant, Playbook};
+use reach::touch::{Concern, Left, Planned, Reason, Terms, Touch, budget_period, decide, planned};
+use reach::{Cuts, Facts, Family, Today};
+use rules::Rulebook;
+use store::{
+    Error, OpenOccasions, Sql, list_sets, occasions_of_members, rare_states, reachability,
+    rfm_cuts, touches_of_members, used_budgets,
+};
+
+use super::Messaging;
+use super::rest::Rest;
+use crate::customers::{Databases, Moment, Piece, Wanted};
+
+/// Members of whom all is read that is known, at a time: each may have hundreds of touches.
+const CONCERNED: usize = 250;
+/// Sets of a family, at most.
+const SETS: i64 = 1_000;
+/// How far ahead strategies look, with the days over which messages are spread.
+const AHEAD_DAYS: i32 = 400;
+
+/// What all members of a programme are decided by.
+pub(super) struct Day<'a> {
+    messaging: &'a Messaging,
+    /// The playbook with nobody held out: who is, is asked by it as well.
+    without_holdouts: Playbook,
+    known: Known,
+    compiled: Compiled,
+    salt: &'a str,
+    shared_days: BTreeSet<i32>,
+    decided_through: i32,
+    zone: Zone,
+    /// Whether a strategy has nodes days after something happened.
+    has_later_nodes: bool,
+    cuts: Option<Cuts>,
+    /// Names of sets by their numbers.
+    sets: BTreeMap<i64, (Family, String)>,
+}
+
+/// What is decided about a member.
+pub(super) struct Decided {
+    pub(super) member_no: i64,
+    pub(super) member_id: String,
+    pub(super) touches: Vec<Touch>,
+    /// What results need of each of these, and its local day.
+    pub(super) plans: Vec<(Planned, i32)>,
+}
+
+impl<'a> Day<'a> {
+    /// What a day is decided by, after `decided_through`. The inner error says why the playbook
+    /// cannot be read.
+    pub(super) async fn open<L: Sql, R: Sql>(
+        databases: &Databases<'_, '_, L, R>,
+        (salt, book): (&'a str, &Rulebook),
+        messaging: &'a Messaging,
+        decided_through: i32,
+        today: Today,
+    ) -> Result<Result<Self, String>, Error> {
+        let Databases { reach, programme_no: no, .. } = *databases;
+        let compiled = match messaging.playbook.compile() {
+            Ok(compiled) => compiled,
+            // Of a version of this software that knew more.
+            Err(faults) => {
+                return Ok(Err(faults.into_iter().next().map_or(String::new(), |of| of.detail)));
+            }
+        };
+        let cuts = reach.with_retries(async || rfm_cuts(reach.sql, no).await).await?;
+        let known = Known {
+            templates: messaging.templates.clone(),
+            grants: KnownGrant::of_rulebook(book.grants()),
+            ..Known::default()
+        };
+        Ok(Ok(Self {
+            messaging,
+            without_holdouts: messaging.playbook.without_holdouts(),
+            known,
+            compiled,
+            salt,
+            shared_days: book.shared_ends(today.day, today.day.saturating_add(AHEAD_DAYS)),
+            zone: today.zone,
+            has_later_nodes: has_later_nodes(&messaging.playbook),
+            decided_through,
+            cuts: cuts.and_then(|stored| stored.cuts),
+            sets: sets(databases).await?,
+        }))
+    }
+
+    fn terms(&self) -> Terms<'_> {
+        Terms {
+            playbook: &self.messaging.playbook,
+            compiled: &self.compiled,
+            version: self.messaging.version,
+            known: &self.known,
+            salt: self.salt,
+            shared_days: &self.shared_days,
+            cost_minor: &self.messaging.cost_minor,
+            decided_through: self.decided_through,
+            since: &self.messaging.since,
+        }
+    }
+
+    /// Those of some members about whom something may be decided at an instant, a few at a time.
+    /// Facts tell of most members that nothing can be due. With `new`, what happened and was not
+    /// asked for yet is asked for as well.
+    pub(super) async fn concerned<L: Sql, R: Sql>(
+        &self,
+        databases: &Databases<'_, '_, L, R>,
+        members: Vec<(i64, Facts)>,
+        at: Timestamp,
+        new: bool,
+    ) -> Result<Vec<Vec<(i64, Facts)>>, Error> {
+        let numbers: Vec<i64> = members.iter().map(|(no, _)| *no).collect();
+        let open = match self.has_later_nodes || new {
+            true => occasions(databases, &numbers, at).await?,
+            false => BTreeMap::new(),
+        };
+        let concern = Concern::on(&self.terms(), Today::at(at, self.zone));
+        let is_one = |(no, facts): &(i64, Facts)| {
+            let has_heard =
+                open.get(no).is_some_and(|of| self.has_later_nodes || (new && of.has_new));
+            has_heard || concern.may(facts)
+        };
+        let mut concerned = members.into_iter().filter(is_one).peekable();
+        let mut pieces = Vec::new();
+        while concerned.peek().is_some() {
+            pieces.push(concerned.by_ref().take(CONCERNED).collect());
+        }
+        Ok(pieces)
+    }
+
+    /// The periods of budgets at an instant, by strategy.
+    pub(super) fn periods(&self, at: Timestamp) -> BTreeMap<&str, String> {
+        let today = Today::at(at, self.zone);
+        let of_strategies = self.messaging.playbook.strategies.iter();
+        of_strategies
+            .filter_map(|of| Some((of.id.as_str(), budget_period(of.budget.as_ref()?, at, today))))
+            .collect()
+    }
+
+    /// What is left of budgets in these periods.
+    pub(super) async fn left<L: Sql, R: Sql>(
+        &self,
+        databases: &Databases<'_, '_, L, R>,
+        periods: &BTreeMap<&str, String>,
+    ) -> Result<Left, Error> {
+        let Databases { reach, programme_no: no, .. } = *databases;
+        let asked: Vec<(&str, String)> =
+            periods.iter().map(|(id, period)| (*id, period.clone())).collect();
+        let used = reach.with_retries(async || used_budgets(reach.sql, no, &asked).await).await?;
+        let mut left = Left::default();
+        for strategy in &self.messaging.playbook.strategies {
+            if let Some(uses) = used.get(&strategy.id) {
+                left.take(strategy, *uses);
+            }
+        }
+        Ok(left)
+    }
+
+    /// What is decided about some members at an instant. It takes from `left`.
+    pub(super) async fn decide<L: Sql, R: Sql>(
+        &self,
+        databases: &Databases<'_, '_, L, R>,
+        members: Vec<(i64, Facts)>,
+        at: Timestamp,
+        left: &mut Left,
+    ) -> Result<Vec<Decided>, Error> {
+        let Databases { ledger, reach, programme_no: no } = *databases;
+        let numbers: Vec<i64> = members.iter().map(|(no, _)| *no).collect();
+        let wanted = Wanted { ledger: true, held: true };
+        let piece = Piece::of(databases, members, wanted).await?;
+        let known = Rest {
+            occasions: occasions(databases, &numbers, at).await?,
+            ways: reach.with_retries(async || reachability(reach.sql, no, &numbers).await).await?,
+            rare: ledger.with_retries(async || rare_states(ledger.sql, &numbers).await).await?,
+            touches: reach
+                .with_retries(async || touches_of_members(reach.sql, no, &numbers).await)
+                .await?,
+        };
+        let today = Today::at(at, self.zone);
+        let moment = Moment { now: at, today, cuts: self.cuts.as_ref() };
+        let terms = self.terms();
+        let mut decided = Vec::new();
+        for (member_no, facts) in &piece.members {
+            let rare = known.rare.get(member_no);
+            // What the second database does not know yet.
+            if rare.is_some_and(|rare| rare.is_erased || rare.is_merged) {
+                continue;
+            }
+            let recipient = known.recipient(&piece, (*member_no, facts), moment, &self.sets);
+            let before = left.clone();
+            let touches = decide(&terms, &recipient, left);
+            let is_held_out = |touch: &Touch| touch.reason().is_some_and(Reason::is_held_out);
+            let otherwise = match touches.iter().any(is_held_out) {
+                true => {
+                    let terms = Terms { playbook: &self.without_holdouts, ..terms };
+                    decide(&terms, &recipient, &mut { before })
+                }
+                false => Vec::new(),
+            };
+            let plans = planned(&touches, &otherwise).into_iter();
+            let plans = plans.map(|planned| (planned, today.day_of(planned.at))).collect();
+            if !touches.is_empty() {
+                let member_id = recipient.customer.id.to_owned();
+                decided.push(Decided { member_no: *member_no, member_id, touches, plans });
+            }
+        }
+        Ok(decided)
+    }
+}
+
+/// Whether a strategy has nodes days after something happened.
+fn has_later_nodes(playbook: &Playbook) -> bool {
+    playbook.strategies.iter().any(|of| {
+        let nodes = of.sequence.iter().flat_map(|sequence| &sequence.nodes);
+        nodes.into_iter().any(|node| node.offset_days() > 0)
+    })
+}
+
+async fn occasions<L: Sql, R: Sql>(
+    databases: &Databases<'_, '_, L, R>,
+    members: &[i64],
+    at: Timestamp,
+) -> Result<BTreeMap<i64, OpenOccasions>, Error> {
+    let Databases { reach, programme_no: no, .. } = *databases;
+    reach.with_retries(async || occasions_of_members(reach.sql, no, members, at).await).await
+}
+
+async fn sets<L: Sql, R: Sql>(
+    databases: &Databases<'_, '_, L, R>,
+) -> Result<BTreeMap<i64, (Family, String)>, Error> {
+    let Databases { reach, programme_no: no, .. } = *databases;
+    let mut sets = BTreeMap::new();
+    for family in [Family::Tag, Family::Segment] {
+        let found =
+            reach.with_retries(async || list_sets(reach.sql, no, family, "", SETS).await).await?;
+        sets.extend(found.into_iter().map(|set| (set.no, (family, set.wish.name))));
+    }
+    Ok(sets)
+}
