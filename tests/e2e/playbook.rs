@@ -211,6 +211,39 @@ fn minor_changes_are_published_by_marketing_alone() {
     }
 }
 
+/// A draft that was made from an older version would take back what was published since.
+#[test]
+fn a_draft_of_an_older_version_is_a_conflict() {
+    let host = Host::start();
+    let (_, marketing) = opened(&host);
+    let base = |answer: &Answer| answer.ok()["base_version"].clone();
+    assert_eq!(base(&keeps(&marketing, "ours", &playbook(&["gold"]))), 0);
+    assert_eq!(base(&keeps(&marketing, "theirs", &playbook(&["silver"]))), 0);
+    assert_eq!(asks(&marketing, "theirs", &json!({})).ok()["playbook_version"], 1);
+    for body in [json!({}), json!({"base_version": 1}), json!({"base_version": 0})] {
+        assert_eq!(asks(&marketing, "ours", &body).outcome(), "409 conflict", "{body}");
+    }
+    // Another change of the same draft changes nothing of that.
+    assert_eq!(base(&keeps(&marketing, "ours", &playbook(&["gold", "more"]))), 0);
+    assert_eq!(asks(&marketing, "ours", &json!({})).outcome(), "409 conflict");
+    let path = |version: &str| format!("{PATH}/drafts/ours?base_version={version}");
+    for version in ["2", "-1", "one", ""] {
+        let refused = marketing.put(&path(version), &playbook(&["gold"])).send().outcome();
+        assert_eq!(refused, "400 invalid-request ?base_version", "{version}");
+    }
+    let mended = marketing.put(&path("1"), &playbook(&["silver", "gold"])).send();
+    assert_eq!((mended.status, base(&mended)), (200, json!(1)));
+    assert_eq!(base(&marketing.get(&format!("{PATH}/drafts/ours")).send()), 1);
+    assert_eq!(asks(&marketing, "ours", &json!({})).ok()["playbook_version"], 2);
+    // What was published goes on from there.
+    let listed = marketing.all(&format!("{PATH}/drafts"), 9);
+    let bases: Vec<_> = listed.iter().map(|one| one["base_version"].clone()).collect();
+    assert_eq!(bases, [2, 1]);
+    assert_eq!(asks(&marketing, "ours", &json!({})).outcome(), "409 nothing-to-change");
+    keeps(&marketing, "ours", &playbook(&["silver"])).ok();
+    assert_eq!(asks(&marketing, "ours", &json!({})).ok()["playbook_version"], 3);
+}
+
 #[test]
 fn major_changes_need_a_second_person() {
     let host = Host::start_with(&["--clock", "2026-03-01T12:00:00+08:00"]);

@@ -6,7 +6,9 @@
 
 mod outbound;
 
-use jobs::{AddressPolicy, Job, JobContext, WorkLimit, keep_seals, rehearse, reseal, run};
+use jobs::{
+    AddressPolicy, Job, JobContext, Messaging, WorkLimit, keep_seals, rehearse, reseal, run, touch,
+};
 use ledger::Timestamp;
 use outbound::SpinOutbound;
 use shell::{
@@ -20,10 +22,12 @@ use store::Caller;
 const CHUNKS_OF_MEMBERS: u32 = 8;
 const WAVES_OF_EVENTS: u32 = 256;
 const PIECES_OF_SEALS: u32 = 10_000;
+const PIECES_OF_MEMBERS: u32 = 1_000;
 const MAX_MS: i64 = 12_000;
 
 shell::component! { shell::api::job::ROUTES {
     "POST /v1/jobs/reseal" => sealed_anew(),
+    "POST /v1/jobs/touch" => touched(),
     "POST /v1/jobs/{name}" => call(name),
 } }
 
@@ -50,6 +54,23 @@ async fn call(app: &App, request: &Request, name: &str) -> Result<Reply, Problem
         run(&context, &SpinOutbound, address_policy().await, job, caller.programme, limit).await?;
     if let Some(failure) = &report.last_failure {
         eprintln!("{}: {failure}", job.name());
+    }
+    Ok(Reply::json(200, &report.to_json()))
+}
+
+/// What happened to members is heard of all programmes by the schedule alone: this decides about
+/// what was heard, and about the day.
+async fn touched(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    request.body()?;
+    let opened = reach().await?;
+    let ledger = JobContext { sql: &app.sql, now: &now, fresh: &fresh };
+    let reach = JobContext { sql: opened.as_ref(), now: &now, fresh: &fresh };
+    let messaging = async |no| Messaging::published(&app.sql, opened.as_ref(), no).await;
+    let limit = WorkLimit::chunks(PIECES_OF_MEMBERS).until(now().plus_ms(MAX_MS));
+    let report = touch(&ledger, &reach, Some(caller.programme.no), messaging, limit).await?;
+    if let Some(failure) = &report.last_failure {
+        eprintln!("touch: {failure}");
     }
     Ok(Reply::json(200, &report.to_json()))
 }

@@ -2,6 +2,7 @@
 //! publish them. Decisions on these requests are those of the component `publication`.
 
 mod drafts;
+mod rehearsal;
 
 use ledger::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -22,6 +23,7 @@ shell::component! { shell::api::playbook::ROUTES {
     "DELETE /v1/playbook/drafts/{name}" => drafts::delete(name),
     "GET /v1/playbook/drafts/{name}/diff" => drafts::diff(name),
     "POST /v1/playbook/drafts/{name}/publication" => drafts::publish(name),
+    "POST /v1/playbook/rehearsal" => rehearsal::rehearse(),
 } }
 
 const KIND: DocumentKind = DocumentKind::Playbook;

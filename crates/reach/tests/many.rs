@@ -2,7 +2,11 @@
 //! callgrind, once for each number of members, and the difference tells the instructions of one.
 //! `ACCRUE_MEMBERS` is their number, `ACCRUE_CAPS` sets a cap, and `ACCRUE_CONCERNS` asks whom the
 //! day may bring something.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use ledger::Timestamp;
 use reach::touch::{Concern, Happening, Occasion};
@@ -14,6 +18,7 @@ use crate::support::{Person, Programme, at, day, shanghai};
 /// 200 strategies: each of another trigger, half of which share their occasions.
 fn many() -> Programme {
     let strategy = |place: usize| -> Value {
+        let matches = ["first", "all"][place % 2];
         let trigger = match place % 8 {
             0 => json!({"kind": "points_expiring", "days_before": 30 - place % 30}),
             1 => json!({"kind": "points_expiring", "within_days": 20}),
@@ -25,7 +30,7 @@ fn many() -> Programme {
             _ => json!({"kind": "coupon_expiring", "days_before": place % 20}),
         };
         json!({"id": format!("s{place}"), "trigger": trigger, "from": "2027-01-01", "until": "2028-12-31",
-               "segment": if place % 8 == 4 { "vip" } else { "buyers" }, "match": if place % 2 == 0 { "first" } else { "all" },
+               "segment": if place % 8 == 4 { "vip" } else { "buyers" }, "match": matches,
                "priority": place % 5, "send": {"channels": ["push", "sms"], "template": "notice"}})
     };
     let strategies: Vec<Value> = (0..200).map(strategy).collect();

@@ -15,6 +15,13 @@ pub const ROUTES: &[Route] = &[
     .asks(&[("cursor", "string")])
     .without_key(),
     Route::write(
+        "/v1/jobs/touch",
+        "Decide today's touches, for schedulers that only speak HTTP",
+        &[Role::Job],
+    )
+    .takes_bytes(KIB)
+    .without_key(),
+    Route::write(
     "/v1/jobs/{name}",
     "Run a job, for schedulers that only speak HTTP; night with dry_run=true rehearses the coming one",
     &[Role::Job, Role::Marketing, Role::Finance],

@@ -1,8 +1,9 @@
 //! The playbook in force, its versions, and drafts of it.
 
+use reach::playbook::Playbook;
 use serde::{Deserialize, Serialize};
 
-use super::roles::MARKETING;
+use super::roles::{MARKETING, READERS};
 use crate::auth::Role;
 use crate::route::{KIB, Route};
 
@@ -48,6 +49,7 @@ pub const ROUTES: &[Route] = &[
     )
     .by("PUT")
     .takes("Playbook", 256 * KIB)
+    .asks(&[("base_version", "integer")])
     .answers(&[200, 201], "Object"),
     Route::write("/v1/playbook/drafts/{name}", "Drop a draft of the playbook", MARKETING)
         .by("DELETE")
@@ -65,7 +67,18 @@ pub const ROUTES: &[Route] = &[
     .takes("PlaybookPublicationBody", 8 * KIB)
     .or_none()
     .answers(&[201], "Object"),
+    Route::write(
+        "/v1/playbook/rehearsal",
+        "What the playbook or a draft decides on a day, without deciding it",
+        DRAFT_READERS,
+    )
+    .takes("PlaybookRehearsalBody", 1_024 * KIB)
+    .or_none()
+    .without_key(),
 ];
+
+/// Who may be shown members of a rehearsal; the others see figures.
+pub const SEES_MEMBERS: &[Role] = READERS;
 
 /// When a draft of the playbook is to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -78,4 +91,23 @@ pub struct PlaybookPublicationBody {
     /// The version that the draft was made from: with another one published, nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_version: Option<i64>,
+}
+
+/// What is to be rehearsed; the playbook in force when neither a draft nor a playbook is told.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PlaybookRehearsalBody {
+    /// The draft's name; with `playbook` none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
+    /// The playbook, in place of a draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<Box<Playbook>>,
+    /// The local day, `YYYY-MM-DD`, from today up to a year ahead; tomorrow when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
+    /// `next` of the part before. The day is that of the first part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }

@@ -1,0 +1,89 @@
+//! Rehearsals: what the playbook in force, a draft, or a playbook that is still being edited
+//! decides on a day, for each member, without deciding it.
+
+use jobs::{JobContext, Messaging, TouchWish, WorkLimit, rehearse_touches};
+use ledger::day_number;
+use reach::playbook::{Fault, Playbook};
+use shell::api::bodies::PlaybookRehearsalBody;
+use shell::api::playbook::SEES_MEMBERS;
+use shell::{
+    App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now,
+    parse_optional_json, reach,
+};
+use store::{Caller, published_playbook};
+
+use crate::drafts::{DRAFTS, faults};
+
+/// A piece has 1,000 members. None begins after these milliseconds, so that no call runs into a
+/// time-out.
+const PIECES: u32 = 100;
+const MAX_MS: i64 = 8_000;
+
+pub async fn rehearse(app: &App, request: &Request) -> Result<Reply, Problem> {
+    let caller = authenticate(app, request).await?;
+    let body: PlaybookRehearsalBody = parse_optional_json(request.body()?)?;
+    if body.cursor.is_some() && body.day.is_some() {
+        return Err(FieldError::new("/day", "is part of the cursor: leave it out").into());
+    }
+    let day = body.day.as_deref().map(day_of).transpose()?;
+    let opened = reach().await?;
+    let no = caller.programme.no;
+    let messaging = match other(app, &caller, &body).await? {
+        None => Messaging::published(&app.sql, &*opened, no).await?,
+        Some(playbook) => {
+            let version = published_playbook(&app.sql, no).await?.version();
+            Messaging::of(&app.sql, &*opened, no, (playbook, version)).await?
+        }
+    };
+    let ledger = JobContext { sql: &app.sql, now: &now, fresh: &fresh };
+    let reach = JobContext { sql: &*opened, now: &now, fresh: &fresh };
+    let limit = WorkLimit::chunks(PIECES).until(now().plus_ms(MAX_MS));
+    let wish = TouchWish { day, cursor: body.cursor.as_deref() };
+    let programme = caller.programme.clone();
+    let part = rehearse_touches(&ledger, &reach, programme, messaging, wish, limit).await?;
+    let part = part.ok_or_else(|| match &body.cursor {
+        Some(_) => FieldError::new(
+            "/cursor",
+            "is not one of a rehearsal of this playbook under the rulebook in force: begin again",
+        ),
+        None => FieldError::new("/day", "must be today or a day within a year from now"),
+    })?;
+    let sees_members = check_role(&caller, SEES_MEMBERS).is_ok();
+    Ok(Reply::json(200, &part.to_json(sees_members)))
+}
+
+fn day_of(text: &str) -> Result<i32, FieldError> {
+    let wrong = || FieldError::new("/day", "must be a day such as 2026-03-10");
+    text.parse().map(day_number).map_err(|_| wrong())
+}
+
+/// The playbook that is rehearsed in place of the one in force. It must be one that could be
+/// published.
+async fn other(
+    app: &App,
+    caller: &Caller,
+    body: &PlaybookRehearsalBody,
+) -> Result<Option<Playbook>, Problem> {
+    let (playbook, place) = match (&body.draft, &body.playbook) {
+        (None, None) => return Ok(None),
+        (Some(name), None) => {
+            let missing = |problem| match problem {
+                Problem::ResourceNotFound => {
+                    FieldError::new("/draft", "there is no draft of this name").into()
+                }
+                other => other,
+            };
+            let found = DRAFTS.find::<Playbook>(app, caller, name).await;
+            (found.map_err(missing)?.1, "/draft")
+        }
+        (None, Some(playbook)) => (Playbook::clone(playbook), "/playbook"),
+        (Some(_), Some(_)) => {
+            let detail = "must be there, or else playbook; not both";
+            return Err(FieldError::new("/draft", detail).into());
+        }
+    };
+    let within = |fault: Fault| FieldError::new(format!("{place}{}", fault.path), fault.detail);
+    let faults: Vec<FieldError> =
+        faults(app, caller, &playbook).await?.into_iter().map(within).collect();
+    if faults.is_empty() { Ok(Some(playbook)) } else { Err(Problem::InvalidRequest(faults)) }
+}
