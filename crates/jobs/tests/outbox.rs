@@ -581,7 +581,9 @@ fn a_strategy_without_a_message_acts() {
     playbook["strategies"][0]["id"] = json!("alone");
     playbook["strategies"][0]["action"]["set_attribute"] = json!({"name": "wave", "value": "1"});
     shop.messaging.playbook = serde_json::from_value(playbook).unwrap();
-    shop.reach.connection().execute("DELETE FROM touch_run", []).unwrap();
+    for table in ["touch_run", "touch_rest"] {
+        shop.reach.connection().execute(&format!("DELETE FROM {table}"), []).unwrap();
+    }
     shop.reach.connection().execute("DELETE FROM touch", []).unwrap();
     shop.night();
     for _ in 0..3 {
