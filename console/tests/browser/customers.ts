@@ -28,23 +28,23 @@ export function customers() {
     const facts = await caller(api, operator)("GET", "/v1/members/M10001/facts");
     const year = facts.windows.find((one: { days: number }) => one.days === 365);
     const figure = async (label: string) => (await known.locator(".figure").filter({ hasText: label }).locator("dd").first().innerText()).trim();
-    expect(await figure("Orders of 365 days")).toBe(String(year.orders));
-    expect(await figure("RFM")).toBe([facts.rfm.r, facts.rfm.f, facts.rfm.m].join(" · "));
-    expect(await known.getByText("3 days ago").count()).toBe(2);
+    await expect.poll(() => figure("Orders of 365 days")).toBe(String(year.orders));
+    await expect.poll(() => figure("RFM")).toBe([facts.rfm.r, facts.rfm.f, facts.rfm.m].join(" · "));
+    await expect.poll(() => known.getByText("3 days ago").count()).toBe(2);
     const tags = page.getByRole("region", { name: "Tags and segments" });
     const rule = tags.getByRole("row").filter({ hasText: "Highly active" });
-    expect(await rule.innerText()).toMatch(/orders of 30 days ≥ 3/i);
-    expect(await tags.getByRole("row").filter({ hasText: "Takes special care" }).innerText()).toMatch(/by 王芳/);
+    await expect.poll(() => rule.innerText()).toMatch(/orders of 30 days ≥ 3/i);
+    await expect.poll(() => tags.getByRole("row").filter({ hasText: "Takes special care" }).innerText()).toMatch(/by 王芳/);
     await tags.getByRole("row").filter({ hasText: "Spends much" }).getByText("member.spend_365").waitFor();
     const addresses = page.getByRole("region", { name: "Where the member is reached" });
     const row = (channel: string) => addresses.getByRole("row").filter({ hasText: channel });
     expect(await row("Text message").innerText()).not.toContain("+8613800001000");
-    expect(await row("Text message").getByText("yes").count()).toBe(2);
+    await expect.poll(() => row("Text message").getByText("yes").count()).toBe(2);
     await row("E-mail").getByText("address closed").first().waitFor();
     await page.getByText("refused").waitFor();
     await page.getByText("21:00–09:00").waitFor();
     const said = page.getByRole("region", { name: "What the member said about it" });
-    expect(await said.getByRole("row").count()).toBe(4);
+    await expect.poll(() => said.getByRole("row").count()).toBe(4);
     // Whole addresses take a click, and each look is logged once.
     const looks = async () => (await caller(api, operator)("GET", "/v1/audit-log?action=contact_revealed")).items.length;
     const before = await looks();
@@ -89,7 +89,7 @@ export function customers() {
   test("a person of one store sees no figures of all stores", async () => {
     const role = { role: "service", stores: ["SH-001"] };
     const { page, faults, close } = await as("shop-one", role, "/members/M10001", { language: "en", width: 390 });
-    expect(await page.getByText("You act for some, so it is not shown.").count()).toBe(5);
+    await expect.poll(() => page.getByText("You act for some, so it is not shown.").count()).toBe(5);
     await page.getByRole("region", { name: "Tags and segments" }).getByText("Highly active").waitFor();
     expect(await page.getByRole("region", { name: "Where the member is reached" }).count()).toBe(0);
     expect(await violations(page)).toEqual([]);
@@ -99,7 +99,7 @@ export function customers() {
     await settled(page);
     expect(await page.locator("[role=alert]:visible").allTextContents()).toEqual([]);
     const tiers = page.getByRole("region", { name: "Members by tier" });
-    expect(await tiers.getByRole("row").filter({ hasText: "gold" }).innerText()).toContain("–");
+    await expect.poll(() => tiers.getByRole("row").filter({ hasText: "gold" }).innerText()).toContain("–");
     expect(faults).toEqual([]);
     await close();
   });
@@ -143,7 +143,7 @@ export function customers() {
     const refused = dialog.getByRole("region", { name: words.refused });
     await refused.getByText(words.nobody).waitFor();
     await refused.getByText(words.cut).waitFor();
-    expect(await dialog.getByRole("region", { name: words.again }).locator("tbody tr").count()).toBe(1);
+    await expect.poll(() => dialog.getByRole("region", { name: words.again }).locator("tbody tr").count()).toBe(1);
     expect(await members(), "a look writes nothing").toBe(before);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), "scrolls sideways").toBeLessThanOrEqual(0);
     expect(await violations(page)).toEqual([]);

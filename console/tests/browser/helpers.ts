@@ -44,8 +44,9 @@ export async function open(path: string, options: { language?: string; width?: n
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
   page.on("console", (message) => {
-    // The browser reports each refusal of the API, and those are answers.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) faults.push(`console: ${message.text()}`);
+    // The browser reports each refusal of the API, and those are answers. The clock of the test is a
+    // script that may not run in an e-mail that is shown.
+    if (message.type() === "error" && !/^(Failed to load resource|Blocked script execution in 'about:srcdoc')/.test(message.text())) faults.push(`console: ${message.text()}`);
   });
   await page.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
@@ -62,21 +63,32 @@ export async function signIn(page: Page, key: string): Promise<void> {
   await page.locator(".frame").waitFor();
 }
 
-/** Goes to another page of the console as a link does. */
+/** Goes to another page of the console as a link does, and waits until the browser has drawn what is there of it. */
 export async function go(page: Page, path: string): Promise<void> {
-  await page.evaluate((to) => {
+  await page.evaluate(async (to) => {
     history.pushState(null, "", `/console${to}`);
     dispatchEvent(new PopStateEvent("popstate"));
+    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 2_000 }));
   }, path);
 }
 
 /** Waits until the page has its heading and nothing that still loads, for a while. */
 export async function settled(page: Page): Promise<void> {
-  const isCalm = () => page.evaluate(() => document.querySelector("h1") !== null && document.querySelector(".loading, .ant-spin, .ant-skeleton") === null);
-  for (let calm = 0, looks = 0; calm < 4 && looks < 100; looks += 1) {
+  // A page that is not drawn yet is not calm, so each look waits until the browser has nothing to do.
+  const isCalm = () =>
+    page.evaluate(async () => {
+      await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 2_000 }));
+      return document.querySelector("h1") !== null && document.querySelector(".loading, .ant-spin, .ant-skeleton") === null;
+    });
+  for (let calm = 0, looks = 0; calm < 4 && looks < 250; looks += 1) {
     await page.waitForTimeout(120);
     calm = (await isCalm()) ? calm + 1 : 0;
   }
+}
+
+/** Waits until what is typed was put aside in the tab, which happens after a pause. */
+export async function putAside(page: Page, part: string | RegExp): Promise<void> {
+  await expect.poll(() => page.evaluate(() => Object.values({ ...sessionStorage }).join("\n"))).toMatch(part);
 }
 
 /** Chooses in a list of Ant Design, by what it shows. */
@@ -85,9 +97,23 @@ export async function choose(page: Page, field: Locator, text: string): Promise<
   const option = page.locator(".ant-select-dropdown:visible").getByTitle(text, { exact: true });
   // A list that is still finding its place may slip away under the pointer.
   const chosen = async () => (await select.innerText()).trim() === text;
-  for (let tries = 0; tries < 4 && !(await chosen()); tries += 1) {
+  for (let tries = 0; tries < 6 && !(await chosen()); tries += 1) {
     if (!(await option.isVisible())) await field.click();
-    await option.click();
+    // The click may have closed a list that was just opening: then it is opened again.
+    await option.click({ timeout: 5_000 }).catch(() => undefined);
   }
   await expect.poll(chosen).toBe(true);
+}
+
+/** Types into a field with a list, and takes what it finds. */
+export async function search(page: Page, field: Locator, text: string): Promise<void> {
+  const found = page.locator(".ant-select-dropdown:visible .ant-select-item-option-active", { hasText: text });
+  for (let tries = 0; tries < 4 && !(await found.isVisible()); tries += 1) {
+    // A list closes where the focus moves meanwhile, as to a row that is new: then it is asked again.
+    await field.fill("");
+    await field.fill(text);
+    await found.waitFor({ timeout: 5_000 }).catch(() => undefined);
+  }
+  await found.waitFor();
+  await page.keyboard.press("Enter");
 }

@@ -4,7 +4,7 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { admin, api, choose, go, keys, now, open, operator, PICTURES, settled, signIn, violations, type Watched } from "./helpers";
+import { admin, api, choose, go, keys, now, open, operator, PICTURES, search, settled, signIn, violations, type Watched } from "./helpers";
 import { customers } from "./customers";
 import { ruleBuilder } from "./rule-builder";
 import { caller } from "./seed.mjs";
@@ -86,7 +86,7 @@ describe.each([
     await go(page, path);
     await settled(page);
     await page.screenshot({ path: `${PICTURES}/${name}-${language}-${width}.png`, fullPage: true });
-    expect(await page.locator("h1").count()).toBe(1);
+    await expect.poll(() => page.locator("h1").count()).toBe(1);
     expect(await page.locator("[role=alert]:visible").allTextContents()).toEqual([]);
     const text = await page.locator("body").innerText();
     expect(text).not.toMatch(/NaN|undefined|\[object|\{\{/);
@@ -223,6 +223,7 @@ describe("what people do", () => {
     await page.getByRole("dialog").getByLabel("Name").fill("summer");
     await page.getByRole("button", { name: "Create" }).click();
     const editor = page.getByLabel("Rulebook");
+    await expect.poll(() => editor.inputValue()).toContain('"times": "2"');
     const text = await editor.inputValue();
     await editor.fill(text.replace('"times": "2"', '"times": "4"'));
     await page.getByRole("button", { name: "Keep draft" }).click();
@@ -232,16 +233,14 @@ describe("what people do", () => {
     await editor.fill("{ half a document");
     await page.getByRole("link", { name: "In words" }).click();
     await page.getByRole("link", { name: "Edit" }).click();
-    expect(await editor.inputValue()).toBe("{ half a document");
+    await expect.poll(() => editor.inputValue()).toBe("{ half a document");
     await page.getByRole("button", { name: "Discard changes" }).click();
     // A rule in the form: what it does not show stays.
     await page.getByRole("button", { name: "Edit the rule gold_app" }).click();
     const form = page.getByRole("dialog");
     await form.locator("#rule_amount").fill("60");
     await form.getByRole("button", { name: "Add a condition" }).click();
-    await form.getByLabel("Field").last().fill("weekday");
-    await page.locator(".ant-select-item-option-active", { hasText: "weekday" }).waitFor();
-    await page.keyboard.press("Enter");
+    await search(page, form.getByLabel("Field").last(), "weekday");
     const row = form.locator(".condition").last();
     await expect.poll(() => row.innerText()).toContain("weekday");
     await choose(page, form.getByLabel("Comparison").last(), "is one of");
@@ -254,12 +253,15 @@ describe("what people do", () => {
     expect(await violations(page)).toEqual([]);
     await form.getByRole("button", { name: "Take over" }).click();
     await page.getByText("Taken over into the draft").waitFor();
+    await expect.poll(() => editor.inputValue()).toContain('"event.weekday"');
     const rules = JSON.parse(await editor.inputValue()).rules as { id: string; award: object; conditions?: object[]; limit?: object }[];
     const rule = rules.find((one) => one.id === "gold_app");
     expect(rule?.award).toEqual({ kind: "fixed", points: 60 });
     expect(rule?.conditions?.at(-1)).toEqual({ field: "event.weekday", operator: "one_of", values: ["5"] });
     expect(rule?.limit).toEqual({ times: 2, per: "month" });
+    const keptAgain = page.waitForResponse((answer) => answer.url().endsWith("/drafts/summer") && answer.request().method() === "PUT");
     await page.getByRole("button", { name: "Keep draft" }).click();
+    await keptAgain;
     await page.getByText("No faults").waitFor();
     await page.getByRole("link", { name: "Try" }).click();
     await page.locator("#member_id").fill("M10002");
@@ -293,7 +295,7 @@ describe("what people do", () => {
     await dialog.getByLabel("URL").fill("ftp://nowhere");
     await dialog.getByRole("button", { name: "Save" }).click();
     await dialog.locator(".ant-form-item-explain-error").first().waitFor();
-    expect(await dialog.getByLabel("URL").getAttribute("aria-invalid")).toBe("true");
+    await expect.poll(() => dialog.getByLabel("URL").getAttribute("aria-invalid")).toBe("true");
     expect(await dialog.getByLabel("URL").inputValue()).toBe("ftp://nowhere");
     await close();
   });
@@ -311,7 +313,10 @@ describe("what people do", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor();
     const inside = () => page.evaluate(() => document.activeElement?.closest("[role=dialog]") && document.activeElement?.textContent);
+    // The focus moves in once the dialog is there.
+    await expect.poll(inside).not.toBeNull();
     for (let presses = 0; presses < 10 && (await inside()) !== "Approve"; presses += 1) await page.keyboard.press("Tab");
+    expect(await inside()).toBe("Approve");
     await page.keyboard.press("Enter");
     await page.getByText("Approved.").waitFor();
     await close();
@@ -327,9 +332,7 @@ describe("what people do", () => {
     await form.getByLabel("Name in Chinese").fill("金卡或新客");
     await form.getByLabel("Name in English").fill("Gold or new");
     await form.getByRole("button", { name: "Add a condition" }).click();
-    await form.getByLabel("Field").fill("days since joining");
-    await page.locator(".ant-select-item-option-active", { hasText: "days since joining" }).waitFor();
-    await page.keyboard.press("Enter");
+    await search(page, form.getByLabel("Field"), "days since joining");
     await choose(page, form.getByLabel("Comparison"), "≥");
     await form.getByLabel("Value", { exact: true }).fill("0");
     await form.getByText(/([1-9]\d*) of \1 members/).waitFor();
@@ -338,6 +341,7 @@ describe("what people do", () => {
     expect(await violations(page)).toEqual([]);
     await form.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved.").waitFor();
+    await form.waitFor({ state: "hidden" });
     await page.getByRole("row").filter({ hasText: "Gold or new" }).waitFor();
     await page.getByRole("link", { name: "Tags", exact: true }).click();
     await page.getByRole("button", { name: "New tag" }).click();
@@ -409,6 +413,7 @@ describe("what people do", () => {
     const link = await caller(api, operator)("POST", "/v1/invitations", { person_id: "anna", name: "李安娜", roles });
     const { page, faults, close } = await open(`/#/invitation/${link.token}`, { language: "en" });
     await page.getByRole("button", { name: "Set up codes with an authenticator app" }).click();
+    await expect.poll(() => page.locator("code").first().innerText()).toMatch(/\w{4}/);
     const secret = (await page.locator("code").first().innerText()).replaceAll(" ", "");
     expect(await violations(page)).toEqual([]);
     await page.getByLabel("New password").fill("a-long-way-home");
@@ -469,8 +474,8 @@ describe("what people do", () => {
     await theirs.page.locator("#again").fill("a-long-way-home");
     await theirs.page.locator("button[type=submit]").click();
     await theirs.page.locator(".who", { hasText: "店长" }).waitFor();
-    const shown = await theirs.page.locator(".side .menu a").evaluateAll((links) => links.map((one) => one.getAttribute("href")));
-    expect(shown).toEqual(["/console", "/console/members", "/console/stores"]);
+    const shown = () => theirs.page.locator(".side .menu a").evaluateAll((links) => links.map((one) => one.getAttribute("href")));
+    await expect.poll(shown).toEqual(["/console", "/console/members", "/console/stores"]);
     expect(theirs.faults).toEqual([]);
     await theirs.close();
   });
@@ -497,6 +502,7 @@ describe("what people do", () => {
     const phone = page.locator("form#own-phone");
     await phone.getByLabel("Password until now").fill("another-long-way");
     await phone.getByRole("button", { name: "Show the secret" }).click();
+    await expect.poll(() => page.locator("form#own-code code").innerText()).toMatch(/\w{4}/);
     const secret = (await page.locator("form#own-code code").innerText()).replaceAll(" ", "");
     expect(await violations(page)).toEqual([]);
     await page.screenshot({ path: `${PICTURES}/account-phone-en-GB-390.png`, fullPage: true });
@@ -504,6 +510,7 @@ describe("what people do", () => {
     await page.getByLabel("Code that the app shows now").fill(codeOf(secret, now));
     await page.getByRole("button", { name: "Use the new codes" }).click();
     await page.getByRole("button", { name: "I have kept them" }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
     // From now on each change asks for a code.
     const later = now + 60_000;
     await fetch(`${admin}/clock`, { method: "PUT", body: new Date(later).toISOString() });
@@ -511,7 +518,7 @@ describe("what people do", () => {
     await recovery.getByLabel("Password until now").fill("another-long-way");
     await recovery.getByLabel("Code of your").fill(codeOf(secret, later));
     await recovery.getByRole("button", { name: "Make new ones" }).click();
-    expect((await page.getByRole("dialog").locator("pre").innerText()).split("\n").length).toBe(10);
+    await expect.poll(async () => (await page.getByRole("dialog").locator("pre").innerText()).split("\n").length).toBe(10);
     expect(await violations(page)).toEqual([]);
     await page.getByRole("button", { name: "I have kept them" }).click();
     // The clock stands, so the notices stay and lie over the button.
@@ -561,8 +568,8 @@ describe("what people do", () => {
     ] as const) {
       const { page, close } = await open("/keys", { language: "en" });
       await signIn(page, keys[role] ?? "");
-      const shown = await page.locator(".side .menu a").evaluateAll((links) => links.map((link) => link.firstElementChild?.nextSibling?.textContent));
-      expect(shown).toEqual(names);
+      const shown = () => page.locator(".side .menu a").evaluateAll((links) => links.map((link) => link.firstElementChild?.nextSibling?.textContent));
+      await expect.poll(shown).toEqual(names);
       if (role !== "admin") await page.getByText("Your role does not include this page.").waitFor();
       await close();
     }

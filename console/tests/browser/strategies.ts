@@ -2,7 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { api, go, keys, open, PICTURES, settled, signIn, violations } from "./helpers";
+import { api, go, keys, open, PICTURES, putAside, settled, signIn, violations } from "./helpers";
 import { caller, EXAMPLE } from "./seed.mjs";
 
 const draftOf = async (name: string) => (await caller(api, keys.marketing ?? "")("GET", `/v1/playbook/drafts/${name}`)).playbook;
@@ -142,7 +142,7 @@ export function strategies() {
     await expect.poll(() => rows.first().innerText()).toContain("row_1");
     await page.getByRole("button", { name: "重做" }).click();
     // What is not kept is there after a reload.
-    await page.waitForTimeout(300);
+    await putAside(page, /"strategies":\[\{"id":"row_2"/);
     await page.reload();
     await signIn(page, keys.marketing ?? "");
     await expect.poll(() => rows.first().innerText()).toContain("row_2");
@@ -164,9 +164,16 @@ export function strategies() {
     await signIn(page, keys.marketing ?? "");
     await page.locator(".card-node.end").waitFor();
     const before = ["30 days before · WeChat", "15 days before · E-mail", "7 days before · Push", "3 days before · Text message", "1 day before · Push → Text message"];
-    expect(await ladder(page)).toEqual(before);
+    await expect.poll(() => ladder(page)).toEqual(before);
     await page.locator(".card-node.message").first().getByText("names no template").waitFor();
+    // Cards are measured, then they take their places: theirs count once they stand still.
     const middle = async (selector: string) => {
+      const at = async () => JSON.stringify(await page.locator(selector).boundingBox());
+      await expect.poll(async () => {
+        const before = await at();
+        await page.waitForTimeout(100);
+        return before !== "null" && (await at()) === before;
+      }).toBe(true);
       const box = await page.locator(selector).boundingBox();
       return { x: (box?.x ?? 0) + (box?.width ?? 0) / 2, y: (box?.y ?? 0) + (box?.height ?? 0) / 2 };
     };
@@ -192,11 +199,14 @@ export function strategies() {
     await page.getByRole("alert").getByText("That cannot be connected").waitFor();
     // By keyboard; the focus stays with the message.
     await page.locator('[data-handle="message-4"]').focus();
+    const held = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset.handle);
+    await expect.poll(held).toBe("message-4");
     await page.keyboard.press("ArrowUp");
     await expect.poll(async () => (await ladder(page))[3]).toBe("3 days before · Push → Text message");
+    await expect.poll(held).toBe("message-3");
     await page.keyboard.press("ArrowUp");
     await expect.poll(async () => (await ladder(page))[2]).toBe("7 days before · Push → Text message");
-    expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.handle)).toBe("message-2");
+    await expect.poll(held).toBe("message-2");
     await page.screenshot({ path: `${PICTURES}/flow-moved-en-1440.png`, fullPage: true });
     expect(await violations(page)).toEqual([]);
     await page.getByRole("button", { name: "Keep draft" }).click();
@@ -214,7 +224,7 @@ export function strategies() {
     await page.getByRole("button", { name: "Flow: row_2" }).click();
     const nodes = page.locator(".card-node");
     await nodes.last().waitFor();
-    expect(await nodes.evaluateAll((all) => all.map((one) => one.className.split(" ")[1]))).toEqual(["trigger", "condition", "action", "message", "end"]);
+    await expect.poll(() => nodes.evaluateAll((all) => all.map((one) => one.className.split(" ")[1]))).toEqual(["trigger", "condition", "action", "message", "end"]);
     await page.getByRole("group", { name: "Parts to add" }).getByRole("button", { name: "Message" }).dragTo(page.locator(".flow"), { targetPosition: { x: 80, y: 60 } });
     await expect.poll(() => ladder(page)).toEqual(["15 days before · E-mail", "7 days before · E-mail"]);
     await nodes.filter({ hasText: "Recommend" }).getByRole("button", { name: "Remove: Recommend rewards" }).click();
@@ -226,7 +236,7 @@ export function strategies() {
     await page.getByRole("button", { name: "row_2, What is done: –" }).waitFor();
     await cell.click();
     await page.getByRole("group", { name: "Message 2" }).waitFor();
-    expect(await page.getByRole("group", { name: "Message 2" }).getByLabel("Days before").inputValue()).toBe("7");
+    await expect.poll(() => page.getByRole("group", { name: "Message 2" }).getByLabel("Days before").inputValue()).toBe("7");
     expect(await violations(page)).toEqual([]);
     await page.screenshot({ path: `${PICTURES}/strategy-steps-en-1440.png` });
     expect(faults).toEqual([]);
@@ -258,7 +268,7 @@ export function strategies() {
     await page.getByText("Major: 2").waitFor();
     expect(await draftOf("care")).toMatchObject({ holdout_percent: 8, caps: [{ times: 1, per: "day", purpose: "marketing" }] });
     await page.getByRole("link", { name: "Changes" }).click();
-    expect(await page.locator("table.diff tr").filter({ hasText: "/holdout_percent" }).locator(".mark").innerText()).toBe("major");
+    await expect.poll(() => page.locator("table.diff tr").filter({ hasText: "/holdout_percent" }).locator(".mark").innerText()).toBe("major");
     await page.screenshot({ path: `${PICTURES}/strategy-major-en-1440.png`, fullPage: true });
     await page.getByRole("button", { name: "Request publication" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Request publication" }).click();
