@@ -50,6 +50,9 @@ const pages = {
   draft: lazy(() => import("./pages/rules/draft")),
   strategies: lazy(() => import("./pages/strategies")),
   strategyDraft: lazy(() => import("./pages/strategies/draft")),
+  templates: lazy(() => import("./pages/templates")),
+  template: lazy(() => import("./pages/templates/edit")),
+  channels: lazy(() => import("./pages/channels")),
   customers: lazy(() => import("./pages/customers")),
   rewards: lazy(() => import("./pages/rewards")),
   books: lazy(() => import("./pages/books")),
@@ -102,6 +105,9 @@ function SignedInPages() {
               <Route path="rules/drafts/:name" element={<Allowed to="rules"><pages.draft /></Allowed>} />
               <Route path="strategies" element={<Allowed to="strategies"><pages.strategies /></Allowed>} />
               <Route path="strategies/drafts/:name" element={<Allowed to="strategies"><pages.strategyDraft /></Allowed>} />
+              <Route path="templates" element={<Allowed to="templates"><pages.templates /></Allowed>} />
+              <Route path="templates/:id" element={<Allowed to="templates"><pages.template /></Allowed>} />
+              <Route path="channels" element={<Allowed to="channels"><pages.channels /></Allowed>} />
               <Route path="customers" element={<Allowed to="customers"><pages.customers /></Allowed>} />
               <Route path="rewards" element={<Allowed to="rewards"><pages.rewards /></Allowed>} />
               <Route path="books" element={<Allowed to="books"><pages.books /></Allowed>} />

@@ -7,10 +7,12 @@ import {
   BankOutlined,
   CheckSquareOutlined,
   DashboardOutlined,
+  FileTextOutlined,
   GiftOutlined,
   KeyOutlined,
   NodeIndexOutlined,
   NotificationOutlined,
+  SendOutlined,
   SettingOutlined,
   ShopOutlined,
   TagsOutlined,
@@ -23,7 +25,7 @@ import { holds, may, type SignedIn } from "./session";
 
 export interface Place {
   path: string;
-  name: "overview" | "inbox" | "members" | "customers" | "rules" | "strategies" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "endpoints" | "system";
+  name: "overview" | "inbox" | "members" | "customers" | "rules" | "strategies" | "templates" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "channels" | "endpoints" | "system";
   icon: ComponentType;
   /** Null: everybody. */
   roles: Role[] | null;
@@ -38,12 +40,14 @@ export const PLACES: Place[] = [
   { path: "customers", name: "customers", icon: TagsOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["tag:read", "segment:read"] },
   { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["programme:read", "draft:read", "publication:read"] },
   { path: "strategies", name: "strategies", icon: NotificationOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["playbook:read"] },
+  { path: "templates", name: "templates", icon: FileTextOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["template:read"] },
   { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["reward:read"] },
   { path: "books", name: "books", icon: BankOutlined, roles: ["finance"], needs: ["report:read"] },
   { path: "stores", name: "stores", icon: ShopOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["stores:read"] },
   { path: "audit-log", name: "auditLog", icon: AuditOutlined, roles: ["finance"], needs: ["audit-log:read"] },
   { path: "staff", name: "staff", icon: TeamOutlined, roles: [], needs: ["staff:read"] },
   { path: "keys", name: "keys", icon: KeyOutlined, roles: [], needs: ["key:read"] },
+  { path: "channels", name: "channels", icon: SendOutlined, roles: [], needs: ["channel:read"] },
   { path: "endpoints", name: "endpoints", icon: ApiOutlined, roles: [], needs: ["endpoint:read"] },
   { path: "system", name: "system", icon: SettingOutlined, roles: ["marketing", "finance"], needs: ["job:write"] },
 ];

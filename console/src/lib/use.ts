@@ -27,6 +27,7 @@ export function useFormat() {
       instant: (text: string | null | undefined) => format.instant(text, timeZone),
       day: (text: string | null | undefined) => format.day(text, timeZone),
       lastDay: (text: string | null | undefined) => format.lastDay(text, timeZone),
+      span: (seconds: number) => format.span(seconds, language),
       daysAgo: (days: number) => format.daysAgo(days, language),
       midnight: (localDay: string) => format.midnight(localDay, timeZone),
     }),

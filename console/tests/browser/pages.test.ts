@@ -5,10 +5,12 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { admin, api, choose, go, keys, now, open, operator, PICTURES, search, settled, signIn, violations, type Watched } from "./helpers";
+import { channels } from "./channels";
 import { customers } from "./customers";
 import { ruleBuilder } from "./rule-builder";
 import { caller } from "./seed.mjs";
 import { strategies } from "./strategies";
+import { templates } from "./templates";
 
 const PAGES: [name: string, role: string, path: string][] = [
   ["overview", "admin", "/"],
@@ -38,6 +40,12 @@ const PAGES: [name: string, role: string, path: string][] = [
   ["strategy-changes", "marketing", "/strategies/drafts/retention?tab=diff"],
   ["strategy-document", "marketing", "/strategies/drafts/retention?tab=document"],
   ["strategy-read", "approver", "/strategies/drafts/retention"],
+  ["templates", "marketing", "/templates"],
+  ["template", "marketing", "/templates/points_end"],
+  ["template-email", "marketing", "/templates/points_end?channel=email"],
+  ["template-versions", "marketing", "/templates/points_end?tab=versions"],
+  ["template-read", "finance", "/templates/points_end"],
+  ["channels", "admin", "/channels"],
   ["tags", "marketing", "/customers"],
   ["segments", "marketing", "/customers?tab=segments"],
   ["rfm", "marketing", "/customers?tab=rfm"],
@@ -88,7 +96,9 @@ describe.each([
     await page.screenshot({ path: `${PICTURES}/${name}-${language}-${width}.png`, fullPage: true });
     await expect.poll(() => page.locator("h1").count()).toBe(1);
     expect(await page.locator("[role=alert]:visible").allTextContents()).toEqual([]);
-    const text = await page.locator("body").innerText();
+    // Documents and sources of templates, as they were written, say what they say.
+    const written = await page.locator("pre:visible").allInnerTexts();
+    const text = written.reduce((rest, one) => rest.replace(one, ""), await page.locator("body").innerText());
     expect(text).not.toMatch(/NaN|undefined|\[object|\{\{/);
     if (language === "en-GB") {
       const shell = await page.locator(".side, .head, th, dt, .filters, h2").allInnerTexts();
@@ -562,9 +572,9 @@ describe("what people do", () => {
 
   test("roles see their pages only", async () => {
     for (const [role, names] of [
-      ["approver", ["Overview", "Approvals", "Tags and segments", "Rules", "Strategies", "Rewards", "Stores"]],
-      ["finance", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Rewards", "Books", "Stores", "Audit log", "System"]],
-      ["admin", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Endpoints", "System"]],
+      ["approver", ["Overview", "Approvals", "Tags and segments", "Rules", "Strategies", "Templates", "Rewards", "Stores"]],
+      ["finance", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Templates", "Rewards", "Books", "Stores", "Audit log", "System"]],
+      ["admin", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Templates", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Channels", "Endpoints", "System"]],
     ] as const) {
       const { page, close } = await open("/keys", { language: "en" });
       await signIn(page, keys[role] ?? "");
@@ -579,6 +589,8 @@ describe("what people do", () => {
 describe("rules", ruleBuilder);
 describe("customers", customers);
 describe("strategies", strategies);
+describe("templates", templates);
+describe("channels", channels);
 
 /** The code of an authenticator app (RFC 6238: SHA-1, 6 digits, 30 seconds). */
 function codeOf(secret: string, at: number): string {

@@ -201,6 +201,7 @@ export async function seed({ api, admin, key, days = 42 }) {
   await manager("PUT", "/v1/stores/SH-001", { name: "世纪大道店", region: "华东/上海/浦东", department: "华东零售部", manager_id: "li.na", opened_on: "2024-05-01" });
   await manager("PUT", "/v1/stores/HZ-001", { name: "湖滨店", region: "华东/杭州", department: "华东零售部", opened_on: "2023-09-10", closed_on: "2026-02-28" });
   await know({ till, marketing, operator, now });
+  await connect(manager);
   return { keys, members, now };
 }
 
@@ -234,6 +235,27 @@ async function know({ till, marketing, operator, now }) {
     if ((await operator("POST", "/v1/jobs/refresh")).done) break;
   }
   await marketing("PUT", "/v1/playbook/drafts/retention", EXAMPLE);
+  await write(marketing);
+}
+
+/** What members are written, and by which accounts it would go out. */
+async function write(marketing) {
+  const sms = (body) => ({ body, vendor_template_id: "SMS_20261201", parameters: [{ name: "points", value: "{{ points | number }}" }, { name: "day", value: "{{ expires_on | date('short') }}" }] });
+  const texts = { sms: { "zh-CN": sms("{{ name or '会员' }},您有{{ points | number }}积分将到期。") } };
+  await marketing("PUT", "/v1/templates/points_end", { purpose: "service", texts });
+  texts.sms["zh-CN"] = sms("{{ name or '会员' }},您有{{ points | number }}积分将于{{ expires_on | date('short') }}到期。");
+  texts.sms.en = sms("{{ points | number }} points end on {{ expires_on | date('short') }}.");
+  texts.email = {
+    "zh-CN": { title: "您的积分将于{{ expires_on | date }}到期", body: "<p>{{ name or '您好' }},</p><p>您有 <b>{{ points | number }}</b> 积分将到期。</p>" },
+  };
+  await marketing("PUT", "/v1/templates/points_end", { purpose: "service", texts });
+}
+
+/** Accounts at vendors: one that sends, and one that somebody has paused. */
+async function connect(admin) {
+  await admin("PUT", "/v1/channels/aliyun", { vendor: "aliyun_sms", settings: { access_key_id: "LTAI5tDemo", sign_name: "云上生活" }, secrets: { access_key_secret: "never-shown-1" } });
+  await admin("PUT", "/v1/channels/gateway", { vendor: "webhook", settings: { url: "https://gateway.example.com/messages", channel: "email" }, secrets: { signing_secret: `whsec_${btoa("0123456789abcdef01234567")}` } });
+  await admin("POST", "/v1/channels/gateway/pause", { reason: "网关维护" });
 }
 
 if (process.argv[1]?.endsWith("seed.mjs")) {

@@ -4,6 +4,7 @@ import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { AutoComplete, Button, Checkbox, DatePicker, Form, Input, InputNumber, Select } from "antd";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { ConditionsField } from "../../conditions/field";
 import { useFields, type Fields } from "../../conditions/fields";
 import type { Conditions } from "../../conditions/forms";
@@ -17,7 +18,10 @@ import { Buttons } from "../member-actions";
 import { CHANNELS, isAhead, MAX_STEPS, STOPS, type PlaybookFault, type Strategy } from "./playbook";
 import { revived, strategyOf, valuesOf, type Values } from "./strategy-values";
 import { TriggerFields } from "./trigger-fields";
-import type { Known } from "./use-known";
+import type { Known, KnownTemplate } from "./use-known";
+
+/** By the id, the purpose or a channel. */
+const SEARCH = { filterOption: (text: string, option: KnownTemplate | undefined) => option?.label.toLowerCase().includes(text.toLowerCase()) ?? false };
 
 export const PARTS = ["name", "segment", "trigger", "condition", "action", "message", "more"] as const;
 export type Part = (typeof PARTS)[number];
@@ -89,7 +93,6 @@ function Edited({ strategy, taken, known, faults, part, place, onKeep, onClose, 
   const told = (of: Part) => faults.filter((fault) => partOf(fault.pointer) === of);
   const modes = options("sendMode", ["all", "first_possible"]);
   const channels = options("contactChannel", CHANNELS);
-  const templates = known.templates.map((value) => ({ value }));
   const grow = (basis: number) => ({ flex: `1 1 ${basis}px` });
   return (
     <div ref={root}>
@@ -171,10 +174,10 @@ function Edited({ strategy, taken, known, faults, part, place, onKeep, onClose, 
           <div className="row" style={{ alignItems: "start" }}>
             <Form.Item name="channels" label={t("strategy.channels")} extra={t("strategy.channelsHint")} style={grow(240)}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} options={channels} /></Form.Item>
             <Form.Item name="mode" label={t("strategy.mode")} style={grow(180)}><Select options={modes} /></Form.Item>
-            <Form.Item name="template" label={t("strategy.template")} style={grow(180)}><AutoComplete options={templates} maxLength={64} /></Form.Item>
+            <Form.Item name="template" label={t("strategy.template")} extra={<Template id={now.template} channels={now.channels} known={known} />} style={grow(240)}><AutoComplete options={known.templates} maxLength={64} showSearch={SEARCH} popupMatchSelectWidth={false} /></Form.Item>
           </div>
           <Form.Item name="several" valuePropName="checked" style={{ marginBottom: 8 }}><Checkbox>{t("strategy.several")}</Checkbox></Form.Item>
-          {several && <Steps ahead={isAhead(kind)} modes={modes} channels={channels} templates={templates} />}
+          {several && <Steps ahead={isAhead(kind)} modes={modes} channels={channels} templates={known.templates} />}
         </PartOf>
         <details open={part === "more" || told("more").length > 0}>
           <summary>{t("strategy.more")}</summary>
@@ -216,13 +219,28 @@ function PartOf({ part, title, faults, children }: { part: Part; title: string; 
   );
 }
 
+/** What the chosen template is for, and the channels that it has no text for. */
+function Template({ id, channels, known }: { id: string | undefined; channels: string[] | undefined; known: Known }) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const found = known.templates.find((one) => one.value === id?.trim() && one.channels !== null);
+  if (!found) return null;
+  const lacking = (channels ?? []).filter((one) => !found.channels?.includes(one));
+  return (
+    <>
+      {found.label} <Link to={`/templates/${encodeURIComponent(found.value)}`}>{t("templates.show")}</Link>
+      {lacking.length > 0 && <span className="fault small">{t("templates.channelsLacking", { channels: lacking.map((one) => word("contactChannel", one)).join(", ") })}</span>}
+    </>
+  );
+}
+
 interface Options {
   value: string;
   label: string;
 }
 
 /** The messages of a sequence, each on a day of its own. */
-function Steps({ ahead, modes, channels, templates }: { ahead: boolean; modes: Options[]; channels: Options[]; templates: { value: string }[] }) {
+function Steps({ ahead, modes, channels, templates }: { ahead: boolean; modes: Options[]; channels: Options[]; templates: KnownTemplate[] }) {
   const { t } = useTranslation();
   return (
     <>
@@ -236,7 +254,7 @@ function Steps({ ahead, modes, channels, templates }: { ahead: boolean; modes: O
                 </Form.Item>
                 <Form.Item name={[item.name, "channels"]} label={t("strategy.channels")} style={{ flex: "2 1 180px" }}><Select mode="multiple" showSearch={{ optionFilterProp: "label" }} placeholder={t("strategy.asAbove")} options={channels} /></Form.Item>
                 <Form.Item name={[item.name, "mode"]} label={t("strategy.mode")} style={{ flex: "1 1 140px" }}><Select allowClear placeholder={t("strategy.asAbove")} options={modes} /></Form.Item>
-                <Form.Item name={[item.name, "template"]} label={t("strategy.template")} style={{ flex: "1 1 140px" }}><AutoComplete placeholder={t("strategy.asAbove")} options={templates} maxLength={64} /></Form.Item>
+                <Form.Item name={[item.name, "template"]} label={t("strategy.template")} style={{ flex: "1 1 140px" }}><AutoComplete placeholder={t("strategy.asAbove")} options={templates} maxLength={64} showSearch={SEARCH} popupMatchSelectWidth={false} /></Form.Item>
                 <Button type="text" danger icon={<DeleteOutlined />} aria-label={`${t("strategy.removeStep")}: ${index + 1}`} onClick={() => remove(item.name)} style={{ marginTop: 30 }} />
               </div>
             ))}
