@@ -5,10 +5,11 @@ import en_US from "antd/locale/en_US";
 import zh_CN from "antd/locale/zh_CN";
 import dayjs from "dayjs";
 import "dayjs/locale/zh-cn";
-import { Component, lazy, Suspense, useEffect, type ReactNode } from "react";
+import { Component, lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Route, Routes, useLocation } from "react-router";
+import { Link, Navigate, Route, Routes, useLocation } from "react-router";
 import { Frame } from "./frame";
+import { inboxPath, takeWanted } from "./lib/wanted";
 import { SignInDoor, SignInAgain } from "./pages/sign-in";
 import { mayOpen, PLACES } from "./places";
 import { useAccess, useSignedIn } from "./session";
@@ -97,7 +98,7 @@ function SignedInPages() {
         <Guard>
           <Suspense fallback={<div className="loading"><Spin aria-label={t("list.loading")} /></div>}>
             <Routes>
-              <Route index element={<pages.overview />} />
+              <Route index element={<First />} />
               <Route path="inbox" element={<Allowed to="inbox"><pages.inbox /></Allowed>} />
               <Route path="members" element={<Allowed to="members"><pages.members /></Allowed>} />
               <Route path="members/:id" element={<Allowed to="members"><pages.member /></Allowed>} />
@@ -126,6 +127,14 @@ function SignedInPages() {
       <SignInAgain />
     </>
   );
+}
+
+/** The overview, or where a message or a visit to a provider leads. */
+function First() {
+  const { hash } = useLocation();
+  const [wanted] = useState(takeWanted);
+  const path = inboxPath(hash) ?? wanted;
+  return path ? <Navigate to={path} replace /> : <pages.overview />;
 }
 
 function Allowed({ to, children }: { to: string; children: ReactNode }) {

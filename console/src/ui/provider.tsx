@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Problem } from "../api/client";
 import { useChange } from "../lib/use";
+import { keepWanted } from "../lib/wanted";
 import { ProblemNote } from "./problem";
 
 interface Named {
@@ -48,7 +49,10 @@ export function ByProvider({ invitation, programme }: { invitation?: string; pro
     <div style={{ display: "grid", gap: 8, marginBottom: 16 }}>
       <ProblemNote problem={visit.error} />
       {providers.map(({ name, visit: to }) => (
-        <Button key={name} block loading={visit.isPending} onClick={() => visit.mutate({ ...to, ...purpose })}>
+        <Button key={name} block loading={visit.isPending} onClick={() => {
+          if (!invitation) keepWanted(location);
+          visit.mutate({ ...to, ...purpose });
+        }}>
           {invitation ? t("provider.accept", { name }) : t("provider.signIn", { name })}
         </Button>
       ))}

@@ -204,6 +204,34 @@ describe("what people do", () => {
     await close();
   });
 
+  test("the address of a message opens the request it is about, also after a visit to a provider", async () => {
+    const made = await caller(api, keys.service ?? "")("POST", "/v1/adjustments", { member_id: "M10011", points: 31, reason_code: "goodwill", evidence: "link-31" });
+    const address = `/#/inbox/adjustment/${made.entry.entry_id}`;
+    const { page, faults, close } = await open(address, { width: 390, language: "en" });
+    await page.route("**/v1/oidc", (route) => route.fulfill({ json: { name: null, wecom: "WeCom" } }));
+    await page.route("**/v1/oidc/sign-in", (route) => route.fulfill({ json: { url: `${api}/console/` } }));
+    await signIn(page, keys.approver ?? "");
+    const cards = page.locator("article");
+    await cards.filter({ hasText: "link-31" }).waitFor();
+    await expect.poll(() => cards.count()).toBe(1);
+    expect(new URL(page.url()).hash).toBe("");
+    expect(await violations(page)).toEqual([]);
+    // In a new tab, and by way of the provider, which leads back to the first page.
+    await page.goto("about:blank");
+    await page.goto(`${api}/console${address}`);
+    const back = page.waitForEvent("load");
+    await page.getByRole("button", { name: "Sign in with WeCom" }).click();
+    await back;
+    await page.waitForURL(`${api}/console/`);
+    await signIn(page, keys.approver ?? "");
+    await cards.filter({ hasText: "link-31" }).waitFor();
+    await expect.poll(() => cards.count()).toBe(1);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await expect.poll(() => cards.count()).toBeGreaterThan(1);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("a session that ends leaves what was typed", async () => {
     const made = await caller(api, operator)("POST", "/v1/keys", { role: "service", label: "short life", person_id: "短期" });
     const { page, faults, close } = await open("/members/M10007", { language: "en" });
