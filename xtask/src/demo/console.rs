@@ -7,7 +7,7 @@
 use super::baskets::Basket;
 use super::days::Place;
 use super::import::{self, Spending};
-use super::{Demo, audit, customers, publish};
+use super::{Demo, audit, customers, publish, strategies};
 use crate::http::Client;
 use crate::server::{self, Options, Server};
 use crate::up::Ends;
@@ -19,7 +19,7 @@ use std::fs;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The programme's rules.
-const RULEBOOK: &str = include_str!("../../demo/console.json");
+pub(super) const RULEBOOK: &str = include_str!("../../demo/console.json");
 const PLACE: Place = Place { offset: "+08:00", currency: "CNY" };
 const OFFSET_SECONDS: i64 = 8 * 3_600;
 /// Fen for each cent of the file.
@@ -91,6 +91,7 @@ pub async fn play(demo: &Demo<'_>) -> Result<()> {
     let mut client = server.client();
     night(&mut client).await?;
     let links = invite(&mut client).await?;
+    strategies::publish(&server).await?;
     let waiting = leave_work(&server, &baskets).await?;
     customers::fill(&server, &baskets, self::now()?).await?;
     eprintln!("filled in {:.0} s", began.elapsed().as_secs_f64());
@@ -268,11 +269,16 @@ async fn leave_work(server: &Server, baskets: &[Basket]) -> Result<usize> {
     Ok(waiting + 1)
 }
 
-async fn put(client: &mut Client, path: &str, body: &Value) -> Result<Value> {
+pub(super) async fn put(client: &mut Client, path: &str, body: &Value) -> Result<Value> {
     client.expect("PUT", path, Some(&format!("put{path}")), body.to_string().as_bytes()).await
 }
 
-async fn post(client: &mut Client, path: &str, key: &str, body: &Value) -> Result<Value> {
+pub(super) async fn post(
+    client: &mut Client,
+    path: &str,
+    key: &str,
+    body: &Value,
+) -> Result<Value> {
     client.expect("POST", path, Some(key), body.to_string().as_bytes()).await
 }
 

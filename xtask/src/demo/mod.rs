@@ -13,6 +13,7 @@ mod customers;
 mod days;
 mod import;
 mod make;
+mod strategies;
 
 use crate::server::{self, Options, Server};
 use crate::wasm::Build;

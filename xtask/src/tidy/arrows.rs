@@ -39,7 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "templates",
         ],
     ),
-    ("xtask", &["jobs", "store", "channels", "reach", "rules", "ledger"]),
+    ("xtask", &["jobs", "store", "channels", "reach", "rules", "ledger", "templates"]),
     ("xtask/rival", &[]),
     ("tests/libsql", &[]),
     ("tests/components/", &["shell", "jobs", "store", "rules", "ledger"]),
