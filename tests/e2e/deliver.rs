@@ -67,7 +67,8 @@ impl Chain {
         if path.starts_with("/v1/channels/") {
             body["settings"]["url"] = json!(self.gateway.url());
         }
-        let ask = if method == "PUT" { self.shop.put(path, &body) } else { self.shop.post(path, &body) };
+        let ask =
+            if method == "PUT" { self.shop.put(path, &body) } else { self.shop.post(path, &body) };
         let answer = ask.send();
         assert!((200..300).contains(&answer.status), "{call}: {}", answer.text());
         let told = if answer.status == 204 { Json::Null } else { answer.ok() };
@@ -116,7 +117,7 @@ impl Chain {
 fn a_purchase_brings_a_message_with_its_coupon_and_a_click() {
     let chain = Chain::start(&["ann", "bob"]);
     let shop = &chain.shop;
-    shop.buys("ann", "o1", 100_00).send().ok();
+    shop.buys("ann", "o1", 10_000).send().ok();
     chain.runs();
     let messages = chain.messages();
     assert_eq!(messages.len(), 1, "{} {}", chain.touches(), chain.host.log());
@@ -168,7 +169,7 @@ fn a_purchase_brings_a_message_with_its_coupon_and_a_click() {
 fn a_gateway_that_fails_gets_the_same_message_later() {
     let chain = Chain::start(&["ann"]);
     chain.gateway.answer_next(&[503]);
-    chain.shop.buys("ann", "o1", 100_00).send().ok();
+    chain.shop.buys("ann", "o1", 10_000).send().ok();
     chain.runs();
     let first = chain.messages();
     assert_eq!((first.len(), chain.touches().as_str()), (1, "due "));
@@ -183,7 +184,7 @@ fn a_gateway_that_fails_gets_the_same_message_later() {
 fn who_withdraws_or_leaves_in_between_gets_nothing() {
     let chain = Chain::start(&["ann", "bob", "cid"]);
     for (place, member) in ["ann", "bob", "cid"].into_iter().enumerate() {
-        chain.shop.buys(member, &format!("o{place}"), 100_00).send().ok();
+        chain.shop.buys(member, &format!("o{place}"), 10_000).send().ok();
     }
     assert_eq!((chain.host.fire("fold"), chain.host.fire("touch")), (200, 200));
     assert_eq!(chain.touches(), "due , due , due ");

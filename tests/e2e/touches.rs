@@ -79,8 +79,8 @@ fn night(host: &Host) {
 fn what_members_were_told_is_listed_and_what_it_brought_counted() {
     let host = Host::start_with(&["--clock", "2026-03-19T12:00:00+08:00"]);
     let shop = birthdays(&host);
-    let [service, marketing, finance, job] = ["service", "marketing", "finance", "job"]
-        .map(|role| shop.with_bearer(&shop.key(role)));
+    let [service, marketing, finance, job] =
+        ["service", "marketing", "finance", "job"].map(|role| shop.with_bearer(&shop.key(role)));
     night(&host);
     let all = service.all("/v1/touches", 7);
     assert_eq!(all.len(), MEMBERS);
@@ -132,7 +132,10 @@ fn what_members_were_told_is_listed_and_what_it_brought_counted() {
     let whole = results("?from=2026-03-01&to=2026-03-29").ok();
     assert_eq!(whole["counted_through"]["matured"], "2026-03-21");
     let item = &whole["items"][0];
-    assert_eq!((&item["strategy_id"], &item["name"]["en"]), (&json!("birthday"), &json!("Birthday")));
+    assert_eq!(
+        (&item["strategy_id"], &item["name"]["en"]),
+        (&json!("birthday"), &json!("Birthday"))
+    );
     let touches = &item["touches"];
     assert_eq!((&touches["sent"], &touches["delivered"]), (&json!(sent.len()), &json!(sent.len())));
     assert_eq!(touches["suppressed"]["holdout_strategy"], held_out.len());
@@ -187,8 +190,7 @@ fn what_members_were_told_is_listed_and_what_it_brought_counted() {
 fn wrong_questions_are_told() {
     let host = Host::start_with(&["--clock", "2026-03-19T12:00:00+08:00"]);
     let shop = host.shop();
-    let [service, finance] =
-        ["service", "finance"].map(|role| shop.with_bearer(&shop.key(role)));
+    let [service, finance] = ["service", "finance"].map(|role| shop.with_bearer(&shop.key(role)));
     for (ask, outcome) in [
         (service.get("/v1/touches?state=x"), "400 invalid-request ?state"),
         (service.get("/v1/touches?reason=x"), "400 invalid-request ?reason"),
@@ -204,7 +206,10 @@ fn wrong_questions_are_told() {
         (service.get("/v1/strategies/results"), "403 forbidden"),
         (finance.get("/v1/strategies/none/results"), "404 resource-not-found"),
         (finance.get("/v1/strategies/results?from=2026-04-01"), "400 invalid-request ?to"),
-        (finance.get("/v1/strategies/results?to=2026-03-01&from=2025-11-01"), "400 invalid-request ?from"),
+        (
+            finance.get("/v1/strategies/results?to=2026-03-01&from=2025-11-01"),
+            "400 invalid-request ?from",
+        ),
         (finance.get("/v1/strategies/results?to=x"), "400 invalid-request ?to"),
     ] {
         assert_eq!(ask.send().outcome(), outcome);

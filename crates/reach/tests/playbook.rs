@@ -409,6 +409,7 @@ fn a_template_shows_what_its_strategy_knows() {
     let actions = [
         (json!({}), ""),
         (json!({"grant": {"name": "wish"}}), "coupon"),
+        (json!({"grant": {"name": "points"}}), ""),
         (json!({"recommend": {"from": ["popular"]}}), "rewards"),
     ];
     for (trigger, given) in by_trigger {
@@ -417,7 +418,12 @@ fn a_template_shows_what_its_strategy_knows() {
                 ["points", "expires_on", "days_left", "rewards", "coupon", "link", "unsubscribe"]
             {
                 let mut known = known();
-                known.grants.insert("wish".to_owned(), KnownGrant::default());
+                let coupon = |coupon: Option<&str>| KnownGrant {
+                    points: 5,
+                    coupon: coupon.map(str::to_owned),
+                };
+                known.grants.insert("wish".to_owned(), coupon(Some("tea")));
+                known.grants.insert("points".to_owned(), coupon(None));
                 let needs = [(Channel::Push, [need.to_owned()].into())].into();
                 let template = KnownTemplate { purpose: Purpose::Service, needs };
                 known.templates.insert("shows".to_owned(), template);

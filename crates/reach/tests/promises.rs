@@ -1,6 +1,6 @@
 //! What holds whatever a playbook says: random playbooks of every trigger, in zones whose clocks
-//! are set forward and back, by nights that run late, twice, or not at all. Nothing of the decision is
-//! worked out a second time here; see `nights.rs` for that.
+//! are set forward and back, by nights that run late, twice, or not at all. Nothing of the
+//! decision is worked out a second time here; see `nights.rs` for that.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -89,8 +89,12 @@ mod tests {
         let rulebook: rules::Document =
             serde_json::from_str(super::super::console::RULEBOOK).unwrap();
         let known = |(id, template): (String, Template)| {
-            let channels = template.texts.keys().copied().collect();
-            (id, KnownTemplate { purpose: template.purpose, channels })
+            let of = |channel: &reach::Channel| {
+                let needs = template.needs(*channel).into_iter();
+                (*channel, needs.map(|variable| variable.as_str().to_owned()).collect())
+            };
+            let needs = template.texts.keys().map(of).collect();
+            (id, KnownTemplate { purpose: template.purpose, needs })
         };
         let known = Known {
             templates: templates().into_iter().map(known).collect(),

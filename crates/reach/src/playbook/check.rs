@@ -190,7 +190,7 @@ impl Check<'_> {
                 Some(send) => self.message(
                     (&format!("{at}/send/channels"), &send.channels),
                     (&format!("{at}/send/template"), &send.template),
-                    &gives(&strategy.trigger, &strategy.action),
+                    &gives(&strategy.trigger, &strategy.action, self.known),
                 ),
                 None if strategy.action.is_none() => {
                     self.fault(at, "does nothing: needs send or an action");
@@ -415,7 +415,7 @@ impl Check<'_> {
                 self.message(
                     (&format!("{at}/channels"), channels),
                     (&format!("{at}/template"), template),
-                    &gives(&strategy.trigger, action),
+                    &gives(&strategy.trigger, action, self.known),
                 );
             }
             None if !node.channels.is_empty() => {

@@ -1,10 +1,14 @@
 //! What a message knows by its strategy.
 
-use super::{Action, Trigger};
+use super::{Action, Grant, Known, Trigger};
 
 /// The variables that a message about such an occasion can show. What is known of every member is
 /// not among them, and links are the message's own.
-pub(super) fn gives(trigger: &Trigger, action: &Action) -> Vec<&'static str> {
+pub(super) fn gives(
+    trigger: &Trigger,
+    action: &Action,
+    known: Option<&Known>,
+) -> Vec<&'static str> {
     let mut given = vec!["link", "unsubscribe"];
     match trigger {
         Trigger::PointsExpiring { .. } => given.extend(["points", "expires_on", "days_left"]),
@@ -15,7 +19,12 @@ pub(super) fn gives(trigger: &Trigger, action: &Action) -> Vec<&'static str> {
         Trigger::Entry { .. } | Trigger::BalanceChanged { .. } => given.push("points"),
         _ => {}
     }
-    if action.grant.is_some() {
+    let brings_coupon = |grant: &Grant| {
+        let Some(known) = known else { return true };
+        let found = grant.of(&known.grants).and_then(|name| known.grants.get(name));
+        found.is_some_and(|grant| grant.coupon.is_some())
+    };
+    if action.grant.as_ref().is_some_and(brings_coupon) {
         given.push("coupon");
     }
     if action.recommend.is_some() {

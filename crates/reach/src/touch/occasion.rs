@@ -98,7 +98,8 @@ pub fn answered_for_ms(playbook: &Playbook) -> i64 {
 
 impl Occasion {
     /// The cycle that it opens for a trigger, and when its first message is due; `None` where the
-    /// trigger does not ask for it. `all` is what happened to the member, `day_of` tells local days.
+    /// trigger does not ask for it. `all` is what happened to the member, `day_of` tells local
+    /// days.
     pub(crate) fn answers(
         &self,
         trigger: &Trigger,
