@@ -26,7 +26,12 @@ export const SENTENCES = {
   twice: "is there twice",
   parameterName: "must be 1 to {MAX_NAME} letters, digits and _",
   htmlPlace: "{kind} may not be shown in a tag, a style or a comment: {what}",
-  scripts: "scripts are not offered",
+  branch: "a branch must end where it began…",
+  unfinished: "the HTML ends within a tag, a comment, a style or a title",
+  openSign: "a < that begins no tag must be written &lt;",
+  element: "<{name}> is not offered",
+  attributeSign: "a {sign} where the name of an attribute is expected",
+  valueSign: "a {sign} in a value without quotes",
   channel: "must have a channel",
 } as const;
 
