@@ -6,6 +6,7 @@ mod events;
 mod fold;
 mod nights;
 mod outbox;
+mod outbox_edges;
 mod refresh;
 mod rehearsal;
 mod reseal;

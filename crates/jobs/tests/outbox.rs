@@ -47,11 +47,11 @@ impl Vendors for Post<'_> {
     }
 }
 
-fn status(status: u16) -> Heard {
+pub fn status(status: u16) -> Heard {
     Heard::Answer(Answer { status, headers: Vec::new(), body: "{}".to_owned() })
 }
 
-fn taken(_: &HttpRequest) -> Heard {
+pub fn taken(_: &HttpRequest) -> Heard {
     status(200)
 }
 
@@ -65,7 +65,7 @@ impl Shop {
         wait(put_channel(&self.reach, 1, &wish, (self.world.now.get(), "anna"), 50)).unwrap();
     }
 
-    fn gateway(&self, channel: Channel) {
+    pub fn gateway(&self, channel: Channel) {
         let name = channel.as_str();
         let settings = json!({"url": format!("https://g.example/{name}"), "channel": name});
         self.account(name, "webhook", channel, &settings, &json!({"signing_secret": SECRET}));
@@ -83,7 +83,7 @@ impl Shop {
     }
 
     /// A template with this text for each channel.
-    fn template(&mut self, id: &str, purpose: Purpose, body: &str) {
+    pub fn template(&mut self, id: &str, purpose: Purpose, body: &str) {
         let link = (body.contains("link")).then_some("https://shop.example/rewards");
         let with = |title: &str| json!({"zh-CN": {"title": title, "body": body, "link": link}});
         let sms = json!({"zh-CN": {"body": body, "vendor_template_id": "SMS_1",
@@ -97,7 +97,7 @@ impl Shop {
         self.messaging.templates.insert(id.to_owned(), KnownTemplate { purpose, needs });
     }
 
-    fn send_on<R: Sql>(
+    pub fn send_on<R: Sql>(
         &self,
         reach: &R,
         ledger: &impl Sql,
@@ -125,7 +125,7 @@ impl Shop {
     }
 
     /// A run. What it sent.
-    fn send(&self, answers: impl Fn(&HttpRequest) -> Heard) -> Vec<HttpRequest> {
+    pub fn send(&self, answers: impl Fn(&HttpRequest) -> Heard) -> Vec<HttpRequest> {
         let (report, sent) = self.send_on(&self.reach, &self.world.sql, answers);
         let report = report.unwrap();
         assert!(report.last_failure.is_none(), "{report:?}");
@@ -133,20 +133,20 @@ impl Shop {
     }
 
     /// Of each touch: member, strategy, state and why.
-    fn outcomes(&self) -> Vec<String> {
+    pub fn outcomes(&self) -> Vec<String> {
         self.rows(
             "SELECT member_no || ' ' || strategy || ' ' || node || ' ' || state || ' ' ||
              coalesce(channel, reason, error, '') FROM touch ORDER BY member_no, strategy, node",
         )
     }
 
-    fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.rows("SELECT touch_no || ' ' || channel FROM outbox").len()
     }
 }
 
 /// Members with an account for push, in the night before the first node of the ladder.
-fn shop(playbook: Json, members: usize) -> Shop {
+pub fn shop(playbook: Json, members: usize) -> Shop {
     let mut shop = Shop::new(playbook, members);
     shop.template(
         "notice",
@@ -157,7 +157,7 @@ fn shop(playbook: Json, members: usize) -> Shop {
     shop
 }
 
-fn body(request: &HttpRequest) -> Json {
+pub fn body(request: &HttpRequest) -> Json {
     serde_json::from_str(&request.body).unwrap()
 }
 
@@ -248,13 +248,13 @@ fn what_changed_since_the_decision_counts() {
     assert_eq!(left, [""; 0]);
 }
 
-fn by_two(mode: &str) -> Json {
+pub fn by_two(mode: &str) -> Json {
     json!({"strategies": [
         {"id": "row", "trigger": {"kind": "points_expiring", "days_before": 7},
          "send": {"channels": ["push", "sms"], "mode": mode, "template": "notice", "wait_hours": 5}}]})
 }
 
-fn sms_number(shop: &Shop, member: &str) {
+pub fn sms_number(shop: &Shop, member: &str) {
     shop.told(member, "sms");
     let no = shop.no(member);
     let text = format!(
@@ -392,7 +392,7 @@ fn granting() -> Json {
          "send": {"channels": ["push"], "template": "news"}}]})
 }
 
-fn with_grants(members: usize) -> Shop {
+pub fn with_grants(members: usize) -> Shop {
     let mut shop = shop(json!({}), members);
     shop.world.publish(|document| {
         let name = "ten_off".to_owned();
@@ -435,7 +435,7 @@ fn with_grants(members: usize) -> Shop {
 }
 
 /// Coupons, points of grants, and tags, member by member.
-fn given(shop: &Shop) -> (Vec<String>, Vec<String>) {
+pub fn given(shop: &Shop) -> (Vec<String>, Vec<String>) {
     let grants = "SELECT m.id || ' ' || count(*) || ' ' || sum(e.points) FROM entry AS e
         JOIN member AS m ON m.no = e.member_no WHERE e.kind = 'grant' GROUP BY m.no";
     (shop.world.texts(grants), shop.rows("SELECT member_no || '' FROM set_member ORDER BY 1"))
