@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
-import { ask, api, newKey, Problem, send, sendJson, carryKey, whenEnded } from "./api/client";
+import { ask, api, newKey, Problem, send, sendJson, carryKey, sessionBegins, whenEnded } from "./api/client";
 import { dropAll } from "./lib/kept";
 import type { NamedRole, Programme, Role, Session } from "./api/answers";
 import { isZone } from "./lib/format";
@@ -140,6 +140,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       // What another person has seen must not stay on the page.
       const isSame = signedIn !== null && reader(signedIn) === reader(next);
       if (!isSame) queries.clear();
+      sessionBegins();
       setSignedIn(next);
       setEnded(false);
       if (isSame) void queries.invalidateQueries();
@@ -201,6 +202,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       },
       async changeRole(role) {
         const options = { body: { role }, key: newKey() };
+        // What is asked in the role of before may be answered when that session is over.
+        sessionBegins();
         await adopt(await sendJson<Session>("POST", "/v1/session/role", options));
       },
       async signOut() {

@@ -46,6 +46,13 @@ export function asProblem(error: unknown): Problem {
 /** What requests carry. An API key is kept here only, so it is gone with the tab. */
 let bearer: string | null = null;
 let onEnded: () => void = () => {};
+/** Counts sessions: a late answer to a request of the one before does not end this one. */
+let session = 0;
+
+/** Called when a session, or a key, begins. */
+export function sessionBegins(): void {
+  session += 1;
+}
 
 export function carryKey(key: string | null): void {
   bearer = key;
@@ -83,6 +90,7 @@ interface Outcome {
 
 /** The answer of a call, or its problem as an exception. */
 export async function ask<T>(call: Promise<Outcome>): Promise<T> {
+  const of = session;
   let outcome: Outcome;
   try {
     outcome = await call;
@@ -90,13 +98,13 @@ export async function ask<T>(call: Promise<Outcome>): Promise<T> {
     throw Problem.offline();
   }
   if (outcome.response.ok) return outcome.data as T;
-  throw problemOf(outcome.response.status, outcome.error);
+  throw problemOf(outcome.response.status, outcome.error, of);
 }
 
-function problemOf(status: number, body: unknown): Problem {
+function problemOf(status: number, body: unknown, of: number): Problem {
   const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   const problem = new Problem(status, fields);
-  if (problem.slug === "unauthorized") onEnded();
+  if (problem.slug === "unauthorized" && of === session) onEnded();
   return problem;
 }
 
@@ -106,6 +114,7 @@ export async function send(
   path: string,
   options: { body?: unknown; key?: string; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Response> {
+  const of = session;
   const headers = new Headers(options.headers);
   if (bearer !== null) headers.set("authorization", `Bearer ${bearer}`);
   else if (method !== "GET") headers.set("x-accrue", "1");
@@ -127,7 +136,7 @@ export async function send(
     throw Problem.offline();
   }
   if (response.ok) return response;
-  throw problemOf(response.status, await response.json().catch(() => ({})));
+  throw problemOf(response.status, await response.json().catch(() => ({})), of);
 }
 
 export async function sendJson<T>(
