@@ -18,6 +18,10 @@ use super::opened::Opened;
 use crate::Messaging;
 use crate::context::ActiveProgramme;
 
+const DAY_MS: i64 = 86_400_000;
+/// A touch that failed for a reason of its own is tried again after so long.
+const FAILED_MS: i64 = 60_000;
+
 /// What a message may name of what was done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Done {
@@ -87,7 +91,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         let by = format!("strategy:{strategy}");
         let store = Some(asked.home_store.clone()).filter(|store| !store.is_empty());
         let operation = Grant { grant, strategy: Some(strategy), store, by };
-        // A number may be given again after an erasure, an instant is not.
+        // A database that was put back to an earlier copy gives numbers again, but no instants.
         let name = format!("touch:{}.{}", asked.no, asked.touch.decided_at.0);
         let mut submission = self.submission(asked, operation)?;
         submission.origin.reference = Reference::new(name.as_str()).ok();
@@ -180,10 +184,6 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
             .map(drop)
     }
 }
-
-const DAY_MS: i64 = 86_400_000;
-/// A touch that failed for a reason of its own is tried again after so long.
-const FAILED_MS: i64 = 60_000;
 
 fn refused(what: &str, refusal: &Refusal) -> Settlement {
     Settlement::Failed(format!("the {what} was refused: {}", refusal.slug()))

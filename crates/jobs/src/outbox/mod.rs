@@ -191,7 +191,6 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Touches
             }
             let Verdicts { mut wanted, settled: refused, .. } =
                 self.ask(&opened, Some(channel), open, now).await?;
-            let is_more = wanted.len() > most;
             wanted.truncate(most);
             let (ready, failed) = self.write(&opened, channel, wanted, now).await?;
             // What is not wanted any more, and a vendor may have, is unknown.
@@ -209,7 +208,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Touches
             }
             // All wait: for another message to their members, or for another run.
             if settled.is_empty() {
-                return Ok(Due { touches: Vec::new(), is_all: !is_more });
+                return Ok(Due { touches: Vec::new(), is_all: true });
             }
         }
         Ok(Due { touches: Vec::new(), is_all: false })

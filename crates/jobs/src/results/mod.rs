@@ -13,7 +13,7 @@ mod count;
 mod figures;
 mod report;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use ledger::{Timestamp, from_day_number, local_minute, start_of_day};
 use reach::Today;
@@ -27,6 +27,7 @@ use store::{
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::customers::Databases;
 use crate::pace::Pace;
+use crate::turns::take_turns;
 use count::Counting;
 use figures::Figures;
 pub use report::ResultReport;
@@ -41,8 +42,6 @@ pub const RESULT_DAYS: i32 = 1_100;
 const STARTS_AT: i64 = 120;
 /// Touches of a piece.
 const PIECE: i64 = 500;
-/// Chunks of a programme before it is the next one's turn.
-const TURN: u32 = 20;
 /// Rows that one statement forgets.
 const ROWS: Pace = Pace::between(50, 2_000);
 
@@ -58,27 +57,16 @@ pub async fn results<L: Sql, R: Sql>(
 ) -> Result<ResultReport, Error> {
     let mut report = ResultReport { done: true, ..ResultReport::default() };
     let all = ledger.with_retries(async || programmes(ledger.sql).await).await?;
-    let mut turns: VecDeque<ProgrammeRef> =
-        all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no)).collect();
-    while let Some(programme) = turns.pop_front() {
-        let (no, id) = (programme.no, programme.id.clone());
-        let databases = Databases { ledger, reach, programme_no: no };
-        let mut turn = limit.split(TURN);
+    let asked = all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no));
+    let turned = take_turns(asked, &mut limit, async |programme: &ProgrammeRef, turn| {
+        let databases = Databases { ledger, reach, programme_no: programme.no };
         let mut run = Run { databases, rules: BTreeMap::new(), report: &mut report };
-        let outcome = run.programme(programme.clone(), &mut turn).await;
-        let is_over = turn.left() > 0;
-        limit.give_back(turn);
-        match outcome {
-            Ok(true) => {}
-            Ok(false) if is_over || limit.left() == 0 => {
-                report.done = false;
-                break;
-            }
-            Ok(false) => turns.push_back(programme),
-            // What is wrong with one programme costs no other one.
-            Err(Error::Corrupt(what)) => report.fail(format!("programme {id}: {what}")),
-            Err(error) => return Err(error),
-        }
+        run.programme(programme.clone(), turn).await
+    });
+    let turned = turned.await?;
+    report.done = turned.done;
+    for (programme, what) in turned.failed {
+        report.fail(format!("programme {}: {what}", programme.id));
     }
     Ok(report)
 }
