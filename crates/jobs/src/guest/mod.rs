@@ -135,10 +135,7 @@ pub fn fold() -> Result<(), String> {
         let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_FOLD_MS));
         let report = crate::fold(&ledger, &reach, None, limit).await;
         let report = report.map_err(|error| format!("fold: {error}"))?;
-        if !report.is_idle() {
-            eprintln!("{}", report.to_json());
-        }
-        report.last_failure.map_or(Ok(()), |text| Err(format!("fold: {text}")))
+        told("fold", (report.is_idle(), &report.to_json()), report.last_failure)
     })
 }
 
@@ -154,10 +151,7 @@ pub fn refresh() -> Result<(), String> {
         let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_REFRESH_MS));
         let report = crate::refresh(&ledger, &reach, None, limit).await;
         let report = report.map_err(|error| format!("refresh: {error}"))?;
-        if !report.is_idle() {
-            eprintln!("{}", report.to_json());
-        }
-        report.last_failure.map_or(Ok(()), |text| Err(format!("refresh: {text}")))
+        told("refresh", (report.is_idle(), &report.to_json()), report.last_failure)
     })
 }
 
@@ -174,10 +168,7 @@ pub fn touch() -> Result<(), String> {
         let messaging = async |no| Messaging::published(&sql, reach.sql, no).await;
         let report = crate::touch(&ledger, &reach, None, messaging, limit).await;
         let report = report.map_err(|error| format!("touch: {error}"))?;
-        if !report.is_idle() {
-            eprintln!("{}", report.to_json());
-        }
-        report.last_failure.map_or(Ok(()), |text| Err(format!("touch: {text}")))
+        told("touch", (report.is_idle(), &report.to_json()), report.last_failure)
     })
 }
 
@@ -201,11 +192,20 @@ pub fn deliver() -> Result<(), String> {
         let settings = DeliverSettings { seals: &seals, policy, random: &random };
         let report = outbox.send(&WasiOutbound, &settings, limit).await;
         let report = report.map_err(|error| format!("deliver: {error}"))?;
-        if !report.is_idle() {
-            eprintln!("{}", report.to_json());
-        }
-        report.last_failure.map_or(Ok(()), |text| Err(format!("deliver: {text}")))
+        told("deliver", (report.is_idle(), &report.to_json()), report.last_failure)
     })
+}
+
+/// Logs what a run did, where it did something. Its last failure is its outcome.
+fn told(
+    job: &str,
+    (is_idle, report): (bool, &serde_json::Value),
+    failure: Option<String>,
+) -> Result<(), String> {
+    if !is_idle {
+        eprintln!("{report}");
+    }
+    failure.map_or(Ok(()), |text| Err(format!("{job}: {text}")))
 }
 
 /// Random bytes of the host.
@@ -226,10 +226,7 @@ pub fn results() -> Result<(), String> {
         let limit = WorkLimit::chunks(CHUNKS).until(now().plus_ms(MAX_RESULTS_MS));
         let report = crate::results(&ledger, &reach, None, limit).await;
         let report = report.map_err(|error| format!("results: {error}"))?;
-        if !report.is_idle() {
-            eprintln!("{}", report.to_json());
-        }
-        report.last_failure.map_or(Ok(()), |text| Err(format!("results: {text}")))
+        told("results", (report.is_idle(), &report.to_json()), report.last_failure)
     })
 }
 
