@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ledger::Timestamp;
 use reach::Today;
 use reach::playbook::Recommend;
-use store::{Error, Offer, Sql, list_behaviour};
+use store::{Error, ListedBehaviour, Offer, Sql, list_behaviour};
 use templates::Reward;
 
 use super::Outbox;
@@ -45,15 +45,19 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         let mut possible: Vec<&Offer> = offers.iter().filter(may_have).collect();
         // What is taken most stands first; of equals, the order of ids.
         possible.sort_by_key(|offer| std::cmp::Reverse(offer.taken));
+        let asks_behaviour = |of: &String| matches!(of.as_str(), "viewed" | "favourited");
+        let events = match is_personalised && recommend.from.iter().any(asks_behaviour) {
+            true => self.events(asked).await?,
+            false => Vec::new(),
+        };
         let mut chosen: Vec<&Offer> = Vec::new();
         let mut seen: HashSet<&str> = HashSet::new();
         let most = usize::try_from(recommend.count).unwrap_or(1);
         for source in &recommend.from {
             let of_source: Vec<&Offer> = match source.as_str() {
                 "popular" => possible.clone(),
-                "viewed" | "favourited" if !is_personalised => Vec::new(),
-                "viewed" => self.of_behaviour(asked, "view", &possible).await?,
-                "favourited" => self.of_behaviour(asked, "favourite", &possible).await?,
+                "viewed" => of_behaviour(&events, "view", &possible),
+                "favourited" => of_behaviour(&events, "favourite", &possible),
                 pool => {
                     let name = pool.strip_prefix("pool:").unwrap_or(pool);
                     let is_in = |offer: &&&Offer| offer.reward.pools.iter().any(|of| of == name);
@@ -72,23 +76,24 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         Ok(chosen.into_iter().map(shown).collect())
     }
 
-    /// Rewards that the member's events of a kind are about, the last one first.
-    async fn of_behaviour<'o>(
-        &self,
-        asked: &Asked,
-        kind: &str,
-        possible: &[&'o Offer],
-    ) -> Result<Vec<&'o Offer>, Error> {
-        let reach = self.reach;
-        let events = reach
-            .with_retries(async || {
-                list_behaviour(reach.sql, asked.member_no, (i64::MAX, ""), EVENTS).await
-            })
-            .await?;
-        let items = events.iter().filter(|event| event.kind == kind).filter_map(|event| {
-            let item = event.item.as_deref()?;
-            possible.iter().find(|offer| offer.id == item).copied()
-        });
-        Ok(items.collect())
+    /// The last events of a member, the last one first.
+    async fn events(&self, asked: &Asked) -> Result<Vec<ListedBehaviour>, Error> {
+        let (reach, no) = (self.reach, asked.member_no);
+        reach
+            .with_retries(async || list_behaviour(reach.sql, no, (i64::MAX, ""), EVENTS).await)
+            .await
     }
+}
+
+/// Rewards that a member's events of a kind are about, in the order of the events.
+fn of_behaviour<'o>(
+    events: &[ListedBehaviour],
+    kind: &str,
+    possible: &[&'o Offer],
+) -> Vec<&'o Offer> {
+    let items = events.iter().filter(|event| event.kind == kind).filter_map(|event| {
+        let item = event.item.as_deref()?;
+        possible.iter().find(|offer| offer.id == item).copied()
+    });
+    items.collect()
 }
