@@ -11,8 +11,13 @@ use crate::support;
 
 use std::time::Instant;
 
-use jobs::Job;
-use support::{World, members, purchase, short_lived};
+use jobs::{Job, JobContext, WorkLimit};
+use serde_json::{Value as Json, json};
+use store::Native;
+use support::figures::{Timed, fill_facts, size};
+use support::{World, at, members, purchase, short_lived, wait};
+
+use crate::touch::{Shop, messaging};
 
 /// Peak memory of this process, in MiB.
 fn peak_mib() -> u64 {
@@ -78,60 +83,71 @@ fn one_member_with_a_hundred_thousand_lots() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// Touches of a day on which the points of very many members end, and the outbox beside them.
+/// The points of all members end at one midnight: what a node of the ladder costs, run by run.
 #[test]
-#[ignore = "a figure: takes a minute"]
-fn touches_that_are_decided_at_once() {
-    let touch = |member_no: i64| store::DecidedTouch {
-        member_no,
-        touch: reach::touch::Touch {
-            key: reach::touch::Key {
-                strategy: "ladder".into(),
-                node: -7,
-                cycle: reach::touch::Cycle::parse("end:1798732800000").unwrap(),
-            },
-            playbook_version: 1,
-            purpose: reach::Purpose::Service,
-            priority: 0,
-            due_at: ledger::Timestamp(1_798_000_000_000),
-            deadline_at: ledger::Timestamp(1_798_300_000_000),
-            mode: reach::playbook::Mode::All,
-            channels: vec![reach::Channel::Push],
-            wait_hours: 24,
-            template: Some("notice".into()),
-            action: reach::playbook::Action::default(),
-            uses: reach::touch::Uses { messages: 1, cost_minor: 5, points: 0 },
-            decided_at: ledger::Timestamp(1_797_900_000_000),
-            state: reach::touch::State::Due,
-            sent_at: None,
-            channel: None,
-            responded_at: None,
-        },
-        period: None,
-        planned: reach::touch::Planned {
-            at: ledger::Timestamp(1_798_000_000_000),
-            is_compared: true,
-        },
-        planned_day: 20_810,
+#[ignore = "a figure: MEMBERS of 100,000, SPREAD_DAYS of 1"]
+fn a_day_on_which_all_points_end() {
+    let (members, spread) = (size("MEMBERS", 100_000), size("SPREAD_DAYS", 1));
+    let nodes: Vec<Json> = [30, 15].map(|days| json!({"days_before": days})).to_vec();
+    let ladder = json!({"id": "ladder", "trigger": {"kind": "points_expiring"}, "spread_days": spread,
+        "send": {"channels": ["push", "sms"], "template": "notice"}, "sequence": {"nodes": nodes}});
+    let (world, folder) = on_disk("cliff");
+    let end = "2026-03-01T00:00:00+08:00";
+    world.publish(|document| {
+        let dates = rules::Expiry::FixedDates { dates: vec!["03-01".into()], min_days: 0 };
+        document.expiry.insert("short".into(), dates);
+    });
+    world.earn(["m".to_owned()], &purchase(10_000));
+    let copies = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {members})
+         INSERT INTO member SELECT i, programme_no, 'm' || i, sequence, head, points_in_lots, debt, lots_granted,
+           joined_at, tier, tier_since, tier_until, standing, counters, state, due_at, reminded_at
+         FROM n, member WHERE no = 1"
+    );
+    world.sql.connection().execute(&copies, []).unwrap();
+    let shop = Shop {
+        world,
+        reach: Native::open(&folder.join("reach.db")).unwrap(),
+        messaging: messaging(json!({"strategies": [ladder]})),
     };
-    for with_outbox in [true, false] {
-        let (_, folder) = on_disk("cliff");
-        let reach = store::Native::open(&folder.join("reach.db")).unwrap();
-        support::wait(store::begin_reach(&reach, &reach)).unwrap();
-        if !with_outbox {
-            reach.connection().execute("DROP TRIGGER touch_waits", []).unwrap();
-        }
-        let (started, mut longest) = (Instant::now(), std::time::Duration::ZERO);
-        for piece in 0..500 {
-            let rows: Vec<_> = (0..1_000).map(|at| touch(piece * 1_000 + at)).collect();
-            let begun = Instant::now();
-            support::wait(store::put_touches(&reach, 1, &rows)).unwrap();
-            longest = longest.max(begun.elapsed());
-        }
-        println!(
-            "500,000 touches, outbox {with_outbox}: {:.1} s, longest write of 1,000 {longest:?}",
-            started.elapsed().as_secs_f64()
+    wait(store::begin_reach(&shop.reach, &shop.reach)).unwrap();
+    let today = reach::Today::at(shop.world.now.get(), "Asia/Shanghai".parse().unwrap()).day;
+    fill_facts(&shop.reach, members, today, shop.world.now.get().0);
+    let (ends_on, ends_at) = (today + 50, at(end).0);
+    let one_end = format!(
+        "UPDATE facts SET known = json_set(known, '$.ends', json_array(json_array({ends_on}, 100))), next_expiry_at = {ends_at}"
+    );
+    shop.reach.connection().execute(&one_end, []).unwrap();
+    for channel in ["push", "sms"] {
+        let contacts = format!(
+            "INSERT INTO contact SELECT 1, member_no, '{channel}', 'x', 'd' || member_no, 'open', NULL, 0, 'test' FROM facts"
         );
-        std::fs::remove_dir_all(folder).unwrap();
+        shop.reach.connection().execute(&contacts, []).unwrap();
+        let consents = format!(
+            "INSERT INTO consent (programme_no, member_no, purpose, channel, decision, digest, at, source, recorded_at, recorded_by)
+             SELECT 1, member_no, 'marketing', '{channel}', 'given', '', 0, 'form', 0, 'test' FROM facts"
+        );
+        shop.reach.connection().execute(&consents, []).unwrap();
     }
+    for day in ["2026-01-29", "2026-01-30", "2026-02-14"] {
+        shop.world.set(&format!("{day}T02:00:00+08:00"));
+        let timed = Timed::begin(&shop.reach);
+        let (now, fresh) = (|| shop.world.now.get().plus_ms(timed.ms()), || shop.world.fresh());
+        let ledger = JobContext { sql: &shop.world.sql, now: &now, fresh: &fresh };
+        let reach = JobContext { sql: &timed, now: &now, fresh: &fresh };
+        let messaging = async |_| Ok(shop.messaging.clone());
+        let report =
+            wait(jobs::touch(&ledger, &reach, None, messaging, WorkLimit::chunks(u32::MAX)))
+                .unwrap();
+        assert!(report.done && report.failed == 0, "{report:?}");
+        timed.print(
+            day,
+            report.touches,
+            &format!(
+                "touches, {:?} suppressed, {} members seen",
+                report.suppressed, report.members
+            ),
+        );
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -164,10 +164,11 @@ impl Concern {
         for (strategy, timing) in terms.playbook.strategies.iter().zip(&terms.compiled.timings) {
             let spread = i32::try_from(strategy.spread_days).unwrap_or(i32::MAX);
             let is_once = strategy.trigger.within_days().is_some();
-            // A node is due from its day on, less the spread, and until earlier runs came to it.
+            // A node is due from its first day on, which is up to `spread_days - 1` before its own,
+            // and until earlier runs came to it.
             let days = timing.offsets.iter().map(|offset| {
                 let first = if is_once { i32::MIN } else { last_run.saturating_add(1) };
-                let last = today.day.saturating_add(spread);
+                let last = today.day.saturating_add(spread.saturating_sub(1));
                 (first.saturating_sub(*offset), last.saturating_sub(*offset))
             });
             match &strategy.trigger {
