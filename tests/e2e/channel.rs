@@ -39,7 +39,7 @@ fn admins_make_change_pause_resume_and_remove_accounts() {
     let expected = json!({
         "channel_id": "sms", "vendor": "aliyun_sms", "channel": "sms",
         "settings": {"access_key_id": "LTAI5t", "sign_name": "小店"}, "rank": 100,
-        "per_second": 20, "burst": 20, "has_callback": false, "paused_because": null,
+        "per_second": 20, "burst": 20, "message_cost_minor": 0, "has_callback": false, "paused_because": null,
         "paused_at": null, "failures": 0, "rests_until": null,
         "updated_at": "2026-03-10T02:00:00Z", "updated_by": by,
         "can": {"link": "fixed", "batch": 1, "templates": true, "reports": true,
@@ -146,6 +146,8 @@ fn what_is_wrong_is_told_with_its_place() {
         (without_secrets(sms("")), "/secrets/access_key_secret"),
         (with("/rank", json!(1_001)), "/rank"),
         (with("/per_second", json!(0)), "/per_second"),
+        (with("/message_cost_minor", json!(-1)), "/message_cost_minor"),
+        (with("/message_cost_minor", json!(1_000_001)), "/message_cost_minor"),
         (with("/burst", json!(10_001)), "/burst"),
         (with("/rank", json!("1")), "/rank"),
         (with("/colour", json!("red")), "/colour"),

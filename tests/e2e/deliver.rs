@@ -128,6 +128,7 @@ fn a_purchase_brings_a_message_with_its_coupon_and_a_click() {
     );
     assert!(text.starts_with("会员，谢谢。"), "{text}");
     assert_eq!(chain.touches(), "sent push");
+    assert_eq!(chain.host.reach().number("SELECT cost_minor FROM touch"), 1, "as the account says");
     // The coupon that the text names is the member's, granted once.
     let code = text.split("券 ").nth(1).unwrap().split('，').next().unwrap();
     let coupon = shop.get(&format!("/v1/coupons/{code}")).send().ok();

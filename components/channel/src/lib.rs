@@ -124,6 +124,7 @@ async fn keep(
         rank: body.rank,
         per_second: body.per_second,
         burst: body.burst,
+        message_cost_minor: body.message_cost_minor,
     };
     let with = json!({
         "vendor": vendor.as_str(),
@@ -249,6 +250,7 @@ fn shown(account: &ChannelAccount) -> Map<String, Json> {
         "rank": account.rank,
         "per_second": account.per_second,
         "burst": account.burst,
+        "message_cost_minor": account.message_cost_minor,
         "has_callback": account.has_callback,
         "paused_because": paused.map(|(because, _)| because),
         "paused_at": paused.map(|(_, at)| at.to_string()),

@@ -797,6 +797,7 @@ export const en = {
     rankHint: "The smallest one goes first",
     perSecond: "Messages per second",
     burst: "At once after a rest",
+    cost: "Cost of a message",
     links: "Link in the message",
     batch: "Messages per request",
     approved: "Texts",

@@ -793,6 +793,7 @@ export const zh: Strings = {
     rankHint: "数值小者优先",
     perSecond: "每秒条数",
     burst: "瞬时最多条数",
+    cost: "每条费用",
     links: "消息中的链接",
     batch: "单次请求条数",
     approved: "内容",

@@ -120,7 +120,17 @@ impl World {
         let secrets = Self::seals().seal(&secrets.to_string(), &place, [7; NONCE]);
         let (rank, per_second, burst) = (1, 100, 100);
         let secrets = Some(secrets.as_str());
-        let wish = ChannelWish { id, vendor, channel, settings, secrets, rank, per_second, burst };
+        let wish = ChannelWish {
+            id,
+            vendor,
+            channel,
+            settings,
+            secrets,
+            rank,
+            per_second,
+            burst,
+            message_cost_minor: 0,
+        };
         wait(put_channel(&self.reach, 1, &wish, (self.now.get(), "anna"), 50)).unwrap().unwrap();
     }
 
@@ -391,6 +401,7 @@ fn an_account_sends_no_faster_than_it_may() {
         rank,
         per_second,
         burst,
+        message_cost_minor: 0,
     };
     wait(put_channel(&world.reach, 1, &wish, (START, "anna"), 50)).unwrap().unwrap();
     world.due(1..=60, "+8613812345678");

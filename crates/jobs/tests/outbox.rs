@@ -61,7 +61,17 @@ impl Shop {
             Seals::default().seal(&secrets.to_string(), &Place::channel(1, id), [7; NONCE]);
         let secrets = Some(secrets.as_str());
         let (rank, per_second, burst) = (1, 1_000, 1_000);
-        let wish = ChannelWish { id, vendor, channel, settings, secrets, rank, per_second, burst };
+        let wish = ChannelWish {
+            id,
+            vendor,
+            channel,
+            settings,
+            secrets,
+            rank,
+            per_second,
+            burst,
+            message_cost_minor: 0,
+        };
         wait(put_channel(&self.reach, 1, &wish, (self.world.now.get(), "anna"), 50)).unwrap();
     }
 

@@ -11,8 +11,9 @@ use store::{
     begin_reach, begin_wave, channel_account, channel_counts, channel_token, claim_channel,
     close_contacts, contact_holders, deliveries_of_touch, drop_channel_token, due_channels,
     end_wave, forget_deliveries, know_reports, known_reports, list_channels, list_contacts,
-    members_of_reports, pause_channel, put_callback, put_channel, put_channel_token, put_contact,
-    put_sealed, remove_channel, sealed_rows, settle_lost, tried_touches, write_reports,
+    members_of_reports, message_costs, pause_channel, put_callback, put_channel, put_channel_token,
+    put_contact, put_sealed, remove_channel, sealed_rows, settle_lost, tried_touches,
+    write_reports,
 };
 
 const NOW: Timestamp = Timestamp(1_773_108_000_000);
@@ -53,6 +54,7 @@ fn put_settings(
         rank: 10,
         per_second: 50,
         burst: 100,
+        message_cost_minor: 0,
     };
     change(&mut wish);
     wait(put_channel(reach, programme, &wish, (NOW, "anna"), 3)).unwrap().is_some()
@@ -173,6 +175,26 @@ fn of_a_channel_the_first_account_that_is_not_paused_sends() {
     wait(pause_channel(&reach, 1, "mail", (Some("x"), NOW))).unwrap();
     put(&reach, 1, "mail", |wish| wish.channel = Channel::Email);
     assert_eq!(account(&reach, "mail").paused, None);
+}
+
+#[test]
+fn a_message_costs_what_the_account_asks_that_sends() {
+    let reach = database();
+    let costs = || wait(message_costs(&reach, 1)).unwrap().into_iter().collect::<Vec<_>>();
+    assert_eq!(costs(), []);
+    for (id, rank, cost) in [("dear", 10, 9), ("cheap", 20, 4)] {
+        assert!(put(&reach, 1, id, |wish| {
+            wish.rank = rank;
+            wish.message_cost_minor = cost;
+        }));
+    }
+    assert!(put(&reach, 2, "others", |wish| wish.message_cost_minor = 77));
+    assert_eq!(costs(), [(Channel::Sms, 9)]);
+    wait(pause_channel(&reach, 1, "dear", (Some("no money"), NOW))).unwrap();
+    assert_eq!(costs(), [(Channel::Sms, 4)]);
+    wait(pause_channel(&reach, 1, "cheap", (Some("no money"), NOW))).unwrap();
+    assert_eq!(costs(), [(Channel::Sms, 9)], "it sends when it is resumed");
+    assert_eq!(account(&reach, "cheap").message_cost_minor, 4);
 }
 
 #[test]

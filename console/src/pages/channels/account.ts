@@ -10,6 +10,7 @@ export interface ChannelAccount {
   rank: number;
   per_second: number;
   burst: number;
+  message_cost_minor: number;
   has_callback: boolean;
   paused_because: string | null;
   paused_at: string | null;

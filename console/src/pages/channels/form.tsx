@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, ask, type FieldError, type Problem } from "../../api/client";
 import { useChange, useWord } from "../../lib/use";
 import { Dialog } from "../../ui/parts";
+import { Minor } from "../../ui/minor";
 import { ProblemNote } from "../../ui/problem";
 import { Buttons } from "../member-actions";
 import type { ChannelAccount } from "./account";
@@ -20,6 +21,7 @@ interface Values {
   rank: number;
   per_second: number;
   burst: number;
+  message_cost_minor: number;
 }
 
 interface Body {
@@ -30,6 +32,7 @@ interface Body {
   rank: number;
   per_second: number;
   burst: number;
+  message_cost_minor: number;
 }
 
 export function AccountForm({ account, onClose }: { account: ChannelAccount | null; onClose: () => void }) {
@@ -53,7 +56,7 @@ export function AccountForm({ account, onClose }: { account: ChannelAccount | nu
     },
   );
   const shown = [
-    "vendor", "rank", "per_second", "burst",
+    "vendor", "rank", "per_second", "burst", "message_cost_minor",
     ...(vendor?.settings ?? []).map((field) => `settings/${field.name}`),
     ...(takesSecrets ? (vendor?.secrets ?? []).map((field) => `secrets/${field.name}`) : []),
   ];
@@ -77,7 +80,7 @@ export function AccountForm({ account, onClose }: { account: ChannelAccount | nu
         form={form}
         name="channel"
         layout="vertical"
-        initialValues={{ rank: 100, per_second: 20, burst: 20, ...account, id: account?.channel_id }}
+        initialValues={{ rank: 100, per_second: 20, burst: 20, message_cost_minor: 0, ...account, id: account?.channel_id }}
         onFinish={submit}
       >
         <p className="quiet">{account?.paused_because ? t("channels.formResumes") : t("channels.formLead")}</p>
@@ -103,6 +106,7 @@ export function AccountForm({ account, onClose }: { account: ChannelAccount | nu
           <Form.Item name="rank" label={t("channels.rank")} extra={t("channels.rankHint")} rules={required} style={{ flex: "1 1 150px" }}>{whole(0, 1_000)}</Form.Item>
           <Form.Item name="per_second" label={t("channels.perSecond")} rules={required} style={{ flex: "1 1 120px" }}>{whole(1, 10_000)}</Form.Item>
           <Form.Item name="burst" label={t("channels.burst")} rules={required} style={{ flex: "1 1 120px" }}>{whole(1, 10_000)}</Form.Item>
+          <Form.Item name="message_cost_minor" label={t("channels.cost")} rules={required} style={{ flex: "1 1 120px" }}><Minor /></Form.Item>
         </div>
         <Buttons busy={change.isPending} onClose={onClose} label={t("do.save")} />
       </Form>

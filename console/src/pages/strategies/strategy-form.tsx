@@ -11,6 +11,7 @@ import type { Conditions } from "../../conditions/forms";
 import { unfinished } from "../../conditions/tree";
 import { drop, kept, useKept } from "../../lib/kept";
 import { useWord } from "../../lib/use";
+import { Minor } from "../../ui/minor";
 import { Dialog, Loading } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { GROUPS } from "../customers/definition";
@@ -195,7 +196,7 @@ function Edited({ strategy, taken, known, faults, part, place, onKeep, onClose, 
             </div>
             <div className="row" style={{ alignItems: "start" }}>
               <Form.Item name={["budget", "messages"]} label={t("strategy.budgetMessages")} style={grow(120)}><InputNumber min={0} precision={0} placeholder={t("rewards.unbounded")} style={{ width: "100%" }} /></Form.Item>
-              <Form.Item name={["budget", "cost_minor"]} label={t("strategy.budgetCost")} style={grow(120)}><Minor /></Form.Item>
+              <Form.Item name={["budget", "cost_minor"]} label={t("strategy.budgetCost")} style={grow(120)}><Minor placeholder={t("rewards.unbounded")} /></Form.Item>
               <Form.Item name={["budget", "points"]} label={t("strategy.budgetPoints")} style={grow(120)}><InputNumber min={0} precision={0} placeholder={t("rewards.unbounded")} style={{ width: "100%" }} /></Form.Item>
               <Form.Item name={["budget", "per"]} label={t("ruleForm.per")} style={grow(120)}><Select options={options("per", ["hour", "day", "month", "year", "lifetime"])} /></Form.Item>
               <Form.Item name="owner" label={t("stores.department")} style={grow(140)}><Input maxLength={100} /></Form.Item>
@@ -274,23 +275,6 @@ function Steps({ ahead, modes, channels, templates }: { ahead: boolean; modes: O
 function Grant({ known, value, onChange, id }: { known: Known; value?: string | null; onChange?: (value: string | undefined) => void; id?: string }) {
   const gone = value && !known.grants.some((one) => one.value === value) ? [{ value, label: value.slice(value.indexOf(":") + 1) }] : [];
   return <Select {...(id ? { id } : {})} allowClear placeholder="–" value={value ?? null} onChange={(next) => onChange?.(next ?? undefined)} options={[...known.grants, ...gone]} />;
-}
-
-/** An amount of money, kept in minor units. */
-function Minor({ value, onChange, id }: { value?: number | null; onChange?: (value: number | null) => void; id?: string }) {
-  const { t } = useTranslation();
-  const fields = useFields("member");
-  const unit = fields.unit("member.spend_minor");
-  return (
-    <InputNumber
-      {...(id ? { id } : {})}
-      min={0}
-      value={value == null ? null : value / unit}
-      onChange={(next) => onChange?.(next === null ? null : Math.round(next * unit))}
-      placeholder={t("rewards.unbounded")}
-      style={{ width: "100%" }}
-    />
-  );
 }
 
 /** The form gives the field its value and hears its changes. */

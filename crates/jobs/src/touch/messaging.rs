@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ledger::Timestamp;
 use reach::Channel;
 use reach::playbook::{KnownTemplate, Playbook};
-use store::{Error, Sql, known_templates, published_playbook, published_since};
+use store::{Error, Sql, known_templates, message_costs, published_playbook, published_since};
 
 /// What a programme has published for messages.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +54,8 @@ impl Messaging {
         let ids: Vec<&str> = asking_for_what_happened(&playbook).collect();
         let since = published_since(ledger, programme_no, &ids).await?;
         let templates = known_templates(reach, programme_no).await?;
-        Ok(Self { playbook, version, templates, since, ..Self::default() })
+        let cost_minor = message_costs(reach, programme_no).await?;
+        Ok(Self { playbook, version, templates, cost_minor, since })
     }
 
     /// Of strategies that were never published, as if they were at that instant.

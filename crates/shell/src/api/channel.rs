@@ -12,6 +12,8 @@ use crate::route::{KIB, Route};
 
 /// Most messages of a second, and of a burst.
 const MAX_RATE: i64 = 10_000;
+/// Max cost of a message.
+const MAX_COST_MINOR: i64 = 1_000_000;
 /// The largest rank.
 const MAX_RANK: i64 = 1_000;
 
@@ -63,6 +65,9 @@ pub struct ChannelBody {
     /// Messages that may go at once after a rest.
     #[serde(default = "per_second")]
     pub burst: i64,
+    /// What a message costs, in minor units of the programme's currency.
+    #[serde(default)]
+    pub message_cost_minor: i64,
 }
 
 fn rank() -> i64 {
@@ -90,6 +95,7 @@ impl ChannelBody {
             ("/rank", self.rank, 0..=MAX_RANK),
             ("/per_second", self.per_second, 1..=MAX_RATE),
             ("/burst", self.burst, 1..=MAX_RATE),
+            ("/message_cost_minor", self.message_cost_minor, 0..=MAX_COST_MINOR),
         ] {
             if !range.contains(&value) {
                 check.wrong(pointer, format!("must be {} to {}", range.start(), range.end()));

@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS channel_account (
   -- Messages per second, and how many may go at once after a rest.
   per_second INTEGER NOT NULL,
   burst INTEGER NOT NULL,
+  -- What a message costs, in minor units of the programme's currency.
+  message_cost_minor INTEGER NOT NULL DEFAULT 0,
   -- SHA-256 of the secret in the address to which the vendor posts, in hexadecimal digits.
   callback_digest TEXT,
   -- Why nothing is sent until a person has seen to it.

@@ -1,4 +1,4 @@
 -- Up to ?3 accounts of programme ?1 after the id ?2.
 SELECT no, programme_no, id, vendor, channel, settings, secrets, rank, per_second, burst, callback_digest IS NOT NULL,
-  paused_because, paused_at, failures, rests_until, updated_at, updated_by
+  paused_because, paused_at, failures, rests_until, updated_at, updated_by, message_cost_minor
 FROM channel_account WHERE programme_no = ?1 AND id > ?2 ORDER BY id LIMIT (SELECT ?3)

@@ -2,6 +2,8 @@
 //!
 //! Opens no secret and knows no vendor: settings are JSON, secrets are sealed.
 
+use std::collections::BTreeMap;
+
 use ledger::Timestamp;
 use reach::Channel;
 use serde_json::Value as Json;
@@ -33,6 +35,8 @@ pub struct ChannelAccount {
     pub per_second: i64,
     /// Messages that may go at once after a rest.
     pub burst: i64,
+    /// What a message costs, in minor units of the programme's currency.
+    pub message_cost_minor: i64,
     /// Whether there is an address to which the vendor posts.
     pub has_callback: bool,
     /// Why nothing is sent until a person has seen to it, and since when.
@@ -66,6 +70,8 @@ pub struct ChannelWish<'a> {
     pub per_second: i64,
     /// Messages that may go at once after a rest.
     pub burst: i64,
+    /// What a message costs, in minor units of the programme's currency.
+    pub message_cost_minor: i64,
 }
 
 fn read_account(row: &mut Row) -> Result<ChannelAccount, Error> {
@@ -87,6 +93,7 @@ fn read_account(row: &mut Row) -> Result<ChannelAccount, Error> {
         rests_until: Timestamp(row.integer(14)?),
         updated_at: Timestamp(row.integer(15)?),
         updated_by: row.text(16)?,
+        message_cost_minor: row.integer(17)?,
     })
 }
 
@@ -115,9 +122,28 @@ pub async fn put_channel(
         at.0.into(),
         by.into(),
         most.into(),
+        wish.message_cost_minor.into(),
     ];
     let mut rows = reach.query(statement!("queries/reach/channel_put"), values).await?;
     rows.first_mut().map(|row| row.integer(0)).transpose()
+}
+
+/// What a message costs by its channel, in minor units: of the account that sends.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn message_costs(
+    reach: &impl Sql,
+    programme_no: i64,
+) -> Result<BTreeMap<Channel, i64>, Error> {
+    let rows =
+        reach.query(statement!("queries/reach/channel_costs"), vec![programme_no.into()]).await?;
+    let mut costs = BTreeMap::new();
+    for mut row in rows {
+        let channel = Channel::parse(&row.text(0)?).ok_or(Error::Corrupt("channel"))?;
+        costs.entry(channel).or_insert(row.integer(1)?);
+    }
+    Ok(costs)
 }
 
 /// An account of a programme.
@@ -255,8 +281,8 @@ pub async fn claim_channel(
     let claimed = |row: &mut Row| {
         Ok(ClaimedChannel {
             account: read_account(row)?,
-            left_milli: row.integer(17)?,
-            left_at: Timestamp(row.integer(18)?),
+            left_milli: row.integer(18)?,
+            left_at: Timestamp(row.integer(19)?),
         })
     };
     rows.first_mut().map(claimed).transpose()

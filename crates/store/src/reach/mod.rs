@@ -26,7 +26,7 @@ pub use behaviour::{
 pub use channels::{
     ChannelAccount, ChannelWish, ClaimedChannel, account_of_callback, channel_account,
     channel_counts, channel_token, claim_channel, drop_channel_token, due_channels, list_channels,
-    pause_channel, put_callback, put_channel, put_channel_token, remove_channel,
+    message_costs, pause_channel, put_callback, put_channel, put_channel_token, remove_channel,
 };
 pub use contacts::{
     Added, Consent, ConsentProof, Contact, Preference, PreferenceWish, add_consents,
