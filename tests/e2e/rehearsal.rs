@@ -1,5 +1,7 @@
 //! `/v1/playbook/rehearsal` and `/v1/jobs/touch`: what is told of a day is what the job decides.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value as Json, json};
 use tests::{Host, Shop};
 
@@ -140,4 +142,18 @@ fn what_cannot_be_rehearsed_is_refused() {
     // Another programme rehearses its own members.
     let other = host.shop_with("other", |_| {});
     assert_eq!(rehearses(&other, &json!({}))["members"], 0);
+}
+
+/// A cursor holds figures and numbers of members: whoever changes one begins again.
+#[test]
+fn a_cursor_that_the_server_did_not_give_is_refused() {
+    let host = Host::start_with(&["--clock", EVENING]);
+    let (_, marketing) = opened(&host);
+    let cursor =
+        json!([1_772_384_400_000_i64, 20_514, "0", 0, 0, [], [[0, 1, 0, 0, []]]]).to_string();
+    let cursor = URL_SAFE_NO_PAD.encode(cursor);
+    for cursor in [cursor.clone(), format!("{}{cursor}", "0".repeat(32)), String::new()] {
+        let body = json!({"playbook": playbook(), "cursor": cursor});
+        assert_eq!(marketing.post(PATH, &body).send().outcome(), "400 invalid-request /cursor");
+    }
 }

@@ -8,7 +8,7 @@ use shell::api::bodies::PlaybookRehearsalBody;
 use shell::api::playbook::SEES_MEMBERS;
 use shell::{
     App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now,
-    parse_optional_json, reach,
+    parse_optional_json, reach, signed, verified,
 };
 use store::{Caller, published_playbook};
 
@@ -18,6 +18,8 @@ use crate::drafts::{DRAFTS, faults};
 /// time-out.
 const PIECES: u32 = 100;
 const MAX_MS: i64 = 8_000;
+/// What its cursors are of.
+const WHAT: &str = "rehearsal";
 
 pub async fn rehearse(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
@@ -38,18 +40,28 @@ pub async fn rehearse(app: &App, request: &Request) -> Result<Reply, Problem> {
     let ledger = JobContext { sql: &app.sql, now: &now, fresh: &fresh };
     let reach = JobContext { sql: &*opened, now: &now, fresh: &fresh };
     let limit = WorkLimit::chunks(PIECES).until(now().plus_ms(MAX_MS));
-    let wish = TouchWish { day, cursor: body.cursor.as_deref() };
+    let cursor = match &body.cursor {
+        Some(cursor) => Some(verified(app, &caller, WHAT, cursor).ok_or_else(not_its_cursor)?),
+        None => None,
+    };
+    let wish = TouchWish { day, cursor };
     let programme = caller.programme.clone();
     let part = rehearse_touches(&ledger, &reach, programme, messaging, wish, limit).await?;
-    let part = part.ok_or_else(|| match &body.cursor {
-        Some(_) => FieldError::new(
-            "/cursor",
-            "is not one of a rehearsal of this playbook under the rulebook in force: begin again",
-        ),
+    let mut part = part.ok_or_else(|| match cursor {
+        Some(_) => not_its_cursor(),
         None => FieldError::new("/day", "must be today or a day within a year from now"),
     })?;
+    // The cursor holds figures and numbers of members.
+    part.next = part.next.map(|text| signed(app, &caller, WHAT, &text));
     let sees_members = check_role(&caller, SEES_MEMBERS).is_ok();
     Ok(Reply::json(200, &part.to_json(sees_members)))
+}
+
+fn not_its_cursor() -> FieldError {
+    FieldError::new(
+        "/cursor",
+        "is not one of a rehearsal of this playbook under the rulebook in force: begin again",
+    )
 }
 
 fn day_of(text: &str) -> Result<i32, FieldError> {

@@ -55,7 +55,8 @@ async fn of_member(
     let no = caller.programme.no;
     let now = shell::now();
     let today = Today::at(now, published(&app.sql, &caller.programme).await?.zone());
-    let told = ledger_members(&app.sql, &[member.no]).await?.remove(&member.no);
+    let told = ledger_members(&app.sql, caller.programme.no, &[member.no]).await?;
+    let told = told.into_values().next();
     let named = told.and_then(|mut told| told.attributes.remove("name"));
     let stored = read_facts(reach, &[(no, member.no)]).await?.into_iter().next();
     let facts = stored.map(|stored| stored.facts).transpose()?.unwrap_or_default();

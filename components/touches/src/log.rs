@@ -112,7 +112,7 @@ pub async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     let numbers: Vec<i64> = found.iter().map(|touch| touch.no).collect();
     let mut touches = shown_touches(reach.as_ref(), no, &numbers).await?;
     let members: Vec<i64> = found.iter().map(|touch| touch.member_no).collect();
-    let told = ledger_members(&app.sql, &members).await?;
+    let told = ledger_members(&app.sql, no, &members).await?;
     let items = found.iter().filter_map(|of| {
         let id = told.get(&of.member_no)?.id.as_str();
         Some(Json::Object(shown(&touches.remove(&of.no)?, id)))
@@ -129,7 +129,7 @@ pub async fn show(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     if !visible_members(app, &caller, &[touch.member_no]).await?.contains(&touch.member_no) {
         return Err(Problem::ResourceNotFound);
     }
-    let told = ledger_members(&app.sql, &[touch.member_no]).await?;
+    let told = ledger_members(&app.sql, no, &[touch.member_no]).await?;
     let member = told.get(&touch.member_no).ok_or(Problem::ResourceNotFound)?;
     noted(app, request, &caller, ("touches_read", &member.id), None).await?;
     let attempts = deliveries_of_touch(reach.as_ref(), number).await?;

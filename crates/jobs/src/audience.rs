@@ -271,9 +271,9 @@ impl<L: Sql, R: Sql> Audience<'_, '_, L, R> {
 
     /// The ids of members, in the order of the list.
     async fn named(&self, numbers: &[i64]) -> Result<Vec<(i64, String)>, Error> {
-        let ledger = self.ledger;
+        let (ledger, no) = (self.ledger, self.programme_no);
         let mut told =
-            ledger.with_retries(async || ledger_members(ledger.sql, numbers).await).await?;
+            ledger.with_retries(async || ledger_members(ledger.sql, no, numbers).await).await?;
         let named = |no: &i64| told.remove(no).map(|told| (*no, told.id));
         Ok(numbers.iter().filter_map(named).collect())
     }

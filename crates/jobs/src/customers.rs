@@ -65,7 +65,8 @@ impl Piece {
         let numbers: Vec<i64> = members.iter().map(|(no, _)| *no).collect();
         let (mut told, mut homes, mut held) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         if wanted.ledger && !numbers.is_empty() {
-            told = ledger.with_retries(async || ledger_members(ledger.sql, &numbers).await).await?;
+            let told_of = async || ledger_members(ledger.sql, *programme_no, &numbers).await;
+            told = ledger.with_retries(told_of).await?;
             homes = reach
                 .with_retries(async || home_stores(reach.sql, *programme_no, &numbers).await)
                 .await?;

@@ -160,7 +160,7 @@ impl Shop {
         let now = self.world.now.get();
         let found = wait(store::members_of_set(&self.reach, set_no, 0, now, 10_000)).unwrap();
         let numbers: Vec<i64> = found.iter().map(|member| member.member_no).collect();
-        let told = wait(store::ledger_members(&self.world.sql, &numbers)).unwrap();
+        let told = wait(store::ledger_members(&self.world.sql, 1, &numbers)).unwrap();
         let mut ids: Vec<String> = told.into_values().map(|told| told.id).collect();
         ids.sort();
         ids

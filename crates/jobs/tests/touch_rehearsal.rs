@@ -4,6 +4,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use crate::support::{Raced, members, purchase, wait};
 use crate::touch::{DAY_MS, HOUR_MS, Shop, comes_in, ladder, messaging, playbook};
 use jobs::{JobContext, Messaging, TouchRehearsal, TouchWish, WorkLimit, rehearse_touches};
@@ -374,4 +377,78 @@ fn a_programme_rests_when_its_day_is_decided() {
     assert!(reads(&early), "01:00");
     let walked = wait(early.reach.query("SELECT decided_through FROM touch_run", vec![])).unwrap();
     assert_eq!(walked.len(), 1);
+}
+
+/// A cursor as its reader takes it.
+fn forged(shop: &Shop, nodes: Json, examples: Json) -> String {
+    let version = wait(programme(&shop.world.sql, "default")).unwrap().unwrap();
+    let version = version.reference.rulebook_version;
+    let text = serde_json::to_string(&shop.messaging.playbook).unwrap();
+    let of: String = store::digest(&format!("{version} {text}")).chars().take(16).collect();
+    let now = shop.world.now.get();
+    let day = Today::at(now, "Asia/Shanghai".parse().unwrap()).day;
+    URL_SAFE_NO_PAD.encode(json!([now.0, day, of, 0, 0, nodes, examples]).to_string())
+}
+
+#[test]
+fn a_cursor_names_no_member_of_another_programme() {
+    let shop = Shop::new(json!({"strategies": [ladder()]}), 3);
+    let text = "
+        INSERT INTO programme (no, id, name, rulebook_version, rulebook_digest, created_at)
+          VALUES (2, 'rival', 'Rival', 1, '', 0);
+        INSERT INTO member (no, programme_no, id, sequence, head, points_in_lots, lots_granted, joined_at, standing, counters)
+          VALUES (900000, 2, '13800138000', 1, zeroblob(32), 0, 0, 0, '{}', '{}');";
+    shop.world.sql.connection().execute_batch(text).unwrap();
+    let cursor =
+        forged(&shop, json!([]), json!([[0, 900_000, -7, 0, ["push"]], [0, 1, -7, 0, []]]));
+    let wish = TouchWish { day: None, cursor: Some(&cursor) };
+    let found = shop.rehearsed(&shop.messaging, wish, 100).unwrap();
+    let names: Vec<&str> =
+        found.strategies[0].examples.iter().map(|of| of.member_id.as_str()).collect();
+    assert_eq!(names, ["", "m00"]);
+}
+
+#[test]
+fn figures_of_a_cursor_are_bounded() {
+    let shop = Shop::new(json!({"strategies": [ladder()]}), 3);
+    let many: Vec<Json> = (0..11).map(|no| json!([0, no, -7, 0, []])).collect();
+    let cursor = forged(&shop, json!([]), json!(many));
+    let wish = TouchWish { day: None, cursor: Some(&cursor) };
+    assert_eq!(shop.rehearsed(&shop.messaging, wish, 100), None, "more examples than ten");
+    let row = |node: i32| {
+        json!([
+            0,
+            node,
+            u64::MAX,
+            [i64::MAX, i64::MAX, i64::MAX],
+            [["push", u64::MAX]],
+            [["frequency", u64::MAX]]
+        ])
+    };
+    let cursor = forged(&shop, json!([row(-7), row(-3)]), json!([]));
+    let wish = TouchWish { day: None, cursor: Some(&cursor) };
+    let shown = shop.rehearsed(&shop.messaging, wish, 100).unwrap().to_json(false);
+    assert_eq!(shown["totals"]["due"], u64::MAX);
+}
+
+#[test]
+fn days_and_instants_beyond_the_calendar_are_refused() {
+    for zone in ["Asia/Shanghai", "Europe/Berlin", "Pacific/Apia"] {
+        let shop = Shop::new(json!({"strategies": [ladder()]}), 1);
+        shop.world.publish(|document| document.time_zone = zone.into());
+        let asked = |wish: TouchWish<'_>| shop.rehearsed(&shop.messaging, wish, 100);
+        for day in [i32::MIN, -96_465_292, 0, 95_026_236, i32::MAX] {
+            assert_eq!(asked(TouchWish { day: Some(day), cursor: None }), None, "{day}");
+        }
+        let good = URL_SAFE_NO_PAD.decode(forged(&shop, json!([]), json!([]))).unwrap();
+        let good: Json = serde_json::from_slice(&good).unwrap();
+        for (place, value) in
+            [(0, json!(i64::MIN)), (0, json!(i64::MAX)), (1, json!(i32::MIN)), (1, json!(0))]
+        {
+            let mut cursor = good.clone();
+            cursor[place] = value;
+            let cursor = URL_SAFE_NO_PAD.encode(cursor.to_string());
+            assert_eq!(asked(TouchWish { day: None, cursor: Some(&cursor) }), None);
+        }
+    }
 }

@@ -44,6 +44,7 @@ mod serve;
 mod sessions;
 mod set_file;
 mod sets;
+mod signed;
 mod stores;
 mod trace;
 
@@ -109,4 +110,5 @@ pub use sealing::{opened_text, random, sealed_text, seals};
 pub use serve::{Answering, Handler, PublicHandler, Response, serve, serve_public};
 pub use sessions::{ActedAs, Beginning, MAX_OWN_ROLES, SESSION_MS, stores_of, visitor};
 pub use sets::{Sets, shown_set, visible_members};
+pub use signed::{signed, verified};
 pub use stores::may_see;

@@ -206,7 +206,7 @@ impl Sets {
         let next = found.last().filter(|_| is_more).map(|last| last.member_no.to_string());
         let numbers: Vec<i64> = found.iter().map(|member| member.member_no).collect();
         let visible = visible_members(app, caller, &numbers).await?;
-        let told = ledger_members(&app.sql, &numbers).await?;
+        let told = ledger_members(&app.sql, caller.programme.no, &numbers).await?;
         let shown = found.iter().filter(|member| visible.contains(&member.member_no));
         let shown = shown.filter_map(|member| {
             let mut body = shown_member(member);
@@ -359,7 +359,7 @@ impl Sets {
         let after = page.number(0)?;
         let found = set_changes(&*reach, no, self.family, after, page.limit + 1).await?;
         let numbers: Vec<i64> = found.iter().map(|change| change.member_no).collect();
-        let told = ledger_members(&app.sql, &numbers).await?;
+        let told = ledger_members(&app.sql, caller.programme.no, &numbers).await?;
         let shown = |change: &store::StoredChange| {
             let (source, by) = source_of(&change.source);
             json!({

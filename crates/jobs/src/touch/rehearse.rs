@@ -147,7 +147,7 @@ pub async fn rehearse_touches<L: Sql, R: Sql>(
             .with_retries(async || facts_after(reach.sql, no, position, MEMBERS, 1).await)
             .await?;
         let count = members.len();
-        part.members += u64::try_from(count).unwrap_or(0);
+        part.members = part.members.saturating_add(u64::try_from(count).unwrap_or(0));
         let last = members.last().map(|(no, _)| *no);
         for some in day.concerned(&databases, members, part.at, is_today).await? {
             let mut left = day.left(&databases, &day.periods(part.at)).await?;
@@ -207,7 +207,7 @@ impl TouchRehearsal {
         &mut self,
         databases: &Databases<'_, '_, L, R>,
     ) -> Result<(), Error> {
-        let ledger = databases.ledger;
+        let (ledger, no) = (databases.ledger, databases.programme_no);
         let mut unnamed: Vec<&mut Example> =
             self.strategies.iter_mut().flat_map(|of| &mut of.examples).collect();
         unnamed.retain(|example| example.member_id.is_empty());
@@ -215,7 +215,8 @@ impl TouchRehearsal {
             return Ok(());
         }
         let numbers: Vec<i64> = unnamed.iter().map(|example| example.member_no).collect();
-        let told = ledger.with_retries(async || ledger_members(ledger.sql, &numbers).await).await?;
+        let told =
+            ledger.with_retries(async || ledger_members(ledger.sql, no, &numbers).await).await?;
         for example in unnamed {
             if let Some(told) = told.get(&example.member_no) {
                 example.member_id = told.id.clone();
@@ -282,28 +283,28 @@ impl Example {
 impl Found {
     fn count(&mut self, touch: &Touch) {
         if let Some(reason) = touch.reason() {
-            *self.reasons.entry(reason).or_default() += 1;
+            more(&mut self.reasons, reason, 1);
             return;
         }
-        self.due += 1;
+        self.due = self.due.saturating_add(1);
         self.uses = sum(self.uses, touch.uses);
         let used = match touch.mode {
             Mode::All => touch.channels.as_slice(),
             Mode::FirstPossible => touch.channels.get(..1).unwrap_or_default(),
         };
         for channel in used {
-            *self.channels.entry(*channel).or_default() += 1;
+            more(&mut self.channels, *channel, 1);
         }
     }
 
     fn add(&mut self, other: &Self) {
-        self.due += other.due;
+        self.due = self.due.saturating_add(other.due);
         self.uses = sum(self.uses, other.uses);
         for (channel, count) in &other.channels {
-            *self.channels.entry(*channel).or_default() += count;
+            more(&mut self.channels, *channel, *count);
         }
         for (reason, count) in &other.reasons {
-            *self.reasons.entry(*reason).or_default() += count;
+            more(&mut self.reasons, *reason, *count);
         }
     }
 
@@ -323,6 +324,11 @@ impl Found {
         shown.extend(counts.as_object().cloned().unwrap_or_default());
         Json::Object(shown)
     }
+}
+
+fn more<T: Ord>(counts: &mut BTreeMap<T, u64>, of: T, count: u64) {
+    let counted = counts.entry(of).or_default();
+    *counted = counted.saturating_add(count);
 }
 
 fn sum(one: Uses, other: Uses) -> Uses {
@@ -403,7 +409,11 @@ fn read(
     for (place, member_no, node, due_at, channels) in examples {
         let due_at = Timestamp(due_at);
         let example = Example { member_no, member_id: String::new(), node, due_at, channels };
-        part.strategies.get_mut(place)?.examples.push(example);
+        let examples = &mut part.strategies.get_mut(place)?.examples;
+        if examples.len() >= EXAMPLES {
+            return None;
+        }
+        examples.push(example);
     }
     Some((part, position))
 }

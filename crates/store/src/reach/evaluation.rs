@@ -60,15 +60,16 @@ pub struct LedgerMember {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// What the ledger tells of members, by their numbers.
+/// What the ledger tells of members of a programme, by their numbers.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn ledger_members(
     ledger: &impl Sql,
+    programme_no: i64,
     members: &[i64],
 ) -> Result<BTreeMap<i64, LedgerMember>, Error> {
-    let values = vec![json!(members).to_string().into()];
+    let values = vec![json!(members).to_string().into(), programme_no.into()];
     let rows = ledger.query(statement!("queries/customers"), values).await?;
     let read = |mut row: Row| {
         let attributes = row.optional_text(3)?.map_or(Ok(BTreeMap::new()), |text| {
