@@ -33,12 +33,14 @@ pub async fn show(app: &App, request: &Request) -> Result<Reply, Problem> {
     let faults = template.check(&hosts(&reach, caller.programme.no).await?);
     let faults: Vec<Json> =
         faults.iter().map(|fault| json!({"pointer": fault.path, "detail": fault.detail})).collect();
+    // What cannot be saved is not tried with each variable.
+    let needs = if faults.is_empty() { needs(&template) } else { json!({}) };
     let messages = template.texts.keys().flat_map(|channel| {
         Language::ALL.map(|language| message(&template, *channel, language, &variables))
     });
     let shown = json!({
         "faults": faults,
-        "needs": needs(&template),
+        "needs": needs,
         "messages": messages.collect::<Vec<_>>(),
     });
     Ok(Reply::json(200, &shown).private())
@@ -55,8 +57,8 @@ async fn of_member(
     let no = caller.programme.no;
     let now = shell::now();
     let today = Today::at(now, published(&app.sql, &caller.programme).await?.zone());
-    let told = ledger_members(&app.sql, caller.programme.no, &[member.no]).await?;
-    let told = told.into_values().next();
+    let told =
+        ledger_members(&app.sql, caller.programme.no, &[member.no]).await?.remove(&member.no);
     let named = told.and_then(|mut told| told.attributes.remove("name"));
     let stored = read_facts(reach, &[(no, member.no)]).await?.into_iter().next();
     let facts = stored.map(|stored| stored.facts).transpose()?.unwrap_or_default();

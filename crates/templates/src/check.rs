@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::value::Value;
 use reach::{Channel, Hosts, Purpose};
 
+use crate::engine::Fuel;
 use crate::grammar::{self, Kind, Piece};
 use crate::html;
 use crate::render::{Writer, path};
@@ -24,13 +25,17 @@ const MAX_SHORT_SOURCE: usize = 1_000;
 const MAX_VENDOR_ID: usize = 128;
 /// Characters of a parameter's name.
 const MAX_NAME: usize = 40;
+/// What all texts for all sample members may take together.
+const CHECK_FUEL: u64 = 1_000_000;
+/// What trying each variable may take: more than a template takes that can be saved.
+const NEEDS_FUEL: u64 = 5_000_000;
 
 impl Template {
     /// Everything that is wrong with it; nothing where it can be saved. Links and pictures are on
     /// these hosts.
     #[must_use]
     pub fn check(&self, hosts: &Hosts) -> Vec<Fault> {
-        let mut faults = Vec::new();
+        let (mut faults, fuel) = (Vec::new(), Fuel::of(CHECK_FUEL));
         if !is_id(&self.id) {
             let detail = format!("must be 1 to {MAX_ID} of a-z, 0-9, - and _");
             faults.push(Fault::new("/id", detail));
@@ -51,8 +56,12 @@ impl Template {
             for (language, text) in texts {
                 let purpose = self.purpose;
                 let place = Place { purpose, channel: *channel, language: *language, bounds };
-                TextCheck { place, text, hosts, faults: &mut faults }.run();
+                TextCheck { place, text, hosts, faults: &mut faults, fuel: &fuel }.run();
             }
+        }
+        if fuel.is_empty() {
+            let detail = "do too much together: loops within each other, and long parameters";
+            faults.insert(0, Fault::new("/texts", detail));
         }
         faults.truncate(MAX_FAULTS);
         faults
@@ -62,32 +71,38 @@ impl Template {
     /// rendered. It is found by trying, so a text that asks `{% if coupon %}` does not need one.
     #[must_use]
     pub fn needs(&self, channel: Channel) -> BTreeSet<Variable> {
+        self.needs_of(channel, &Variable::ALL)
+    }
+
+    /// The same, of these variables alone.
+    #[must_use]
+    pub fn needs_of(&self, channel: Channel, of: &[Variable]) -> BTreeSet<Variable> {
         let Some(bounds) = bounds(channel) else { return BTreeSet::new() };
-        let usual = Variables::sample();
+        let (usual, fuel) = (Variables::sample(), &Fuel::of(NEEDS_FUEL));
         let texts = || self.texts.get(&channel).into_iter().flatten();
         let shows = |values: &Value| {
             texts().all(|(language, text)| {
                 let (language, values) = (*language, values.clone());
-                let writer = Writer { channel, language, bounds, values };
+                let writer = Writer { channel, language, bounds, values, fuel };
                 writer.title(text).is_ok()
                     && writer.body(text).is_ok()
                     && text.parameters.iter().all(|one| writer.parameter(one).is_ok())
             })
         };
         let lacks = |variable: &Variable| !shows(&usual.without(*variable).values());
-        Variable::ALL.into_iter().filter(lacks).collect()
+        of.iter().copied().filter(lacks).collect()
     }
 
     /// What its text messages come to, by language: the most that one of the sample members gets.
     #[must_use]
     pub fn sms_parts(&self) -> BTreeMap<Language, Parts> {
-        let channel = Channel::Sms;
+        let (channel, fuel) = (Channel::Sms, &Fuel::of(CHECK_FUEL));
         let texts = self.texts.get(&channel).into_iter().flatten();
         let sizes = texts.filter_map(|(language, text)| {
             let bounds = bounds(channel)?;
             let shown = Variables::samples().into_iter().filter_map(|(_, sample)| {
-                let writer =
-                    Writer { channel, language: *language, bounds, values: sample.values() };
+                let (language, values) = (*language, sample.values());
+                let writer = Writer { channel, language, bounds, values, fuel };
                 writer.body(text).ok()
             });
             let most = shown.map(|body| parts(&body)).max_by_key(|size| (size.parts, size.places));
@@ -117,6 +132,7 @@ struct TextCheck<'a> {
     text: &'a Text,
     hosts: &'a Hosts,
     faults: &'a mut Vec<Fault>,
+    fuel: &'a Fuel,
 }
 
 impl TextCheck<'_> {
@@ -248,7 +264,8 @@ impl TextCheck<'_> {
         let (text, Place { purpose, channel, language, bounds }) = (self.text, self.place);
         let mut faulty = BTreeSet::new();
         for (who, sample) in Variables::samples() {
-            let writer = Writer { channel, language, bounds, values: sample.values() };
+            let (values, fuel) = (sample.values(), self.fuel);
+            let writer = Writer { channel, language, bounds, values, fuel };
             let body = writer.body(text);
             let title = writer.title(text).err().map(|wrong| ("/title".to_owned(), wrong));
             let wrong = body.as_ref().err().map(|wrong| ("/body".to_owned(), wrong.clone()));

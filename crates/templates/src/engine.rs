@@ -1,5 +1,7 @@
 //! Runs a text: the engine with what texts need and nothing else, and with a bound on its work.
 
+use std::cell::Cell;
+
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
 
@@ -14,9 +16,24 @@ const FUEL: u64 = 20_000;
 /// Frames of the engine; two loops within each other take two.
 const MAX_FRAMES: usize = 40;
 
+/// What all texts of a piece of work may take together. One text takes at most [`FUEL`] of it.
+pub(crate) struct Fuel(Cell<u64>);
+
+impl Fuel {
+    pub(crate) const fn of(all: u64) -> Self {
+        Self(Cell::new(all))
+    }
+
+    /// Nothing is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.get() == 0
+    }
+}
+
 /// Shows a text with these variables, in at most so many characters. With `is_html`, what variables
 /// show is escaped.
 pub(crate) fn show(
+    fuel: &Fuel,
     source: &str,
     values: &Value,
     language: Language,
@@ -27,7 +44,8 @@ pub(crate) fn show(
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_recursion_limit(MAX_FRAMES);
-    environment.set_fuel(Some(FUEL));
+    let most_fuel = FUEL.min(fuel.0.get());
+    environment.set_fuel(Some(most_fuel));
     let escape = move |_: &str| if is_html { AutoEscape::Html } else { AutoEscape::None };
     environment.set_auto_escape_callback(escape);
     environment.set_formatter(|out, state, value| {
@@ -47,7 +65,14 @@ pub(crate) fn show(
     environment.add_filter("truncate", |value: Value, most: usize| {
         Ok::<_, Error>(filters::truncate(value.as_str().ok_or_else(unknown)?, most))
     });
-    let shown = environment.render_str(source, values.clone()).map_err(|error| told(&error))?;
+    let template = environment.template_from_str(source).map_err(|error| told(&error))?;
+    let outcome = template.render_captured(values.clone());
+    // What a text took that failed is not told.
+    let taken = outcome.as_ref().map_or(most_fuel, |shown| {
+        shown.state().fuel_levels().map_or(most_fuel, |(taken, _)| taken.max(1))
+    });
+    fuel.0.set(fuel.0.get().saturating_sub(taken));
+    let shown = outcome.map_err(|error| told(&error))?.into_output();
     match shown.chars().count() {
         count if count > most => Err(format!("shows {count} characters, more than {most}")),
         _ => Ok(shown),

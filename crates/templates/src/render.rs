@@ -3,12 +3,15 @@
 use minijinja::value::Value;
 use reach::Channel;
 
-use crate::engine::show;
+use crate::engine::{Fuel, show};
 use crate::template::{
-    Bounds, Fault, Language, MAX_PARAMETER_CHARS, Parameter, Template, Text, bounds,
+    Bounds, Fault, Language, MAX_PARAMETER_CHARS, MAX_PARAMETERS, Parameter, Template, Text, bounds,
 };
 use crate::variables::Variables;
 use crate::words::has_link;
+
+/// What all texts of a message may take: ten of the largest.
+const MESSAGE_FUEL: u64 = 200_000;
 
 /// What is sent to one member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +48,13 @@ pub fn render(
         let detail = format!("there is no text for {}", channel.as_str());
         return Err(Fault::new("/texts", detail));
     };
-    let values = variables.values();
-    let writer = Writer { channel, language, bounds, values };
     let path = path(channel, language);
+    if text.parameters.len() > MAX_PARAMETERS {
+        let detail = format!("must be at most {MAX_PARAMETERS}");
+        return Err(Fault::new(format!("{path}/parameters"), detail));
+    }
+    let (values, fuel) = (variables.values(), &Fuel::of(MESSAGE_FUEL));
+    let writer = Writer { channel, language, bounds, values, fuel };
     let parameters = text.parameters.iter().enumerate().map(|(at, parameter)| {
         let value = writer.parameter(parameter);
         let value =
@@ -75,17 +82,23 @@ pub(crate) fn path(channel: Channel, language: Language) -> String {
 }
 
 /// Writes the parts of a text with one set of variables.
-pub(crate) struct Writer {
+pub(crate) struct Writer<'a> {
     pub channel: Channel,
     pub language: Language,
     pub bounds: Bounds,
     pub values: Value,
+    /// What is left for all that is written.
+    pub fuel: &'a Fuel,
 }
 
-impl Writer {
+impl Writer<'_> {
+    fn show(&self, source: &str, is_html: bool, most: usize) -> Result<String, String> {
+        show(self.fuel, source, &self.values, self.language, is_html, most)
+    }
+
     /// The title: one line.
     pub fn title(&self, text: &Text) -> Result<String, String> {
-        let title = show(&text.title, &self.values, self.language, false, self.bounds.title)?;
+        let title = self.show(&text.title, false, self.bounds.title)?;
         if title.chars().any(char::is_control) {
             return Err("must be one line".to_owned());
         }
@@ -97,7 +110,7 @@ impl Writer {
     /// The body.
     pub fn body(&self, text: &Text) -> Result<String, String> {
         let is_html = self.channel == Channel::Email;
-        let body = show(&text.body, &self.values, self.language, is_html, self.bounds.body)?;
+        let body = self.show(&text.body, is_html, self.bounds.body)?;
         if body.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(body) }
     }
 
@@ -107,7 +120,7 @@ impl Writer {
             Channel::Wechat => most_of_wechat(&parameter.name),
             _ => MAX_PARAMETER_CHARS,
         };
-        let value = show(&parameter.value, &self.values, self.language, false, most)?;
+        let value = self.show(&parameter.value, false, most)?;
         if value.trim().is_empty() {
             return Err("must not be empty; `or` gives another word".to_owned());
         }

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reach::{Channel, Hosts};
-use templates::{Language, Template, Text, Variables, render};
+use templates::{Language, Parameter, Template, Text, Variables, render};
 
 use crate::check::{template, text};
 
@@ -135,6 +135,37 @@ fn hostile_texts_end_with_a_fault() {
             assert!(faults.iter().all(|fault| fault.detail.len() < 1_000), "{name}: {faults:?}");
         }
     }
+}
+
+/// Each of its texts keeps every rule; all together are tried more than a thousand times.
+#[test]
+fn texts_that_do_too_much_together_are_refused() {
+    let each = "{% for a in rewards %}{% for b in rewards %}{% for c in rewards %}{% for d in rewards %}{% if d.points == 1 or d.points == 2 or d.points == 3 %}x{% endif %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}1";
+    let parameter = |at| Parameter { name: format!("p{at}"), value: each.to_owned() };
+    let heavy = Text {
+        title: String::new(),
+        vendor_template_id: Some("SMS_1".into()),
+        parameters: (0..20).map(parameter).collect(),
+        ..text(&format!("您好{each}"))
+    };
+    let alone = template(
+        "service",
+        &[("sms", "zh-CN", Text { parameters: vec![], vendor_template_id: None, ..heavy.clone() })],
+    );
+    assert_eq!(alone.check(&Hosts::default()), []);
+    let of = template("service", &[("sms", "zh-CN", heavy.clone()), ("sms", "en", heavy)]);
+    let faults = of.check(&Hosts::default());
+    assert_eq!(faults[0].path, "/texts", "{faults:?}");
+    assert!(faults[0].detail.contains("too much together"), "{faults:?}");
+}
+
+#[test]
+fn no_more_parameters_are_shown_than_may_be_saved() {
+    let parameter = |at| Parameter { name: format!("p{at}"), value: "1".into() };
+    let many = Text { parameters: (0..1_200).map(parameter).collect(), ..text("您好") };
+    let of = template("service", &[("sms", "zh-CN", many)]);
+    let shown = render(&of, Channel::Sms, Language::Chinese, &Variables::default());
+    assert_eq!(shown.unwrap_err().path, "/texts/sms/zh-CN/parameters");
 }
 
 #[test]

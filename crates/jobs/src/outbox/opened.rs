@@ -16,6 +16,8 @@ use crate::context::{ActiveProgramme, JobContext};
 
 /// Rewards of a page.
 const REWARDS: i64 = 1_000;
+/// Whether texts show these is asked before a message is made.
+const ASKED: [Variable; 2] = [Variable::Link, Variable::Unsubscribe];
 
 /// A programme as a run came to it.
 pub(super) struct Opened {
@@ -138,7 +140,8 @@ impl Opened {
             .await?;
         let read = |stored: &store::StoredTemplate| {
             let template: Template = serde_json::from_str(&stored.document).ok()?;
-            let needs = template.texts.keys().map(|of| (*of, template.needs(*of))).collect();
+            let needs = template.texts.keys();
+            let needs = needs.map(|of| (*of, template.needs_of(*of, &ASKED))).collect();
             Some(Rc::new(ReadTemplate { template: Rc::new(template), needs }))
         };
         let template = found.first().and_then(read);
