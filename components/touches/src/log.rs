@@ -159,6 +159,7 @@ fn shown(touch: &ShownTouch, member: &str) -> Map<String, Json> {
         "purpose": touch.purpose,
         "state": touch.state,
         "reason": touch.reason,
+        "error": touch.error,
         "mode": touch.mode,
         "channels": touch.channels,
         "template": touch.template,

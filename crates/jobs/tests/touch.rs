@@ -555,3 +555,33 @@ fn touches_that_are_due_are_found_and_old_ones_forgotten() {
     shop.night();
     assert_eq!(shop.rows("SELECT DISTINCT state FROM touch"), ["due"]);
 }
+
+#[test]
+fn a_click_leaves_out_a_later_node() {
+    let nodes: Vec<Json> = [7, 3].map(|days| json!({"days_before": days})).to_vec();
+    let strategy = json!({"id": "ladder", "trigger": {"kind": "points_expiring"},
+        "send": {"channels": ["push"], "template": "notice"},
+        "sequence": {"nodes": nodes, "skip_after_response_hours": 720}});
+    let shop = Shop::new(json!({"strategies": [strategy]}), 1);
+    for night in 20..24 {
+        shop.at_night(night);
+        shop.night();
+    }
+    assert_eq!(shop.rows("SELECT node || state FROM touch"), ["-7due"]);
+    let at = shop.world.now.get().0;
+    let text = format!(
+        "INSERT INTO outbox_settle VALUES ('push', {at}, '[[1, \"sent\", null, null]]');
+         INSERT INTO link (programme_no, member_no, touch_no, channel, purpose, target, made_at)
+         SELECT 1, member_no, no, 'push', 'service', 'https://shop.example/', {at} FROM touch"
+    );
+    shop.reach.connection().execute_batch(&text).unwrap();
+    let clicked = store::add_click(&shop.reach, 1, ledger::Timestamp(at + 1), (None, false), "n");
+    assert!(wait(clicked).unwrap());
+    for night in 24..30 {
+        shop.at_night(night);
+        shop.night();
+    }
+    let found = shop
+        .rows("SELECT node || ' ' || state || ' ' || coalesce(reason, '') FROM touch ORDER BY no");
+    assert_eq!(found, ["-7 sent ", "-3 suppressed stopped"]);
+}

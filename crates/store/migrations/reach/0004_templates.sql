@@ -102,6 +102,22 @@ BEGIN
     WHERE own.no = NEW.link_no);
 END
 -- then
+-- The member responds with the first click of a person.
+CREATE TRIGGER IF NOT EXISTS click_responds AFTER INSERT ON click WHEN NEW.doubt IS NULL
+BEGIN
+  UPDATE touch SET responded_at = NEW.at
+  WHERE no = (SELECT touch_no FROM link WHERE no = NEW.link_no) AND NEW.at < coalesce(responded_at, NEW.at + 1);
+END
+-- then
+-- What is seen to belong to a burst was no response.
+CREATE TRIGGER IF NOT EXISTS click_responds_no_more AFTER UPDATE OF doubt ON click WHEN OLD.doubt IS NULL AND NEW.doubt IS NOT NULL
+BEGIN
+  UPDATE touch SET responded_at = (
+    SELECT min(c.at) FROM link AS l CROSS JOIN click AS c ON c.link_no = l.no AND c.doubt IS NULL
+    WHERE l.programme_no = touch.programme_no AND l.touch_no = touch.no)
+  WHERE no = (SELECT touch_no FROM link WHERE no = NEW.link_no);
+END
+-- then
 CREATE TRIGGER IF NOT EXISTS link_forgotten AFTER DELETE ON link
 BEGIN
   DELETE FROM click WHERE link_no = OLD.no;

@@ -90,6 +90,8 @@ pub struct ShownTouch {
     pub state: String,
     /// Why it was suppressed.
     pub reason: Option<String>,
+    /// Why it failed, for people.
+    pub error: Option<String>,
     /// By which of the channels.
     pub mode: String,
     /// The channels.
@@ -135,6 +137,7 @@ pub async fn shown_touches(
             purpose: row.text(6)?,
             state: row.text(7)?,
             reason: row.optional_text(8)?,
+            error: row.optional_text(20)?,
             mode: row.text(9)?,
             channels: json(row.text(10)?)?,
             template: row.optional_text(11)?,
