@@ -153,3 +153,44 @@ fn actions_without_an_entry_are_in_the_audit_log() {
     drop(books);
     host.leave_books_unchecked();
 }
+
+/// Every route that tells of a member by a name notes the search; none notes one by the id.
+#[test]
+fn staff_who_search_for_a_member_are_noted() {
+    let host = Host::start();
+    let shop = host.shop();
+    shop.does("m", "share").send().ok();
+    let name = "~phone:+8613800000000";
+    let told = json!({"attributes": {"name": "王伟"}, "aliases": ["phone:+8613800000000"]});
+    shop.put("/v1/members/m", &told).send().ok();
+    let [service, marketing] =
+        ["service", "marketing"].map(|role| shop.with_bearer(&shop.key(role)));
+    let template =
+        json!({"purpose": "service", "texts": {"sms": {"zh-CN": {"body": "{{ name }}您好"}}}});
+    let searches = "SELECT count(*) FROM audit_log WHERE action = 'member_looked_up'";
+    for (place, member) in ["m", name].into_iter().enumerate() {
+        for path in [
+            "",
+            "/entries",
+            "/facts",
+            "/behaviour",
+            "/contacts",
+            "/consents",
+            "/preferences",
+            "/tags",
+            "/segments",
+        ] {
+            let before = host.books().number(searches);
+            service.get(&format!("/v1/members/{member}{path}")).send().ok();
+            let noted = host.books().number(searches) - before;
+            assert_eq!(noted, place as i64, "{member}{path}");
+        }
+        let before = host.books().number(searches);
+        service.get(&format!("/v1/touches?member_id={}", member.replace('+', "%2B"))).send().ok();
+        let body = json!({"template": template, "member_id": member});
+        let shown =
+            marketing.post("/v1/templates/preview", &body).without("idempotency-key").send();
+        assert!(shown.ok().to_string().contains("王伟"));
+        assert_eq!(host.books().number(searches) - before, 2 * place as i64, "{member}");
+    }
+}

@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use shell::{
     App, Behaviour, BehaviourBody, FieldError, Page, Problem, Reply, Request, authenticate, noted,
-    now, open_member, opened, outcomes, parse_json, published, reach, scoped,
+    now, opened, outcomes, parse_json, published, reach, read_member, scoped,
 };
 use store::{BehaviourRow, NamedMember, list_behaviour, named_members, report_behaviour};
 
@@ -90,7 +90,7 @@ async fn list(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     };
     let wrong = || FieldError::new("?cursor", "is not one that this list gave");
     let before = before.ok_or_else(wrong)?;
-    let member = open_member(app, &caller, id).await?;
+    let member = read_member(app, request, &caller, id).await?;
     noted(app, request, &caller, ("behaviour_read", &member.id), None).await?;
     let book = published(&app.sql, &caller.programme).await?;
     let reach = reach().await?;

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use shell::{
     App, BulkConsentBody, ConsentBody, ConsentProofsBody, FieldError, Lookup, Page, Problem, Reply,
     Request, authenticate, authenticated_body, noted, noted_of_staff, now, once_of_member,
-    open_member, opened, outcomes, parse_json, published, reach,
+    open_member, opened, outcomes, parse_json, published, reach, read_member,
 };
 use store::{
     Added, Consent, Spin, add_consents, consent_proofs, contact_digests, current_consents,
@@ -32,7 +32,7 @@ pub async fn list(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;
-    let member = open_member(app, &caller, id).await?;
+    let member = read_member(app, request, &caller, id).await?;
     let (reach, no) = (reach().await?, caller.programme.no);
     let current = current_consents(reach.as_ref(), no, member.no).await?;
     let mut found = list_consents(reach.as_ref(), (no, member.no), before, page.limit + 1).await?;

@@ -16,7 +16,7 @@ use shell::api::contact::{channel_of, masked};
 use shell::{
     App, ContactBody, Lookup, Page, Problem, Reply, Request, Role, authenticate,
     authenticated_body, noted, noted_of_staff, now, once, once_of_member, open_member, parse_json,
-    published, reach, sealed_text, seals,
+    published, reach, read_member, sealed_text, seals,
 };
 use store::{Contact, Spin, current_consents, delete_contact, list_contacts, put_contact};
 
@@ -51,7 +51,7 @@ async fn contacts(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
         let names: Vec<&str> = REVEALERS.iter().map(|role| role.as_str()).collect();
         return Err(Problem::Forbidden(names.join(", ")));
     }
-    let member = open_member(app, &caller, id).await?;
+    let member = read_member(app, request, &caller, id).await?;
     if reveals {
         noted(app, request, &caller, ("contact_revealed", &member.id), None).await?;
     }

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use shell::api::contact::time_of_day;
 use shell::{
     App, Lookup, PreferencesBody, Problem, Reply, Request, authenticate, authenticated_body,
-    noted_of_staff, now, once_of_member, open_member, parse_json, reach,
+    noted_of_staff, now, once_of_member, open_member, parse_json, reach, read_member,
 };
 use store::{NamedMember, Preference, PreferenceWish, preference, put_preference};
 
@@ -13,7 +13,7 @@ use crate::instant;
 
 pub async fn show(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let member = open_member(app, &caller, id).await?;
+    let member = read_member(app, request, &caller, id).await?;
     let reach = reach().await?;
     let found = preference(reach.as_ref(), caller.programme.no, member.no).await?;
     Ok(Reply::json(200, &all(&member, found.as_ref())))

@@ -5,8 +5,8 @@ use ledger::{Timestamp, from_day_number};
 use reach::{Cuts, Facts, Measures, Today};
 use serde_json::{Value as Json, json};
 use shell::{
-    App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now, open_member,
-    published, reach,
+    App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now, published,
+    reach, read_member,
 };
 use store::{fold_position, last_entry_of_member, read_facts, rfm_cuts};
 
@@ -27,7 +27,7 @@ shell::component! { shell::api::facts::ROUTES {
 
 async fn show(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let member = open_member(app, &caller, id).await?;
+    let member = read_member(app, request, &caller, id).await?;
     let book = published(&app.sql, &caller.programme).await?;
     let reach = reach().await?;
     let found = read_facts(reach.as_ref(), &[(caller.programme.no, member.no)]).await?;

@@ -12,8 +12,8 @@ use serde_json::{Value as Json, json};
 use shell::{
     App, Bearer, FieldError, MemberBody, MemberPatchBody, Page, Problem, ProfileTerms, Reply,
     Request, Role, TierBody, actor_of, admitted, authenticate, authenticated_body,
-    level_submission, noted, now, parse_json, person, published, resolve_member_id, submit_as,
-    visible_members,
+    level_submission, noted_search, now, parse_json, person, published, resolve_member_id,
+    submit_as, visible_members,
 };
 use store::{
     Caller, ExtraColumns, LoadRequest, LoadedMember, Lots, ProgrammeRef, Scope, Submission,
@@ -197,7 +197,7 @@ async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     let page = Page::of(request)?;
     let before = page.number(i64::MAX)?;
     let named = member_id(id)?;
-    record_search(app, request, &caller, id).await?;
+    noted_search(app, request, &caller, id).await?;
     let member = member_id(&resolve_member_id(app, &caller, named.as_str()).await?)?;
     // One entry more than requested shows whether there is a next page.
     let (no, stores) = (caller.programme.no, caller.stores.as_deref());
@@ -238,7 +238,7 @@ async fn read(
         load(&app.sql, Scope::KeyPrefix(bearer.prefix()), &wanted, Lots::First(lots)).await?;
     let (programme, caller, mut loaded) = found.ok_or(Problem::Unauthorized)?;
     let caller = admitted(app, request, bearer, caller).await?;
-    record_search(app, request, &caller, id).await?;
+    noted_search(app, request, &caller, id).await?;
     let loaded = loaded.pop().filter(|loaded| loaded.member.exists()).ok_or_else(not_found)?;
     match &loaded.member.closed {
         Some(Closed::Merged(into)) => {
@@ -263,24 +263,6 @@ async fn is_of_other_stores(
     let no = member_no(&app.sql, caller.programme.no, loaded.member.id.as_str()).await?;
     let visible = visible_members(app, caller, no.as_slice()).await?;
     Ok(no.is_none_or(|no| !visible.contains(&no)))
-}
-
-/// Records that staff searched for a person by a phone number, an address or a card. Tills do so
-/// all day, so their searches are not recorded.
-async fn record_search(
-    app: &App,
-    request: &Request,
-    caller: &Caller,
-    name: &str,
-) -> Result<(), Problem> {
-    let Some((kind, _)) = name.strip_prefix('~').and_then(|name| name.split_once(':')) else {
-        return Ok(());
-    };
-    if caller.role == Role::Storefront.as_str() || kind == "id" {
-        return Ok(());
-    }
-    // The name itself must stay erasable, so it is not recorded.
-    noted(app, request, caller, ("member_looked_up", kind), None).await
 }
 
 /// The same with every open lot.

@@ -4,7 +4,7 @@ use reach::{Channel, Today};
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, OccasionBody, Problem, Reply, Request, TemplatePreviewBody, authenticate,
-    open_member, parse_json_of_lines, published, reach,
+    parse_json_of_lines, published, reach, read_member,
 };
 use store::{Caller, Spin, ledger_members, preference, read_facts, registered_store};
 use templates::{Coupon, Language, Reward, Template, Variables, parts, render};
@@ -26,7 +26,7 @@ pub async fn show(app: &App, request: &Request) -> Result<Reply, Problem> {
     let occasion = body.occasion.clone().unwrap_or_default();
     let day = occasion.day()?;
     let mut variables = match &body.member_id {
-        Some(name) => of_member(app, &reach, &caller, name).await?,
+        Some(name) => of_member(app, request, &reach, &caller, name).await?,
         None => Variables::sample(),
     };
     bring(&mut variables, &occasion, day);
@@ -49,11 +49,12 @@ pub async fn show(app: &App, request: &Request) -> Result<Reply, Problem> {
 /// What is known of a member; of the occasion what a sample has.
 async fn of_member(
     app: &App,
+    request: &Request,
     reach: &Spin,
     caller: &Caller,
     name: &str,
 ) -> Result<Variables, Problem> {
-    let member = open_member(app, caller, name).await?;
+    let member = read_member(app, request, caller, name).await?;
     let no = caller.programme.no;
     let now = shell::now();
     let today = Today::at(now, published(&app.sql, &caller.programme).await?.zone());

@@ -6,8 +6,8 @@ use ledger::Timestamp;
 use reach::touch::{Reason, State};
 use serde_json::{Map, Value as Json, json};
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, asked_day, authenticate, noted, open_member,
-    reach, visible_members,
+    App, FieldError, Page, Problem, Reply, Request, asked_day, authenticate, noted, reach,
+    read_member, visible_members,
 };
 use store::{
     LoggedTouch, ShownTouch, TouchDelivery, TouchLink, deliveries_of_touch, ledger_members,
@@ -74,7 +74,7 @@ pub async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     }
     .ok_or_else(|| FieldError::new("?cursor", "is not one that this list gave"))?;
     let member = match request.query("member_id") {
-        Some(name) => Some(open_member(app, &caller, name).await?),
+        Some(name) => Some(read_member(app, request, &caller, name).await?),
         None => None,
     };
     let whose = member.as_ref().map_or("all", |member| member.id.as_str());

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use store::{Caller, Who, note, note_refused, seal};
 
 use crate::app::{App, HOUR_MS};
-use crate::auth::Bearer;
+use crate::auth::{Bearer, Role};
 use crate::ids::now;
 use crate::pass::is_shops_own;
 use crate::problem::Problem;
@@ -55,6 +55,27 @@ pub async fn noted_of_staff(
         return Ok(());
     }
     noted(app, request, caller, what, with).await
+}
+
+/// Notes that staff searched for a person by a telephone number, an address or a card. Tills do so
+/// all day, so their searches are not noted, and neither is a name that is the id.
+///
+/// # Errors
+/// As [`noted`].
+pub async fn noted_search(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    name: &str,
+) -> Result<(), Problem> {
+    let Some((kind, _)) = name.strip_prefix('~').and_then(|name| name.split_once(':')) else {
+        return Ok(());
+    };
+    if caller.role == Role::Storefront.as_str() || kind == "id" {
+        return Ok(());
+    }
+    // The name itself must stay erasable, so it is not recorded.
+    noted(app, request, caller, ("member_looked_up", kind), None).await
 }
 
 /// Seals what was written. Whoever comes next does what fails here.

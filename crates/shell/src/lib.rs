@@ -73,7 +73,7 @@ pub use api::staff::OwnRoles;
 pub use api::tag::asked_condition;
 pub use api::touches::asked_day;
 pub use app::App;
-pub use audit::{noted, noted_of_staff, sealed, sealed_of, who};
+pub use audit::{noted, noted_of_staff, noted_search, sealed, sealed_of, who};
 pub use auth::{Bearer, Role, check_role, line_of, new_key, new_session, new_token, no_cookie};
 pub use bulk::outcomes;
 pub use command::{
@@ -101,7 +101,7 @@ pub use problem::{FieldError, PROBLEMS, Problem};
 pub use publishing::{
     Candidate, PublicationWish, ask_to_publish, publish_due_and_show, shown_publication,
 };
-pub use reach::{open_member, opened, reach};
+pub use reach::{open_member, opened, reach, read_member};
 pub use receipt::{Contents, Receipt, ReceiptLine};
 pub use request::Request;
 pub use route::{Access, Route, check_bound};

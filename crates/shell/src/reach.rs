@@ -8,7 +8,9 @@ use ledger::{Closed, MemberId, Refusal};
 use store::{Caller, NamedMember, Spin, begin_reach, named_members};
 
 use crate::app::App;
+use crate::audit::noted_search;
 use crate::problem::{FieldError, Problem};
+use crate::request::Request;
 
 thread_local! {
     static REACH: RefCell<Option<Rc<Spin>>> = const { RefCell::new(None) };
@@ -39,6 +41,20 @@ pub async fn open_member(app: &App, caller: &Caller, name: &str) -> Result<Named
         .map_err(|error| Problem::from(FieldError::new("member_id", error.to_string())))?;
     let found = named_members(&app.sql, caller.programme.no, &[name.as_str()]).await?;
     opened(found.into_iter().next().flatten()).map_err(Problem::refused)
+}
+
+/// As [`open_member`], for who reads what is known of a member: a search is noted.
+///
+/// # Errors
+/// As [`open_member`].
+pub async fn read_member(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    name: &str,
+) -> Result<NamedMember, Problem> {
+    noted_search(app, request, caller, name).await?;
+    open_member(app, caller, name).await
 }
 
 /// An account that was found, while it is open.

@@ -24,7 +24,7 @@ use crate::ids::now;
 use crate::json::parse_json;
 use crate::page::Page;
 use crate::problem::{FieldError, Problem};
-use crate::reach::{open_member, opened, reach};
+use crate::reach::{opened, reach, read_member};
 use crate::request::Request;
 use crate::rulebooks::zone;
 
@@ -327,7 +327,7 @@ impl Sets {
         name: &str,
     ) -> Result<Reply, Problem> {
         let caller = authenticate(app, request).await?;
-        let member = open_member(app, &caller, name).await?;
+        let member = read_member(app, request, &caller, name).await?;
         if visible_members(app, &caller, &[member.no]).await?.is_empty() {
             return Err(Problem::StoreForbidden);
         }
