@@ -213,7 +213,10 @@ async fn callback(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
         new_token().ok_or_else(|| Problem::Internal("the host gives no randomness".to_owned()))?;
     noted(app, request, &caller, ("channel_callback_changed", id), None).await?;
     let reach = reach().await?;
-    put_callback(reach.as_ref(), caller.programme.no, id, &digest(app, &secret)).await?;
+    let no = caller.programme.no;
+    let what = "the address for reports of an account at a vendor";
+    let sealed = sealed_text(&secret, &Place::callback(no, id), what).await?;
+    put_callback(reach.as_ref(), no, id, (&digest(app, &secret), &sealed)).await?;
     let path = format!("/v1/callbacks/{id}/{secret}");
     Ok(Reply::json(200, &json!({"channel_id": id, "callback_path": path})).private())
 }

@@ -145,6 +145,7 @@ fn place_of(sort: Sealed, of: &SealedName) -> Place {
         Sealed::Secrets => Place::database(name),
         Sealed::Contacts => Place::contact(of.programme_no, &of.channel),
         Sealed::Channels => Place::channel(of.programme_no, name),
+        Sealed::Callbacks => Place::callback(of.programme_no, name),
     }
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use store::{
     ChannelAccount, ChannelWish, Consent, Contact, Error, Native, WaveTouch, add_consents,
     begin_reach, begin_wave, channel_account, claim_channel, current_consents, deliveries_of_touch,
-    list_contacts, pause_channel, put_channel, put_contact,
+    list_contacts, pause_channel, put_callback, put_channel, put_contact,
 };
 
 const START: Timestamp = Timestamp(1_773_108_000_000);
@@ -92,6 +92,7 @@ struct World {
     ids: Cell<u128>,
     book: Book,
     policy: AddressPolicy,
+    public_url: Option<&'static str>,
 }
 
 fn answer(status: u16, body: Json) -> Heard {
@@ -108,7 +109,8 @@ impl World {
         wait(begin_reach(&reach, &reach)).unwrap();
         let (now, ids) = (std::rc::Rc::new(Cell::new(START)), Cell::new(1));
         let book = Book { now: now.clone(), ..Book::default() };
-        Self { reach, now, ids, book, policy: AddressPolicy::default() }
+        let (policy, public_url) = (AddressPolicy::default(), Some("https://a.example/"));
+        Self { reach, now, ids, book, policy, public_url }
     }
 
     fn seals() -> Seals {
@@ -192,8 +194,12 @@ impl World {
         };
         let context = JobContext { sql: &self.reach, now: &now, fresh: &fresh };
         let seals = Self::seals();
-        let settings =
-            DeliverSettings { seals: &seals, policy: self.policy, random: &|| Some([9; NONCE]) };
+        let settings = DeliverSettings {
+            seals: &seals,
+            policy: self.policy,
+            public_url: self.public_url,
+            random: &|| Some([9; NONCE]),
+        };
         let post = Post { now: &self.now, answers: Box::new(answers), sent: RefCell::default() };
         let limit = WorkLimit::chunks(10_000).until(self.now.get().plus_ms(50_000));
         let report = wait(deliver(&context, (&self.book, &post), &settings, None, limit)).unwrap();
@@ -881,4 +887,30 @@ fn a_copy_of_a_stop_does_not_undo_a_later_yes() {
     wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
     post(invalid, "SM3/undelivered");
     assert_eq!(state(), ContactState::Open, "a copy of the report");
+}
+
+/// The vendor that posts reports is told where, by whoever knows the secret of that address.
+#[test]
+fn the_address_for_reports_goes_with_each_message() {
+    let told = |world: &World, key: &str| {
+        let settings =
+            json!({"account_sid": format!("AC{}", "0".repeat(32)), "from": "+15005550006"});
+        world.put("tw", "twilio", Channel::Sms, &settings, &json!({"auth_token": "t"}));
+        if !key.is_empty() {
+            let sealed = Seals::parse(key).seal("s3cr3t", &Place::callback(1, "tw"), [7; NONCE]);
+            wait(put_callback(&world.reach, 1, "tw", ("d", &sealed))).unwrap();
+        }
+        world.due([1], "+15005550009");
+        let (report, sent) = world.run(|_| answer(201, json!({"sid": "SM1"})));
+        assert_eq!((report.accepted, sent.len()), (1, 1));
+        let form = sent[0].1.body.clone();
+        form.split('&').find_map(|pair| Some(pair.strip_prefix("StatusCallback=")?.to_owned()))
+    };
+    let address = Some("https%3A%2F%2Fa.example%2Fv1%2Fcallbacks%2Ftw%2Fs3cr3t".to_owned());
+    assert_eq!(told(&World::new(), KEY), address);
+    // Stored before there was a key, none at all, sealed by a key that is lost, and no address.
+    assert_eq!(told(&World::new(), "-"), address);
+    assert_eq!(told(&World::new(), ""), None);
+    assert_eq!(told(&World::new(), "another-key-of-at-least-32-characters"), None);
+    assert_eq!(told(&World { public_url: None, ..World::new() }, KEY), None);
 }

@@ -128,7 +128,8 @@ impl Shop {
         let post =
             Post { now: &self.world.now, answers: Box::new(answers), sent: RefCell::default() };
         let policy = AddressPolicy::default();
-        let settings = DeliverSettings { seals: &seals, policy, random: &|| Some([9; NONCE]) };
+        let random = || Some([9; NONCE]);
+        let settings = DeliverSettings { seals: &seals, policy, public_url: None, random: &random };
         let limit = WorkLimit::chunks(10_000).until(now().plus_ms(50_000));
         let report = wait(outbox.send(&post, &settings, limit));
         (report, post.sent.into_inner())

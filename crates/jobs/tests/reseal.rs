@@ -79,6 +79,11 @@ impl Sealing {
             "SELECT programme_no, id, '', secrets FROM channel_account",
             &|no, id: String, _| Place::channel(no, &id),
         );
+        read(
+            reach,
+            "SELECT programme_no, id, '', callback_secret FROM channel_account",
+            &|no, id: String, _| Place::callback(no, &id),
+        );
         found
     }
 
@@ -116,8 +121,8 @@ impl Sealing {
             .unwrap();
         reach
             .execute(
-                "INSERT INTO channel_account (programme_no, id, vendor, channel, settings, secrets, rank, per_second, burst, left_milli, left_at, updated_at, updated_by) VALUES (1, 'sms', 'twilio', 'sms', '{}', ?1, 1, 1, 1, 0, 0, 0, 'a')",
-                [seal("ten", Place::channel(1, "sms"))],
+                "INSERT INTO channel_account (programme_no, id, vendor, channel, settings, secrets, callback_secret, rank, per_second, burst, left_milli, left_at, updated_at, updated_by) VALUES (1, 'sms', 'twilio', 'sms', '{}', ?1, ?2, 1, 1, 1, 0, 0, 0, 'a')",
+                [seal("ten", Place::channel(1, "sms")), seal("eleven", Place::callback(1, "sms"))],
             )
             .unwrap();
         for member in 0..450 {
@@ -143,16 +148,16 @@ fn the_old_key_can_go_when_all_is_sealed_anew() {
             sealing.stored().iter().map(|(place, text)| seals.open(text, place)).collect()
         };
         let first = texts(&both);
-        assert_eq!(first.len(), 458);
+        assert_eq!(first.len(), 459);
         assert!(first.iter().all(Option::is_some));
         let report = sealing.run(&both, None, 1_000).unwrap();
-        assert_eq!((report.rows, report.sealed, report.unopened), (456, 456, 0), "{before}");
+        assert_eq!((report.rows, report.sealed, report.unopened), (457, 457, 0), "{before}");
         assert_eq!(report.cursor, None);
         assert_eq!(texts(&new), first, "{before}");
         assert!(sealing.stored().iter().all(|(_, text)| Seals::is_sealed(text)));
         // Nothing is left to do.
         let again = sealing.run(&both, None, 1_000).unwrap();
-        assert_eq!((again.rows, again.sealed), (456, 0));
+        assert_eq!((again.rows, again.sealed), (457, 0));
     }
 }
 
@@ -170,7 +175,7 @@ fn a_run_goes_on_where_the_last_one_ended() {
             break;
         }
     }
-    assert_eq!((rows, calls), (456, 9));
+    assert_eq!((rows, calls), (457, 10));
     let new = Seals::parse(NEW);
     assert!(sealing.stored().iter().all(|(place, text)| new.open(text, place).is_some()));
     for wrong in ["", "x", "W10", "WzksMSwiYSIsIiJd", "WzUsMSwiYSIsIiJd"] {
@@ -185,6 +190,6 @@ fn what_no_key_opens_stays() {
     sealing.fill(&Seals::parse(OLD));
     let before = sealing.stored();
     let report = sealing.run(&Seals::parse(NEW), None, 1_000).unwrap();
-    assert_eq!((report.sealed, report.unopened), (0, 458));
+    assert_eq!((report.sealed, report.unopened), (0, 459));
     assert_eq!(sealing.stored(), before);
 }

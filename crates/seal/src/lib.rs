@@ -56,6 +56,12 @@ impl Place {
         Self(format!("{programme_no}/channel/{id}"))
     }
 
+    /// The secret in the address to which a vendor posts.
+    #[must_use]
+    pub fn callback(programme_no: i64, id: &str) -> Self {
+        Self(format!("{programme_no}/callback/{id}"))
+    }
+
     /// A token that a vendor gave an account.
     #[must_use]
     pub fn channel_token(programme_no: i64, id: &str) -> Self {
@@ -189,6 +195,7 @@ mod tests {
             (ONE.to_owned(), Place::contact(1, "shop"), false),
             (ONE.to_owned(), Place::channel(1, "shop"), false),
             (ONE.to_owned(), Place::channel_token(1, "shop"), false),
+            (ONE.to_owned(), Place::callback(1, "shop"), false),
         ] {
             let opened = Seals::parse(&variable).open(&sealed, &place);
             assert_eq!(opened.as_deref(), opens.then_some("whsec_abc"), "{variable} {place:?}");

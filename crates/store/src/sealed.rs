@@ -25,10 +25,12 @@ pub enum Sealed {
     Contacts,
     /// Secrets of accounts at vendors.
     Channels,
+    /// Secrets in the addresses to which vendors post.
+    Callbacks,
 }
 
 /// All sorts, those of the ledger's database first.
-pub const SEALED: [Sealed; 7] = [
+pub const SEALED: [Sealed; 8] = [
     Sealed::Endpoints,
     Sealed::QrKeys,
     Sealed::Credentials,
@@ -36,13 +38,14 @@ pub const SEALED: [Sealed; 7] = [
     Sealed::Secrets,
     Sealed::Contacts,
     Sealed::Channels,
+    Sealed::Callbacks,
 ];
 
 impl Sealed {
     /// Whether it stands in the second database.
     #[must_use]
     pub fn is_of_reach(self) -> bool {
-        matches!(self, Self::Secrets | Self::Contacts | Self::Channels)
+        matches!(self, Self::Secrets | Self::Contacts | Self::Channels | Self::Callbacks)
     }
 }
 
@@ -93,6 +96,7 @@ pub async fn sealed_rows(
         Sealed::Secrets => statement!("queries/reach/sealed_secrets"),
         Sealed::Contacts => statement!("queries/reach/sealed_contacts"),
         Sealed::Channels => statement!("queries/reach/sealed_channels"),
+        Sealed::Callbacks => statement!("queries/reach/sealed_callbacks"),
     };
     let after = json!([after.programme_no, after.name, after.channel]);
     let rows = sql.query(statement, vec![after.to_string().into(), most.into()]).await?;
@@ -123,6 +127,7 @@ pub async fn put_sealed(
         Sealed::Secrets => statement!("queries/reach/sealed_secrets_put"),
         Sealed::Contacts => statement!("queries/reach/sealed_contacts_put"),
         Sealed::Channels => statement!("queries/reach/sealed_channels_put"),
+        Sealed::Callbacks => statement!("queries/reach/sealed_callbacks_put"),
     };
     let row = |(row, [first, second]): &(SealedRow, [Option<String>; 2])| {
         let SealedRow { of, stored: [read, read_second] } = row;

@@ -387,14 +387,17 @@ fn callbacks_are_found_by_the_digest_of_their_secret() {
     let reach = database();
     put(&reach, 1, "sms", |_| {});
     assert!(!account(&reach, "sms").has_callback);
-    assert!(wait(put_callback(&reach, 1, "sms", "d1")).unwrap());
-    assert!(!wait(put_callback(&reach, 1, "none", "d2")).unwrap());
+    assert!(wait(put_callback(&reach, 1, "sms", ("d1", "sealed:1"))).unwrap());
+    assert!(!wait(put_callback(&reach, 1, "none", ("d2", "sealed:2"))).unwrap());
     let of =
         |digest: &str| wait(account_of_callback(&reach, digest)).unwrap().map(|found| found.id);
     assert_eq!((of("d1"), of("d2")), (Some("sms".into()), None));
     assert!(account(&reach, "sms").has_callback);
-    wait(put_callback(&reach, 1, "sms", "d3")).unwrap();
+    wait(put_callback(&reach, 1, "sms", ("d3", "sealed:3"))).unwrap();
     assert_eq!((of("d1"), of("d3")), (None, Some("sms".into())));
+    // Whoever sends by the account has the secret, too.
+    let claim = claim_channel(&reach, (account(&reach, "sms").no, "l"), NOW, later(1));
+    assert_eq!(wait(claim).unwrap().unwrap().callback_secret.as_deref(), Some("sealed:3"));
 }
 
 fn contact(reach: &Native, member: i64, digest: &str, state: ContactState) {

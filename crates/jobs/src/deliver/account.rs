@@ -32,6 +32,19 @@ pub(super) fn open(
     Ok(account)
 }
 
+/// Where the vendor posts what became of an account's messages. `None` where the installation has
+/// no address, the account has none, or its secret cannot be opened: the message goes without.
+pub(super) fn callback_url(
+    kept: &ChannelAccount,
+    sealed: Option<&str>,
+    seals: &Seals,
+    public_url: Option<&str>,
+) -> Option<String> {
+    let secret = seals.open(sealed?, &Place::callback(kept.programme_no, &kept.id))?;
+    let origin = public_url?.trim_end_matches('/');
+    Some(format!("{origin}/v1/callbacks/{}/{secret}", kept.id))
+}
+
 /// Whether a request may go to an address: the host is looked at, not the query, which is ours.
 ///
 /// # Errors

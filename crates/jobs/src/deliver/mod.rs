@@ -40,6 +40,8 @@ pub struct DeliverSettings<'a> {
     pub seals: &'a Seals,
     /// To which addresses requests may go.
     pub policy: AddressPolicy,
+    /// The address of the installation, for vendors that are told with each message where to post.
+    pub public_url: Option<&'a str>,
     /// Gives fresh bytes to seal tokens with; nothing where there are none.
     pub random: &'a dyn Fn() -> Option<[u8; NONCE]>,
 }

@@ -42,6 +42,8 @@ pub(super) struct Sending {
     pub(super) account: Account,
     pub(super) kept: ChannelAccount,
     lease: String,
+    /// Where the vendor posts reports.
+    callback_url: Option<String>,
     bucket: Bucket,
     state: AccountState,
     token: Option<Token>,
@@ -122,8 +124,12 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
                 return Ok(Next::Done);
             }
         };
+        let sealed = claimed.callback_secret.as_deref();
+        let DeliverSettings { seals, public_url, .. } = *self.settings;
+        let callback_url = account::callback_url(&kept, sealed, seals, public_url);
         let (token, has_renewed) = (None, false);
-        let mut run = Sending { account, kept, lease, bucket, state, token, has_renewed };
+        let mut run =
+            Sending { account, kept, lease, callback_url, bucket, state, token, has_renewed };
         self.settle_lost(&run, report).await?;
         let next = loop {
             if !limit.take_chunk((self.context.now)()) {
@@ -380,7 +386,8 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         for group in grouped(&run.account, going) {
             let nonce = (self.context.fresh)().id.to_string();
             let token = run.token.as_ref().map(|token| &token.text);
-            let context = Context { now_ms: now.0, nonce: &nonce, token, callback_url: None };
+            let callback_url = run.callback_url.as_deref();
+            let context = Context { now_ms: now.0, nonce: &nonce, token, callback_url };
             let messages: Vec<Message> = group.iter().map(|one| one.due.message.clone()).collect();
             match run.account.request(&messages, &context) {
                 Ok(request) => {

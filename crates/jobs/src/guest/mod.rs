@@ -186,10 +186,12 @@ pub fn deliver() -> Result<(), String> {
         let bytes = random().zip(random()).ok_or("the host gives no randomness")?;
         let key = link_key(&reach, &seals, bytes).await.map_err(|error| error.to_string())?;
         let links = key.ok_or("secrets_key does not open the key of links")?;
-        let settings = OutboxSettings { seals: &seals, links, public_url: variables::public_url() };
+        let public_url = variables::public_url();
+        let settings = OutboxSettings { seals: &seals, links, public_url: public_url.clone() };
         let messaging = async |no| Messaging::published(&sql, reach.sql, no).await;
         let outbox = Outbox::new(&ledger, &reach, messaging, &settings);
-        let settings = DeliverSettings { seals: &seals, policy, random: &random };
+        let public_url = public_url.as_deref();
+        let settings = DeliverSettings { seals: &seals, policy, public_url, random: &random };
         let report = outbox.send(&WasiOutbound, &settings, limit).await;
         let report = report.map_err(|error| format!("deliver: {error}"))?;
         told("deliver", (report.is_idle(), &report.to_json()), report.last_failure)

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS channel_account (
   message_cost_minor INTEGER NOT NULL DEFAULT 0,
   -- SHA-256 of the secret in the address to which the vendor posts, in hexadecimal digits.
   callback_digest TEXT,
+  -- That secret, sealed: vendors that are told the address with each message get it from here.
+  callback_secret TEXT,
   -- Why nothing is sent until a person has seen to it.
   paused_because TEXT,
   paused_at INTEGER,

@@ -199,7 +199,8 @@ pub async fn pause_channel(
     Ok(!reach.query(statement!("queries/reach/channel_pause"), values).await?.is_empty())
 }
 
-/// Gives an account the address whose secret has that digest. False when there is none of that id.
+/// Gives an account the address whose secret has that digest, and is kept sealed beside it. False
+/// when there is none of that id.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -207,9 +208,9 @@ pub async fn put_callback(
     reach: &impl Sql,
     programme_no: i64,
     id: &str,
-    digest: &str,
+    (digest, sealed): (&str, &str),
 ) -> Result<bool, Error> {
-    let values = vec![programme_no.into(), id.into(), digest.into()];
+    let values = vec![programme_no.into(), id.into(), digest.into(), sealed.into()];
     Ok(!reach.query(statement!("queries/reach/channel_callback"), values).await?.is_empty())
 }
 
@@ -264,6 +265,8 @@ pub struct ClaimedChannel {
     pub left_milli: i64,
     /// As of when.
     pub left_at: Timestamp,
+    /// The secret in the address to which the vendor posts, sealed.
+    pub callback_secret: Option<String>,
 }
 
 /// Takes the lease of an account, unless it is taken, paused or rests.
@@ -283,6 +286,7 @@ pub async fn claim_channel(
             account: read_account(row)?,
             left_milli: row.integer(18)?,
             left_at: Timestamp(row.integer(19)?),
+            callback_secret: row.optional_text(20)?,
         })
     };
     rows.first_mut().map(claimed).transpose()
