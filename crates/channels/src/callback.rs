@@ -43,8 +43,14 @@ impl<'a> Callback<'a> {
 
     /// Refuses a post that was signed too long ago, or in the future.
     pub(crate) fn is_fresh(&self, second: i64) -> Result<(), Refusal> {
+        self.is_within(second, LEEWAY_S)
+    }
+
+    /// Refuses a post that was signed more than so many seconds ago, or in the future. For vendors
+    /// that post again what they signed before: their reports must count once.
+    pub(crate) fn is_within(&self, second: i64, oldest_s: i64) -> Result<(), Refusal> {
         let age = self.now_ms.div_euclid(1000).saturating_sub(second);
-        (-LEEWAY_S..=LEEWAY_S).contains(&age).then_some(()).ok_or(Refusal::Old)
+        (-LEEWAY_S..=oldest_s).contains(&age).then_some(()).ok_or(Refusal::Old)
     }
 
     /// The value of a field; empty where there is none.
@@ -119,7 +125,8 @@ pub struct Report {
     pub why: String,
     /// When it happened, in milliseconds since 1970.
     pub at_ms: Option<i64>,
-    /// By what it is known when it comes again, of vendors that sign no instant: it counts once.
+    /// By what it is known when it comes again, of vendors that sign no instant or post again what
+    /// they signed long ago: it counts once.
     pub once: Option<String>,
 }
 
@@ -157,9 +164,19 @@ impl Report {
 
     /// Known by the id of a post. What changes nothing but its attempt needs none.
     pub(crate) fn once(mut self, id: Option<&str>) -> Self {
-        let lasts = !matches!(self.what, Reported::Delivered | Reported::Failed(None));
-        self.once = id.filter(|_| lasts).map(|id| id.chars().take(MAX_ID).collect());
+        let id = id.filter(|_| self.lasts());
+        self.once = id.map(|id| id.chars().take(MAX_ID).collect());
         self
+    }
+
+    /// Whether nothing changes where it comes again.
+    pub(crate) const fn counts_once(&self) -> bool {
+        self.once.is_some() || !self.lasts()
+    }
+
+    /// Whether it tells of the address, which may be opened again meanwhile, or of a consent.
+    const fn lasts(&self) -> bool {
+        !matches!(self.what, Reported::Delivered | Reported::Failed(None))
     }
 
     pub(crate) const fn at(mut self, at_ms: Option<i64>) -> Self {

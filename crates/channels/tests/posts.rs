@@ -341,13 +341,25 @@ fn events_of_sendgrid_are_signed() {
         };
         assert_eq!(found, expected);
         let second: i64 = instant.parse().unwrap();
-        for (ahead, holds) in CLOCKS {
+        // SendGrid posts again for a day. What an old copy says of an address counts only where it
+        // is known by an id, which these events lack.
+        let (minutes, hours) = (300_000, 25 * 3_600_000);
+        for (ahead, counts) in [
+            (0, Some(expected.len())),
+            (minutes, Some(expected.len())),
+            (minutes + 1_000, Some(expected.len().min(1))),
+            (hours, Some(expected.len().min(1))),
+            (hours + 1_000, None),
+            (-minutes, Some(expected.len())),
+            (-minutes - 1_000, None),
+        ] {
             let headers = [
                 ("x-twilio-email-event-webhook-signature", signature),
                 ("x-twilio-email-event-webhook-timestamp", instant),
             ];
             let found = posted(&account, URL, &headers, body, second * 1000 + ahead);
-            assert_eq!(found.err(), (!holds).then_some(Refusal::Old), "{ahead}");
+            let found = found.map(|received| received.reports.len());
+            assert_eq!(found, counts.ok_or(Refusal::Old), "{ahead}");
         }
         assert_eq!(sent(body, "1773108999", signature), Err(Refusal::Forged));
         assert_eq!(sent(&format!("{body} "), instant, signature), Err(Refusal::Forged));
