@@ -1,11 +1,9 @@
 """Makes crates/channels/tests/vectors/*.json: requests and posts signed by the vendors' own
 libraries. Tests of the crate read the files; this is run by hand when a case is added.
 
-    mkdir -p target/interop && cp tests/interop/package.json target/interop/
-    python3 -m venv target/interop/v
-    target/interop/v/bin/pip install -r tests/interop/requirements.txt
-    npm install --prefix target/interop
-    target/interop/v/bin/python tests/interop/channels_vectors.py target/interop
+    cargo xtask interop
+    cp tests/interop/package.json target/interop/ && npm install --prefix target/interop
+    target/interop/bin/python tests/interop/channels_vectors.py target/interop
 
 Keys are made once and kept in the vectors, so that another run changes nothing but signatures that
 have chance in them (ECDSA) and messages that begin with random bytes.

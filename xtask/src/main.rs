@@ -7,6 +7,7 @@ mod deny;
 mod fmt;
 mod fuzz;
 mod http;
+mod interop;
 mod new_operation;
 mod process;
 mod processor;
@@ -48,6 +49,8 @@ enum Command {
     Up(up::Arguments),
     /// Everything that CI runs
     Test,
+    /// Send to fakes of vendors that verify with the vendors' own SDKs; needs Python 3.10 with pip
+    Interop,
     /// Format all Rust files; `cargo fmt` does not see the end-to-end tests
     Fmt,
     /// Check the rules of the source tree that no compiler checks
@@ -85,6 +88,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Console(arguments) => console::run(&workspace, &arguments),
         Command::Up(arguments) => up::run(&workspace, arguments),
         Command::Test => test::run(&workspace),
+        Command::Interop => interop::run(&workspace),
         Command::Fmt => fmt::run(&workspace, fmt::Mode::Write),
         Command::Tidy => tidy::run(&workspace),
         Command::Spin => spin::run(&workspace),

@@ -1,14 +1,14 @@
 //! `cargo xtask test`: everything that CI runs, in the order in which it fails fastest. It needs
-//! only rustup and a C compiler; the console is checked where there is Node or Python, and its
-//! pages where there is Chromium.
+//! only rustup and a C compiler; the console is checked where there is Node or Python, its pages
+//! where there is Chromium, and what goes to vendors where there is Python.
 
 use crate::workspace::{Component, Kind, Workspace};
-use crate::{console, deny, fmt, process, tidy, wasm};
+use crate::{console, deny, fmt, interop, process, tidy, wasm};
 use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
 /// What `cargo xtask bench` adds to xtask.
-const ALL_OF_XTASK: &str = "xtask/ledger";
+pub const ALL_OF_XTASK: &str = "xtask/ledger";
 /// `cargo test` runs a tenth of them.
 const HISTORIES: &str = "ACCRUE_HISTORIES";
 
@@ -23,6 +23,7 @@ const STAGES: &[Stage] = &[
     ("clippy, components", clippy_components),
     ("fuzz targets", fuzz_targets),
     ("tests", tests),
+    ("interop", interop::check),
     ("console", console::check),
     ("documentation", documentation),
 ];
