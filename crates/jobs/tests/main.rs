@@ -4,9 +4,14 @@
 mod deliver;
 mod events;
 mod fold;
+#[path = "../../reach/tests/naive.rs"]
+mod naive;
 mod nights;
 mod outbox;
 mod outbox_edges;
+#[expect(clippy::indexing_slicing, dead_code, reason = "helpers of tests fail as tests do")]
+#[path = "../../rules/tests/model/random.rs"]
+mod random;
 mod refresh;
 mod rehearsal;
 mod reseal;
@@ -15,3 +20,4 @@ mod sizes;
 mod support;
 mod touch;
 mod touch_rehearsal;
+mod year;

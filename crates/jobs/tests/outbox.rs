@@ -56,7 +56,14 @@ pub fn taken(_: &HttpRequest) -> Heard {
 }
 
 impl Shop {
-    fn account(&self, id: &str, vendor: &str, channel: Channel, settings: &Json, secrets: &Json) {
+    pub fn account(
+        &self,
+        id: &str,
+        vendor: &str,
+        channel: Channel,
+        settings: &Json,
+        secrets: &Json,
+    ) {
         let secrets =
             Seals::default().seal(&secrets.to_string(), &Place::channel(1, id), [7; NONCE]);
         let secrets = Some(secrets.as_str());
@@ -81,7 +88,7 @@ impl Shop {
         self.account(name, "webhook", channel, &settings, &json!({"signing_secret": SECRET}));
     }
 
-    fn sms(&self) {
+    pub fn sms(&self) {
         let settings = json!({"access_key_id": "k", "sign_name": "s"});
         self.account(
             "sms",

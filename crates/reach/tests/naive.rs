@@ -34,6 +34,7 @@ fn date(day: i64) -> NaiveDate {
 }
 
 /// What a strategy waits for.
+#[expect(dead_code, reason = "the tests that share this file wait for different things")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Waits {
     /// Points that end: days before, from the most.
@@ -44,8 +45,12 @@ pub enum Waits {
     Birthday(Vec<i64>),
     /// The tier's end: days before.
     Tier(Vec<i64>),
+    /// A coupon's end: days before.
+    Coupon(Vec<i64>),
     /// An earn: days after.
     Earn(Vec<i64>),
+    /// A higher tier: days after.
+    TierUp(Vec<i64>),
 }
 
 #[derive(Debug, Clone)]
@@ -58,6 +63,8 @@ pub struct Spec {
     pub template: &'static str,
     pub channels: Vec<&'static str>,
     pub to_all: bool,
+    /// Of nodes that have their own: channels, and whether it goes by all of them.
+    pub nodes: BTreeMap<i64, (Vec<&'static str>, bool)>,
     pub priority: i64,
     pub is_first: bool,
     pub stops_redeemed: bool,
@@ -73,6 +80,9 @@ pub struct Spec {
 
 #[derive(Debug, Clone)]
 pub struct Book {
+    pub salt: &'static str,
+    /// Templates of marketing; all others are for service.
+    pub marketing: BTreeSet<&'static str>,
     pub send_at: i64,
     pub quiet: Option<(i64, i64)>,
     pub caps: Vec<(Option<&'static str>, Option<&'static str>, i64, &'static str)>,
@@ -91,8 +101,13 @@ pub struct Known {
     pub last_redeem: Option<i64>,
     pub birthday: Option<(u32, u32)>,
     pub tier_until: Option<i64>,
+    pub coupons: BTreeMap<String, i64>,
     pub earns: Vec<(i64, String)>,
+    /// Entries that brought a higher tier.
+    pub ups: Vec<(i64, String)>,
     pub in_vip: bool,
+    /// Segments and conditions that hold, beside those that are worked out here.
+    pub holds: BTreeSet<&'static str>,
     pub contacts: BTreeSet<&'static str>,
     /// What was said of marketing and of service.
     pub consents: BTreeMap<(&'static str, &'static str), bool>,
@@ -110,6 +125,7 @@ pub struct Row {
     pub due: i64,
     pub end: i64,
     pub channels: Vec<&'static str>,
+    pub to_all: bool,
     pub template: &'static str,
     pub decided: i64,
     pub sent: Option<(i64, &'static str)>,
@@ -132,13 +148,27 @@ fn digest(text: &str) -> u64 {
     u64::from_be_bytes(Sha256::digest(text.as_bytes())[..8].try_into().unwrap())
 }
 
-fn purpose(template: &str) -> &'static str {
-    if template == "news" { "marketing" } else { "service" }
+impl Spec {
+    /// The channels of a node, and whether it goes by all of them.
+    fn step(&self, node: i64) -> (&[&'static str], bool) {
+        let own = self.nodes.get(&node);
+        own.map_or((&self.channels, self.to_all), |(channels, to_all)| (channels, *to_all))
+    }
+}
+
+impl Book {
+    fn purpose(&self, template: &str) -> &'static str {
+        if self.marketing.contains(template) { "marketing" } else { "service" }
+    }
 }
 
 impl Row {
     fn goes(&self) -> bool {
-        self.state == "due" || self.state == "sent"
+        ["due", "sent", "unknown"].contains(&&*self.state)
+    }
+
+    fn may_have_gone(&self) -> bool {
+        self.state == "sent" || self.state == "unknown"
     }
 
     fn seen(&self) -> i64 {
@@ -160,17 +190,18 @@ impl Naive {
                     }
                     let is_missed = Self::is_missed(spec, known, (&cycle, &nodes, place), now);
                     let found = self.ask(&specs, spec, &cycle, *node, is_missed, known, now);
+                    let (own, to_all) = spec.step(node.0);
                     let is_silent = matches!(spec.waits, Waits::Within(_));
                     if is_silent && matches!(&found, Err("not_in_segment" | "condition")) {
                         continue;
                     }
                     let (state, due, channels) = match found {
                         Ok((due, channels)) => {
-                            let count = if spec.to_all { channels.len() as i64 } else { 1 };
+                            let count = if to_all { channels.len() as i64 } else { 1 };
                             *self.used.entry(spec.id.clone()).or_default() += count;
                             ("due", due, channels)
                         }
-                        Err(reason) => (reason, node.2, spec.channels.clone()),
+                        Err(reason) => (reason, node.2, own.to_vec()),
                     };
                     self.rows.push(Row {
                         strategy: spec.id.clone(),
@@ -180,6 +211,7 @@ impl Naive {
                         due,
                         end: node.3,
                         channels,
+                        to_all,
                         template: spec.template,
                         decided: now,
                         sent: None,
@@ -200,12 +232,18 @@ impl Naive {
         let node = nodes[place];
         let is_passed = nodes.get(place + 1).is_some_and(|next| next.1 <= day_of(now));
         let is_late = node.3 <= now || node.2 >= node.3;
-        let earns_again = matches!(spec.waits, Waits::Earn(_)) && node.1 < day_of(now) && {
-            let own = known.earns.iter().find(|(_, id)| format!("entry:{id}") == cycle).unwrap();
-            known.earns.iter().filter(|(at, id)| (*at, id) > (own.0, &own.1)).any(|(at, _)| {
-                if node.0 == 0 { *at <= now } else { day_of(*at) + node.0 <= day_of(now) }
-            })
+        let happened = match spec.waits {
+            Waits::Earn(_) => &known.earns,
+            Waits::TierUp(_) => &known.ups,
+            _ => &Vec::new(),
         };
+        let own = happened.iter().find(|(_, id)| format!("entry:{id}") == cycle);
+        let earns_again = node.1 < day_of(now)
+            && own.is_some_and(|own| {
+                happened.iter().filter(|(at, id)| (*at, id) > (own.0, &own.1)).any(|(at, _)| {
+                    if node.0 == 0 { *at <= now } else { day_of(*at) + node.0 <= day_of(now) }
+                })
+            });
         is_passed || is_late || earns_again
     }
 
@@ -220,7 +258,7 @@ impl Naive {
 
     /// Whether the job may still come to it, be it today or later.
     fn is_open(&self, spec: &Spec, cycle: &str, node: Node, now: i64) -> bool {
-        let is_by_day = !matches!(spec.waits, Waits::Within(_) | Waits::Earn(_));
+        let is_by_day = !matches!(spec.waits, Waits::Within(_) | Waits::Earn(_) | Waits::TierUp(_));
         let oldest = self.through.max(day_of(now) - 31);
         !(self.has_row(spec, cycle, node.0)
             || is_by_day && node.4 <= oldest
@@ -258,15 +296,13 @@ impl Naive {
             }
             Waits::Birthday(days) => {
                 let Some((month, day)) = known.birthday else { return found };
-                for date_day in today - 31..today + 400 {
-                    let of = date(date_day);
-                    let leap = NaiveDate::from_ymd_opt(of.year(), 2, 29).is_some();
-                    let told =
-                        if (month, day) == (2, 29) && !leap { (2, 28) } else { (month, day) };
-                    // Only last year, this one and the next are looked at.
-                    let is_near = (of.year() - date(today).year()).abs() <= 1;
-                    if (of.month(), of.day()) == told && is_near {
-                        let cycle = format!("date:birthday:{}", of.year());
+                // Only last year, this one and the next are looked at.
+                for year in date(today).year() - 1..=date(today).year() + 1 {
+                    let of = NaiveDate::from_ymd_opt(year, month, day)
+                        .unwrap_or_else(|| NaiveDate::from_ymd_opt(year, 2, 28).unwrap());
+                    let date_day = (of - date(0)).num_days();
+                    if (today - 31..today + 400).contains(&date_day) {
+                        let cycle = format!("date:birthday:{year}");
                         let end = start(date_day + 1);
                         let nodes = self.steps(spec, date_day, days, 0, end);
                         found.push((cycle, nodes));
@@ -286,8 +322,15 @@ impl Naive {
                     }
                 }
             }
-            Waits::Earn(days) => {
-                let mut earns = known.earns.clone();
+            Waits::Coupon(days) => {
+                for (code, &until) in known.coupons.iter().filter(|(_, until)| **until > now) {
+                    let cycle = format!("coupon:{code}");
+                    found.push(self.before(spec, known, cycle, day_of(until - 1), days, until));
+                }
+            }
+            Waits::Earn(days) | Waits::TierUp(days) => {
+                let is_up = matches!(spec.waits, Waits::TierUp(_));
+                let mut earns = if is_up { known.ups.clone() } else { known.earns.clone() };
                 earns.sort();
                 for (at, id) in earns {
                     let due = |days: i64| match days {
@@ -350,7 +393,7 @@ impl Naive {
             None => true,
             Some("buyers") => known.orders >= 1,
             Some("vip") => known.in_vip,
-            Some(other) => unreachable!("{other}"),
+            Some(other) => known.holds.contains(other),
         };
         if !is_in {
             return Err("not_in_segment");
@@ -363,7 +406,7 @@ impl Naive {
             Some("member.days_since_order > 30") => {
                 known.last_order.is_none_or(|at| today - day_of(at) > 30)
             }
-            Some(other) => unreachable!("{other}"),
+            Some(other) => known.holds.contains(other),
         };
         if holds { Ok(()) } else { Err("condition") }
     }
@@ -379,7 +422,7 @@ impl Naive {
             .rows
             .iter()
             .filter(|row| row.strategy == spec.id && row.cycle == *cycle)
-            .filter(|row| row.goes() || row.state == "stopped")
+            .filter(|row| row.goes() || ["stopped", "failed"].contains(&&*row.state))
             .collect();
         let since = own.iter().map(|row| row.decided).min();
         let happened = |last: Option<i64>| {
@@ -399,6 +442,7 @@ impl Naive {
 
     /// Channels of the strategy that reach the member.
     fn reaches(
+        &self,
         known: &Known,
         template: &str,
         channels: &[&'static str],
@@ -410,8 +454,8 @@ impl Naive {
                 continue;
             }
             has_address = true;
-            let said = known.consents.get(&(purpose(template), *channel));
-            let may = match purpose(template) {
+            let said = known.consents.get(&(self.book.purpose(template), *channel));
+            let may = match self.book.purpose(template) {
                 "marketing" => said == Some(&true),
                 _ => said != Some(&false),
             };
@@ -435,7 +479,7 @@ impl Naive {
                 minute >= from || minute < until
             }
         };
-        let is_night = purpose(template) == "marketing"
+        let is_night = self.book.purpose(template) == "marketing"
             && channels.contains(&"sms")
             && within((22 * 60, 8 * 60));
         known.quiet.or(self.book.quiet).is_some_and(within) || is_night
@@ -445,7 +489,7 @@ impl Naive {
     fn is_full(&self, rows: &[&Row], template: &str, counted: &[&'static str], at: i64) -> bool {
         self.book.caps.iter().any(|(channel, of, times, per)| {
             let fits = |template: &str, channels: &[&'static str]| {
-                of.is_none_or(|of| of == purpose(template))
+                of.is_none_or(|of| of == self.book.purpose(template))
                     && channel.is_none_or(|channel| channels.contains(&channel))
             };
             let same = |other: i64| {
@@ -456,11 +500,10 @@ impl Naive {
                     _ => (a.year(), a.month()) == (b.year(), b.month()),
                 }
             };
-            let spec_of = |row: &Row| self.book.specs.iter().find(|spec| spec.id == row.strategy);
             let count = rows
                 .iter()
                 .filter(|row| {
-                    let counted = match (spec_of(row).unwrap().to_all, row.sent) {
+                    let counted = match (row.to_all, row.sent) {
                         (true, _) => row.channels.clone(),
                         (false, Some((_, channel))) => vec![channel],
                         (false, None) => vec![row.channels[0]],
@@ -484,7 +527,7 @@ impl Naive {
         let mut quiet_minutes = 0;
         while at < end && quiet_minutes < 3_000 {
             if quiet(at) {
-                at += MINUTE;
+                at = (at.div_euclid(MINUTE) + 1) * MINUTE;
                 quiet_minutes += 1;
             } else if full(at) {
                 while at < end && full(at) {
@@ -519,17 +562,19 @@ impl Naive {
         if self.is_stopped(spec, known, (cycle, days), (due, from)) {
             return Err("stopped");
         }
-        let channels = Self::reaches(known, spec.template, &spec.channels)?;
+        let (own, to_all) = spec.step(days);
+        let channels = self.reaches(known, spec.template, own)?;
         if is_missed {
             return Err("missed");
         }
         let priority = |row: &Row| self.spec_of(row).priority;
         let goes = |row: &&Row| row.goes();
-        let takes = |row: &&Row| row.state == "sent" || priority(row) >= spec.priority;
+        let takes = |row: &&Row| row.may_have_gone() || priority(row) >= spec.priority;
         let rows: Vec<&Row> = self.rows.iter().filter(goes).filter(takes).collect();
-        let (_, some) =
-            self.route(spec, known, (&rows, &channels), (from, end), false).ok_or("frequency")?;
-        let count = |channels: &[&str]| if spec.to_all { channels.len() as i64 } else { 1 };
+        let (_, some) = self
+            .route((spec, to_all), known, (&rows, &channels), (from, end), false)
+            .ok_or("frequency")?;
+        let count = |channels: &[&str]| if to_all { channels.len() as i64 } else { 1 };
         let used = self.used.get(&spec.id).copied().unwrap_or(0);
         let has_budget = |channels: &[&str]| {
             spec.messages.is_none_or(|messages| used + count(channels) <= messages)
@@ -538,7 +583,7 @@ impl Naive {
             return Err("budget");
         }
         let (at, channels) = self
-            .route(spec, known, (&rows, &channels), (from, end), true)
+            .route((spec, to_all), known, (&rows, &channels), (from, end), true)
             .ok_or("quiet_too_late")?;
         if !has_budget(&channels) {
             return Err("budget");
@@ -566,26 +611,32 @@ impl Naive {
     /// Whether the programme leaves the member alone on a day.
     pub fn is_out(&self, known: &Known, day: i64) -> bool {
         let of = date(day);
-        let quarter = format!("salt/{}Q{}\n{}", of.year(), of.month().div_ceil(3), known.id);
+        let quarter =
+            format!("{}/{}Q{}\n{}", self.book.salt, of.year(), of.month().div_ceil(3), known.id);
         digest(&quarter) % 10_000 < self.book.holdout * 100
     }
 
     fn is_left_alone(&self, spec: &Spec, known: &Known, day: i64) -> Result<(), &'static str> {
-        if purpose(spec.template) == "service" {
+        if self.book.purpose(spec.template) == "service" {
             return Ok(());
         }
         if self.is_out(known, day) {
             return Err("holdout_programme");
         }
-        let own = digest(&format!("salt/{}\n{}", spec.id, known.id)) % 10_000;
-        if own < spec.holdout * 100 { Err("holdout_strategy") } else { Ok(()) }
+        let is_out = self.is_out_of(&spec.id, spec.holdout, &known.id);
+        if is_out { Err("holdout_strategy") } else { Ok(()) }
+    }
+
+    /// Whether a strategy leaves the member alone.
+    pub fn is_out_of(&self, strategy: &str, percent: u64, member: &str) -> bool {
+        digest(&format!("{}/{strategy}\n{member}", self.book.salt)) % 10_000 < percent * 100
     }
 
     /// When a message goes out, and by which channels: those that wait for no cap, or else the
     /// first that has room.
     fn route(
         &self,
-        spec: &Spec,
+        (spec, to_all): (&Spec, bool),
         known: &Known,
         (rows, channels): (&[&Row], &[&'static str]),
         (from, end): (i64, i64),
@@ -605,7 +656,7 @@ impl Naive {
                     found.extend(at.map(|at| (at, *channel)));
                 }
             }
-            let at = if spec.to_all {
+            let at = if to_all {
                 found.iter().map(|(at, _)| *at).min()
             } else {
                 found.first().map(|(at, _)| *at)
@@ -626,8 +677,8 @@ impl Naive {
             }
             let is_for = self.is_for(other, known, now).is_ok();
             // Service does not wait for marketing that the member does not get.
-            let yields =
-                purpose(spec.template) == "service" && purpose(other.template) != "service";
+            let yields = self.book.purpose(spec.template) == "service"
+                && self.book.purpose(other.template) != "service";
             for row in self.rows.iter().filter(|r| r.strategy == other.id && r.cycle == *cycle) {
                 match row.state.as_str() {
                     "not_in_segment" | "condition" => {}
@@ -652,26 +703,36 @@ impl Naive {
         false
     }
 
-    /// Whether a row that is due goes out now: `Ok(now)`, later, or why not.
-    pub fn send(&self, place: usize, known: &Known, now: i64) -> Result<i64, &'static str> {
+    /// Whether a row that is due goes out now by a channel: `Ok(now)`, later, or why not.
+    pub fn send(
+        &self,
+        (place, channel): (usize, &'static str),
+        known: &Known,
+        now: i64,
+    ) -> Result<i64, &'static str> {
         let row = &self.rows[place];
         let spec = self.book.specs.iter().find(|spec| spec.id == row.strategy).unwrap();
-        let channel = [row.channels[0]];
+        let channel = [channel];
         let (kind, value) = row.cycle.split_once(':').unwrap();
-        let is_over = matches!(kind, "end" | "tier") && value.parse::<i64>().unwrap() <= now;
+        let is_over = match kind {
+            "end" | "tier" => value.parse::<i64>().unwrap() <= now,
+            "coupon" => row.end <= now,
+            _ => false,
+        };
         let is_gone = match kind {
             _ if is_over => false,
             "end" => {
                 let last = day_of(value.parse::<i64>().unwrap() - 1);
                 known.ends.get(&last).is_none_or(|points| *points == 0)
             }
+            "coupon" => !known.coupons.contains_key(value),
             "tier" => known.tier_until != Some(value.parse().unwrap()),
             _ => false,
         };
         if is_gone || self.is_stopped(spec, known, (&row.cycle, row.node), (row.due, now)) {
             return Err("stopped");
         }
-        Self::reaches(known, row.template, &channel)?;
+        self.reaches(known, row.template, &channel)?;
         let others = || self.rows.iter().filter(|other| *other != row);
         let is_later = |other: &Row| {
             other.strategy == row.strategy && other.cycle == row.cycle && other.node > row.node
@@ -683,7 +744,7 @@ impl Naive {
             other.state == "due" && other.end > now && self.spec_of(other).priority > spec.priority
         };
         let sent: Vec<&Row> =
-            others().filter(|other| other.state == "sent" || is_first(other)).collect();
+            others().filter(|other| other.may_have_gone() || is_first(other)).collect();
         let full = |at: i64| self.is_full(&sent, row.template, &channel, at);
         let from = row.due.max(now);
         self.first_free(from, row.end, &|_| false, &full).ok_or("frequency")?;
@@ -692,7 +753,8 @@ impl Naive {
         if known.is_frozen {
             return Err("frozen");
         }
-        let is_out = purpose(row.template) == "marketing" && self.is_out(known, day_of(at));
+        let is_out =
+            self.book.purpose(row.template) == "marketing" && self.is_out(known, day_of(at));
         if is_out { Err("holdout_programme") } else { Ok(at) }
     }
 }

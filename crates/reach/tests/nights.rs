@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Timestamp;
-use reach::playbook::Playbook;
+use reach::playbook::{Mode, Playbook};
 use reach::touch::{
     Concern, Cycle, Happening, Left, Occasion, Reason, State, Touch, Verdict, decide, still_wanted,
 };
@@ -81,6 +81,7 @@ fn spec(random: &mut Random, place: i64) -> Spec {
         template: random.pick::<&str>(&["news", "news", "notice"]),
         channels: channels(random),
         to_all: random.chance(50),
+        nodes: BTreeMap::new(),
         priority: random.between(-2, 2),
         is_first: random.chance(40),
         stops_redeemed: random.chance(40),
@@ -100,6 +101,8 @@ fn book(random: &mut Random) -> Book {
     let caps = random.below(4);
     let minute = |random: &mut Random| random.below(24 * 12) * 5;
     Book {
+        salt: "salt",
+        marketing: ["news"].into(),
         send_at: random.between(12, 42) * 30,
         quiet: some(random, 70, |random| {
             let from = minute(random);
@@ -162,6 +165,10 @@ fn strategy(spec: &Spec) -> Value {
             (json!({"kind": "date", "attribute": "birthday"}), "days_before", days.clone())
         }
         Waits::Tier(days) => (json!({"kind": "tier_ending"}), "days_before", days.clone()),
+        Waits::Coupon(days) => (json!({"kind": "coupon_expiring"}), "days_before", days.clone()),
+        Waits::TierUp(days) => {
+            (json!({"kind": "tier_changed", "direction": "up"}), "days_after", days.clone())
+        }
         Waits::Earn(days) => {
             (json!({"kind": "entry", "entry": "earn"}), "days_after", days.clone())
         }
@@ -247,6 +254,7 @@ fn row(touch: &Touch) -> Row {
         due: touch.due_at.0,
         end: touch.deadline_at.0,
         channels: touch.channels.iter().map(name).collect(),
+        to_all: touch.mode == Mode::All,
         template: if touch.template.as_deref() == Some("news") { "news" } else { "notice" },
         decided: touch.decided_at.0,
         sent: touch.sent_at.map(|at| (at.0, name(&touch.channel.unwrap()))),
@@ -516,6 +524,7 @@ fn send(
         let asked = person(known, touches, now);
         let recipient = asked.recipient(Timestamp(now), shanghai());
         let touch = &touches[place];
+        let channel = naive.rows[place].channels[0];
         let verdict = still_wanted(&programme.terms(), &recipient, touch, Some(touch.channels[0]));
         let found = match verdict {
             Verdict::Send => Ok(now),
@@ -523,7 +532,11 @@ fn send(
             Verdict::Suppress(reason) => Err(reason.as_str()),
             Verdict::Over => Err("over"),
         };
-        assert_eq!(found, naive.send(place, known, now), "seed {seed}: {touch:?} at {now}");
+        assert_eq!(
+            found,
+            naive.send((place, channel), known, now),
+            "seed {seed}: {touch:?} at {now}"
+        );
         let (touch, row) = (&mut touches[place], &mut naive.rows[place]);
         match verdict {
             Verdict::Send => {

@@ -1,0 +1,341 @@
+//! A member as the naive reference knows it: what it did and said, and what it was to be told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::playbook::GRANTING;
+use crate::naive::{DAY, HOUR, Known, Naive, day_of};
+
+/// Accounts in the order in which they send.
+pub const ACCOUNTS: [&str; 5] = ["push", "email", "wechat", "wecom", "sms"];
+
+/// Where the member is reached by a channel.
+#[derive(Debug, Clone)]
+pub struct Contact {
+    pub address: String,
+    pub is_open: bool,
+    /// The vendor takes nothing for it.
+    pub refuses: bool,
+}
+
+/// A message that waits: by which channels, from when on, and until when it is their turn.
+#[derive(Debug, Clone)]
+pub struct Post {
+    pub key: (String, i64, String),
+    pub waits: Vec<(&'static str, i64, i64)>,
+    pub wait_hours: i64,
+    has_failed: bool,
+}
+
+/// What the books of the ledger say of it.
+#[derive(Debug, Clone, Default)]
+pub struct Booked {
+    /// When points end, and how many.
+    pub lots: Vec<(i64, i64)>,
+    pub tier_until: Option<i64>,
+    pub coupons: BTreeMap<String, i64>,
+}
+
+pub struct Person {
+    pub id: String,
+    pub no: i64,
+    pub is_gone: bool,
+    pub orders: Vec<(i64, i64)>,
+    pub redeems: Vec<i64>,
+    pub logins: Vec<i64>,
+    pub birthday: (u32, u32),
+    pub contacts: BTreeMap<&'static str, Contact>,
+    /// Purpose, channel, when, and whether it was a yes.
+    pub said: Vec<(&'static str, &'static str, i64, bool)>,
+    pub quiet: Option<(i64, i64)>,
+    pub is_frozen: bool,
+    pub ups: Vec<(i64, String)>,
+    pub naive: Naive,
+    pub posts: Vec<Post>,
+    /// Touches for which something was given.
+    pub given: BTreeSet<(String, i64, String)>,
+}
+
+/// What goes out: by which channel, to which address, and of which touch.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Message {
+    pub channel: &'static str,
+    pub address: String,
+    pub key: (String, i64, String),
+}
+
+impl Person {
+    fn score(cuts: [i64; 4], value: i64) -> i64 {
+        1 + cuts.iter().filter(|cut| value > **cut).count() as i64
+    }
+
+    /// Recency, frequency and money by the cuts in force.
+    fn rfm(&self, now: i64, cuts: &[[i64; 4]; 3]) -> (i64, i64, i64) {
+        let today = day_of(now);
+        let Some(last) = self.orders.iter().map(|(at, _)| *at).max() else { return (1, 1, 1) };
+        let of_year = || self.orders.iter().filter(|(at, _)| day_of(*at) > today - 365);
+        let spend: i64 = of_year().map(|(_, spend)| spend).sum();
+        let days = (today - day_of(last)).min(730);
+        (
+            6 - Self::score(cuts[0], days),
+            Self::score(cuts[1], of_year().count() as i64),
+            Self::score(cuts[2], spend),
+        )
+    }
+
+    pub fn known(&self, now: i64, booked: &Booked, cuts: &[[i64; 4]; 3]) -> Known {
+        let today = day_of(now);
+        let mut known = Known {
+            id: self.id.clone(),
+            orders: self.orders.len() as i64,
+            last_order: self.orders.iter().map(|(at, _)| *at).max(),
+            last_redeem: self.redeems.iter().copied().max(),
+            birthday: Some(self.birthday),
+            tier_until: booked.tier_until,
+            coupons: booked.coupons.clone(),
+            ups: self.ups.clone(),
+            quiet: self.quiet,
+            is_frozen: self.is_frozen,
+            ..Known::default()
+        };
+        for (end, points) in &booked.lots {
+            *known.ends.entry(day_of(end - 1)).or_default() += points;
+        }
+        let open = self.contacts.iter().filter(|(_, contact)| contact.is_open);
+        known.contacts = open.map(|(channel, _)| *channel).collect();
+        for (purpose, channel, at, _) in &self.said {
+            let last = self.said.iter().filter(|one| (one.0, one.1) == (*purpose, *channel));
+            let last = last.map(|one| (one.2, !one.3)).max().unwrap();
+            if last.0 == *at {
+                known.consents.insert((purpose, channel), !last.1);
+            }
+        }
+        let balance: i64 = known.ends.range(today..).map(|(_, points)| points).sum();
+        let since = |last: Option<i64>| last.map_or(36_600, |at| today - day_of(at));
+        let (r, f, m) = self.rfm(now, cuts);
+        let holds = [
+            ("high_value_active", r >= 4 && f >= 4 && m >= 4),
+            ("mid_value", (2..=4).contains(&m) && r >= 3),
+            ("low_value", m <= 2),
+            ("sleeping", since(self.logins.iter().copied().max()) > 180),
+            ("member.balance > 5000", balance > 5_000),
+            ("member.days_since_order >= 90", since(known.last_order) >= 90),
+        ];
+        known.holds = holds.iter().filter(|(_, holds)| *holds).map(|(name, _)| *name).collect();
+        known
+    }
+
+    /// A run of `touch` comes to the member.
+    pub fn decide(&mut self, known: &Known, now: i64) {
+        let new = self.naive.run(known, now);
+        self.naive.rows.retain(|row| !["condition", "not_in_segment"].contains(&&*row.state));
+        for row in new.into_iter().filter(|row| row.state == "due") {
+            let count = row.channels.len() as i64;
+            let hours = match (row.to_all, count) {
+                (true, _) | (_, 1) => 24,
+                // So that the last channel has some time.
+                _ => 24.min(((row.end - row.due) / HOUR / count).max(1)),
+            };
+            let until = if row.to_all || count == 1 {
+                row.end
+            } else {
+                row.end.min(row.due + hours * HOUR)
+            };
+            let channels = if row.to_all { &row.channels[..] } else { &row.channels[..1] };
+            self.posts.push(Post {
+                key: (row.strategy.clone(), row.node, row.cycle.clone()),
+                waits: channels.iter().map(|channel| (*channel, row.due, until)).collect(),
+                wait_hours: hours,
+                has_failed: false,
+            });
+        }
+    }
+
+    pub fn place(&self, key: &(String, i64, String)) -> usize {
+        let is_one = |row: &crate::naive::Row| {
+            (row.strategy.as_str(), row.node, row.cycle.as_str())
+                == (key.0.as_str(), key.1, &*key.2)
+        };
+        self.naive.rows.iter().position(is_one).unwrap()
+    }
+
+    /// The post of a place goes on without a channel; at the end there is its outcome.
+    fn pass(&mut self, at: usize, channel: &str, outcome: &str, now: i64) {
+        let place = self.place(&self.posts[at].key);
+        let post = &mut self.posts[at];
+        let row = &mut self.naive.rows[place];
+        post.waits.retain(|(of, _, _)| *of != channel);
+        post.has_failed |= outcome == "failed";
+        let own = row.channels.iter().position(|of| *of == channel).unwrap();
+        if !row.to_all && row.state == "due" && row.end > now && own + 1 < row.channels.len() {
+            let is_last = own + 2 == row.channels.len();
+            let turn = now + post.wait_hours * HOUR;
+            let until = if is_last { row.end } else { row.end.min(turn) };
+            post.waits.push((row.channels[own + 1], now, until));
+        }
+        if post.waits.is_empty() && row.state == "due" {
+            row.state = if post.has_failed { "failed".to_owned() } else { outcome.to_owned() };
+        }
+    }
+
+    /// Nothing of the touch goes out any more.
+    fn end(&mut self, at: usize, reason: &str) {
+        let place = self.place(&self.posts[at].key);
+        self.posts[at].waits.clear();
+        let row = &mut self.naive.rows[place];
+        if row.state == "due" {
+            row.state = reason.to_owned();
+        }
+    }
+
+    /// Channels that had their time leave messages to the next one.
+    pub fn leave_late(&mut self, now: i64) {
+        for at in 0..self.posts.len() {
+            for (channel, _, until) in self.posts[at].waits.clone() {
+                if until <= now {
+                    self.pass(at, channel, "missed", now);
+                }
+            }
+        }
+        self.posts.retain(|post| !post.waits.is_empty());
+    }
+
+    /// A run sends what is due, those of `first` before others. True where the ledger wrote
+    /// something of the member, so that the rest waits for the fold.
+    pub fn send(
+        &mut self,
+        known: &Known,
+        now: i64,
+        first: &[(&'static str, (String, i64, String))],
+        sent: &mut Vec<Message>,
+    ) -> bool {
+        let mut known = known.clone();
+        for (channel, key) in first {
+            let is_due = |post: &Post| {
+                let mut waits = post.waits.iter();
+                post.key == *key && waits.any(|(of, due, _)| of == channel && *due <= now)
+            };
+            let Some(at) = self.posts.iter().position(is_due) else { continue };
+            if self.send_one(at, channel, &mut known, now, sent) {
+                return true;
+            }
+        }
+        for channel in ACCOUNTS {
+            loop {
+                let due = |post: &Post| {
+                    let own = post.waits.iter().find(|(of, _, _)| *of == channel)?;
+                    (own.1 <= now).then_some(own.1)
+                };
+                let order =
+                    (0..self.posts.len()).filter_map(|at| Some((due(&self.posts[at])?, at)));
+                let Some((_, at)) = order.min() else { break };
+                if self.send_one(at, channel, &mut known, now, sent) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// One message by one channel. True where the ledger wrote something.
+    fn send_one(
+        &mut self,
+        at: usize,
+        channel: &'static str,
+        known: &mut Known,
+        now: i64,
+        sent: &mut Vec<Message>,
+    ) -> bool {
+        let place = self.place(&self.posts[at].key);
+        let mut is_new = false;
+        match self.naive.send((place, channel), known, now) {
+            Ok(later) if later > now => {
+                let (end, hours) = (self.naive.rows[place].end, self.posts[at].wait_hours);
+                for wait in &mut self.posts[at].waits {
+                    if wait.0 == channel {
+                        wait.1 = later;
+                        if wait.2 < end {
+                            wait.2 = end.min(later + hours * HOUR);
+                        }
+                    }
+                }
+            }
+            Ok(_) => {
+                let key = self.posts[at].key.clone();
+                is_new = GRANTING.contains(&&*key.0) && self.given.insert(key.clone());
+                let contact = self.contacts.get_mut(channel).unwrap();
+                let address = contact.address.clone();
+                sent.push(Message { channel, address, key });
+                if contact.refuses {
+                    // What the vendor of SMS says of a number closes it.
+                    if channel == "sms" {
+                        contact.is_open = false;
+                        known.contacts.remove(channel);
+                    }
+                    self.pass(at, channel, "failed", now);
+                } else {
+                    let row = &mut self.naive.rows[place];
+                    if row.state == "due" {
+                        row.state = "sent".to_owned();
+                        row.sent = Some((now, channel));
+                    }
+                    let post = &mut self.posts[at];
+                    post.waits.retain(|(of, _, _)| *of != channel);
+                }
+            }
+            Err(reason @ ("no_contact" | "no_consent" | "frequency" | "quiet_too_late")) => {
+                self.pass(at, channel, reason, now);
+            }
+            Err(reason) => self.end(at, reason),
+        }
+        self.posts.retain(|post| !post.waits.is_empty());
+        is_new
+    }
+
+    /// Another account becomes part of this one.
+    pub fn absorb(&mut self, other: &mut Self) {
+        other.is_gone = true;
+        self.orders.append(&mut other.orders);
+        self.redeems.append(&mut other.redeems);
+        self.logins.append(&mut other.logins);
+        self.said.append(&mut other.said);
+        self.ups.append(&mut other.ups);
+        for (channel, contact) in std::mem::take(&mut other.contacts) {
+            self.contacts.entry(channel).or_insert(contact);
+        }
+        self.quiet = self.quiet.or(other.quiet);
+        let has = |rows: &[crate::naive::Row], key: &(String, i64, String)| {
+            rows.iter()
+                .any(|row| (&row.strategy, &row.node, &row.cycle) == (&key.0, &key.1, &key.2))
+        };
+        let own = self.naive.rows.clone();
+        let posts = std::mem::take(&mut other.posts);
+        self.posts.extend(posts.into_iter().filter(|post| !has(&own, &post.key)));
+        for row in std::mem::take(&mut other.naive.rows) {
+            if !has(&own, &(row.strategy.clone(), row.node, row.cycle.clone())) {
+                self.naive.rows.push(row);
+            }
+        }
+    }
+
+    /// What the touches came to, as the database has it. Of messages by several channels, which
+    /// one took it first is the same where one run came after the other.
+    pub fn told(&self, was_disturbed: bool) -> Vec<String> {
+        let tell = |row: &crate::naive::Row| {
+            let goes = ["due", "sent", "unknown", "failed"].contains(&&*row.state);
+            let state = if goes { row.state.clone() } else { format!("suppressed {}", row.state) };
+            let channels = if row.state == "due" { row.channels.join(",") } else { String::new() };
+            let is_one = !(was_disturbed && row.to_all && row.channels.len() > 1);
+            let took = row.sent.filter(|_| is_one).map_or("", |(_, channel)| channel);
+            format!(
+                "{} {} {} {} {state} due {} until {} {channels} {took}",
+                self.id, row.strategy, row.node, row.cycle, row.due, row.end
+            )
+        };
+        self.naive.rows.iter().map(tell).collect()
+    }
+}
+
+/// The first instant of the programme's day.
+pub fn midnight(day: i64) -> i64 {
+    day * DAY - 8 * HOUR
+}
