@@ -157,3 +157,41 @@ fn a_cursor_that_the_server_did_not_give_is_refused() {
         assert_eq!(marketing.post(PATH, &body).send().outcome(), "400 invalid-request /cursor");
     }
 }
+
+#[test]
+fn past_days_are_told_to_whom_may_know() {
+    const PATH: &str = "/v1/playbook/back-test";
+    let host = Host::start_with(&["--clock", EVENING]);
+    let (shop, marketing) = opened(&host);
+    host.clock("2026-03-20T09:00:00+08:00");
+    let body = json!({"playbook": playbook(), "from": "2026-03-10", "to": "2026-03-12"});
+    let found = marketing.post(PATH, &body).send().ok();
+    assert_eq!((&found["from"], &found["to"]), (&json!("2026-03-10"), &json!("2026-03-12")));
+    assert_eq!((&found["members"], &found["next"]), (&json!(12), &Json::Null));
+    assert_eq!(found["totals"]["due"], 39);
+    assert_eq!(found["totals"]["reasons"], json!({"condition": 33}));
+    let days: Vec<&str> =
+        found["days"].as_array().unwrap().iter().map(|of| of["day"].as_str().unwrap()).collect();
+    assert_eq!(days, ["2026-03-10", "2026-03-11", "2026-03-12"]);
+    assert_eq!(found["strategies"][1]["examples"][0]["member_id"], "m03");
+    assert_eq!(marketing.post(PATH, &body).send().ok(), found);
+    let head = shop.with_bearer(&shop.key("department_head"));
+    let seen = head.post(PATH, &body).send().ok();
+    assert_eq!(seen["totals"], found["totals"]);
+    assert!(!seen.to_string().contains("m03"), "{seen}");
+    let written = "SELECT (SELECT count(*) FROM touch) + (SELECT count(*) FROM touch_run)";
+    assert_eq!(host.reach().number(written), 0, "nothing is written");
+    for (body, outcome) in [
+        (json!({"to": "2026-03-20"}), "400 invalid-request /from"),
+        (json!({"from": "2025-03-20"}), "400 invalid-request /from"),
+        (json!({"from": "soon"}), "400 invalid-request /from"),
+        (json!({"to": "03-10"}), "400 invalid-request /to"),
+        (json!({"cursor": "x", "to": "2026-03-12"}), "400 invalid-request /to"),
+        (json!({"cursor": "x"}), "400 invalid-request /cursor"),
+        (json!({"draft": "none"}), "400 invalid-request /draft"),
+    ] {
+        assert_eq!(marketing.post(PATH, &body).send().outcome(), outcome, "{body}");
+    }
+    let till = shop.with_bearer(&shop.key("storefront"));
+    assert_eq!(till.post(PATH, &body).send().outcome(), "403 forbidden");
+}

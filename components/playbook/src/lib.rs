@@ -1,6 +1,7 @@
 //! The playbook of a programme: the version in force, all versions, and drafts with the request to
 //! publish them. Decisions on these requests are those of the component `publication`.
 
+mod back_test;
 mod drafts;
 mod rehearsal;
 
@@ -24,6 +25,7 @@ shell::component! { shell::api::playbook::ROUTES {
     "GET /v1/playbook/drafts/{name}/diff" => drafts::diff(name),
     "POST /v1/playbook/drafts/{name}/publication" => drafts::publish(name),
     "POST /v1/playbook/rehearsal" => rehearsal::rehearse(),
+    "POST /v1/playbook/back-test" => back_test::back_test(),
 } }
 
 const KIND: DocumentKind = DocumentKind::Playbook;

@@ -10,7 +10,7 @@ use shell::{
     App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now,
     parse_optional_json, reach, signed, verified,
 };
-use store::{Caller, published_playbook};
+use store::{Caller, Sql, published_playbook};
 
 use crate::drafts::{DRAFTS, faults};
 
@@ -27,16 +27,10 @@ pub async fn rehearse(app: &App, request: &Request) -> Result<Reply, Problem> {
     if body.cursor.is_some() && body.day.is_some() {
         return Err(FieldError::new("/day", "is part of the cursor: leave it out").into());
     }
-    let day = body.day.as_deref().map(day_of).transpose()?;
+    let day = body.day.as_deref().map(|day| day_of("/day", day)).transpose()?;
     let opened = reach().await?;
-    let no = caller.programme.no;
-    let messaging = match other(app, &caller, &body).await? {
-        None => Messaging::published(&app.sql, &*opened, no).await?,
-        Some(playbook) => {
-            let version = published_playbook(&app.sql, no).await?.version();
-            Messaging::of(&app.sql, &*opened, no, (playbook, version)).await?
-        }
-    };
+    let named = (body.draft.as_deref(), body.playbook.as_deref());
+    let messaging = messaging(app, &caller, &*opened, named).await?;
     let ledger = JobContext { sql: &app.sql, now: &now, fresh: &fresh };
     let reach = JobContext { sql: &*opened, now: &now, fresh: &fresh };
     let limit = WorkLimit::chunks(PIECES).until(now().plus_ms(MAX_MS));
@@ -64,19 +58,36 @@ fn not_its_cursor() -> FieldError {
     )
 }
 
-fn day_of(text: &str) -> Result<i32, FieldError> {
-    let wrong = || FieldError::new("/day", "must be a day such as 2026-03-10");
+pub fn day_of(place: &str, text: &str) -> Result<i32, FieldError> {
+    let wrong = || FieldError::new(place, "must be a day such as 2026-03-10");
     text.parse().map(day_number).map_err(|_| wrong())
 }
 
-/// The playbook that is rehearsed in place of the one in force. It must be one that could be
-/// published.
+/// What is in force, or what would be with a named draft or a playbook in its place.
+pub async fn messaging(
+    app: &App,
+    caller: &Caller,
+    reach: &impl Sql,
+    named: (Option<&str>, Option<&Playbook>),
+) -> Result<Messaging, Problem> {
+    let no = caller.programme.no;
+    let messaging = match other(app, caller, named).await? {
+        None => Messaging::published(&app.sql, reach, no).await?,
+        Some(playbook) => {
+            let version = published_playbook(&app.sql, no).await?.version();
+            Messaging::of(&app.sql, reach, no, (playbook, version)).await?
+        }
+    };
+    Ok(messaging)
+}
+
+/// The playbook in place of the one in force. It must be one that could be published.
 async fn other(
     app: &App,
     caller: &Caller,
-    body: &PlaybookRehearsalBody,
+    named: (Option<&str>, Option<&Playbook>),
 ) -> Result<Option<Playbook>, Problem> {
-    let (playbook, place) = match (&body.draft, &body.playbook) {
+    let (playbook, place) = match named {
         (None, None) => return Ok(None),
         (Some(name), None) => {
             let missing = |problem| match problem {

@@ -100,6 +100,11 @@ impl Piece {
         }
     }
 
+    /// A member's id; `None` where the ledger has no such member.
+    pub(crate) fn id(&self, no: i64) -> Option<&str> {
+        self.told.get(&no).map(|told| told.id.as_str())
+    }
+
     /// The sets that a member is in.
     pub(crate) fn held(&self, no: i64) -> &[Held] {
         self.held.get(&no).map_or(&[], Vec::as_slice)

@@ -14,9 +14,9 @@ mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ledger::Hash;
+use ledger::{Hash, Member, Timestamp};
 use reach::{Batch, Facts, Happened, NextTier, State, Today};
-use rules::{TierBasis, projection};
+use rules::{Rulebook, TierBasis, projection};
 use serde_json::{Value as Json, json};
 use store::{
     Error, FoldPosition, FoldStep, FoldedState, ProgrammeRef, Sql, clear_departed, fold_position,
@@ -375,17 +375,7 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         let Some(today) = self.today(programme_no).await? else { return Ok(()) };
         let now = (self.ledger.now)();
         let Some(Some(active)) = self.books.get(&programme_no) else { return Ok(()) };
-        let at = projection(&active.book, &state.member, now);
-        let next_tier = at.and_then(|at| {
-            let next = at.next?;
-            let basis = match at.basis {
-                TierBasis::Spend => "spend",
-                TierBasis::Growth => "growth",
-                TierBasis::Orders => "orders",
-                TierBasis::AverageOrder => "average_order",
-            };
-            Some(NextTier { id: next.tier, basis: basis.to_owned(), missing: next.missing })
-        });
+        let next_tier = next_tier(&active.book, &state.member, now);
         let tier = state.member.tier.map(|tier| (tier.id, tier.until));
         facts.set_state(State { points: state.points, ends: state.ends, tier, next_tier }, today);
         Ok(())
@@ -464,4 +454,17 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         }
         Ok(false)
     }
+}
+
+/// The level above a member's, and what is missing for it.
+pub(crate) fn next_tier(book: &Rulebook, member: &Member, now: Timestamp) -> Option<NextTier> {
+    let at = projection(book, member, now)?;
+    let next = at.next?;
+    let basis = match at.basis {
+        TierBasis::Spend => "spend",
+        TierBasis::Growth => "growth",
+        TierBasis::Orders => "orders",
+        TierBasis::AverageOrder => "average_order",
+    };
+    Some(NextTier { id: next.tier, basis: basis.to_owned(), missing: next.missing })
 }

@@ -56,5 +56,6 @@ pub use reseal::{ResealReport, reseal};
 pub use results::{COUNTED_AFTER_DAYS, RESULT_DAYS, ResultReport, results};
 pub use run::{JOBS, Job, run, run_everywhere};
 pub use touch::{
-    Messaging, TOUCH_DAYS, TouchRehearsal, TouchReport, TouchWish, rehearse_touches, touch,
+    BackTestWish, LeftOut, Messaging, TOUCH_DAYS, TouchBackTest, TouchRehearsal, TouchReport,
+    TouchWish, back_test_touches, rehearse_touches, touch,
 };

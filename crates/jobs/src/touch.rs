@@ -13,9 +13,11 @@
 //! A programme whose day is decided rests until the next one begins. Until then its rulebook is
 //! read only where something happened.
 
+mod back_test;
 mod day;
 mod hear;
 mod messaging;
+mod past;
 mod rehearse;
 mod report;
 mod rest;
@@ -36,6 +38,7 @@ use crate::context::{JobContext, WorkLimit};
 use crate::customers::{Databases, MEMBERS};
 use crate::pace::Pace;
 use crate::turns::take_turns;
+pub use back_test::{BackTestWish, LeftOut, TouchBackTest, back_test_touches};
 use day::Day;
 use hear::{Listening, hear_entries, hear_sets};
 pub use messaging::Messaging;

@@ -19,5 +19,6 @@ mod results;
 mod sizes;
 mod support;
 mod touch;
+mod touch_back_test;
 mod touch_rehearsal;
 mod year;

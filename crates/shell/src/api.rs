@@ -120,7 +120,7 @@ components! {
     merge "merge": [MergeBody];
     oidc "oidc": [OidcBody];
     pass "pass": [];
-    playbook "playbook": [PlaybookPublicationBody, PlaybookRehearsalBody];
+    playbook "playbook": [PlaybookBackTestBody, PlaybookPublicationBody, PlaybookRehearsalBody];
     pool "pool": [InvitationBody, PoolRedeemBody];
     programme "programme": [ProgrammeBody];
     publication "publication": [PublicationBody];

@@ -187,7 +187,8 @@ pub use reach::{
     set_versions, sets_of_member, settle_lost, settle_messages, shown_touches, states_to_fold,
     step_results, step_set_scan, step_touch_run, stored_set, stored_template, tags_among,
     template_versions, touch_run, touches_of_members, tried_touches, undone, undone_by,
-    used_budgets, visited_link, walk_tag, write_copies, write_fold_step, write_reports,
+    used_budgets, visited_link, walk_tag, whole_history, write_copies, write_fold_step,
+    write_reports,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;

@@ -104,6 +104,38 @@ impl<'a> Day<'a> {
         }
     }
 
+    /// Days that expiry policies name, where they are not those of the year from the day on.
+    pub(super) fn share(&mut self, days: BTreeSet<i32>) {
+        self.shared_days = days;
+    }
+
+    /// Whether a strategy has nodes days after something happened.
+    pub(super) fn has_later_nodes(&self) -> bool {
+        self.has_later_nodes
+    }
+
+    /// Whom a day may concern, where those before it are decided.
+    pub(super) fn concern(&self, today: Today) -> Concern {
+        let decided_through = today.day.saturating_sub(1);
+        Concern::on(&Terms { decided_through, ..self.terms() }, today)
+    }
+
+    /// What is decided about one member at an instant, where days up to one are decided. Budgets
+    /// have all their room.
+    pub(super) fn decide_one(
+        &self,
+        (piece, known): (&Piece, &Rest),
+        (member_no, facts): (i64, &Facts),
+        at: Timestamp,
+        decided_through: i32,
+    ) -> Vec<Touch> {
+        let today = Today::at(at, self.zone);
+        let moment = Moment { now: at, today, cuts: self.cuts.as_ref() };
+        let recipient = known.recipient(piece, (member_no, facts), moment, &self.sets);
+        let terms = Terms { decided_through, ..self.terms() };
+        decide(&terms, &recipient, &mut Left::default())
+    }
+
     /// Those of some members about whom something may be decided at an instant, a few at a time.
     /// Facts tell of most members that nothing can be due. With `new`, what happened and was not
     /// asked for yet is asked for as well.

@@ -73,21 +73,29 @@ impl Listening {
         Some(Heard { programme_no, member_no, source, occasion, until })
     }
 
-    /// Without the rulebook, which has the order of tiers, nobody's tier has moved.
     fn entry(&self, entry: HeardEntry) -> Option<Heard> {
-        let rank = |levels: &[Level], id: &str| {
-            levels.iter().position(|level| level.id == id).map_or(0, |place| place + 1)
-        };
-        let moved = entry.tier.filter(|(from, to)| from.as_ref() != Some(to));
-        let tier = self.book.get().zip(moved).map(|(book, (from, to))| {
-            let levels = book.levels();
-            let is_up = rank(levels, &to) > from.as_deref().map_or(0, |from| rank(levels, from));
-            TierMove { to, is_up }
-        });
-        let what = Happening::Entry { id: entry.id, kind: entry.kind, points: entry.points, tier };
-        let occasion = Occasion { at: entry.at, what };
-        self.heard(entry.member_no, format!("entry:{}", entry.no), occasion)
+        let (member_no, source) = (entry.member_no, format!("entry:{}", entry.no));
+        let occasion = occasion(entry, self.book.get().map(|book| book.levels()))?;
+        self.heard(member_no, source, occasion)
     }
+}
+
+/// What an entry is to strategies; `None` for what was brought from elsewhere, and for what
+/// strategies wrote. Without the order of tiers nobody's tier has moved.
+pub(super) fn occasion(entry: HeardEntry, levels: Option<&[Level]>) -> Option<Occasion> {
+    if entry.kind == "opening" || entry.is_of_strategy {
+        return None;
+    }
+    let rank = |levels: &[Level], id: &str| {
+        levels.iter().position(|level| level.id == id).map_or(0, |place| place + 1)
+    };
+    let moved = entry.tier.filter(|(from, to)| from.as_ref() != Some(to));
+    let tier = levels.zip(moved).map(|(levels, (from, to))| {
+        let is_up = rank(levels, &to) > from.as_deref().map_or(0, |from| rank(levels, from));
+        TierMove { to, is_up }
+    });
+    let what = Happening::Entry { id: entry.id, kind: entry.kind, points: entry.points, tier };
+    Some(Occasion { at: entry.at, what })
 }
 
 /// Hears the entries that were written since the last run. True when all were heard.
@@ -134,7 +142,6 @@ pub(super) async fn hear_entries<L: Sql, R: Sql>(
         }
         let kept: Vec<Heard> = entries
             .into_iter()
-            .filter(|entry| entry.kind != "opening" && !entry.is_of_strategy)
             .filter_map(|entry| {
                 let is_its = |of: &&Listening| of.programme.no == entry.programme_no;
                 programmes.iter().find(is_its)?.entry(entry)

@@ -191,13 +191,8 @@ impl TouchRehearsal {
             let Some(found) = self.strategies.iter_mut().find(is_its) else { continue };
             found.nodes.entry(touch.key.node).or_default().count(touch);
             if touch.reason().is_none() && found.examples.len() < EXAMPLES {
-                found.examples.push(Example {
-                    member_no: decided.member_no,
-                    member_id: decided.member_id.clone(),
-                    node: touch.key.node,
-                    due_at: touch.due_at,
-                    channels: touch.channels.clone(),
-                });
+                let member = (decided.member_no, decided.member_id.clone());
+                found.examples.push(Example::of(touch, member));
             }
         }
     }
@@ -270,7 +265,17 @@ impl StrategyFound {
 }
 
 impl Example {
-    fn to_json(&self) -> Json {
+    pub(super) fn of(touch: &Touch, (member_no, member_id): (i64, String)) -> Self {
+        Self {
+            member_no,
+            member_id,
+            node: touch.key.node,
+            due_at: touch.due_at,
+            channels: touch.channels.clone(),
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Json {
         json!({
             "member_id": self.member_id,
             "node": self.node,
@@ -281,7 +286,7 @@ impl Example {
 }
 
 impl Found {
-    fn count(&mut self, touch: &Touch) {
+    pub(super) fn count(&mut self, touch: &Touch) {
         if let Some(reason) = touch.reason() {
             more(&mut self.reasons, reason, 1);
             return;
@@ -297,7 +302,7 @@ impl Found {
         }
     }
 
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.due = self.due.saturating_add(other.due);
         self.uses = sum(self.uses, other.uses);
         for (channel, count) in &other.channels {
@@ -308,7 +313,7 @@ impl Found {
         }
     }
 
-    fn to_json(&self, more: impl IntoIterator<Item = (&'static str, Json)>) -> Json {
+    pub(super) fn to_json(&self, more: impl IntoIterator<Item = (&'static str, Json)>) -> Json {
         let by_channel = self.channels.iter().map(|(of, count)| (of.as_str(), *count));
         let by_reason = self.reasons.iter().map(|(of, count)| (of.as_str(), *count));
         let mut shown: Map<String, Json> =
@@ -340,7 +345,7 @@ fn sum(one: Uses, other: Uses) -> Uses {
 }
 
 /// What a cursor is for: one playbook under one rulebook.
-fn fingerprint(active: &ActiveProgramme, playbook: &Playbook) -> Result<String, Error> {
+pub(super) fn fingerprint(active: &ActiveProgramme, playbook: &Playbook) -> Result<String, Error> {
     let text = serde_json::to_string(playbook).map_err(|_| Error::Corrupt("playbook"))?;
     let of = digest(&format!("{} {text}", active.programme.rulebook_version));
     Ok(of.chars().take(16).collect())

@@ -75,9 +75,17 @@ pub const ROUTES: &[Route] = &[
     .takes("PlaybookRehearsalBody", 1_024 * KIB)
     .or_none()
     .without_key(),
+    Route::write(
+        "/v1/playbook/back-test",
+        "Whom the playbook or a draft would have told what on past days",
+        DRAFT_READERS,
+    )
+    .takes("PlaybookBackTestBody", 1_024 * KIB)
+    .or_none()
+    .without_key(),
 ];
 
-/// Who may be shown members of a rehearsal; the others see figures.
+/// Who may be shown members of a rehearsal or a back-test; the others see figures.
 pub const SEES_MEMBERS: &[Role] = READERS;
 
 /// When a draft of the playbook is to be published.
@@ -108,6 +116,28 @@ pub struct PlaybookRehearsalBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<String>,
     /// `next` of the part before. The day is that of the first part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// What is back-tested; the playbook in force when neither a draft nor a playbook is told.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PlaybookBackTestBody {
+    /// The draft's name; with `playbook` none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
+    /// The playbook, in place of a draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<Box<Playbook>>,
+    /// The first local day, `YYYY-MM-DD`, at most 180 days ago; the 90th up to `to` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The last local day, `YYYY-MM-DD`, at most 92 in all; yesterday when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// `next` of the part before. The days are those of the first part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }

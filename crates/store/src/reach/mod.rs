@@ -7,6 +7,7 @@ mod channels;
 mod contacts;
 mod evaluation;
 mod fold;
+mod history;
 mod links;
 mod members;
 mod occasions;
@@ -39,6 +40,7 @@ pub use fold::{
     last_entry_of_member, member_numbers, older_members, read_facts, rebuilds_due, restart_fold,
     states_to_fold, undone, undone_by, write_fold_step,
 };
+pub use history::whole_history;
 pub use links::{
     ClickCounts, LinkSettings, NewLink, VisitedLink, add_click, click_counts, forget_links,
     link_settings, links_delivered, make_links, put_link_settings, visited_link,
