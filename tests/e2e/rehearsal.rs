@@ -108,7 +108,10 @@ fn what_cannot_be_rehearsed_is_refused() {
     wrong["strategies"][0]["action"] = json!({});
     marketing.put("/v1/playbook/drafts/bad", &wrong).send().ok();
     let mut unheard = playbook();
-    unheard["strategies"][1]["trigger"] = json!({"kind": "behaviour", "behaviour": "login"});
+    let tag = json!({"names": {"zh-CN": "评分", "en": "Score"}, "class": "value", "kind": "static",
+        "use": "offers", "refresh": "manual"});
+    marketing.put("/v1/tags/score", &tag).send().ok();
+    unheard["strategies"][1]["trigger"] = json!({"kind": "score", "tag": "score", "at_least": 7});
     let kept = marketing.put("/v1/playbook/drafts/unheard", &unheard).send().ok();
     assert_eq!(kept["problems"][0]["pointer"], "/strategies/1/trigger/kind");
     for (body, outcome) in [

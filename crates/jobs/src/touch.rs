@@ -25,11 +25,12 @@ mod rest;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{Timestamp, at_local_minute, from_day_number, local_minute};
-use reach::touch::Reason;
+use reach::playbook::Playbook;
+use reach::touch::{Reason, behaviours_asked, next_due};
 use reach::{Facts, Today};
 use store::{
-    DecidedTouch, Error, Sql, TouchRest, TouchRun, facts_after, facts_of_members,
-    forget_deliveries, forget_links, forget_occasions, forget_touches, new_occasions,
+    DecidedTouch, Error, NewOccasion, Sql, TouchRest, TouchRun, facts_after, facts_of_members,
+    forget_deliveries, forget_links, forget_occasions, forget_tasks, forget_touches, new_occasions,
     occasions_asked, programmes, put_touches, rest_touches, resting_touches, step_touch_run,
     touch_run,
 };
@@ -40,11 +41,11 @@ use crate::pace::Pace;
 use crate::turns::take_turns;
 pub use back_test::{BackTestWish, LeftOut, TouchBackTest, back_test_touches};
 use day::Day;
-use hear::{Listening, hear_entries, hear_sets};
+use hear::{Listening, hear_behaviour, hear_entries, hear_sets};
 pub use messaging::Messaging;
 pub use rehearse::{TouchRehearsal, TouchWish, rehearse_touches};
 pub use report::TouchReport;
-pub(crate) use rest::Rest;
+pub(crate) use rest::{Rest, occasions};
 
 /// Rows that one statement writes.
 const ROWS: Pace = Pace::between(50, 2_000);
@@ -90,8 +91,9 @@ pub async fn touch<L: Sql, R: Sql>(
         }
     }
     // A run for one programme leaves the cursor of all to the others.
-    if programme_no.is_none() && !hear_entries(ledger, reach, &listening, &mut limit).await? {
-        report.done = false;
+    if programme_no.is_none() {
+        report.done &= hear_entries(ledger, reach, &listening, &mut limit).await?;
+        report.done &= hear_behaviour(reach, &listening, &mut limit).await?;
     }
     let mut pace = ROWS;
     let turned = take_turns(&listening, &mut limit, async |listening: &&Listening, turn| {
@@ -119,7 +121,7 @@ pub async fn touch<L: Sql, R: Sql>(
     Ok(report)
 }
 
-/// Forgets touches whose time is over, with the attempts to deliver them and their links.
+/// Forgets touches whose time is over, with the attempts to deliver them, their links and tasks.
 async fn forget_old<R: Sql>(
     reach: &JobContext<'_, R>,
     now: Timestamp,
@@ -128,13 +130,14 @@ async fn forget_old<R: Sql>(
 ) -> Result<(), Error> {
     let before = now.plus_ms(-TOUCH_DAYS * DAY_MS);
     let early = now.plus_ms(-EARLY_DAYS * DAY_MS);
-    for old in [Old::Touches, Old::Links, Old::Deliveries] {
+    for old in [Old::Touches, Old::Links, Old::Deliveries, Old::Tasks] {
         while limit.take_chunk((reach.now)()) {
             let rows = pace.rows();
             let forget = async || match old {
                 Old::Touches => forget_touches(reach.sql, before, rows).await,
                 Old::Links => forget_links(reach.sql, before, rows).await,
                 Old::Deliveries => forget_deliveries(reach.sql, (before, early), rows).await,
+                Old::Tasks => forget_tasks(reach.sql, before, rows).await,
             };
             let forgotten = pace.write(reach, forget).await?;
             if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
@@ -151,6 +154,7 @@ enum Old {
     Touches,
     Links,
     Deliveries,
+    Tasks,
 }
 
 struct Run<'a, 'c, L, R> {
@@ -199,7 +203,7 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 if !limit.take_chunk((ledger.now)()) {
                     return Ok(false);
                 }
-                self.answer(&day, &new).await?;
+                self.answer(&day, &messaging.playbook, &new).await?;
                 new = self.new_occasions().await?;
             }
             if !waits && !self.walk(&day, run, today, limit).await? {
@@ -221,24 +225,39 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         reach.with_retries(async || rest_touches(reach.sql, no, rest).await).await
     }
 
-    async fn new_occasions(&mut self) -> Result<Vec<(i64, i64)>, Error> {
+    async fn new_occasions(&mut self) -> Result<Vec<NewOccasion>, Error> {
         let Databases { reach, programme_no: no, .. } = self.databases;
-        reach.with_retries(async || new_occasions(reach.sql, no, NEW).await).await
+        let now = (reach.now)();
+        reach.with_retries(async || new_occasions(reach.sql, no, now, NEW).await).await
     }
 
     /// Decides about the members to whom something new happened.
-    async fn answer(&mut self, day: &Day<'_>, new: &[(i64, i64)]) -> Result<(), Error> {
+    async fn answer(
+        &mut self,
+        day: &Day<'_>,
+        playbook: &Playbook,
+        new: &[NewOccasion],
+    ) -> Result<(), Error> {
         let Databases { reach, programme_no: no, .. } = self.databases;
-        let numbers: Vec<i64> = new.iter().map(|(no, _)| *no).collect();
-        let members: BTreeSet<i64> = new.iter().map(|(_, member)| *member).collect();
+        let members: BTreeSet<i64> = new.iter().map(|one| one.member_no).collect();
         let members: Vec<i64> = members.into_iter().collect();
+        let now = (reach.now)();
+        let open = match behaviours_asked(playbook).is_empty() {
+            true => BTreeMap::new(),
+            false => day.occasions(&self.databases, &members, now).await?,
+        };
         let found =
             reach.with_retries(async || facts_of_members(reach.sql, no, &members).await).await?;
         let mut facts: BTreeMap<i64, Facts> = found.into_iter().collect();
         let members =
             members.iter().map(|member| (*member, facts.remove(member).unwrap_or_default()));
         self.decide(day, members.collect()).await?;
-        reach.with_retries(async || occasions_asked(reach.sql, &numbers).await).await
+        // Later behaviour of the same day may be due later.
+        let again = |one: &NewOccasion| {
+            (*one, open.get(&one.member_no).and_then(|of| next_due(playbook, &of.all, now)))
+        };
+        let asked: Vec<_> = new.iter().map(again).collect();
+        reach.with_retries(async || occasions_asked(reach.sql, &asked).await).await
     }
 
     /// Walks over all members. True when it has seen everybody.

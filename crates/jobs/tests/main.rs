@@ -1,6 +1,7 @@
 //! All of these in one program: each program of its own would be compiled and linked with the whole
 //! of what it tests.
 
+mod behaviour;
 mod deliver;
 mod events;
 mod fold;
@@ -18,6 +19,7 @@ mod reseal;
 mod results;
 mod sizes;
 mod support;
+mod tasks;
 mod touch;
 mod touch_back_test;
 mod touch_rehearsal;

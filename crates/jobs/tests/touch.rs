@@ -121,7 +121,7 @@ impl Shop {
     }
 
     /// All that is kept of touches but their numbers and the instant of the decision.
-    fn touches(&self) -> Vec<String> {
+    pub(crate) fn touches(&self) -> Vec<String> {
         let text = "SELECT member_no || ' ' || strategy || ' ' || node || ' ' || cycle || ' ' || state || ' ' ||
             coalesce(reason, '') || ' ' || due_at || ' ' || deadline_at || ' ' || channels || ' ' || messages || ' ' ||
             coalesce(period, '') FROM touch ORDER BY member_no, cycle, strategy, node";

@@ -420,7 +420,7 @@ fn figures_of_a_cursor_are_bounded() {
             0,
             node,
             u64::MAX,
-            [i64::MAX, i64::MAX, i64::MAX],
+            [i64::MAX, i64::MAX, i64::MAX, u64::MAX],
             [["push", u64::MAX]],
             [["frequency", u64::MAX]]
         ])

@@ -586,6 +586,85 @@ fn behaviour_waits_for_what_may_follow() {
     }
 }
 
+/// What a member did on two days: kind (`order` is an entry), day and time.
+fn acted(what: &[(&str, &str)]) -> Vec<Occasion> {
+    let one = |(kind, when): &(&str, &str)| {
+        let what = match *kind {
+            "order" => Happening::Followed { by: "order".to_owned() },
+            kind => did(kind),
+        };
+        Occasion { at: at(&format!("2027-06-{when}")), what }
+    };
+    what.iter().map(one).collect()
+}
+
+#[test]
+fn nothing_follows_itself_and_midnight_ends_no_occasion() {
+    let of = |unless: serde_json::Value| {
+        let mut trigger = json!({"kind": "behaviour", "behaviour": "cart", "after_minutes": 60});
+        for (name, value) in unless.as_object().unwrap() {
+            trigger[name] = value.clone();
+        }
+        programme(json!([{"id": "cart", "trigger": trigger,
+            "send": {"channels": ["push"], "template": "notice", "within_hours": 24}}]))
+    };
+    let (any, again, order) =
+        (json!({}), json!({"unless": "cart"}), json!({"unless_entry": "order"}));
+    for (unless, what, now, expected) in [
+        (&again, &[("cart", "01 12:00")][..], "01 13:00", &["cart:0 2027-06-01 13:00"][..]),
+        (&again, &[("cart", "01 12:00"), ("cart", "01 12:30")], "01 13:29", &[]),
+        (
+            &again,
+            &[("cart", "01 12:00"), ("cart", "01 12:30")],
+            "01 13:30",
+            &["cart:0 2027-06-01 13:30"],
+        ),
+        (
+            &any,
+            &[("cart", "01 12:00"), ("cart", "01 12:30")],
+            "01 13:00",
+            &["cart:0 2027-06-01 13:00"],
+        ),
+        (&order, &[("cart", "01 12:00"), ("order", "01 13:00")], "01 13:00", &[]),
+        (
+            &order,
+            &[("order", "01 11:59"), ("cart", "01 12:00")],
+            "01 13:00",
+            &["cart:0 2027-06-01 13:00"],
+        ),
+        (
+            &any,
+            &[("order", "01 12:30"), ("cart", "01 12:00")],
+            "01 13:00",
+            &["cart:0 2027-06-01 13:00"],
+        ),
+        (
+            &any,
+            &[("cart", "01 23:30"), ("cart", "02 00:30")],
+            "02 01:30",
+            &["cart:0 2027-06-02 01:30"],
+        ),
+        (
+            &any,
+            &[("cart", "01 23:30"), ("cart", "02 00:31")],
+            "02 01:31",
+            &["cart:0 2027-06-02 01:31", "cart:0 2027-06-02 01:31"],
+        ),
+    ] {
+        let mut person = Person::new("m-1");
+        person.occasions = acted(what);
+        let now = at(&format!("2027-06-{now}"));
+        let found = of(unless.clone()).night(&mut person, now, shanghai());
+        assert_eq!(all_told(&found), expected, "{unless} {what:?}");
+    }
+    // What follows is no occasion of a strategy that asks for entries.
+    let earned = programme(json!([{"id": "thanks", "trigger": {"kind": "entry", "entry": "earn"},
+        "send": {"channels": ["push"], "template": "notice"}}]));
+    let mut person = Person::new("m-1");
+    person.occasions = acted(&[("order", "01 12:00")]);
+    assert_eq!(earned.night(&mut person, at("2027-06-01 12:00"), shanghai()), []);
+}
+
 #[test]
 fn a_sequence_goes_on_after_what_happened() {
     let mut programme = programme(json!([{

@@ -1,15 +1,17 @@
-//! What a strategy does beside a message: a grant of the rulebook, a tag, an attribute. Each is
-//! done once for a touch, however often it is tried.
+//! What a strategy does beside a message: a grant of the rulebook, a task for people, a tag, an
+//! attribute. Each is done once for a touch, however often it is tried.
 
 use std::collections::BTreeMap;
 
 use ledger::{Hash, MemberId, Reference, Refusal};
+use reach::playbook::{Task, TaskTo};
 use reach::touch::Reason;
 use reach::{Change, Family};
 use rules::operations::{Change as ChangeProfile, Grant, ProfileChange};
+use serde_json::json;
 use store::{
-    Error, Executor, Outcome, Scope, SetChange, Settlement, Sql, Submission, change_sets, execute,
-    load, stored_set,
+    Error, Executor, NewTask, Outcome, Scope, SetChange, Settlement, Sql, Submission, change_sets,
+    execute, load, make_task, registered_store, stored_set,
 };
 
 use super::Outbox;
@@ -18,6 +20,7 @@ use super::opened::Opened;
 use crate::Messaging;
 use crate::context::ActiveProgramme;
 
+const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
 /// A touch that failed for a reason of its own is tried again after so long.
 const FAILED_MS: i64 = 60_000;
@@ -46,6 +49,9 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
                 Ok(given) => done = given,
                 Err(settlement) => return Ok(Err(settlement)),
             }
+        }
+        if let Some(task) = &action.task {
+            self.task(opened, asked, task).await?;
         }
         if let Some(tag) = &action.set_tag {
             self.tag(opened, asked, tag).await?;
@@ -163,6 +169,40 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
             Some(Outcome::Refused { refusal, .. }) => Some(Err(refusal)),
             _ => None,
         })
+    }
+
+    /// Somebody is asked to do something; once, as the touch's number tells tasks apart.
+    async fn task(&self, opened: &Opened, asked: &Asked, task: &Task) -> Result<(), Error> {
+        let (ledger, reach, no) = (self.ledger, self.reach, opened.active.programme.no);
+        let strategy = asked.touch.key.strategy.as_str();
+        let manager = match task.to {
+            TaskTo::Manager if !asked.home_store.is_empty() => {
+                let id = asked.home_store.as_str();
+                let found =
+                    ledger.with_retries(async || registered_store(ledger.sql, no, id).await);
+                found.await?.and_then(|found| found.store.manager)
+            }
+            _ => None,
+        };
+        let (to, name) = match (task.to, manager.as_deref().or(task.name.as_deref())) {
+            (TaskTo::Manager, Some(person)) => (TaskTo::Person, person),
+            (TaskTo::Manager, None) => (TaskTo::Store, ""),
+            (to, name) => (to, name.unwrap_or_default()),
+        };
+        let strategies = &opened.messaging.playbook.strategies;
+        let title = strategies.iter().find(|one| one.id == strategy).map(|one| json!(one.name));
+        let now = (reach.now)();
+        let new = NewTask {
+            touch_no: asked.no,
+            strategy,
+            member_no: asked.member_no,
+            to_kind: to.as_str(),
+            to_name: name,
+            title: title.unwrap_or_else(|| json!({})),
+            text: json!(task.text),
+            due_at: now.plus_ms(i64::from(task.due_in_hours) * HOUR_MS),
+        };
+        reach.with_retries(async || make_task(reach.sql, no, &new, now).await).await.map(drop)
     }
 
     /// The member gets a tag, as if by hand; one that is gone meanwhile is left out.

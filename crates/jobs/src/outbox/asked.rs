@@ -7,14 +7,14 @@ use reach::touch::{Occasion, Reason, Touch, Verdict, day_of_occasion, still_want
 use reach::{Channel, Facts, Today};
 use store::{
     Error, Settlement, Sql, WaitingTouch, facts_of_members, fold_position, last_entries,
-    occasions_of_members, rare_states, reachability, rebuilds_due, touches_of_members,
+    rare_states, reachability, rebuilds_due, touches_of_members,
 };
 
 use super::opened::Opened;
 use super::{FOLD_MS, Outbox};
 use crate::Messaging;
 use crate::customers::{Databases, Moment, Piece, Wanted};
-use crate::touch::Rest;
+use crate::touch::{Rest, occasions};
 
 /// A message that goes out now.
 pub(super) struct Asked {
@@ -62,9 +62,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         let databases = Databases { ledger, reach, programme_no: no };
         let piece = Piece::of(&databases, facts, Wanted { ledger: true, held: false }).await?;
         let known = Rest {
-            occasions: reach
-                .with_retries(async || occasions_of_members(reach.sql, no, &members, now).await)
-                .await?,
+            occasions: occasions(&databases, &opened.messaging.playbook, &members, now).await?,
             ways: reach.with_retries(async || reachability(reach.sql, no, &members).await).await?,
             rare: ledger.with_retries(async || rare_states(ledger.sql, &members).await).await?,
             touches: reach

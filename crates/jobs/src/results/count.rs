@@ -222,6 +222,8 @@ fn funnel(touch: &ResultTouch, ways: Option<&BTreeMap<Channel, Way>>, figures: &
         }
         state => figures.add(of, state.as_str(), 1),
     }
+    figures.add(of, "tasks", i64::from(touch.task.is_some()));
+    figures.add(of, "tasks_done", i64::from(touch.task.as_deref() == Some("done")));
     let (mut messages, mut cost, mut visits) = (0, None, 0);
     let (mut is_delivered, mut is_clicked) = (false, false);
     for (channel, way) in ways.into_iter().flatten() {

@@ -4,7 +4,7 @@
 //! `failed`, `suppressed.{reason}`; `delivered`, `clicked`, `converted` (at least one conversion is
 //! credited to it). Of messages: `messages` (a vendor took them), `visits` of links, doubtful ones
 //! with them. Of conversions: `credited.{kind}`, `credited.by_click`, `credited_points`,
-//! `credited_minor`. `cost_minor` and `granted_points` are sums.
+//! `credited_minor`. `cost_minor` and `granted_points` are sums. Of tasks: `tasks`, `tasks_done`.
 //!
 //! Of the two sides, for a strategy as a whole: `{side}.members`, `{side}.converted`,
 //! `{side}.orders`, `{side}.points`, and `{side}.open`, members whose time is not over yet. The

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ledger::{Timestamp, Zone, from_day_number, start_of_day};
 use reach::playbook::{Playbook, Trigger};
-use reach::touch::{Concern, Occasion, Reason, State, Touch, answered_for_ms, is_asked_for};
+use reach::touch::{Concern, Occasion, Reason, State, Touch, answered_for_ms, asked_at};
 use reach::{Facts, Today};
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
@@ -290,7 +290,7 @@ impl Test<'_, '_> {
         let playbook = &self.messaging.playbook;
         while let Some(recorded) = walked.past.next_at().filter(|next| *next <= at) {
             let Some(occasion) = walked.past.step()? else { continue };
-            if recorded < begins || !is_asked_for(playbook, &occasion) {
+            if recorded < begins || asked_at(playbook, &occasion).is_none() {
                 continue;
             }
             walked.occasions.push(occasion);

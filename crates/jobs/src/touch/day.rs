@@ -9,12 +9,12 @@ use reach::touch::{Concern, Left, Planned, Reason, Terms, Touch, budget_period, 
 use reach::{Cuts, Facts, Family, Today};
 use rules::Rulebook;
 use store::{
-    Error, OpenOccasions, Sql, list_sets, occasions_of_members, rare_states, reachability,
-    rfm_cuts, touches_of_members, used_budgets,
+    Error, OpenOccasions, Sql, list_sets, rare_states, reachability, rfm_cuts, touches_of_members,
+    used_budgets,
 };
 
 use super::Messaging;
-use super::rest::Rest;
+use super::rest::{Rest, occasions};
 use crate::customers::{Databases, Moment, Piece, Wanted};
 
 /// Members of whom all is read that is known, at a time: each may have hundreds of touches.
@@ -148,7 +148,7 @@ impl<'a> Day<'a> {
     ) -> Result<Vec<Vec<(i64, Facts)>>, Error> {
         let numbers: Vec<i64> = members.iter().map(|(no, _)| *no).collect();
         let open = match self.has_later_nodes || new {
-            true => occasions(databases, &numbers, at).await?,
+            true => self.occasions(databases, &numbers, at).await?,
             false => BTreeMap::new(),
         };
         let concern = Concern::on(&self.terms(), Today::at(at, self.zone));
@@ -163,6 +163,16 @@ impl<'a> Day<'a> {
             pieces.push(concerned.by_ref().take(CONCERNED).collect());
         }
         Ok(pieces)
+    }
+
+    /// What happened to members and may be answered at an instant.
+    pub(super) async fn occasions<L: Sql, R: Sql>(
+        &self,
+        databases: &Databases<'_, '_, L, R>,
+        members: &[i64],
+        at: Timestamp,
+    ) -> Result<BTreeMap<i64, OpenOccasions>, Error> {
+        occasions(databases, &self.messaging.playbook, members, at).await
     }
 
     /// The periods of budgets at an instant, by strategy.
@@ -206,7 +216,7 @@ impl<'a> Day<'a> {
         let wanted = Wanted { ledger: true, held: true };
         let piece = Piece::of(databases, members, wanted).await?;
         let known = Rest {
-            occasions: occasions(databases, &numbers, at).await?,
+            occasions: self.occasions(databases, &numbers, at).await?,
             ways: reach.with_retries(async || reachability(reach.sql, no, &numbers).await).await?,
             rare: ledger.with_retries(async || rare_states(ledger.sql, &numbers).await).await?,
             touches: reach
@@ -251,15 +261,6 @@ fn has_later_nodes(playbook: &Playbook) -> bool {
         let nodes = of.sequence.iter().flat_map(|sequence| &sequence.nodes);
         nodes.into_iter().any(|node| node.offset_days() > 0)
     })
-}
-
-async fn occasions<L: Sql, R: Sql>(
-    databases: &Databases<'_, '_, L, R>,
-    members: &[i64],
-    at: Timestamp,
-) -> Result<BTreeMap<i64, OpenOccasions>, Error> {
-    let Databases { reach, programme_no: no, .. } = *databases;
-    reach.with_retries(async || occasions_of_members(reach.sql, no, members, at).await).await
 }
 
 async fn sets<L: Sql, R: Sql>(

@@ -1,5 +1,8 @@
 //! What happened to members since the last run, of that for which strategies ask: entries of the
-//! ledger, and changes of tags and segments. Each source has a cursor.
+//! ledger, reported behaviour, and changes of tags and segments. Each source has a cursor.
+//!
+//! Of behaviour it is kept that a member did something of a kind on a local day, once, and when
+//! that is to be asked for. The events themselves are read when it is.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -7,11 +10,11 @@ use std::rc::Rc;
 use ledger::Timestamp;
 use reach::Family;
 use reach::playbook::Trigger;
-use reach::touch::{Happening, Occasion, TierMove, answered_for_ms, is_asked_for};
+use reach::touch::{Happening, Occasion, TierMove, answered_for_ms, asked_at};
 use rules::{Level, Rulebook};
 use store::{
-    Error, Heard, HeardEntry, ProgrammeRef, Sql, TouchRest, entries_to_hear, hear, heard_until,
-    last_entry, last_set_change, set_changes,
+    Error, Heard, HeardBehaviour, HeardEntry, ProgrammeRef, Sql, TouchRest, behaviour_to_hear,
+    entries_to_hear, hear, heard_until, last_behaviour, last_entry, last_set_change, set_changes,
 };
 
 use super::Messaging;
@@ -21,6 +24,8 @@ use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 const PIECE: i64 = 1_000;
 /// The source of entries. Its cursor begins at the last one: nobody is greeted for the past.
 const ENTRIES: &str = "entry";
+/// That of behaviour, which begins in the same way. The schema gives numbers above it.
+const BEHAVIOUR: &str = "behaviour";
 
 /// A programme with a playbook.
 pub(super) struct Listening {
@@ -65,12 +70,16 @@ impl Listening {
 
     /// What is to be kept of an occasion, if a strategy asks for it.
     fn heard(&self, member_no: i64, source: String, occasion: Occasion) -> Option<Heard> {
-        if !is_asked_for(&self.messaging.playbook, &occasion) {
-            return None;
-        }
+        let ask_at = asked_at(&self.messaging.playbook, &occasion)?;
         let until = occasion.at.plus_ms(answered_for_ms(&self.messaging.playbook));
         let programme_no = self.programme.no;
-        Some(Heard { programme_no, member_no, source, occasion, until })
+        Some(Heard { programme_no, member_no, source, occasion, until, ask_at })
+    }
+
+    fn behaviour(&self, event: HeardBehaviour) -> Option<Heard> {
+        let source = format!("behaviour:{}:{}:{}", event.member_no, event.day, event.kind);
+        let what = Happening::Behaviour { kind: event.kind };
+        self.heard(event.member_no, source, Occasion { at: event.at, what })
     }
 
     fn entry(&self, entry: HeardEntry) -> Option<Heard> {
@@ -151,6 +160,41 @@ pub(super) async fn hear_entries<L: Sql, R: Sql>(
     }
 }
 
+/// Hears the behaviour that was reported since the last run. True when all was heard.
+pub(super) async fn hear_behaviour<R: Sql>(
+    reach: &JobContext<'_, R>,
+    programmes: &[Listening],
+    limit: &mut WorkLimit,
+) -> Result<bool, Error> {
+    loop {
+        let heard = reach.with_retries(async || heard_until(reach.sql, BEHAVIOUR).await).await?;
+        let asks = |of: &Listening| of.asks_for(is_about_behaviour);
+        let Some(position) = heard.filter(|_| programmes.iter().any(asks)) else {
+            // Where nobody asks, the cursor only follows.
+            let last = reach.with_retries(async || last_behaviour(reach.sql).await).await?;
+            if heard != Some(last) {
+                step(reach, BEHAVIOUR, heard, last, &[]).await?;
+            }
+            return Ok(true);
+        };
+        let events = reach
+            .with_retries(async || behaviour_to_hear(reach.sql, position, PIECE).await)
+            .await?;
+        let Some(next) = events.last().map(|event| event.no) else { return Ok(true) };
+        if !limit.take_chunk((reach.now)()) {
+            return Ok(false);
+        }
+        let kept: Vec<Heard> = events
+            .into_iter()
+            .filter_map(|event| {
+                let is_its = |of: &&Listening| of.programme.no == event.programme_no;
+                programmes.iter().find(is_its)?.behaviour(event)
+            })
+            .collect();
+        step(reach, BEHAVIOUR, Some(position), next, &kept).await?;
+    }
+}
+
 /// Hears who came into sets of a programme and left them. True when all were heard.
 pub(super) async fn hear_sets<R: Sql>(
     reach: &JobContext<'_, R>,
@@ -198,6 +242,10 @@ pub(super) async fn hear_sets<R: Sql>(
 fn is_about_entries(trigger: &Trigger) -> bool {
     matches!(trigger, Trigger::Entry { .. } | Trigger::BalanceChanged { .. })
         || is_about_tiers(trigger)
+}
+
+fn is_about_behaviour(trigger: &Trigger) -> bool {
+    matches!(trigger, Trigger::Behaviour { .. })
 }
 
 fn is_about_tiers(trigger: &Trigger) -> bool {

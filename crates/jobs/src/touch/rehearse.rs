@@ -61,6 +61,8 @@ pub struct Found {
     pub due: u64,
     /// What these use up.
     pub uses: Uses,
+    /// How many of these ask people to do something.
+    pub tasks: u64,
     /// How many of these go out by a channel, of `first_possible` the one that is tried first.
     pub channels: BTreeMap<Channel, u64>,
     /// What is not told, by the reason.
@@ -293,6 +295,7 @@ impl Found {
         }
         self.due = self.due.saturating_add(1);
         self.uses = sum(self.uses, touch.uses);
+        self.tasks = self.tasks.saturating_add(u64::from(touch.action.task.is_some()));
         let used = match touch.mode {
             Mode::All => touch.channels.as_slice(),
             Mode::FirstPossible => touch.channels.get(..1).unwrap_or_default(),
@@ -305,6 +308,7 @@ impl Found {
     pub(super) fn add(&mut self, other: &Self) {
         self.due = self.due.saturating_add(other.due);
         self.uses = sum(self.uses, other.uses);
+        self.tasks = self.tasks.saturating_add(other.tasks);
         for (channel, count) in &other.channels {
             more(&mut self.channels, *channel, *count);
         }
@@ -323,6 +327,7 @@ impl Found {
             "messages": self.uses.messages,
             "cost_minor": self.uses.cost_minor,
             "points": self.uses.points,
+            "tasks": self.tasks,
             "channels": by_channel.collect::<BTreeMap<_, _>>(),
             "reasons": by_reason.collect::<BTreeMap<_, _>>(),
         });
@@ -352,7 +357,7 @@ pub(super) fn fingerprint(active: &ActiveProgramme, playbook: &Playbook) -> Resu
 }
 
 /// The place of the strategy, the node, and the counts of [`Found`].
-type NodeCounts = (usize, i32, u64, (i64, i64, i64), Vec<(Channel, u64)>, Vec<(String, u64)>);
+type NodeCounts = (usize, i32, u64, (i64, i64, i64, u64), Vec<(Channel, u64)>, Vec<(String, u64)>);
 /// The place of the strategy, the member, the node, when and by which channels.
 type ExampleText = (usize, i64, i32, i64, Vec<Channel>);
 type Cursor = (i64, i32, String, i64, u64, Vec<NodeCounts>, Vec<ExampleText>);
@@ -361,7 +366,8 @@ fn write(part: &TouchRehearsal, of: &str, position: i64) -> String {
     let strategies = || part.strategies.iter().enumerate();
     let counts = |(place, of): (usize, &StrategyFound)| -> Vec<NodeCounts> {
         let row = |(node, found): (&i32, &Found)| {
-            let uses = (found.uses.messages, found.uses.cost_minor, found.uses.points);
+            let uses = found.uses;
+            let uses = (uses.messages, uses.cost_minor, uses.points, found.tasks);
             let channels = found.channels.iter().map(|(of, count)| (*of, *count)).collect();
             let reasons = found.reasons.iter();
             let reasons = reasons.map(|(of, count)| (of.as_str().to_owned(), *count)).collect();
@@ -400,12 +406,13 @@ fn read(
     }
     let mut part = TouchRehearsal::begun(Timestamp(at), day, messaging);
     part.members = members;
-    for (place, node, due, (messages, cost_minor, points), channels, reasons) in nodes {
+    for (place, node, due, (messages, cost_minor, points, tasks), channels, reasons) in nodes {
         let reasons = reasons.into_iter();
         let reasons = reasons.map(|(name, count)| Some((Reason::parse(&name)?, count)));
         let found = Found {
             due,
             uses: Uses { messages, cost_minor, points },
+            tasks,
             channels: channels.into_iter().collect(),
             reasons: reasons.collect::<Option<_>>()?,
         };

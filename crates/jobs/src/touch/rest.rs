@@ -2,11 +2,61 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reach::touch::{Recipient, Touch};
+use ledger::Timestamp;
+use reach::playbook::Playbook;
+use reach::touch::{
+    Happening, ORDER, Occasion, Recipient, Touch, answered_for_ms, behaviours_asked, entries_asked,
+};
 use reach::{Facts, Family};
-use store::{OpenOccasions, RareState, Reachability};
+use store::{
+    Error, OpenOccasions, RareState, Reachability, Sql, behaviour_of_members, following_entries,
+    occasions_of_members,
+};
 
-use crate::customers::{Moment, Piece};
+use crate::customers::{Databases, Moment, Piece};
+
+/// Of a member so many of the last events, and of the last entries, are looked at.
+const LAST: i64 = 200;
+
+/// What happened to members and may be answered at an instant. Of who did something that a strategy
+/// asks for, all that was reported is read, and what the ledger wrote since.
+pub(crate) async fn occasions<L: Sql, R: Sql>(
+    databases: &Databases<'_, '_, L, R>,
+    playbook: &Playbook,
+    members: &[i64],
+    at: Timestamp,
+) -> Result<BTreeMap<i64, OpenOccasions>, Error> {
+    let Databases { ledger, reach, programme_no: no } = *databases;
+    let mut found =
+        reach.with_retries(async || occasions_of_members(reach.sql, no, members, at).await).await?;
+    let is_behaviour = |one: &Occasion| matches!(one.what, Happening::Behaviour { .. });
+    let has_acted = |of: &OpenOccasions| of.all.iter().any(is_behaviour);
+    let acted: Vec<i64> =
+        found.iter().filter(|(_, of)| has_acted(of)).map(|(member_no, _)| *member_no).collect();
+    if acted.is_empty() {
+        return Ok(found);
+    }
+    let (kinds, since) = (behaviours_asked(playbook), at.plus_ms(-answered_for_ms(playbook)));
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    let events = reach.with_retries(async || {
+        behaviour_of_members(reach.sql, &acted, &kinds, (since, LAST)).await
+    });
+    for (member_no, events) in events.await? {
+        let event = |(kind, at)| Occasion { at, what: Happening::Behaviour { kind } };
+        found.entry(member_no).or_default().all.extend(events.into_iter().map(event));
+    }
+    if entries_asked(playbook) {
+        let entries = ledger
+            .with_retries(async || following_entries(ledger.sql, &acted, (since, LAST)).await);
+        for entry in entries.await? {
+            let by = entry.is_order.then(|| ORDER.to_owned());
+            let each = [Some(entry.kind), by].into_iter().flatten();
+            let each = each.map(|by| Occasion { at: entry.at, what: Happening::Followed { by } });
+            found.entry(entry.member_no).or_default().all.extend(each);
+        }
+    }
+    Ok(found)
+}
 
 /// What is known of some members besides facts, by their numbers.
 pub(crate) struct Rest {

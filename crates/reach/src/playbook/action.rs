@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Names;
+use super::send::three_days;
 
 /// What is done for a member; nothing by default. All that is told is done.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,15 +71,21 @@ pub struct Grant {
     pub coupon: Option<String>,
 }
 
-/// A task for people.
+/// A task for people: it is made once for each touch, and waits until somebody closes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// Who is asked.
     pub to: TaskTo,
-    /// What for.
+    /// Which role or person; not told of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What for, in one or both languages: up to 200 characters in Chinese, 300 in English.
     pub text: Names,
+    /// Within how many hours, 1–720.
+    #[serde(default = "three_days")]
+    pub due_in_hours: u32,
 }
 
 /// Who is asked to do a task.
@@ -88,10 +95,32 @@ pub struct Task {
 pub enum TaskTo {
     /// The staff of the member's home store.
     Store,
-    /// The member's adviser in WeCom.
-    Wecom,
-    /// Other software, such as a CRM, by webhook.
-    Webhook,
+    /// The manager of the member's home store; its staff where the registry names none.
+    Manager,
+    /// People of a role.
+    Role,
+    /// A person.
+    Person,
+    /// Other software, such as a CRM, which reads the list of tasks.
+    Software,
+}
+
+/// Roles whose people work on tasks.
+pub const TASK_ROLES: [&str; 5] =
+    ["service", "marketing", "approver", "department_head", "vice_president"];
+
+impl TaskTo {
+    /// Its name in records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Manager => "manager",
+            Self::Role => "role",
+            Self::Person => "person",
+            Self::Software => "software",
+        }
+    }
 }
 
 /// An attribute of a member.

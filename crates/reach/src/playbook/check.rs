@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::given::gives;
-use super::{Action, Known, Names, Node, Playbook, Send, Sequence, Strategy, Trigger};
+use super::{Known, Names, Node, Playbook, Send, Sequence, Strategy, Trigger};
 use crate::contact::Channel;
 use crate::playbook::strategy::MAX_STRATEGIES;
+use crate::touch::ORDER;
 
 const MAX_SEGMENTS: usize = 100;
 const MAX_CAPS: usize = 20;
@@ -17,7 +18,7 @@ pub(crate) const MAX_DAYS: u32 = 365;
 /// The most minutes after a behaviour: 30 days.
 const MAX_MINUTES: u32 = 43_200;
 /// The most points, messages or minor units that a number names.
-const MAX_AMOUNT: i64 = 1_000_000_000_000;
+pub(super) const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// What is wrong with a playbook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,7 @@ impl Playbook {
     }
 }
 
-struct Check<'a> {
+pub(super) struct Check<'a> {
     /// `None` where it does not matter what the programme has.
     known: Option<&'a Known>,
     playbook: &'a Playbook,
@@ -86,7 +87,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn fault(&mut self, path: impl Into<String>, detail: impl Into<String>) {
+    pub(super) fn fault(&mut self, path: impl Into<String>, detail: impl Into<String>) {
         self.faults.push(Fault::new(path, detail));
     }
 
@@ -96,7 +97,7 @@ impl Check<'_> {
         }
     }
 
-    fn number(&mut self, path: String, number: i64, least: i64, most: i64) {
+    pub(super) fn number(&mut self, path: String, number: i64, least: i64, most: i64) {
         if !(least..=most).contains(&number) {
             self.fault(path, format!("must be {least} to {most}"));
         }
@@ -106,14 +107,14 @@ impl Check<'_> {
         self.number(path, days.into(), least.into(), MAX_DAYS.into());
     }
 
-    fn text(&mut self, path: String, text: &str, most: usize) {
+    pub(super) fn text(&mut self, path: String, text: &str, most: usize) {
         let count = text.chars().take(most + 1).count();
         if count == 0 || count > most || text.chars().take(most).any(char::is_control) {
             self.fault(path, format!("must have 1 to {most} characters, none of control"));
         }
     }
 
-    fn id(&mut self, path: &str, id: &str) {
+    pub(super) fn id(&mut self, path: &str, id: &str) {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if id.is_empty() || id.len() > 40 || !id.chars().all(allowed) {
             self.fault(path, "a name must have 1 to 40 of a–z, 0–9 and _");
@@ -124,7 +125,7 @@ impl Check<'_> {
         self.names_of(path, names, 40, 60);
     }
 
-    fn names_of(&mut self, path: &str, names: &Names, zh: usize, en: usize) {
+    pub(super) fn names_of(&mut self, path: &str, names: &Names, zh: usize, en: usize) {
         if let Some(text) = &names.zh {
             self.text(format!("{path}/zh-CN"), text, zh);
         }
@@ -133,17 +134,17 @@ impl Check<'_> {
         }
     }
 
-    fn knows(&self, has: impl FnOnce(&Known) -> bool) -> bool {
+    pub(super) fn knows(&self, has: impl FnOnce(&Known) -> bool) -> bool {
         self.known.is_none_or(has)
     }
 
-    fn named(&mut self, path: String, is_known: bool, what: &str) {
+    pub(super) fn named(&mut self, path: String, is_known: bool, what: &str) {
         if !is_known {
             self.fault(path, format!("names no {what}"));
         }
     }
 
-    fn distinct<T: Ord>(&mut self, path: &str, items: &[T]) {
+    pub(super) fn distinct<T: Ord>(&mut self, path: &str, items: &[T]) {
         if items.iter().collect::<BTreeSet<_>>().len() < items.len() {
             self.fault(path, "must not name one twice");
         }
@@ -286,15 +287,19 @@ impl Check<'_> {
                 );
                 self.number(format!("{at}/at_least"), *at_least, 1, 1_000);
             }
-            Trigger::Behaviour { behaviour, after_minutes, unless } => {
+            Trigger::Behaviour { behaviour, after_minutes, unless, unless_entry } => {
                 self.id(&format!("{at}/behaviour"), behaviour);
                 let minutes = i64::from(*after_minutes);
                 self.number(format!("{at}/after_minutes"), minutes, 0, MAX_MINUTES.into());
                 if let Some(kind) = unless {
                     self.id(&format!("{at}/unless"), kind);
-                    if *after_minutes == 0 {
-                        self.fault(format!("{at}/after_minutes"), "must be told with unless");
-                    }
+                }
+                if let Some(entry) = unless_entry {
+                    let is_known = entry == ORDER || ledger::Kind::parse(entry).is_some();
+                    self.named(format!("{at}/unless_entry"), is_known, "kind of entries");
+                }
+                if *after_minutes == 0 && (unless.is_some() || unless_entry.is_some()) {
+                    self.fault(format!("{at}/after_minutes"), "must be told with unless");
                 }
             }
             Trigger::Entry { entry } => {
@@ -425,60 +430,6 @@ impl Check<'_> {
                 self.fault(at, "does nothing: needs a message or an action");
             }
             None => {}
-        }
-    }
-
-    fn action(&mut self, at: &str, action: &Action) {
-        if let Some(recommend) = &action.recommend {
-            let at = format!("{at}/recommend");
-            if !(1..=5).contains(&recommend.from.len()) {
-                self.fault(format!("{at}/from"), "must be 1 to 5");
-            }
-            self.distinct(&format!("{at}/from"), &recommend.from);
-            for (place, from) in recommend.from.iter().enumerate().take(5) {
-                let at = format!("{at}/from/{place}");
-                match from.strip_prefix("pool:") {
-                    Some(pool) => self.id(&at, pool),
-                    None if matches!(from.as_str(), "viewed" | "favourited" | "popular") => {}
-                    None => {
-                        self.fault(at, "must be viewed, favourited, popular or pool: and a name");
-                    }
-                }
-            }
-            let (least, most) = (recommend.points_at_least, recommend.points_at_most);
-            for (name, points) in [("points_at_least", least), ("points_at_most", most)] {
-                self.number(format!("{at}/{name}"), points.unwrap_or(0), 0, MAX_AMOUNT);
-            }
-            if least.zip(most).is_some_and(|(least, most)| most < least) {
-                self.fault(format!("{at}/points_at_most"), "must not be below points_at_least");
-            }
-            self.number(format!("{at}/count"), recommend.count.into(), 1, 10);
-        }
-        if let Some(grant) = &action.grant {
-            let at = format!("{at}/grant");
-            if grant.name.is_some() == grant.coupon.is_some() {
-                self.fault(at, "needs name or coupon, and not both");
-            } else if !self.knows(|known| grant.of(&known.grants).is_some()) {
-                let what = "grant of the rulebook, or several bring this coupon";
-                self.fault(at, format!("names no {what}"));
-            }
-        }
-        if action.task.is_some() {
-            self.fault(format!("{at}/task"), "tasks are not given out yet");
-        }
-        if let Some(tag) = &action.set_tag {
-            self.named(
-                format!("{at}/set_tag"),
-                self.knows(|known| known.tags.contains(tag)),
-                "tag",
-            );
-        }
-        if let Some(attribute) = &action.set_attribute {
-            self.text(format!("{at}/set_attribute/name"), &attribute.name, 64);
-            self.text(format!("{at}/set_attribute/value"), &attribute.value, 200);
-            if attribute.name == rules::COPIED_TAGS {
-                self.fault(format!("{at}/set_attribute/name"), "is kept for the member's tags");
-            }
         }
     }
 }

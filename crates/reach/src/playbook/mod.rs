@@ -6,6 +6,7 @@
 
 mod action;
 mod check;
+mod check_action;
 mod compiled;
 mod given;
 mod known;
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 use rules::PlainCondition;
 use serde::{Deserialize, Serialize};
 
-pub use action::{Action, Grant, Recommend, SetAttribute, Task, TaskTo};
+pub use action::{Action, Grant, Recommend, SetAttribute, TASK_ROLES, Task, TaskTo};
 pub use check::Fault;
 pub use compiled::Compiled;
 pub(crate) use compiled::Timing;

@@ -72,9 +72,12 @@ pub enum Trigger {
         /// So many minutes ago, 0–43200 (30 days).
         #[serde(default, skip_serializing_if = "is_zero")]
         after_minutes: u32,
-        /// And nothing of this kind since.
+        /// And nothing of this kind since. With the same kind the last time counts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unless: Option<String>,
+        /// And no entry of this kind since; `order` is a purchase.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unless_entry: Option<String>,
     },
     /// The ledger wrote an entry about the member.
     Entry {
@@ -164,11 +167,11 @@ impl Trigger {
         !self.is_ahead() && !matches!(self, Self::Schedule { .. })
     }
 
-    /// Whether a component hears what it asks for. Reported behaviour has no order in which it
-    /// came, and changes of the number of a tag leave no trace, so nobody hears of these yet.
+    /// Whether a component hears what it asks for. Changes of the number of a tag leave no trace,
+    /// so nobody hears of these yet.
     #[must_use]
     pub fn is_heard(&self) -> bool {
-        !matches!(self, Self::Behaviour { .. } | Self::Score { .. })
+        !matches!(self, Self::Score { .. })
     }
 
     /// The days before the day that it looks forward to, as told.

@@ -76,24 +76,21 @@ pub(crate) fn is_stopped<'t>(
 }
 
 /// Whether after each time that the member did so on the day of the cycle something followed that
-/// `unless` names.
+/// must not.
 fn is_cancelled(strategy: &Strategy, recipient: &Recipient<'_>, cycle: &Cycle) -> bool {
-    let (Trigger::Behaviour { behaviour, unless: Some(unless), .. }, Cycle::Day(day)) =
+    let (trigger @ Trigger::Behaviour { behaviour, .. }, Cycle::Day(day)) =
         (&strategy.trigger, cycle)
     else {
         return false;
     };
-    let today = recipient.customer.today;
-    let times = |kind: &str| {
-        let is_one = move |one: &&Occasion| match &one.what {
-            Happening::Behaviour { kind: of } => of == kind,
-            _ => false,
-        };
-        recipient.occasions.iter().filter(is_one).map(|one| one.at).collect::<Vec<_>>()
+    let (today, all) = (recipient.customer.today, &recipient.occasions);
+    let is_one = |one: &&Occasion| {
+        let is_kind = matches!(&one.what, Happening::Behaviour { kind } if kind == behaviour);
+        is_kind && today.day_of(one.at) == *day
     };
-    let last = times(unless).into_iter().max();
-    let mut done = times(behaviour).into_iter().filter(|at| today.day_of(*at) == *day).peekable();
-    done.peek().is_some() && done.all(|at| last.is_some_and(|last| last >= at))
+    let mut done = all.iter().filter(is_one).peekable();
+    let is_followed = |one: &Occasion| all.iter().any(|other| other.follows(trigger, one.at));
+    done.peek().is_some() && done.all(is_followed)
 }
 
 /// Those of the channels by which a message may reach the member.

@@ -32,7 +32,10 @@ pub use compared::{Planned, planned};
 pub use cycle::Cycle;
 pub use decide::decide;
 pub use holdout::{BUCKETS, programme_bucket, quarter_start, strategy_bucket};
-pub use occasion::{Happening, Occasion, TierMove, answered_for_ms, is_asked_for};
+pub use occasion::{
+    Happening, ORDER, Occasion, TierMove, answered_for_ms, asked_at, behaviours_asked,
+    entries_asked, next_due,
+};
 pub use reason::Reason;
 pub use recipient::{Coupon, Recipient, Terms};
 pub use settle::{Ended, Settled, settle};

@@ -1,15 +1,19 @@
 //! What happened to a member, and which triggers it answers.
 
+use std::collections::BTreeSet;
+
 use ledger::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::cycle::Cycle;
-use crate::playbook::{Direction, Playbook, Trigger};
+use crate::playbook::{Direction, Playbook, Strategy, Trigger};
 use crate::sets::Family;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
+/// What purchases are called among entries that may follow.
+pub const ORDER: &str = "order";
 /// So late a job may be.
 const LATE_MS: i64 = 7 * DAY_MS;
 
@@ -59,6 +63,11 @@ pub enum Happening {
         #[serde(rename = "behaviour")]
         kind: String,
     },
+    /// The ledger wrote an entry that may follow behaviour. It is no occasion of its own.
+    Followed {
+        /// Its kind, or [`ORDER`].
+        by: String,
+    },
 }
 
 /// A change of the tier.
@@ -71,12 +80,45 @@ pub struct TierMove {
     pub is_up: bool,
 }
 
-/// Whether a strategy asks for what happened.
+/// When what happened is to be asked for; `None` where no strategy asks for it. An instant that has
+/// passed is at once.
 #[must_use]
-pub fn is_asked_for(playbook: &Playbook, occasion: &Occasion) -> bool {
+pub fn asked_at(playbook: &Playbook, occasion: &Occasion) -> Option<Timestamp> {
     // On which day it was does not matter.
-    let answers = |trigger: &Trigger| occasion.answers(trigger, &[], &|_| 0).is_some();
-    playbook.strategies.iter().any(|strategy| answers(&strategy.trigger))
+    let answers = |trigger: &Trigger| occasion.answers(trigger, &[], &|_| 0);
+    let at_once = !matches!(occasion.what, Happening::Behaviour { .. });
+    let due = playbook.strategies.iter().filter_map(|strategy| answers(&strategy.trigger));
+    due.map(|(_, due_at)| if at_once { Timestamp(0) } else { due_at }).min()
+}
+
+/// When a first message about behaviour of a member is due next, after an instant.
+#[must_use]
+pub fn next_due(playbook: &Playbook, all: &[Occasion], after: Timestamp) -> Option<Timestamp> {
+    let is_behaviour = |one: &&Occasion| matches!(one.what, Happening::Behaviour { .. });
+    let due = all.iter().filter(is_behaviour).flat_map(|occasion| {
+        let answers = |strategy: &Strategy| occasion.answers(&strategy.trigger, &[], &|_| 0);
+        playbook.strategies.iter().filter_map(answers)
+    });
+    due.map(|(_, due_at)| due_at).filter(|due_at| *due_at > after).min()
+}
+
+/// The kinds of behaviour that strategies ask for, or that may follow what they ask for.
+#[must_use]
+pub fn behaviours_asked(playbook: &Playbook) -> BTreeSet<&str> {
+    let kinds = playbook.strategies.iter().filter_map(|strategy| match &strategy.trigger {
+        Trigger::Behaviour { behaviour, unless, .. } => Some([Some(behaviour), unless.as_ref()]),
+        _ => None,
+    });
+    kinds.flatten().flatten().map(String::as_str).collect()
+}
+
+/// Whether an entry may follow what a strategy asks for.
+#[must_use]
+pub fn entries_asked(playbook: &Playbook) -> bool {
+    let asks = |strategy: &Strategy| {
+        matches!(&strategy.trigger, Trigger::Behaviour { unless_entry: Some(_), .. })
+    };
+    playbook.strategies.iter().any(asks)
 }
 
 /// For how many milliseconds what happened may be answered: until the last node of any strategy
@@ -141,21 +183,31 @@ impl Occasion {
                 now(is_one, Cycle::Set(*change_no))
             }
             (
-                Trigger::Behaviour { behaviour, after_minutes, unless },
+                Trigger::Behaviour { behaviour, after_minutes, .. },
                 Happening::Behaviour { kind },
             ) if kind == behaviour => {
                 let due_at = self.at.plus_ms(i64::from(*after_minutes) * MINUTE_MS);
-                let cancels = |other: &Self| {
-                    let is_kind = matches!(
-                        (&other.what, unless),
-                        (Happening::Behaviour { kind }, Some(unless)) if kind == unless
-                    );
-                    is_kind && other.at >= self.at && other.at <= due_at
-                };
+                let cancels = |other: &Self| other.at <= due_at && other.follows(trigger, self.at);
                 let is_cancelled = all.iter().any(cancels);
                 (!is_cancelled).then(|| (Cycle::Day(day_of(self.at)), due_at))
             }
             _ => None,
+        }
+    }
+
+    /// Whether it is what must not follow behaviour of an instant.
+    pub(crate) fn follows(&self, trigger: &Trigger, at: Timestamp) -> bool {
+        let Trigger::Behaviour { behaviour, unless, unless_entry, .. } = trigger else {
+            return false;
+        };
+        match &self.what {
+            // Nothing follows itself.
+            Happening::Behaviour { kind } if kind == behaviour => {
+                unless.as_ref() == Some(kind) && self.at > at
+            }
+            Happening::Behaviour { kind } => unless.as_ref() == Some(kind) && self.at >= at,
+            Happening::Followed { by } => unless_entry.as_ref() == Some(by) && self.at >= at,
+            _ => false,
         }
     }
 

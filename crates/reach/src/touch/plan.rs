@@ -10,6 +10,7 @@ use super::recipient::{Recipient, Terms};
 use crate::playbook::{Strategy, TimeOfDay, Timing, Trigger};
 use crate::today::Today;
 
+const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
 
 /// An occasion of a member, for a strategy.
@@ -106,8 +107,15 @@ fn happened(
         .map(|(cycle, due_at)| (due_at, cycle))
         .collect();
     found.sort();
-    // Behaviour of one day is one occasion.
-    found.dedup_by(|next, one| next.1 == one.1);
+    // Behaviour of one day is one occasion, with what comes after midnight before the message is
+    // due.
+    let waits_ms = match trigger {
+        Trigger::Behaviour { after_minutes, .. } => Some(i64::from(*after_minutes) * MINUTE_MS),
+        _ => None,
+    };
+    found.dedup_by(|next, one| {
+        next.1 == one.1 || waits_ms.is_some_and(|waits| next.0.plus_ms(-waits) <= one.0)
+    });
     let day_of = |at: &Timestamp| today.day_of(*at);
     let next = found.iter().skip(1).map(|(at, _)| Some((day_of(at), *at))).chain([None]);
     let next: Vec<_> = next.collect();

@@ -155,10 +155,14 @@ CREATE TABLE IF NOT EXISTS behaviour (
   value_minor INTEGER,
   channel TEXT,
   session TEXT,
+  -- In the order in which events came: above what "touch" has heard (see the file of touches).
+  no INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (programme_no, day, key)
 ) STRICT, WITHOUT ROWID
 -- then
 CREATE INDEX IF NOT EXISTS behaviour_member ON behaviour (member_no, occurred_at)
+-- then
+CREATE INDEX IF NOT EXISTS behaviour_no ON behaviour (no)
 -- then
 -- The command table of reports: a row is one event. What is there already is left as it is, and so is
 -- what concerns an account that was closed meanwhile.
@@ -169,9 +173,9 @@ CREATE TRIGGER IF NOT EXISTS behaviour_reported INSTEAD OF INSERT ON behaviour_r
 BEGIN
   SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no)
     OR EXISTS (SELECT 1 FROM behaviour WHERE programme_no = NEW.programme_no AND day = NEW.day AND key = NEW.key);
-  INSERT INTO behaviour (programme_no, day, key, member_no, kind, occurred_at, item, category, value_minor, channel, session)
+  INSERT INTO behaviour (programme_no, day, key, member_no, kind, occurred_at, item, category, value_minor, channel, session, no)
     VALUES (NEW.programme_no, NEW.day, NEW.key, NEW.member_no, NEW.kind, NEW.occurred_at, NEW.item, NEW.category, NEW.value_minor, NEW.channel,
-      NEW.session);
+      NEW.session, 1 + max(coalesce((SELECT max(no) FROM behaviour), 0), coalesce((SELECT position FROM touch_cursor WHERE source = 'behaviour'), 0)));
   INSERT INTO facts (programme_no, member_no, known) VALUES (NEW.programme_no, NEW.member_no, '{}') ON CONFLICT DO NOTHING;
   INSERT INTO last_visit (programme_no, member_no, last_login_at, login_day, last_seen_at, seen_day)
     VALUES (NEW.programme_no, NEW.member_no, CASE NEW.kind WHEN 'login' THEN NEW.occurred_at END, CASE NEW.kind WHEN 'login' THEN NEW.day END,

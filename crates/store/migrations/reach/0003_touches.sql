@@ -225,21 +225,24 @@ CREATE TABLE IF NOT EXISTS touch_occasion (
   no INTEGER PRIMARY KEY,
   programme_no INTEGER NOT NULL,
   member_no INTEGER NOT NULL,
-  -- Who told of it: "entry:" or "set:" and the number there.
+  -- Who told of it: "entry:" or "set:" and the number there; of behaviour the member, the kind and the
+  -- local day, as all of that day is told once.
   source TEXT NOT NULL,
   at INTEGER NOT NULL,
   -- A JSON object (see reach/touch/occasion.rs).
   what TEXT NOT NULL,
   until INTEGER NOT NULL,
-  -- 1 until it was asked for the first time.
-  is_new INTEGER NOT NULL DEFAULT 1
+  -- When it is to be asked for; null where the nodes of later days alone ask.
+  ask_at INTEGER,
+  -- How often it was told: whoever asked before the last time has not asked for all.
+  told INTEGER NOT NULL DEFAULT 1
 ) STRICT
 -- then
 CREATE UNIQUE INDEX IF NOT EXISTS touch_occasion_once ON touch_occasion (programme_no, source)
 -- then
 CREATE INDEX IF NOT EXISTS touch_occasion_member ON touch_occasion (programme_no, member_no)
 -- then
-CREATE INDEX IF NOT EXISTS touch_occasion_new ON touch_occasion (programme_no, no) WHERE is_new = 1
+CREATE INDEX IF NOT EXISTS touch_occasion_new ON touch_occasion (programme_no, ask_at) WHERE ask_at IS NOT NULL
 -- then
 CREATE INDEX IF NOT EXISTS touch_occasion_until ON touch_occasion (until)
 -- then
@@ -255,23 +258,25 @@ BEGIN
   DELETE FROM touch_occasion WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
 END
 -- then
--- How far each source was heard: "entry" for all programmes, "tag:" or "segment:" and the number of a
--- programme.
+-- How far each source was heard: "entry" and "behaviour" for all programmes, "tag:" or "segment:" and the
+-- number of a programme.
 CREATE TABLE IF NOT EXISTS touch_cursor (
   source TEXT PRIMARY KEY,
   position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID
 -- then
 -- The command table: a source is heard from "before" to "position"; "before" is null where it begins.
--- heard: [[programme_no, member_no, source, at, what, until], …].
+-- heard: [[programme_no, member_no, source, at, what, until, ask_at], …].
 CREATE VIEW IF NOT EXISTS touch_heard (source, before, position, heard) AS SELECT NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS touch_is_heard INSTEAD OF INSERT ON touch_heard
 BEGIN
   SELECT RAISE(IGNORE) WHERE NEW.before IS NOT (SELECT position FROM touch_cursor WHERE source = NEW.source);
-  INSERT INTO touch_occasion (programme_no, member_no, source, at, what, until)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(NEW.heard) WHERE true ORDER BY key
-    ON CONFLICT DO NOTHING;
+  INSERT INTO touch_occasion (programme_no, member_no, source, at, what, until, ask_at)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.heard) WHERE true ORDER BY key
+    ON CONFLICT (programme_no, source) DO UPDATE SET at = max(at, excluded.at), until = max(until, excluded.until),
+      ask_at = min(coalesce(ask_at, excluded.ask_at), excluded.ask_at), told = told + 1
+    WHERE what ->> '$.kind' = 'behaviour';
   INSERT INTO touch_cursor (source, position) VALUES (NEW.source, NEW.position)
     ON CONFLICT (source) DO UPDATE SET position = excluded.position;
 END

@@ -239,6 +239,12 @@ BEGIN
     paused_at = CASE WHEN NEW.paused_because IS NULL THEN paused_at ELSE coalesce(paused_at, NEW.at) END,
     leased_until = NEW.leased_until
     WHERE no = NEW.account_no AND lease = NEW.lease;
+  -- Marketing has a day to see to it, by one task at a time (see the file of tasks).
+  INSERT INTO task (no, programme_no, account_no, source, to_kind, to_name, title, text, made_at, due_at, state)
+    SELECT 1 + coalesce((SELECT max(no) FROM task), 0), a.programme_no, a.no, a.id, 'role', 'marketing', '{}',
+      json_object('en', NEW.paused_because), NEW.at, NEW.at + 86400000, 'open'
+    FROM channel_account AS a WHERE a.no = NEW.account_no AND a.lease = NEW.lease AND NEW.paused_because IS NOT NULL
+    ON CONFLICT DO NOTHING;
 END
 -- then
 -- The command table of reports: [[provider_id, touch_no, what, why, at], …], where one of the two names

@@ -1,2 +1,3 @@
--- What happened in programme ?1 and was not asked for yet, at most ?2: number, member.
-SELECT no, member_no FROM touch_occasion WHERE programme_no = ?1 AND is_new = 1 ORDER BY no LIMIT (SELECT ?2)
+-- What happened in programme ?1 and is to be asked for at ?3, at most ?2: number, member, how often it was
+-- told.
+SELECT no, member_no, told FROM touch_occasion WHERE programme_no = ?1 AND ask_at <= ?3 ORDER BY ask_at, no LIMIT (SELECT ?2)

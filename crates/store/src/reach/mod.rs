@@ -15,6 +15,7 @@ mod outbox;
 mod results;
 mod sets;
 mod tags;
+mod tasks;
 mod templates;
 mod touch_log;
 mod touches;
@@ -54,8 +55,10 @@ pub use evaluation::{
     step_set_scan,
 };
 pub use occasions::{
-    Heard, HeardEntry, OpenOccasions, entries_to_hear, forget_occasions, hear, heard_until,
-    last_set_change, new_occasions, occasions_asked, occasions_of_members,
+    FollowingEntry, Heard, HeardBehaviour, HeardEntry, NewOccasion, OpenOccasions,
+    behaviour_of_members, behaviour_to_hear, entries_to_hear, following_entries, forget_occasions,
+    hear, heard_until, last_behaviour, last_set_change, new_occasions, occasions_asked,
+    occasions_of_members,
 };
 pub use outbox::{
     Destination, Progress, Settlement, WaitingTouch, destinations, due_messages, last_entries,
@@ -74,6 +77,10 @@ pub use sets::{
 pub use tags::{
     closed_members, copied_tags, copies_done, defined_tags, due_copies, mark_tags, tags_among,
     walk_tag, write_copies,
+};
+pub use tasks::{
+    NewTask, ShownTask, TaskAsked, TaskClosing, TaskOrder, assign_task, channel_tasks_done,
+    close_task, forget_tasks, make_task, shown_tasks, task_numbers,
 };
 pub use templates::{
     MAX_TEMPLATES, StoredTemplate, known_templates, list_templates, put_template, remove_template,
@@ -109,6 +116,7 @@ const REACH: Schema = Schema {
         ("0004_templates", statement!("migrations/reach/0004_templates")),
         ("0005_channels", statement!("migrations/reach/0005_channels")),
         ("0006_results", statement!("migrations/reach/0006_results")),
+        ("0007_tasks", statement!("migrations/reach/0007_tasks")),
     ],
     exists: statement!("queries/reach/migration_table_exists"),
     table: statement!("queries/reach/migration_table"),
@@ -135,4 +143,4 @@ pub async fn begin_reach(reach: &impl Sql, ledger: &impl Sql) -> Result<(), Erro
 }
 
 /// What the operator has to do.
-const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour, tags, touches, channels, templates or links: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";
+const LEFT_BEHIND: &str = "the database reach is new, and the ledger's file has contacts, consents, behaviour, tags, touches, channels, templates, links or tasks: stop, move them as docs/recipes/operate.md tells (A second file later), or take the database reach away again";

@@ -24,6 +24,9 @@ pub struct Heard {
     pub occasion: Occasion,
     /// Until when it may be answered.
     pub until: Timestamp,
+    /// When it is to be asked for. Where a source tells again of what is kept, the earlier one
+    /// counts.
+    pub ask_at: Timestamp,
 }
 
 /// How far a source was heard; `None` before it begins.
@@ -50,7 +53,8 @@ pub async fn hear(
 ) -> Result<bool, Error> {
     let row = |of: &Heard| {
         let what = json!(of.occasion.what).to_string();
-        json!([of.programme_no, of.member_no, of.source, of.occasion.at.0, what, of.until.0])
+        let at = of.occasion.at.0;
+        json!([of.programme_no, of.member_no, of.source, at, what, of.until.0, of.ask_at.0])
     };
     let rows: Vec<_> = heard.iter().map(row).collect();
     let heard = Value::from(json!(rows).to_string());
@@ -119,27 +123,159 @@ pub async fn entries_to_hear(
     rows.into_iter().map(read).collect()
 }
 
-/// What happened and was not asked for yet, at most so many: numbers, and members.
+/// What happened and is to be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewOccasion {
+    /// Its number.
+    pub no: i64,
+    /// The member's number.
+    pub member_no: i64,
+    /// How often it was told.
+    pub told: i64,
+}
+
+/// What happened and is to be asked for by now, at most so many.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn new_occasions(
     reach: &impl Sql,
     programme_no: i64,
+    now: Timestamp,
     most: i64,
-) -> Result<Vec<(i64, i64)>, Error> {
-    let values = vec![programme_no.into(), most.into()];
+) -> Result<Vec<NewOccasion>, Error> {
+    let values = vec![programme_no.into(), most.into(), now.0.into()];
     let rows = reach.query(statement!("queries/reach/touch_new"), values).await?;
-    rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
+    let read = |mut row: Row| {
+        let (no, member_no) = (row.integer(0)?, row.integer(1)?);
+        Ok(NewOccasion { no, member_no, told: row.integer(2)? })
+    };
+    rows.into_iter().map(read).collect()
 }
 
-/// These were asked for.
+/// These were asked for, and when each is to be asked for again. What was told once more since
+/// stays as it is.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn occasions_asked(reach: &impl Sql, numbers: &[i64]) -> Result<(), Error> {
-    let values = vec![json!(numbers).to_string().into()];
+pub async fn occasions_asked(
+    reach: &impl Sql,
+    asked: &[(NewOccasion, Option<Timestamp>)],
+) -> Result<(), Error> {
+    let row = |(of, again): &(NewOccasion, Option<Timestamp>)| {
+        json!([of.no, of.told, again.map(|again| again.0)])
+    };
+    let rows: Vec<_> = asked.iter().map(row).collect();
+    let values = vec![json!(rows).to_string().into()];
     reach.query(statement!("queries/reach/touch_asked"), values).await.map(drop)
+}
+
+/// Behaviour, as far as triggers ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeardBehaviour {
+    /// Its number, in the order in which events came.
+    pub no: i64,
+    /// The programme's number.
+    pub programme_no: i64,
+    /// The member's number.
+    pub member_no: i64,
+    /// The local day.
+    pub day: i64,
+    /// Its kind.
+    pub kind: String,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+/// Behaviour of all programmes after that number, at most so much.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn behaviour_to_hear(
+    reach: &impl Sql,
+    after: i64,
+    most: i64,
+) -> Result<Vec<HeardBehaviour>, Error> {
+    let values = vec![after.into(), most.into()];
+    let read = |mut row: Row| {
+        Ok(HeardBehaviour {
+            no: row.integer(0)?,
+            programme_no: row.integer(1)?,
+            member_no: row.integer(2)?,
+            day: row.integer(3)?,
+            kind: row.text(4)?,
+            at: Timestamp(row.integer(5)?),
+        })
+    };
+    let rows = reach.query(statement!("queries/reach/behaviour_to_hear"), values).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The highest number of behaviour that there is or was heard.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn last_behaviour(reach: &impl Sql) -> Result<i64, Error> {
+    let mut rows = reach.query(statement!("queries/reach/behaviour_last"), vec![]).await?;
+    rows.first_mut().map_or(Ok(0), |row| row.integer(0))
+}
+
+/// What members did since an instant, of these kinds: of each the last `most` events at most. By
+/// their numbers.
+///
+/// # Errors
+/// [`Error`] when the database fails or holds something unreadable.
+pub async fn behaviour_of_members(
+    reach: &impl Sql,
+    members: &[i64],
+    kinds: &[&str],
+    (since, most): (Timestamp, i64),
+) -> Result<BTreeMap<i64, Vec<(String, Timestamp)>>, Error> {
+    let (members, kinds) = (json!(members).to_string(), json!(kinds).to_string());
+    let values = vec![members.into(), kinds.into(), since.0.into(), most.into()];
+    let read = |mut row: Row| {
+        let events: Vec<(String, i64)> =
+            serde_json::from_str(&row.text(1)?).map_err(|_| Error::Corrupt("behaviour"))?;
+        let events = events.into_iter().map(|(kind, at)| (kind, Timestamp(at))).collect();
+        Ok((row.integer(0)?, events))
+    };
+    let rows = reach.query(statement!("queries/reach/behaviour_of"), values).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// An entry of a member, as far as it may follow something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowingEntry {
+    /// The member's number.
+    pub member_no: i64,
+    /// Its kind.
+    pub kind: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Whether it is a purchase.
+    pub is_order: bool,
+}
+
+/// Entries of members that were recorded since an instant; of each the last `most` at most.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn following_entries(
+    ledger: &impl Sql,
+    members: &[i64],
+    (since, most): (Timestamp, i64),
+) -> Result<Vec<FollowingEntry>, Error> {
+    let values = vec![json!(members).to_string().into(), since.0.into(), most.into()];
+    let read = |mut row: Row| {
+        Ok(FollowingEntry {
+            member_no: row.integer(0)?,
+            kind: row.text(1)?,
+            at: Timestamp(row.integer(2)?),
+            is_order: row.integer(3)? == 1,
+        })
+    };
+    let rows = ledger.query(statement!("queries/touch_followed"), values).await?;
+    rows.into_iter().map(read).collect()
 }
 
 /// What happened to a member and may be answered.
@@ -147,7 +283,7 @@ pub async fn occasions_asked(reach: &impl Sql, numbers: &[i64]) -> Result<(), Er
 pub struct OpenOccasions {
     /// All of it.
     pub all: Vec<Occasion>,
-    /// Whether some of it was not asked for yet.
+    /// Whether some of it is to be asked for by now.
     pub has_new: bool,
 }
 

@@ -40,6 +40,8 @@ pub struct ResultTouch {
     pub is_first: bool,
     /// Whether the member counts for all marketing by it.
     pub is_first_of_all: bool,
+    /// The state of the task that it asked for.
+    pub task: Option<String>,
 }
 
 /// Touches that were planned for a local day, with numbers after that one, in order. Members count
@@ -79,6 +81,7 @@ pub async fn result_touches(
             points: row.integer(10)?,
             is_first: row.integer(11)? == 1,
             is_first_of_all: row.integer(12)? == 1,
+            task: row.optional_text(13)?,
         })
     };
     rows.into_iter().map(read).collect()

@@ -1,0 +1,2 @@
+-- Numbers of tasks of programme ?1 below ?2 about member ?4, the latest first, at most ?3.
+SELECT no FROM task WHERE member_no = ?4 AND programme_no = +?1 AND no < ?2 ORDER BY no DESC LIMIT (SELECT ?3)
