@@ -2,7 +2,7 @@
 
 import { useQueries } from "@tanstack/react-query";
 import { api, ask, Problem } from "./api/client";
-import type { Import, Key, OwnRole, Page, Person, Publication, Request, Review, Reward } from "./api/answers";
+import type { Import, Key, OwnRole, Page, Person, Publication, Request, Review, Reward, Task } from "./api/answers";
 import { holds, may, useSignedIn, type SignedIn } from "./session";
 
 export type Waiting =
@@ -12,6 +12,7 @@ export type Waiting =
   | { kind: "reward"; id: string; waitsFor: null; item: Reward }
   | { kind: "key"; id: string; waitsFor: null; item: Key }
   | { kind: "import"; id: string; waitsFor: string | null; item: Import }
+  | { kind: "task"; id: string; waitsFor: null; item: Task }
   | { kind: "person"; id: string; waitsFor: null; item: Person }
   | { kind: "role"; id: string; waitsFor: null; item: OwnRole };
 
@@ -25,6 +26,14 @@ interface Source {
 }
 
 const SOURCES: Source[] = [
+  {
+    name: "task",
+    allowed: (who) => holds(who, "task:read") && may(who, "service", "marketing", "approver", "department_head", "vice_president"),
+    read: async () => {
+      const page = await ask<Page<Task>>(api.GET("/v1/tasks", { params: { query: { ...query, state: "open" as never, mine: true as never } } }));
+      return page.items.map((item) => ({ kind: "task", id: item.task_id, waitsFor: null, item }));
+    },
+  },
   {
     name: "adjustment",
     allowed: (who) => holds(who, "adjust:read") && may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
@@ -130,6 +139,7 @@ const DECIDES = {
   person: "staff:write",
   role: "staff:write",
   import: "import:write",
+  task: "task:write",
 } satisfies Record<Waiting["kind"], string>;
 
 /** Whether the role is the one that decides next. Other people see the request, without buttons. */
@@ -140,6 +150,8 @@ export function mayDecide(signedIn: SignedIn, waiting: Waiting): boolean {
     case "person":
     case "role":
       return may(signedIn);
+    case "task":
+      return may(signedIn, "service", "marketing", "approver", "department_head", "vice_president");
     case "reward":
       return may(signedIn, "marketing", "approver", "department_head", "vice_president");
     default:

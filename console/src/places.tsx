@@ -35,7 +35,7 @@ export interface Place {
 
 export const PLACES: Place[] = [
   { path: "", name: "overview", icon: DashboardOutlined, roles: null },
-  { path: "inbox", name: "inbox", icon: CheckSquareOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["adjust:read", "publication:read", "review:read", "reward:read", "key:read", "import:read", "staff:read"] },
+  { path: "inbox", name: "inbox", icon: CheckSquareOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["task:read", "adjust:read", "publication:read", "review:read", "reward:read", "key:read", "import:read", "staff:read"] },
   { path: "members", name: "members", icon: UserOutlined, roles: ["service", "marketing", "finance"], needs: [["find:read", "member:read"]] },
   { path: "customers", name: "customers", icon: TagsOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["tag:read", "segment:read"] },
   { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["programme:read", "draft:read", "publication:read"] },

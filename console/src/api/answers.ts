@@ -215,6 +215,27 @@ export interface Behaviour {
   channel: string | null;
 }
 
+/** What people are asked to do about a member, or about an account at a vendor. */
+export interface Task {
+  task_id: string;
+  state: "open" | "done" | "dismissed";
+  member_id: string | null;
+  store_id: string | null;
+  strategy: string | null;
+  channel_id: string | null;
+  to: string;
+  name: string | null;
+  title: Texts;
+  text: Texts;
+  made_at: string;
+  due_at: string;
+}
+
+export interface Texts {
+  "zh-CN"?: string;
+  en?: string;
+}
+
 /** What became of the rows of a file of members. */
 export interface ListReport {
   rows: number;

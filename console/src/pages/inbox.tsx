@@ -15,9 +15,10 @@ import { Dialog, Facts, Loading, Mark, Moved, Page } from "../ui/parts";
 import { Diff } from "../ui/diff";
 import { ProblemNote, showFaults } from "../ui/problem";
 import { Buttons } from "./member-actions";
+import { TaskActions, TaskContent } from "./inbox-task";
 import { RoleText } from "./role-text";
 
-const KINDS = ["adjustment", "publication", "review", "reward", "key", "person", "role", "import"] as const;
+const KINDS = ["task", "adjustment", "publication", "review", "reward", "key", "person", "role", "import"] as const;
 
 export default function Inbox() {
   const { t } = useTranslation();
@@ -65,7 +66,9 @@ function Card({ waiting }: { waiting: Waiting }) {
         {waiting.waitsFor && <span className="soft small">{t("inbox.waitsFor", { role: word("role", waiting.waitsFor) })}</span>}
       </div>
       <Content waiting={waiting} />
-      {mayDecide(signedIn, waiting) ? (
+      {waiting.kind === "task" ? (
+        mayDecide(signedIn, waiting) && <TaskActions task={waiting.item} />
+      ) : mayDecide(signedIn, waiting) ? (
         <div className="actions">
           {waiting.kind === "person" || waiting.kind === "role" ? (
             // Nothing rejects them: an admin changes the person or the role instead.
@@ -116,6 +119,8 @@ function Content({ waiting }: { waiting: Waiting }) {
       return <PersonContent person={waiting.item} />;
     case "role":
       return <OwnRoleContent role={waiting.item} />;
+    case "task":
+      return <TaskContent task={waiting.item} member={waiting.item.member_id && <MemberName id={waiting.item.member_id} />} />;
   }
 }
 
@@ -383,6 +388,8 @@ function Short({ waiting }: { waiting: Waiting }): ReactNode {
       return <PersonContent person={waiting.item} />;
     case "role":
       return <OwnRoleContent role={waiting.item} />;
+    case "task":
+      return null;
   }
 }
 
@@ -414,6 +421,8 @@ function decide(waiting: Waiting, what: "approve" | "reject", reason: string | u
     }
     case "person":
       return ask(api.POST("/v1/staff/{id}/approve", { params, body: { waiting_id: waiting.item.waiting_id ?? "" } }));
+    case "task":
+      return Promise.resolve();
     case "role":
       return ask(api.POST("/v1/roles/{id}/approve", { params, body: { waiting_id: waiting.item.waiting_id ?? "" } }));
     case "key": {

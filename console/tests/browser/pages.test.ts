@@ -10,6 +10,7 @@ import { customers } from "./customers";
 import { ruleBuilder } from "./rule-builder";
 import { caller } from "./seed.mjs";
 import { strategies } from "./strategies";
+import { tasks } from "./tasks";
 import { templates } from "./templates";
 
 const PAGES: [name: string, role: string, path: string][] = [
@@ -619,6 +620,7 @@ describe("customers", customers);
 describe("strategies", strategies);
 describe("templates", templates);
 describe("channels", channels);
+describe("tasks", tasks);
 
 /** The code of an authenticator app (RFC 6238: SHA-1, 6 digits, 30 seconds). */
 function codeOf(secret: string, at: number): string {

@@ -23,7 +23,7 @@ const whole: Strategy = {
   conditions: [{ field: "member.spend_30", operator: "at_least", values: ["12345"] }] as never,
   action: {
     recommend: { from: ["pool:tea", "viewed"], points_at_least: 5, points_at_most: 90, with_cash: true, count: 2 },
-    grant: { name: "gift:of_spring" }, task: { to: "store", text: { "zh-CN": "回访" } }, set_tag: "service/care", set_attribute: { name: "city", value: "上海" },
+    grant: { name: "gift:of_spring" }, task: { to: "role", name: "service", text: { "zh-CN": "回访" }, due_in_hours: 24 }, set_tag: "service/care", set_attribute: { name: "city", value: "上海" },
   },
   send: { channels: ["sms", "push"], mode: "first_possible", template: "one", wait_hours: 3, within_hours: 5 },
   sequence: {
@@ -39,6 +39,12 @@ const whole: Strategy = {
   owner: "会员部",
 };
 
+test("only a role or a person is named in a task", () => {
+  const values = valuesOf(whole, unit);
+  values.task = { ...values.task, to: "store" };
+  expect(strategyOf(whole, values, unit).action?.task).toEqual({ to: "store", text: { "zh-CN": "回访" }, due_in_hours: 24 });
+});
+
 test("every field of a strategy goes through the form", () => {
   expect(strategyOf(whole, valuesOf(whole, unit), unit)).toEqual(whole);
 });
@@ -47,7 +53,7 @@ const TRIGGER_FIELDS: Partial<Record<TriggerKind, object>> = {
   points_expiring: { within_days: 30 }, tier_ending: { days_before: 0 }, coupon_expiring: { days_before: 3, coupon: "welcome" },
   date: { attribute: "birthday", days_before: 7 }, tier_changed: { direction: "down", to: ["gold"] }, balance_changed: { points_at_least: 100 },
   entered_segment: { segment: "a" }, left_segment: { segment: "b" }, tag_added: { tag: "a/b" }, score: { tag: "risk", at_least: 70 },
-  behaviour: { behaviour: "add_to_cart", after_minutes: 60, unless: "order" }, entry: { entry: "earn" },
+  behaviour: { behaviour: "add_to_cart", after_minutes: 60, unless: "order", unless_entry: "order" }, entry: { entry: "earn" },
   schedule: { weekdays: [1, 5], month_days: [1], months: [6], at: "09:30" },
 };
 

@@ -6,7 +6,8 @@ type Schemas = components["schemas"];
 
 export type Trigger = Schemas["Trigger"];
 export type TriggerKind = Trigger["kind"];
-export type Action = Omit<Schemas["Action"], "recommend"> & { recommend?: Recommend | null };
+export type Action = Omit<Schemas["Action"], "recommend" | "task"> & { recommend?: Recommend | null; task?: Task | null };
+export type Task = Partial<Schemas["Task"]> & { to: Schemas["TaskTo"]; text: Names };
 export type Recommend = Partial<Schemas["Recommend"]> & { from: string[] };
 export type Step = Schemas["Node"];
 export type Channel = Schemas["Channel"];

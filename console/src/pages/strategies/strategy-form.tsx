@@ -22,6 +22,7 @@ import { TriggerFields } from "./trigger-fields";
 import type { Known, KnownTemplate } from "./use-known";
 
 /** By the id, the purpose or a channel. */
+const TASK_ROLES = ["service", "marketing", "approver", "department_head", "vice_president"];
 const SEARCH = { filterOption: (text: string, option: KnownTemplate | undefined) => option?.label.toLowerCase().includes(text.toLowerCase()) ?? false };
 
 export const PARTS = ["name", "segment", "trigger", "condition", "action", "message", "more"] as const;
@@ -162,11 +163,18 @@ function Edited({ strategy, taken, known, faults, part, place, onKeep, onClose, 
             <Form.Item name={["attribute", "value"]} label={t("strategy.value")} style={grow(120)}><Input maxLength={256} /></Form.Item>
           </div>
           <div className="row" style={{ alignItems: "start" }}>
-            <Form.Item name={["task", "to"]} label={t("strategy.task")} style={grow(160)}><Select allowClear placeholder="–" options={options("taskTo", ["store", "wecom", "webhook"])} /></Form.Item>
+            <Form.Item name={["task", "to"]} label={t("strategy.task")} style={grow(160)}><Select allowClear placeholder="–" options={options("taskTo", ["store", "manager", "role", "person", "software"])} /></Form.Item>
+            {now.task?.to === "role" && (
+              <Form.Item name={["task", "name"]} label={t("strategy.taskRole")} rules={required} style={grow(140)}><Select options={options("role", TASK_ROLES)} /></Form.Item>
+            )}
+            {now.task?.to === "person" && (
+              <Form.Item name={["task", "name"]} label={t("strategy.taskPerson")} rules={required} style={grow(140)}><Input maxLength={64} /></Form.Item>
+            )}
             {now.task?.to && (
               <>
-                <Form.Item name={["task", "text", "zh-CN"]} label={t("strategy.taskChinese")} style={grow(200)}><Input maxLength={40} /></Form.Item>
-                <Form.Item name={["task", "text", "en"]} label={t("strategy.taskEnglish")} style={grow(200)}><Input maxLength={60} /></Form.Item>
+                <Form.Item name={["task", "text", "zh-CN"]} label={t("strategy.taskChinese")} style={grow(200)}><Input maxLength={200} /></Form.Item>
+                <Form.Item name={["task", "text", "en"]} label={t("strategy.taskEnglish")} style={grow(200)}><Input maxLength={300} /></Form.Item>
+                <Form.Item name={["task", "due_in_hours"]} label={t("strategy.taskHours")} style={grow(110)}><InputNumber min={1} max={720} precision={0} placeholder="72" style={{ width: "100%" }} /></Form.Item>
               </>
             )}
           </div>

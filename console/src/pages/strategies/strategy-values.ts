@@ -21,6 +21,7 @@ export interface TriggerValues {
   behaviour?: string;
   after_minutes?: number | null;
   unless?: string | null;
+  unless_entry?: string | null;
   entry?: string;
   attribute?: string;
   at?: string;
@@ -49,7 +50,7 @@ export interface Values {
   grant?: string | null;
   set_tag?: string | null;
   attribute: { name?: string; value?: string };
-  task: { to?: string | null; text?: Names };
+  task: { to?: string | null; name?: string | null; text?: Names; due_in_hours?: number | null };
   channels: Channel[];
   mode: Mode;
   template?: string;
@@ -164,12 +165,17 @@ function triggerOf(before: Strategy | null, { trigger, several, steps }: Values)
     case "score":
       return { kind, tag: trigger.tag ?? "", at_least: trigger.at_least ?? 1 };
     case "behaviour":
-      return { kind, behaviour: trigger.behaviour ?? "", ...numbers({ after_minutes: trigger.after_minutes }), ...(trigger.unless ? { unless: trigger.unless } : {}) };
+      return { kind, behaviour: trigger.behaviour ?? "", ...numbers({ after_minutes: trigger.after_minutes }), ...(trigger.unless ? { unless: trigger.unless } : {}), ...(trigger.unless_entry ? { unless_entry: trigger.unless_entry } : {}) };
     case "entry":
       return { kind, entry: trigger.entry ?? "" };
     case "schedule":
       return { kind, ...list("weekdays", trigger.weekdays), ...list("month_days", trigger.month_days), ...list("months", trigger.months), ...(trigger.at?.trim() ? { at: trigger.at.trim() } : {}) };
   }
+}
+
+/** Whether the form asks which one. */
+export function isNamed(to: string | null | undefined): boolean {
+  return to === "role" || to === "person";
 }
 
 function actionOf({ recommends, recommend, grant, set_tag, attribute, task }: Values): Action | null {
@@ -179,7 +185,7 @@ function actionOf({ recommends, recommend, grant, set_tag, attribute, task }: Va
   const action: Action = {
     ...(recommends ? { recommend: { from, ...numbers({ points_at_least: bounds.points_at_least, points_at_most: bounds.points_at_most }), ...(with_cash ? { with_cash } : {}), ...numbers({ count: bounds.count }) } } : {}),
     ...(grant ? { grant: { [by ?? "coupon"]: name.join(":") } } : {}),
-    ...(task.to ? { task: { to: task.to as "store", text: text ?? {} } } : {}),
+    ...(task.to ? { task: { to: task.to as "store", ...(isNamed(task.to) && task.name?.trim() ? { name: task.name.trim() } : {}), text: text ?? {}, ...numbers({ due_in_hours: task.due_in_hours }) } } : {}),
     ...(set_tag ? { set_tag } : {}),
     ...(attribute.name ? { set_attribute: { name: attribute.name, value: attribute.value ?? "" } } : {}),
   };

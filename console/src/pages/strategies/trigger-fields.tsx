@@ -66,6 +66,7 @@ export function TriggerFields({ kind, timing, several, known }: { kind: TriggerK
           <Form.Item name={at("behaviour")} label={t("strategy.behaviour")} rules={required} style={grow(150)}><AutoComplete options={options("behaviour", BEHAVIOURS)} /></Form.Item>
           <Form.Item name={at("after_minutes")} label={t("strategy.afterMinutes")} style={grow(120)}><InputNumber min={0} max={43_200} precision={0} placeholder="0" style={{ width: "100%" }} /></Form.Item>
           <Form.Item name={at("unless")} label={t("strategy.unless")} style={grow(150)}><AutoComplete allowClear options={options("behaviour", BEHAVIOURS)} /></Form.Item>
+          <Form.Item name={at("unless_entry")} label={t("strategy.unlessEntry")} style={grow(150)}><AutoComplete allowClear options={[{ value: "order", label: t("conversion.order") }, ...options("kind", ENTRIES)]} /></Form.Item>
         </>
       )}
       {kind === "entry" && (

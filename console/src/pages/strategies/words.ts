@@ -67,6 +67,7 @@ export function useSay(document: Playbook, segments: Record<string, string> = {}
             word("behaviour", trigger.behaviour),
             trigger.after_minutes ? t("strategy.minutesLater", { time: spell(trigger.after_minutes, "minute") }) : "",
             trigger.unless ? t("strategy.without", { what: word("behaviour", trigger.unless) }) : "",
+            trigger.unless_entry ? t("strategy.without", { what: trigger.unless_entry === "order" ? t("conversion.order") : word("kind", trigger.unless_entry) }) : "",
           ];
         case "entry":
           return [word("kind", trigger.entry)];
@@ -96,7 +97,7 @@ export function useSay(document: Playbook, segments: Record<string, string> = {}
       if (action?.grant) says.push(t("strategy.grants", { what: action.grant.coupon ?? action.grant.name ?? "–" }));
       if (action?.set_tag) says.push(t("strategy.tags", { tag: action.set_tag }));
       if (action?.set_attribute) says.push(t("strategy.sets", { name: word("attribute", action.set_attribute.name), value: action.set_attribute.value }));
-      if (action?.task) says.push(t("strategy.asks", { who: word("taskTo", action.task.to), what: name(action.task.text, "–") }));
+      if (action?.task) says.push(t("strategy.asks", { who: action.task.name ? word("role", action.task.name) : word("taskTo", action.task.to), what: name(action.task.text, "–") }));
       return says;
     };
     return {
