@@ -186,11 +186,14 @@ fn staff_who_search_for_a_member_are_noted() {
             assert_eq!(noted, place as i64, "{member}{path}");
         }
         let before = host.books().number(searches);
-        service.get(&format!("/v1/touches?member_id={}", member.replace('+', "%2B"))).send().ok();
+        for list in ["touches", "tasks"] {
+            let member = member.replace('+', "%2B");
+            service.get(&format!("/v1/{list}?member_id={member}")).send().ok();
+        }
         let body = json!({"template": template, "member_id": member});
         let shown =
             marketing.post("/v1/templates/preview", &body).without("idempotency-key").send();
         assert!(shown.ok().to_string().contains("王伟"));
-        assert_eq!(host.books().number(searches) - before, 2 * place as i64, "{member}");
+        assert_eq!(host.books().number(searches) - before, 3 * place as i64, "{member}");
     }
 }

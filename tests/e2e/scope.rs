@@ -55,6 +55,17 @@ fn two_regions(host: &Host) -> Shop {
         shop.put("/v1/pools/home/invitations/m-east", &json!({"head_id": "m-1"})).send();
     }
     customers(&shop);
+    for (no, region) in [(1, "west"), (2, "east")] {
+        let member = format!("SELECT no FROM member WHERE id = 'm-{region}'");
+        let member = host.books().number(&member);
+        let programme = host.books().number("SELECT programme_no FROM member WHERE id = 'm-west'");
+        host.reach()
+            .write(&format!(
+                "INSERT INTO task (no, programme_no, touch_no, source, member_no, to_kind, to_name, title, text, made_at, due_at, state)
+                 VALUES ({no}, {programme}, {no}, '{region}-call', {member}, 'store', '', '{{}}', '{{\"en\": \"{region}-wish\"}}', 0, 0, 'open')"
+            ))
+            .unwrap();
+    }
     for region in ["east", "west"] {
         let spends = json!({"member_id": "m-1", "points": 2, "store_id": format!("{region}-1"), "reason": format!("{region}-treat")});
         assert_eq!(shop.post("/v1/pools/home/redeem", &spends).send().status, 201);
@@ -119,6 +130,7 @@ fn names(shop: &Shop) -> Vec<String> {
         "west-1",
         "default",
         "1",
+        "2",
         "west-order-m-1",
         "vip",
         "all",
@@ -155,6 +167,10 @@ fn a_person_of_one_region_finds_nothing_of_another() {
         "device=west-device",
         "actor=x",
         "order=balance",
+        "strategy=west-call",
+        "state=open",
+        "mine=true",
+        "after=0",
         "kind=earn",
     ];
     let (mut read, mut faults) = (BTreeSet::new(), BTreeSet::new());
@@ -215,6 +231,9 @@ fn a_person_of_one_region_finds_nothing_of_another() {
         let members = shop.get(list).send().text();
         assert!(members.contains("m-east") && members.contains("m-west"), "{list}: {members}");
     }
+    let tasks = shop.get("/v1/tasks").send().text();
+    assert!(tasks.contains("west-wish") && tasks.contains("east-wish"), "{tasks}");
+    assert!(read.contains("/v1/tasks") && read.contains("/v1/tasks/{id}"), "{read:?}");
     let sources = shop.get("/v1/members/m-west/consents").send().text();
     assert!(sources.contains("west-paper"));
 }

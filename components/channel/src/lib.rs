@@ -12,8 +12,8 @@ use shell::{
     parse_optional_json, reach, sealed_text,
 };
 use store::{
-    Caller, ChannelAccount, ChannelWish, channel_account, channel_counts, list_channels,
-    pause_channel, put_callback, put_channel, remove_channel,
+    Caller, ChannelAccount, ChannelWish, channel_account, channel_counts, channel_tasks_done,
+    list_channels, pause_channel, put_callback, put_channel, remove_channel,
 };
 
 /// Max accounts of a programme.
@@ -136,6 +136,7 @@ async fn keep(
     if put_channel(reach.as_ref(), no, &wish, (now(), &by), MAX_ACCOUNTS).await?.is_none() {
         return Err(wrong("channel_id", "there are 50 others: remove one first".to_owned()));
     }
+    channel_tasks_done(reach.as_ref(), no, id, (now(), &by)).await?;
     let kept = channel_account(reach.as_ref(), no, id).await?.ok_or(Problem::ResourceNotFound)?;
     let mut shown = shown(&kept);
     shown.insert("can".to_owned(), can(&account.capability()));
@@ -166,6 +167,7 @@ async fn remove(app: &App, request: &Request, id: &str) -> Result<Reply, Problem
         let (reach, no) = (reach().await?, caller.programme.no);
         existing(&caller, id).await?;
         noted(app, request, &caller, ("channel_removed", id), None).await?;
+        channel_tasks_done(reach.as_ref(), no, id, (now(), caller.name())).await?;
         remove_channel(reach.as_ref(), no, id).await?;
         Ok(Reply::empty(204))
     };
@@ -200,7 +202,11 @@ async fn set(
     let action = if because.is_some() { "channel_paused" } else { "channel_resumed" };
     noted(app, request, caller, (action, id), because.map(|why| json!({"reason": why}))).await?;
     let reach = reach().await?;
-    pause_channel(reach.as_ref(), caller.programme.no, id, (because, now())).await?;
+    let no = caller.programme.no;
+    pause_channel(reach.as_ref(), no, id, (because, now())).await?;
+    if because.is_none() {
+        channel_tasks_done(reach.as_ref(), no, id, (now(), caller.name())).await?;
+    }
     Ok(Reply::json(200, &Json::Object(shown(&existing(caller, id).await?))))
 }
 

@@ -153,6 +153,7 @@ fn reached(figures: &Figures) -> Map<String, Json> {
         ("visits", of("visits").into()),
         ("cost_minor", of("cost_minor").into()),
         ("granted_points", of("granted_points").into()),
+        ("tasks", json!({"made": of("tasks"), "done": of("tasks_done")})),
         ("credited", credited),
     ]
     .map(|(name, value)| (name.to_owned(), value))

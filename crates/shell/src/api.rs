@@ -55,6 +55,7 @@ pub mod staff;
 mod staff_roles;
 pub mod stores;
 pub mod tag;
+pub mod task;
 pub mod template;
 pub mod touches;
 pub mod trace;
@@ -138,6 +139,7 @@ components! {
     staff "staff": [OwnRoleBody, PersonInvitationBody, StaffApprovalBody, StaffBody];
     stores "stores": [StoreBody];
     tag "tag": [SetMembersBody, TagBody];
+    task "task": [TaskAssignBody, TaskOutcomeBody];
     template "template": [OccasionBody, TemplateBody, TemplatePreviewBody];
     touches "touches": [];
     trace "trace": [];

@@ -74,6 +74,8 @@ pub enum Problem {
     ResourceNotFound,
     /// Somebody else changed it in between.
     Conflict,
+    /// The task is closed; carries how.
+    TaskClosed(String),
     /// A business answer other than "done".
     Refused {
         /// Which.
@@ -92,7 +94,7 @@ pub enum Problem {
 }
 
 /// Slug, status and title of every problem that is not a refusal, in order of precedence.
-pub const PROBLEMS: [(&str, u16, &str); 21] = [
+pub const PROBLEMS: [(&str, u16, &str); 22] = [
     ("route-not-found", 404, "No such route"),
     ("method-not-allowed", 405, "Method not allowed"),
     ("cross-site", 403, "The request may come from another page"),
@@ -110,6 +112,7 @@ pub const PROBLEMS: [(&str, u16, &str); 21] = [
     ("idempotency-key-reused", 422, "The idempotency key belongs to another request"),
     ("resource-not-found", 404, "Not found"),
     ("conflict", 409, "Changed by somebody else"),
+    ("task-closed", 409, "The task is closed"),
     ("busy", 503, "Busy, try again"),
     ("storage-full", 503, "There is no room to write"),
     ("provider-failed", 502, "The provider does not answer as it must"),
@@ -145,13 +148,14 @@ impl Problem {
             Self::IdempotencyKeyReused => 14,
             Self::ResourceNotFound => 15,
             Self::Conflict => 16,
-            Self::Busy => 17,
+            Self::TaskClosed(_) => 17,
+            Self::Busy => 18,
             Self::Refused { refusal, .. } => {
                 return (refusal.slug(), refusal.status(), "The rules refuse this");
             }
-            Self::StorageFull => 18,
-            Self::ProviderFailed => 19,
-            Self::Internal(_) => 20,
+            Self::StorageFull => 19,
+            Self::ProviderFailed => 20,
+            Self::Internal(_) => 21,
         };
         PROBLEMS.get(index).copied().unwrap_or(("internal", 500, "Internal error"))
     }
@@ -190,6 +194,7 @@ impl Problem {
             Self::IdempotencyKeyReused => "Use a new key for a new request.".to_owned(),
             Self::ResourceNotFound => "The programme has no resource with this name.".to_owned(),
             Self::Conflict => "The resource has changed. Read it again and repeat the change.".to_owned(),
+            Self::TaskClosed(_) => "Somebody closed the task before. Read it: it tells who, when and how.".to_owned(),
             Self::Refused { refusal, .. } => refusal.to_string(),
             Self::ProviderFailed => "Nobody can sign in by the provider now. The server's log has the cause.".to_owned(),
             Self::Busy => "Too many concurrent changes. Send the same request with the same key again.".to_owned(),
@@ -226,6 +231,9 @@ impl Problem {
                 body.insert("errors".into(), errors.into());
             }
             Self::Refused { refusal, .. } => extend(&mut body, refusal),
+            Self::TaskClosed(state) => {
+                body.insert("state".into(), state.as_str().into());
+            }
             _ => {}
         }
         (Json::Object(body), id)
