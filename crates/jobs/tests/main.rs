@@ -17,6 +17,7 @@ mod refresh;
 mod rehearsal;
 mod reseal;
 mod results;
+mod results_edges;
 mod sizes;
 mod support;
 mod tasks;

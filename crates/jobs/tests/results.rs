@@ -19,19 +19,29 @@ use store::{
 };
 
 /// 2026-01-10, 02:30 in Shanghai, where days begin at 16:00 UTC.
-const START: &str = "2026-01-10T02:30:00+08:00";
-const FIRST_DAY: i32 = 20_463;
-const DAY_MS: i64 = 86_400_000;
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const START: &str = "2026-01-10T02:30:00+08:00";
+pub(crate) const FIRST_DAY: i32 = 20_463;
+pub(crate) const DAY_MS: i64 = 86_400_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 const QUARTER: (i32, i32) = (20_454, 20_543);
 
 /// Members of a side, how many of them converted, their orders, the points that they redeemed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Side {
+pub(crate) struct Side {
     members: i64,
     converted: i64,
     orders: i64,
     points: i64,
+}
+
+impl Side {
+    pub(crate) fn members(self) -> i64 {
+        self.members
+    }
+
+    pub(crate) fn orders(self) -> i64 {
+        self.orders
+    }
 }
 
 /// Newcombe's interval of the difference of two rates, by the formulas of his article: what
@@ -49,26 +59,26 @@ fn difference(first: Side, second: Side) -> (f64, f64) {
     (a - b - below, a - b + above)
 }
 
-type Sums = BTreeMap<String, BTreeMap<String, i64>>;
+pub(crate) type Sums = BTreeMap<String, BTreeMap<String, i64>>;
 
-struct Shop {
-    world: World,
-    reach: Native,
+pub(crate) struct Shop {
+    pub(crate) world: World,
+    pub(crate) reach: Native,
 }
 
 /// A touch that the test plants.
 #[derive(Clone, Copy)]
-struct Planted<'a> {
-    strategy: &'a str,
-    node: i32,
-    cycle: &'a str,
-    state: &'a str,
-    reason: Option<&'a str>,
-    day: i32,
-    is_compared: bool,
+pub(crate) struct Planted<'a> {
+    pub(crate) strategy: &'a str,
+    pub(crate) node: i32,
+    pub(crate) cycle: &'a str,
+    pub(crate) state: &'a str,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) day: i32,
+    pub(crate) is_compared: bool,
 }
 
-const SENT: Planted<'static> = Planted {
+pub(crate) const SENT: Planted<'static> = Planted {
     strategy: "row",
     node: -7,
     cycle: "end:1",
@@ -77,11 +87,11 @@ const SENT: Planted<'static> = Planted {
     day: FIRST_DAY,
     is_compared: true,
 };
-const HELD_OUT: Planted<'static> =
+pub(crate) const HELD_OUT: Planted<'static> =
     Planted { state: "suppressed", reason: Some("holdout_strategy"), ..SENT };
 
 impl Shop {
-    fn new(members: usize) -> Self {
+    pub(crate) fn new(members: usize) -> Self {
         let (world, reach) = (World::new(START), Native::in_memory().unwrap());
         wait(begin_reach(&reach, &reach)).unwrap();
         world.publish(|document| document.tiers = None);
@@ -93,16 +103,16 @@ impl Shop {
         shop
     }
 
-    fn no(&self, member: &str) -> i64 {
+    pub(crate) fn no(&self, member: &str) -> i64 {
         self.world.number(&format!("SELECT no FROM member WHERE id = '{member}'"))
     }
 
-    fn write(&self, text: &str) {
+    pub(crate) fn write(&self, text: &str) {
         self.reach.connection().execute_batch(text).unwrap();
     }
 
     /// Plants a touch for a member at 10:00 of its day; its number.
-    fn plant(&self, member: &str, of: Planted<'_>) -> i64 {
+    pub(crate) fn plant(&self, member: &str, of: Planted<'_>) -> i64 {
         let (no, at) = (self.no(member), ten_o_clock(of.day).0);
         let reason = of.reason.map_or("NULL".to_owned(), |reason| format!("'{reason}'"));
         let Planted { strategy, node, cycle, state, day, .. } = of;
@@ -122,7 +132,7 @@ impl Shop {
     }
 
     /// The touch was delivered by SMS at that instant.
-    fn deliver(&self, touch: i64, at: Timestamp) {
+    pub(crate) fn deliver(&self, touch: i64, at: Timestamp) {
         self.write(&format!(
             "INSERT INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no, state, digest, started_at, settled_at)
              SELECT 1, no, member_no, 'sms', 1, 1, 'delivered', '', {0}, {0} FROM touch WHERE no = {touch}",
@@ -130,7 +140,7 @@ impl Shop {
         ));
     }
 
-    fn link(&self, touch: i64) -> i64 {
+    pub(crate) fn link(&self, touch: i64) -> i64 {
         self.write(&format!(
             "INSERT INTO link (programme_no, member_no, touch_no, channel, purpose, target, made_at)
              SELECT 1, member_no, no, 'sms', 'marketing', 'https://shop.example/', planned_at FROM touch WHERE no = {touch}"
@@ -138,7 +148,7 @@ impl Shop {
         self.last("link")
     }
 
-    fn visit(&self, link: i64, at: Timestamp, doubt: Option<&str>) {
+    pub(crate) fn visit(&self, link: i64, at: Timestamp, doubt: Option<&str>) {
         let doubt = doubt.map_or("NULL".to_owned(), |doubt| format!("'{doubt}'"));
         self.write(&format!(
             "INSERT INTO click (link_no, no, at, doubt, is_pressed, network)
@@ -147,7 +157,7 @@ impl Shop {
         ));
     }
 
-    fn log_in(&self, member: &str, at: Timestamp) {
+    pub(crate) fn log_in(&self, member: &str, at: Timestamp) {
         let no = self.no(member);
         self.write(&format!(
             "INSERT INTO behaviour (programme_no, day, key, member_no, kind, occurred_at) VALUES (1, 0, 'a/{no}/{0}', {no}, 'login', {0})",
@@ -155,17 +165,17 @@ impl Shop {
         ));
     }
 
-    fn buys(&self, member: &str, minor: i64, at: Timestamp) -> Entry {
+    pub(crate) fn buys(&self, member: &str, minor: i64, at: Timestamp) -> Entry {
         self.world.now.set(at);
         self.apply(member, Earn(purchase(minor)))
     }
 
-    fn redeems(&self, member: &str, points: i64, at: Timestamp) -> Entry {
+    pub(crate) fn redeems(&self, member: &str, points: i64, at: Timestamp) -> Entry {
         self.world.now.set(at);
         self.apply(member, Redeem { points })
     }
 
-    fn apply(&self, member: &str, operation: impl rules::Operation + 'static) -> Entry {
+    pub(crate) fn apply(&self, member: &str, operation: impl rules::Operation + 'static) -> Entry {
         let origin = Origin { actor: "test".into(), ..Origin::default() };
         let submission = Submission::new(MemberId::new(member).unwrap(), operation, origin);
         let mut outcomes = self.world.try_order(&[submission], Lots::All);
@@ -186,7 +196,7 @@ impl Shop {
         ToReverse { redemption, ..ToReverse::default() }
     }
 
-    fn fold(&self) {
+    pub(crate) fn fold(&self) {
         let (now, fresh) = (|| self.world.now.get(), || self.world.fresh());
         let ledger = JobContext { sql: &self.world.sql, now: &now, fresh: &fresh };
         let reach = JobContext { sql: &self.reach, now: &now, fresh: &fresh };
@@ -194,7 +204,11 @@ impl Shop {
         assert!(report.done && report.failed == 0, "{report:?}");
     }
 
-    fn run_on<R: Sql>(&self, reach: &R, limit: WorkLimit) -> Result<ResultReport, Error> {
+    pub(crate) fn run_on<R: Sql>(
+        &self,
+        reach: &R,
+        limit: WorkLimit,
+    ) -> Result<ResultReport, Error> {
         let (now, fresh) = (|| self.world.now.get(), || self.world.fresh());
         let ledger = JobContext { sql: &self.world.sql, now: &now, fresh: &fresh };
         let reach = JobContext { sql: reach, now: &now, fresh: &fresh };
@@ -202,7 +216,7 @@ impl Shop {
     }
 
     /// The night so many days after the first day.
-    fn night(&self, days: i32) -> ResultReport {
+    pub(crate) fn night(&self, days: i32) -> ResultReport {
         self.world
             .now
             .set(Timestamp(Timestamp::parse(START).unwrap().0 + i64::from(days) * DAY_MS));
@@ -211,16 +225,16 @@ impl Shop {
         report
     }
 
-    fn sums(&self) -> Sums {
+    pub(crate) fn sums(&self) -> Sums {
         wait(result_sums(&self.reach, 1, QUARTER)).unwrap()
     }
 
-    fn figure(&self, strategy: &str, figure: &str) -> i64 {
+    pub(crate) fn figure(&self, strategy: &str, figure: &str) -> i64 {
         let sums = self.sums();
         sums.get(strategy).and_then(|of| of.get(figure)).copied().unwrap_or(0)
     }
 
-    fn side(&self, strategy: &str, side: &str) -> Side {
+    pub(crate) fn side(&self, strategy: &str, side: &str) -> Side {
         let figure = |name: &str| self.figure(strategy, &format!("{side}.{name}"));
         Side {
             members: figure("members"),
@@ -243,16 +257,16 @@ impl Shop {
     }
 }
 
-fn name(member: usize) -> String {
+pub(crate) fn name(member: usize) -> String {
     format!("m{member:04}")
 }
 
-fn ten_o_clock(day: i32) -> Timestamp {
+pub(crate) fn ten_o_clock(day: i32) -> Timestamp {
     let first = Timestamp::parse("2026-01-10T10:00:00+08:00").unwrap();
     first.plus_ms(i64::from(day - FIRST_DAY) * DAY_MS)
 }
 
-fn after_hours(at: Timestamp, hours: i64) -> Timestamp {
+pub(crate) fn after_hours(at: Timestamp, hours: i64) -> Timestamp {
     at.plus_ms(hours * HOUR_MS)
 }
 

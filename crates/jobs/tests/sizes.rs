@@ -17,6 +17,7 @@ use store::Native;
 use support::figures::{Timed, fill_facts, size};
 use support::{World, at, members, purchase, short_lived, wait};
 
+use crate::results;
 use crate::touch::{Shop, messaging};
 
 /// Peak memory of this process, in MiB.
@@ -81,6 +82,44 @@ fn one_member_with_a_hundred_thousand_lots() {
         report.last_failure
     );
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// The most that a component may take, of members who do very much: 500 in one piece, who log in 32
+/// times a day for a month, with 500 orders each.
+#[test]
+#[ignore = "a figure: measures the whole process"]
+fn a_count_of_busy_members_stays_within_64_mib() {
+    let shop = results::Shop::new(500);
+    for member in 0..500 {
+        shop.plant(&results::name(member), results::SENT);
+    }
+    let at = results::ten_o_clock(results::FIRST_DAY).0;
+    let counted = |most: i64| {
+        format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {most})")
+    };
+    shop.write(&format!(
+        "{} INSERT INTO behaviour (programme_no, day, key, member_no, kind, occurred_at)
+         SELECT 1, 0, t.member_no || '/' || i, t.member_no, 'login', {at} + i * 2678400 FROM touch AS t, n",
+        counted(1_000)
+    ));
+    let orders = format!(
+        "{} INSERT INTO entry (programme_no, member_no, sequence, id, kind, points, balance_after, occurred_at, recorded_at, hash, body)
+         SELECT e.programme_no, e.member_no, 100 + i, randomblob(16), 'earn', e.points, e.balance_after, {at} + i, {at} + i, randomblob(32), e.body
+         FROM entry AS e, n WHERE e.kind = 'earn'",
+        counted(500)
+    );
+    shop.world.sql.connection().execute_batch(&orders).unwrap();
+    // From here on the peak is that of the count.
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = peak_mib();
+    let report = shop.night(31);
+    let after = peak_mib();
+    println!(
+        "results: {} touches counted, {} MiB (before {before})",
+        report.touches,
+        after - before
+    );
+    assert!(after - before <= 64, "{} MiB", after - before);
 }
 
 /// The points of all members end at one midnight: what a node of the ladder costs, run by run.

@@ -143,13 +143,20 @@ impl Credits {
         }
     }
 
-    /// The credits, in the order of their conversions. Each conversion is credited to one touch:
-    /// that of the last click within the days of the rule, else that of the last delivery within
-    /// its own. A click or delivery at the same instant came before. Of two at the same instant the
-    /// later touch is the last.
+    /// The credits by one rule: see [`Credits::credits_by`].
     #[must_use]
     pub fn credits(&self, rule: &Attribution) -> Vec<Credit> {
+        self.credits_by(|_| rule)
+    }
+
+    /// The credits, in the order of their conversions, each by the rule of its instant. Each
+    /// conversion is credited to one touch: that of the last click within the days of the rule,
+    /// else that of the last delivery within its own. A click or delivery at the same instant came
+    /// before. Of two at the same instant the later touch is the last.
+    #[must_use]
+    pub fn credits_by<'a>(&self, rule_at: impl Fn(Timestamp) -> &'a Attribution) -> Vec<Credit> {
         let credits = self.living().filter_map(|(number, of, amount)| {
+            let rule = rule_at(of.at);
             if !rule.conversions.contains(&of.kind) {
                 return None;
             }

@@ -107,6 +107,26 @@ fn the_rule_says_what_counts_and_how_long() {
     assert!(serde_json::from_str::<Attribution>("{\"days\": 9}").is_err());
 }
 
+/// Both messages are judged by the same rule, so that a conversion is credited to one of them.
+#[test]
+fn a_conversion_is_credited_by_the_rule_of_its_instant() {
+    let [short, long] =
+        [1, 7].map(|click_days| Attribution { click_days, ..Attribution::default() });
+    let seen = [
+        clicked(7, 0),
+        delivered(8, 24),
+        did(1, Conversion::Order, 47, 5),
+        did(2, Conversion::Order, 48, 5),
+    ];
+    let from_the_second_day_on = |first, then| {
+        let rule = move |at| if at < Timestamp(2 * DAY) { first } else { then };
+        let credits = of(&seen).credits_by(rule);
+        credits.iter().map(|credit| (credit.conversion, credit.touch)).collect::<Vec<_>>()
+    };
+    assert_eq!(from_the_second_day_on(&short, &long), [(1, 8), (2, 7)]);
+    assert_eq!(from_the_second_day_on(&long, &short), [(1, 7), (2, 8)]);
+}
+
 #[test]
 fn sides_count_members_by_their_bucket() {
     use Conversion::{Login, Order, Redeem};

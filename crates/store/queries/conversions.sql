@@ -9,7 +9,9 @@ SELECT e.member_no, e.no, e.id, e.kind, e.occurred_at, e.points, e.corrects,
 FROM json_each(?1) AS w
 CROSS JOIN entry AS e ON e.member_no = w.value AND e.sequence > max(
   (SELECT max(b.sequence) FROM entry AS b WHERE b.member_no = w.value) - ?4,
-  coalesce((SELECT b.sequence FROM entry AS b WHERE b.member_no = w.value AND b.recorded_at < ?2 ORDER BY b.sequence DESC LIMIT 1), 0))
+  -- No further back than that.
+  coalesce((SELECT b.sequence FROM entry AS b WHERE b.member_no = w.value AND b.recorded_at < ?2
+    AND b.sequence > (SELECT max(m.sequence) FROM entry AS m WHERE m.member_no = w.value) - ?4 ORDER BY b.sequence DESC LIMIT 1), 0))
 WHERE e.recorded_at >= ?2 AND e.recorded_at < ?3
   AND (e.kind IN ('redeem', 'capture', 'reverse') OR (e.kind = 'earn' AND e.body ->> '$.event' = 'purchase'))
 ORDER BY e.no

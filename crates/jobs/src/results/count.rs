@@ -1,15 +1,15 @@
 //! Counts some touches of a day: what went out, who followed it, what is credited to it, and what
 //! the members of both sides did.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ledger::EntryId;
 use reach::playbook::{Attribution, Conversion};
 use reach::touch::{Reason, State};
-use reach::{By, Channel, Converted, Credit, Credits, Purpose, Seen, Sides, TakenBack, Touched};
+use reach::{By, Channel, Converted, Credit, Credits, Purpose, Seen, Sides, TakenBack};
 use store::{
-    Did, Error, ResultEntry, ResultMessage, ResultTouch, Sql, account_parts, conversions,
-    result_logins, result_messages, result_visits,
+    Did, Error, ResultEntry, ResultTouch, Sql, account_parts, conversions, result_clicks,
+    result_deliveries, result_logins, result_messages, result_visits,
 };
 
 use super::Span;
@@ -22,6 +22,13 @@ const BEFORE_DAYS: i64 = 30;
 const DAY_MS: i64 = 86_400_000;
 /// Of a member so many of the last entries are looked at.
 const ENTRIES: i64 = 500;
+/// So many of the last deliveries, clicks and logins: as many as credits keep.
+const SEEN: i64 = 2_000;
+/// So many of the last accounts that became part of it.
+const PARTS: i64 = 100;
+/// Accounts of which all that was seen is read at once. With 500 entries and 2,000 logins,
+/// deliveries and clicks of each that is about 20 MiB.
+const ACCOUNTS: usize = 50;
 
 /// What touches are counted by.
 pub(super) struct Counting<'a, 'c, L, R> {
@@ -30,15 +37,6 @@ pub(super) struct Counting<'a, 'c, L, R> {
     pub(super) rules: &'a BTreeMap<i64, Attribution>,
     /// From the beginning of the day until the count.
     pub(super) span: Span,
-}
-
-/// What is known of the members of some touches.
-#[derive(Default)]
-struct Found {
-    /// By member.
-    credits: BTreeMap<i64, Credits>,
-    /// By touch and channel.
-    ways: BTreeMap<i64, BTreeMap<Channel, Way>>,
 }
 
 /// What became of a touch by one channel.
@@ -51,21 +49,11 @@ struct Way {
     cost_minor: Option<i64>,
 }
 
-impl Way {
-    fn take(&mut self, message: &ResultMessage) {
-        let is_taken = is_taken(&message.state);
-        self.messages += i64::from(is_taken);
-        self.is_delivered |= message.state == "delivered";
-        if let Some(cost) = message.cost_minor.filter(|_| is_taken) {
-            self.cost_minor = Some(self.cost_minor.unwrap_or(0).saturating_add(cost));
-        }
-    }
-}
+/// By touch and channel.
+type Ways = BTreeMap<i64, BTreeMap<Channel, Way>>;
 
-/// Whether a vendor took a message.
-fn is_taken(state: &str) -> bool {
-    matches!(state, "accepted" | "delivered" | "bounced")
-}
+/// An account, and the member that it is or became part of.
+type Account = (i64, i64);
 
 impl<L: Sql, R: Sql> Counting<'_, '_, L, R> {
     /// Adds the touches to the figures.
@@ -74,71 +62,125 @@ impl<L: Sql, R: Sql> Counting<'_, '_, L, R> {
         touches: &[ResultTouch],
         figures: &mut Figures,
     ) -> Result<(), Error> {
-        let found = self.find(touches).await?;
-        let usual = Attribution::default();
-        let nothing = Credits::default();
-        // A member's credits, by member and version.
-        let mut credited: BTreeMap<(i64, i64), Vec<Credit>> = BTreeMap::new();
+        let ways = self.ways(touches).await?;
+        let mut of_members: BTreeMap<i64, Vec<&ResultTouch>> = BTreeMap::new();
         for touch in touches {
-            let rule = self.rules.get(&touch.playbook_version).unwrap_or(&usual);
-            let credits = found.credits.get(&touch.member_no).unwrap_or(&nothing);
-            funnel(touch, found.ways.get(&touch.no), figures);
-            let key = (touch.member_no, touch.playbook_version);
-            let of_member = credited.entry(key).or_insert_with(|| credits.credits(rule));
-            credit(touch, of_member, figures);
-            self.sides(touch, rule, credits, figures);
+            funnel(touch, ways.get(&touch.no), figures);
+            of_members.entry(touch.member_no).or_default().push(touch);
+        }
+        let usual = Attribution::default();
+        for accounts in self.groups(of_members.keys().copied().collect()).await? {
+            for (member_no, credits) in self.seen(&accounts).await? {
+                // By version.
+                let mut credited: BTreeMap<i64, Vec<Credit>> = BTreeMap::new();
+                for touch in of_members.get(&member_no).into_iter().flatten() {
+                    let version = touch.playbook_version;
+                    let rule = self.rules.get(&version).unwrap_or(&usual);
+                    let of_member =
+                        credited.entry(version).or_insert_with(|| credits.credits(rule));
+                    credit(touch, of_member, figures);
+                    self.sides(touch, rule, &credits, figures);
+                }
+            }
         }
         Ok(())
     }
 
-    /// All that is known of the members, of accounts that became part of them as well.
-    async fn find(&self, touches: &[ResultTouch]) -> Result<Found, Error> {
-        let Databases { ledger, reach, programme_no: no } = self.databases;
-        let mut found = Found::default();
-        let members: BTreeSet<i64> = touches.iter().map(|touch| touch.member_no).collect();
-        let wholes: Vec<i64> = members.into_iter().collect();
-        let (from, until) = self.span;
-        let seen = (from.plus_ms(-BEFORE_DAYS * DAY_MS), until);
+    /// What became of the touches.
+    async fn ways(&self, touches: &[ResultTouch]) -> Result<Ways, Error> {
+        let Databases { reach, programme_no: no, .. } = self.databases;
+        let numbers: Vec<i64> = touches.iter().map(|touch| touch.no).collect();
+        let (_, until) = self.span;
+        let mut ways = Ways::new();
         let messages =
-            reach.with_retries(async || result_messages(reach.sql, no, &wholes, seen).await);
-        for message in messages.await? {
-            let ways = found.ways.entry(message.touch_no).or_default();
-            ways.entry(message.channel).or_default().take(&message);
-            if matches!(message.state.as_str(), "accepted" | "delivered") && message.at < until {
-                let touched = Touched { at: message.at, touch: message.touch_no };
-                found.credits.entry(message.member_no).or_default().add(Seen::Delivered(touched));
+            reach.with_retries(async || result_messages(reach.sql, no, &numbers, until).await);
+        for of in messages.await? {
+            let way = ways.entry(of.touch_no).or_default().entry(of.channel).or_default();
+            (way.messages, way.is_delivered) = (of.taken, of.is_delivered);
+            way.cost_minor = of.cost_minor;
+        }
+        let visits =
+            reach.with_retries(async || result_visits(reach.sql, no, &numbers, until).await);
+        for of in visits.await? {
+            let way = ways.entry(of.touch_no).or_default().entry(of.channel).or_default();
+            (way.visits, way.is_clicked) = (of.visits, of.clicks > 0);
+        }
+        Ok(ways)
+    }
+
+    /// The members with the accounts that became part of them, in groups of [`ACCOUNTS`] or those
+    /// of one member more: what is read of a group is in memory at once.
+    async fn groups(&self, members: Vec<i64>) -> Result<Vec<Vec<Account>>, Error> {
+        let Databases { reach, .. } = self.databases;
+        let parts =
+            reach.with_retries(async || account_parts(reach.sql, &members, PARTS).await).await?;
+        let mut parts_of: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for (part, whole) in parts {
+            parts_of.entry(whole).or_default().push(part);
+        }
+        let (mut groups, mut group) = (Vec::new(), Vec::new());
+        for whole in members {
+            // Parts go first: what a part ordered may come back to the whole.
+            let parts = parts_of.remove(&whole).unwrap_or_default();
+            group.extend(parts.into_iter().chain([whole]).map(|account| (account, whole)));
+            if group.len() >= ACCOUNTS {
+                groups.push(std::mem::take(&mut group));
             }
         }
-        let visits = reach.with_retries(async || result_visits(reach.sql, no, &wholes, seen).await);
-        for visit in visits.await? {
-            let ways = found.ways.entry(visit.touch_no).or_default();
-            let way = ways.entry(visit.channel).or_default();
-            way.visits += 1;
-            way.is_clicked |= visit.is_click;
-            if visit.is_click {
-                let touched = Touched { at: visit.at, touch: visit.touch_no };
-                found.credits.entry(visit.member_no).or_default().add(Seen::Clicked(touched));
-            }
-        }
-        let parts = reach.with_retries(async || account_parts(reach.sql, &wholes).await).await?;
-        let all: Vec<i64> = wholes.iter().copied().chain(parts.keys().copied()).collect();
-        let whole = |no: i64| parts.get(&no).copied().unwrap_or(no);
-        let logins =
-            reach.with_retries(async || result_logins(reach.sql, no, &all, self.span).await);
-        for (number, (member_no, at)) in (1..).zip(logins.await?) {
-            let login = Converted { kind: Conversion::Login, at, amount: 0 };
-            let credits = found.credits.entry(whole(member_no)).or_default();
-            credits.add(Seen::Converted(number, login));
-        }
-        let entries = ledger
-            .with_retries(async || conversions(ledger.sql, &all, self.span, ENTRIES).await)
-            .await?;
-        let mut orders: BTreeMap<EntryId, Undone> = BTreeMap::new();
-        for entry in entries {
-            let credits = found.credits.entry(whole(entry.member_no)).or_default();
-            see(&entry, &mut orders, credits);
+        groups.push(group);
+        Ok(groups)
+    }
+
+    /// What was seen of the members of a group.
+    async fn seen(&self, group: &[Account]) -> Result<BTreeMap<i64, Credits>, Error> {
+        let mut found: BTreeMap<i64, Credits> = BTreeMap::new();
+        found.extend(group.iter().map(|(_, whole)| (*whole, Credits::default())));
+        let (mut orders, mut logins) = (BTreeMap::new(), 0);
+        for accounts in group.chunks(ACCOUNTS) {
+            let wholes: BTreeMap<i64, i64> = accounts.iter().copied().collect();
+            let mut add = |account: i64, seen: Seen| {
+                let whole = wholes.get(&account).copied().unwrap_or(account);
+                found.entry(whole).or_default().add(seen);
+            };
+            self.see(accounts, (&mut orders, &mut logins), &mut add).await?;
         }
         Ok(found)
+    }
+
+    /// Tells what is seen of up to [`ACCOUNTS`] accounts.
+    async fn see(
+        &self,
+        accounts: &[Account],
+        (orders, logins): (&mut BTreeMap<EntryId, Undone>, &mut i64),
+        add: &mut impl FnMut(i64, Seen),
+    ) -> Result<(), Error> {
+        let Databases { ledger, reach, programme_no: no } = self.databases;
+        let all: Vec<i64> = accounts.iter().map(|(account, _)| *account).collect();
+        let (from, until) = self.span;
+        let seen = (from.plus_ms(-BEFORE_DAYS * DAY_MS), until);
+        let deliveries = async || result_deliveries(reach.sql, no, &all, seen, SEEN).await;
+        for of in reach.with_retries(deliveries).await? {
+            if of.touched.at < until {
+                add(of.member_no, Seen::Delivered(of.touched));
+            }
+        }
+        let clicks = async || result_clicks(reach.sql, no, &all, seen, SEEN).await;
+        for of in reach.with_retries(clicks).await? {
+            add(of.member_no, Seen::Clicked(of.touched));
+        }
+        let told = async || result_logins(reach.sql, no, &all, self.span, SEEN).await;
+        for (member_no, at) in reach.with_retries(told).await? {
+            *logins += 1;
+            let login = Converted { kind: Conversion::Login, at, amount: 0 };
+            add(member_no, Seen::Converted(*logins, login));
+        }
+        let entries = async || conversions(ledger.sql, &all, self.span, ENTRIES).await;
+        for entry in ledger.with_retries(entries).await? {
+            if let Some(seen) = read_entry(&entry, orders) {
+                add(entry.member_no, seen);
+            }
+        }
+        Ok(())
     }
 
     /// Counts the member for the side that it is on, where it counts by this touch.
@@ -189,17 +231,17 @@ struct Undone {
 
 /// What an entry tells. What comes back of an entry that was not read is left out: that one
 /// happened before.
-fn see(entry: &ResultEntry, orders: &mut BTreeMap<EntryId, Undone>, credits: &mut Credits) {
+fn read_entry(entry: &ResultEntry, orders: &mut BTreeMap<EntryId, Undone>) -> Option<Seen> {
     let mut did = |kind, amount, units| {
-        credits.add(Seen::Converted(entry.no, Converted { kind, at: entry.at, amount }));
         let is_order = kind == Conversion::Order;
         orders.insert(entry.id, Undone { no: entry.no, is_order, units, back: 0 });
+        Some(Seen::Converted(entry.no, Converted { kind, at: entry.at, amount }))
     };
     match entry.did {
         Did::Order { units, minor } => did(Conversion::Order, minor, units),
         Did::Redeem { points } => did(Conversion::Redeem, points, 0),
         Did::Back { of, units, minor, points } => {
-            let Some(order) = orders.get_mut(&of) else { return };
+            let order = orders.get_mut(&of)?;
             order.back = order.back.saturating_add(units);
             let back = if order.is_order {
                 let is_whole = order.back >= order.units;
@@ -207,7 +249,7 @@ fn see(entry: &ResultEntry, orders: &mut BTreeMap<EntryId, Undone>, credits: &mu
             } else {
                 TakenBack { of: order.no, amount: points, is_whole: false }
             };
-            credits.add(Seen::TakenBack(entry.no, back));
+            Some(Seen::TakenBack(entry.no, back))
         }
     }
 }

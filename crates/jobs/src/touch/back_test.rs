@@ -32,6 +32,8 @@ const MAX_DAYS: i32 = 92;
 const DAYS: i32 = 90;
 /// Members of a piece: of each all entries are read.
 const MEMBERS: i64 = 50;
+/// Logins of a member, at most: the last ones.
+const LOGINS: i64 = 2_000;
 /// Members of a strategy that are named.
 const EXAMPLES: usize = 10;
 /// How far ahead strategies look, with the days over which messages are spread.
@@ -222,8 +224,8 @@ impl Test<'_, '_> {
             reach.with_retries(async || reachability(reach.sql, no, &numbers).await).await?;
         let days = (Timestamp(0), self.start(part.to.saturating_add(1)));
         let mut logins: BTreeMap<i64, Vec<Timestamp>> = BTreeMap::new();
-        let found =
-            reach.with_retries(async || result_logins(reach.sql, no, &numbers, days).await).await?;
+        let told = async || result_logins(reach.sql, no, &numbers, days, LOGINS).await;
+        let found = reach.with_retries(told).await?;
         for (member_no, at) in found {
             logins.entry(member_no).or_default().push(at);
         }

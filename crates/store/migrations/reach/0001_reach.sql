@@ -164,6 +164,9 @@ CREATE INDEX IF NOT EXISTS behaviour_member ON behaviour (member_no, occurred_at
 -- then
 CREATE INDEX IF NOT EXISTS behaviour_no ON behaviour (no)
 -- then
+-- Results count logins, which may be few among what a member looked at.
+CREATE INDEX IF NOT EXISTS behaviour_login ON behaviour (member_no, occurred_at) WHERE kind = 'login'
+-- then
 -- The command table of reports: a row is one event. What is there already is left as it is, and so is
 -- what concerns an account that was closed meanwhile.
 CREATE VIEW IF NOT EXISTS behaviour_report (programme_no, day, key, member_no, kind, occurred_at, item, category, value_minor, channel, session)

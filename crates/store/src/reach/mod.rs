@@ -65,8 +65,9 @@ pub use outbox::{
     late_messages, programmes_that_act, progress, settle_messages,
 };
 pub use results::{
-    Did, Figure, ResultEntry, ResultMessage, ResultRun, ResultTouch, ResultVisit, account_parts,
-    attribution_of, conversions, forget_results, next_planned_day, result_figures, result_logins,
+    Did, Figure, MemberTouched, ResultEntry, ResultMessages, ResultRun, ResultTouch, ResultVisits,
+    account_parts, attribution_of, conversions, forget_results, next_planned_day,
+    playbook_instants, result_clicks, result_deliveries, result_figures, result_logins,
     result_messages, result_runs, result_sums, result_touches, result_visits, step_results,
 };
 pub use sets::{

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use ledger::{EntryId, Timestamp};
 use reach::playbook::Attribution;
 use reach::touch::{Reason, State};
-use reach::{Channel, Purpose};
+use reach::{Channel, Purpose, Touched};
 use serde_json::json;
 
 use crate::Error;
 use crate::playbooks::parse_playbook;
-use crate::sql::{Row, Sql};
+use crate::sql::{Row, Sql, Value};
 use crate::statement::statement;
 
 /// A touch as results count it.
@@ -87,44 +87,40 @@ pub async fn result_touches(
     rows.into_iter().map(read).collect()
 }
 
-/// An attempt to deliver a touch.
+/// What became of the messages of a touch by a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResultMessage {
-    /// The member's number.
-    pub member_no: i64,
+pub struct ResultMessages {
     /// The touch's number.
     pub touch_no: i64,
     /// The channel.
     pub channel: Channel,
-    /// What became of it.
-    pub state: String,
-    /// Since when.
-    pub at: Timestamp,
-    /// What it cost, where that is known.
+    /// Messages that a vendor took.
+    pub taken: i64,
+    /// Whether a vendor said that one arrived.
+    pub is_delivered: bool,
+    /// What those cost that a vendor took, where that is known.
     pub cost_minor: Option<i64>,
 }
 
-/// Attempts to deliver to members that began within a span, in order.
+/// What became of messages of touches that began before an instant.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn result_messages(
     reach: &impl Sql,
     programme_no: i64,
-    members: &[i64],
-    (from, before): (Timestamp, Timestamp),
-) -> Result<Vec<ResultMessage>, Error> {
-    let members = json!(members).to_string();
-    let values = vec![programme_no.into(), members.into(), from.0.into(), before.0.into()];
+    touches: &[i64],
+    before: Timestamp,
+) -> Result<Vec<ResultMessages>, Error> {
+    let values = vec![programme_no.into(), json!(touches).to_string().into(), before.0.into()];
     let rows = reach.query(statement!("queries/reach/result_messages"), values).await?;
     let read = |mut row: Row| {
-        Ok(ResultMessage {
-            member_no: row.integer(0)?,
-            touch_no: row.integer(1)?,
-            channel: channel(&mut row, 2)?,
-            state: row.text(3)?,
-            at: Timestamp(row.integer(4)?),
-            cost_minor: row.optional_integer(5)?,
+        Ok(ResultMessages {
+            touch_no: row.integer(0)?,
+            channel: channel(&mut row, 1)?,
+            taken: row.integer(2)?,
+            is_delivered: row.integer(3)? == 1,
+            cost_minor: row.optional_integer(4)?,
         })
     };
     rows.into_iter().map(read).collect()
@@ -134,47 +130,103 @@ fn channel(row: &mut Row, column: usize) -> Result<Channel, Error> {
     Channel::parse(&row.text(column)?).ok_or(Error::Corrupt("channel"))
 }
 
-/// A visit of a link.
+/// Visits of the links of a touch by a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResultVisit {
-    /// The member's number.
-    pub member_no: i64,
+pub struct ResultVisits {
     /// The touch's number.
     pub touch_no: i64,
     /// The channel.
     pub channel: Channel,
-    /// When.
-    pub at: Timestamp,
-    /// Whether it was a click of a person.
-    pub is_click: bool,
+    /// All of them.
+    pub visits: i64,
+    /// Clicks of persons.
+    pub clicks: i64,
 }
 
-/// Visits of links in messages to members within a span.
+/// Visits of links in messages of touches before an instant.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
 pub async fn result_visits(
     reach: &impl Sql,
     programme_no: i64,
-    members: &[i64],
-    (from, before): (Timestamp, Timestamp),
-) -> Result<Vec<ResultVisit>, Error> {
-    let members = json!(members).to_string();
-    let values = vec![programme_no.into(), members.into(), from.0.into(), before.0.into()];
+    touches: &[i64],
+    before: Timestamp,
+) -> Result<Vec<ResultVisits>, Error> {
+    let values = vec![programme_no.into(), json!(touches).to_string().into(), before.0.into()];
     let rows = reach.query(statement!("queries/reach/result_visits"), values).await?;
     let read = |mut row: Row| {
-        Ok(ResultVisit {
-            member_no: row.integer(0)?,
-            touch_no: row.integer(1)?,
-            channel: channel(&mut row, 2)?,
-            at: Timestamp(row.integer(3)?),
-            is_click: row.integer(4)? == 1,
+        Ok(ResultVisits {
+            touch_no: row.integer(0)?,
+            channel: channel(&mut row, 1)?,
+            visits: row.integer(2)?,
+            clicks: row.integer(3)?,
         })
     };
     rows.into_iter().map(read).collect()
 }
 
-/// Logins of members within a span, in order: number and instant.
+/// A message or a click, with its member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberTouched {
+    /// The member's number.
+    pub member_no: i64,
+    /// When, and of which touch.
+    pub touched: Touched,
+}
+
+fn read_touched(rows: Vec<Row>) -> Result<Vec<MemberTouched>, Error> {
+    let read = |mut row: Row| {
+        let (member_no, touch) = (row.integer(0)?, row.integer(1)?);
+        let touched = Touched { at: Timestamp(row.integer(2)?), touch };
+        Ok(MemberTouched { member_no, touched })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Messages to members that began within a span and that vendors have; of each member `most` of the
+/// last attempts are looked at.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn result_deliveries(
+    reach: &impl Sql,
+    programme_no: i64,
+    members: &[i64],
+    span: (Timestamp, Timestamp),
+    most: i64,
+) -> Result<Vec<MemberTouched>, Error> {
+    let values = of_members(programme_no, members, span, most);
+    read_touched(reach.query(statement!("queries/reach/result_deliveries"), values).await?)
+}
+
+/// Clicks of persons by members within a span; of each member the last `most`.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn result_clicks(
+    reach: &impl Sql,
+    programme_no: i64,
+    members: &[i64],
+    span: (Timestamp, Timestamp),
+    most: i64,
+) -> Result<Vec<MemberTouched>, Error> {
+    let values = of_members(programme_no, members, span, most);
+    read_touched(reach.query(statement!("queries/reach/result_clicks"), values).await?)
+}
+
+fn of_members(
+    programme_no: i64,
+    members: &[i64],
+    (from, before): (Timestamp, Timestamp),
+    most: i64,
+) -> Vec<Value> {
+    let members = json!(members).to_string();
+    vec![programme_no.into(), members.into(), from.0.into(), before.0.into(), most.into()]
+}
+
+/// Logins of members within a span, in order: number and instant; of each member the last `most`
+/// instants, and in all no more logins than that for each of them.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -182,20 +234,27 @@ pub async fn result_logins(
     reach: &impl Sql,
     programme_no: i64,
     members: &[i64],
-    (from, before): (Timestamp, Timestamp),
+    span: (Timestamp, Timestamp),
+    most: i64,
 ) -> Result<Vec<(i64, Timestamp)>, Error> {
-    let members = json!(members).to_string();
-    let values = vec![programme_no.into(), members.into(), from.0.into(), before.0.into()];
+    let mut values = of_members(programme_no, members, span, most);
+    let count = i64::try_from(members.len()).unwrap_or(i64::MAX);
+    values.push(most.saturating_mul(count).into());
     let rows = reach.query(statement!("queries/reach/result_logins"), values).await?;
     rows.into_iter().map(|mut row| Ok((row.integer(0)?, Timestamp(row.integer(1)?)))).collect()
 }
 
-/// Accounts that became part of these members: by the part's number that of the whole.
+/// Accounts that became part of these members: by the part's number that of the whole; of each the
+/// last `most`.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
-pub async fn account_parts(reach: &impl Sql, members: &[i64]) -> Result<BTreeMap<i64, i64>, Error> {
-    let values = vec![json!(members).to_string().into()];
+pub async fn account_parts(
+    reach: &impl Sql,
+    members: &[i64],
+    most: i64,
+) -> Result<BTreeMap<i64, i64>, Error> {
+    let values = vec![json!(members).to_string().into(), most.into()];
     let rows = reach.query(statement!("queries/reach/account_parts"), values).await?;
     rows.into_iter().map(|mut row| Ok((row.integer(0)?, row.integer(1)?))).collect()
 }
@@ -294,6 +353,21 @@ pub async fn attribution_of(
     let mut rows = ledger.query(statement!("queries/playbook_of_version"), values).await?;
     let Some(row) = rows.first_mut() else { return Ok(Attribution::default()) };
     Ok(parse_playbook(&row.text(0)?)?.attribution)
+}
+
+/// When versions of the playbook came into force, at most the last `most`, in order.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn playbook_instants(
+    ledger: &impl Sql,
+    programme_no: i64,
+    most: i64,
+) -> Result<Vec<(i64, Timestamp)>, Error> {
+    let values = vec![programme_no.into(), most.into()];
+    let rows = ledger.query(statement!("queries/playbook_instants"), values).await?;
+    let read = |mut row: Row| Ok((row.integer(0)?, Timestamp(row.integer(1)?)));
+    rows.into_iter().rev().map(read).collect()
 }
 
 /// A figure of a day: strategy, node and channel, empty for all of them, its name, its value.

@@ -1,0 +1,126 @@
+//! Results of members with very much, of accounts that became one, of programmes that fail, and of
+//! days on which something changes.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test stops the test")]
+
+use std::cell::Cell;
+
+use jobs::WorkLimit;
+use ledger::Timestamp;
+use store::{
+    Error, Native, Rows, Sql, Value, account_parts, result_clicks, result_deliveries, result_logins,
+};
+
+use crate::results::{DAY_MS, FIRST_DAY, SENT, Shop, after_hours, name, ten_o_clock};
+use crate::support::wait;
+
+/// Of each row, these many copies with numbers `i`.
+fn counted(copies: usize) -> String {
+    format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {copies})")
+}
+
+/// So many logins of each member with a touch, so many milliseconds apart.
+fn log_in_often(shop: &Shop, times: usize, every_ms: i64) {
+    let at = ten_o_clock(FIRST_DAY).0;
+    shop.write(&format!(
+        "{} INSERT INTO behaviour (programme_no, day, key, member_no, kind, occurred_at)
+         SELECT 1, 0, t.member_no || '/' || i, t.member_no, 'login', {at} + i * {every_ms} FROM touch AS t, n",
+        counted(times)
+    ));
+}
+
+#[test]
+fn of_a_member_so_much_is_read_and_no_more() {
+    let shop = Shop::new(2);
+    let at = ten_o_clock(FIRST_DAY).0;
+    let (touch, other) = (shop.plant("m0000", SENT), shop.plant("m0001", SENT));
+    let members = ["m0000", "m0001"].map(|member| shop.no(member));
+    let span = (Timestamp(at), Timestamp(at + 31 * DAY_MS));
+    log_in_often(&shop, 3_000, 1);
+    let logins = wait(result_logins(&shop.reach, 1, &members, span, 100)).unwrap();
+    assert_eq!(logins.len(), 200);
+    assert_eq!(logins[..100].iter().map(|(_, at)| at.0).min(), Some(at + 2_901), "the last ones");
+    // All at the same instant, and none of another kind.
+    shop.write(&format!("UPDATE behaviour SET occurred_at = {at}"));
+    assert_eq!(wait(result_logins(&shop.reach, 1, &members, span, 100)).unwrap().len(), 200);
+    shop.write("UPDATE behaviour SET kind = 'view'");
+    assert_eq!(wait(result_logins(&shop.reach, 1, &members, span, 100)).unwrap(), []);
+
+    shop.write(&format!(
+        "{} INSERT INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no, state, digest, started_at)
+         SELECT 1, no, member_no, 'sms', i, 1, 'accepted', '', {at} + i FROM touch, n",
+        counted(300)
+    ));
+    let got = wait(result_deliveries(&shop.reach, 1, &members, span, 100)).unwrap();
+    assert_eq!(got.len(), 200);
+    assert_eq!(got.iter().map(|of| of.touched.at.0).min(), Some(at + 201));
+
+    for touch in [touch, other] {
+        let link = shop.link(touch);
+        shop.write(&format!(
+            "{} INSERT INTO click (link_no, no, at, is_pressed, network) SELECT {link}, i, {at} + i, 0, '' FROM n",
+            counted(150)
+        ));
+    }
+    let clicks = wait(result_clicks(&shop.reach, 1, &members, span, 100)).unwrap();
+    assert_eq!(clicks.len(), 200);
+    assert_eq!(clicks.iter().map(|of| of.touched.at.0).min(), Some(at + 51));
+
+    shop.write(&format!(
+        "{} INSERT INTO departed (programme_no, member_no, into_no, at) SELECT 1, 1000 + i, {}, 0 FROM n",
+        counted(150),
+        members[0]
+    ));
+    let parts = wait(account_parts(&shop.reach, &members, 100)).unwrap();
+    assert_eq!((parts.len(), parts.keys().min()), (100, Some(&1_051)));
+}
+
+/// Remembers the most rows that a statement answered.
+struct Widest<'a> {
+    sql: &'a Native,
+    rows: Cell<usize>,
+}
+
+impl Sql for Widest<'_> {
+    async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
+        let rows = self.sql.query(statement, values).await?;
+        self.rows.set(self.rows.get().max(rows.len()));
+        Ok(rows)
+    }
+}
+
+/// What is in memory at once does not grow with the members of a day. What it comes to in MiB is in
+/// `sizes.rs`.
+#[test]
+fn a_count_reads_some_members_at_a_time() {
+    let shop = Shop::new(400);
+    for member in 0..400 {
+        shop.plant(&name(member), SENT);
+    }
+    log_in_often(&shop, 60, 1_000);
+    shop.world.now.set(Timestamp(ten_o_clock(FIRST_DAY).0 + 8 * DAY_MS));
+    let widest = Widest { sql: &shop.reach, rows: Cell::new(0) };
+    let report = shop.run_on(&widest, WorkLimit::chunks(1_000)).unwrap();
+    assert!(report.done && report.touches == 800, "{report:?}");
+    assert_eq!(shop.side("row", "treated").members(), 400);
+    // Of 50 members; the touches are 400.
+    assert_eq!(widest.rows.get(), 50 * 60);
+}
+
+/// Accounts of one member are read in several pieces.
+#[test]
+fn of_many_accounts_that_became_one_all_counts() {
+    let shop = Shop::new(71);
+    let at = ten_o_clock(FIRST_DAY);
+    shop.plant("m0000", SENT);
+    for member in 0..71 {
+        shop.buys(&name(member), 1_000, after_hours(at, 1));
+        shop.log_in(&name(member), after_hours(at, 2));
+    }
+    let whole = shop.no("m0000");
+    for member in 1..71 {
+        let part = shop.no(&name(member));
+        shop.write(&format!("INSERT INTO departed VALUES ({part}, 1, {whole}, 0, 0)"));
+    }
+    shop.night(8);
+    assert_eq!(shop.side("row", "treated").orders(), 71);
+}
