@@ -25,7 +25,7 @@ use store::{
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::customers::{Databases, MEMBERS, Moment, Piece, Wanted};
 use crate::pace::Pace;
-use crate::turns::take_turns;
+use crate::turns::{databases_answer, take_turns};
 
 /// Rows that one statement writes.
 const ROWS: Pace = Pace::between(50, 2_000);
@@ -108,17 +108,23 @@ pub async fn refresh<L: Sql, R: Sql>(
     };
     let due = all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no) && !rests(of));
     let mut pace = ROWS;
-    let turned = take_turns(due, &mut limit, async |programme: &ProgrammeRef, turn| {
-        let databases = Databases { ledger, reach, programme_no: programme.no };
-        let mut run = Run { databases, pace, report: &mut report };
-        let outcome = run.programme(programme.clone(), turn).await;
-        pace = run.pace;
-        outcome
-    });
+    let answers = async || databases_answer(ledger, reach).await;
+    let turned = take_turns(
+        due,
+        (&mut limit, ledger.now),
+        answers,
+        async |programme: &ProgrammeRef, turn| {
+            let databases = Databases { ledger, reach, programme_no: programme.no };
+            let mut run = Run { databases, pace, report: &mut report };
+            let outcome = run.programme(programme.clone(), turn).await;
+            pace = run.pace;
+            outcome
+        },
+    );
     let turned = turned.await?;
     report.done = turned.done;
-    for (programme, what) in turned.failed {
-        report.fail(format!("programme {}: {what}", programme.id));
+    for (programme, error) in turned.failed {
+        report.fail(format!("programme {}: {error}", programme.id));
     }
     Ok(report)
 }

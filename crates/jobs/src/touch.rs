@@ -38,7 +38,7 @@ use store::{
 use crate::context::{JobContext, WorkLimit};
 use crate::customers::{Databases, MEMBERS};
 use crate::pace::Pace;
-use crate::turns::take_turns;
+use crate::turns::{databases_answer, take_turns};
 pub use back_test::{BackTestWish, LeftOut, TouchBackTest, back_test_touches};
 use day::Day;
 use hear::{Listening, hear_behaviour, hear_entries, hear_sets};
@@ -96,18 +96,24 @@ pub async fn touch<L: Sql, R: Sql>(
         report.done &= hear_behaviour(reach, &listening, &mut limit).await?;
     }
     let mut pace = ROWS;
-    let turned = take_turns(&listening, &mut limit, async |listening: &&Listening, turn| {
-        let programme_no = listening.programme.no;
-        let databases = Databases { ledger, reach, programme_no };
-        let mut run = Run { databases, pace, report: &mut report };
-        let outcome = run.programme(listening, turn).await;
-        pace = run.pace;
-        outcome
-    });
+    let answers = async || databases_answer(ledger, reach).await;
+    let turned = take_turns(
+        &listening,
+        (&mut limit, ledger.now),
+        answers,
+        async |listening: &&Listening, turn| {
+            let programme_no = listening.programme.no;
+            let databases = Databases { ledger, reach, programme_no };
+            let mut run = Run { databases, pace, report: &mut report };
+            let outcome = run.programme(listening, turn).await;
+            pace = run.pace;
+            outcome
+        },
+    );
     let turned = turned.await?;
     report.done &= turned.done;
-    for (listening, what) in turned.failed {
-        report.fail(format!("programme {}: {what}", listening.programme.id));
+    for (listening, error) in turned.failed {
+        report.fail(format!("programme {}: {error}", listening.programme.id));
     }
     while limit.take_chunk((ledger.now)()) {
         let (rows, now) = (pace.rows(), (ledger.now)());

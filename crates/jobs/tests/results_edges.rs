@@ -7,7 +7,8 @@ use std::cell::Cell;
 use jobs::WorkLimit;
 use ledger::Timestamp;
 use store::{
-    Error, Native, Rows, Sql, Value, account_parts, result_clicks, result_deliveries, result_logins,
+    Error, Native, Rows, Sql, Value, account_parts, result_clicks, result_deliveries,
+    result_logins, result_sums,
 };
 
 use crate::results::{DAY_MS, FIRST_DAY, SENT, Shop, after_hours, name, ten_o_clock};
@@ -123,4 +124,50 @@ fn of_many_accounts_that_became_one_all_counts() {
     }
     shop.night(8);
     assert_eq!(shop.side("row", "treated").orders(), 71);
+}
+
+/// A database in which a statement of one programme is stopped, as the host does past its deadline
+/// or its memory.
+struct Stopped<'a> {
+    sql: &'a Native,
+    programme_no: i64,
+    mark: &'static str,
+}
+
+impl Sql for Stopped<'_> {
+    async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
+        let is_its = matches!(values.first(), Some(Value::Integer(no)) if *no == self.programme_no);
+        if is_its && statement.contains(self.mark) {
+            return Err(Error::Database("out of memory".into()));
+        }
+        self.sql.query(statement, values).await
+    }
+}
+
+#[test]
+fn a_programme_that_cannot_be_counted_costs_no_other() {
+    let shop = Shop::new(2);
+    let other = "
+        INSERT INTO programme (no, id, name, rulebook_version, rulebook_digest, created_at)
+          SELECT 2, 'other', name, rulebook_version, rulebook_digest, created_at FROM programme WHERE no = 1;
+        INSERT INTO rulebook SELECT 2, version, document, published_at, published_by, who FROM rulebook WHERE programme_no = 1;";
+    shop.world.sql.connection().execute_batch(other).unwrap();
+    shop.plant("m0000", SENT);
+    let other = shop.plant("m0001", SENT);
+    shop.write(&format!("UPDATE touch SET programme_no = 2 WHERE no = {other}"));
+    shop.world.now.set(Timestamp(ten_o_clock(FIRST_DAY).0 + DAY_MS));
+    for (programme_no, counted) in [(1, 2), (2, 1)] {
+        shop.write("DELETE FROM touch_result; DELETE FROM touch_result_run");
+        let stopped = Stopped { sql: &shop.reach, programme_no, mark: "CROSS JOIN behaviour" };
+        // Whichever comes first.
+        for minute in 0..6 {
+            shop.world.later(minute * 60_000);
+            let report = shop.run_on(&stopped, WorkLimit::chunks(1_000)).unwrap();
+            assert_eq!((report.done, report.failed), (true, 1), "{report:?}");
+            assert_eq!(report.last_failure.unwrap().contains("other"), programme_no == 2);
+        }
+        let decided = |no| wait(result_sums(&shop.reach, no, (FIRST_DAY, FIRST_DAY))).unwrap();
+        assert_eq!(decided(counted)["row"]["decided"], 1);
+        assert!(decided(programme_no).is_empty());
+    }
 }

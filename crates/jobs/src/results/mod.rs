@@ -27,7 +27,7 @@ use store::{
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::customers::Databases;
 use crate::pace::Pace;
-use crate::turns::take_turns;
+use crate::turns::{databases_answer, take_turns};
 use count::Counting;
 use figures::Figures;
 pub use report::ResultReport;
@@ -58,15 +58,21 @@ pub async fn results<L: Sql, R: Sql>(
     let mut report = ResultReport { done: true, ..ResultReport::default() };
     let all = ledger.with_retries(async || programmes(ledger.sql).await).await?;
     let asked = all.into_iter().filter(|of| programme_no.is_none_or(|no| no == of.no));
-    let turned = take_turns(asked, &mut limit, async |programme: &ProgrammeRef, turn| {
-        let databases = Databases { ledger, reach, programme_no: programme.no };
-        let mut run = Run { databases, rules: BTreeMap::new(), report: &mut report };
-        run.programme(programme.clone(), turn).await
-    });
+    let answers = async || databases_answer(ledger, reach).await;
+    let turned = take_turns(
+        asked,
+        (&mut limit, ledger.now),
+        answers,
+        async |programme: &ProgrammeRef, turn| {
+            let databases = Databases { ledger, reach, programme_no: programme.no };
+            let mut run = Run { databases, rules: BTreeMap::new(), report: &mut report };
+            run.programme(programme.clone(), turn).await
+        },
+    );
     let turned = turned.await?;
     report.done = turned.done;
-    for (programme, what) in turned.failed {
-        report.fail(format!("programme {}: {what}", programme.id));
+    for (programme, error) in turned.failed {
+        report.fail(format!("programme {}: {error}", programme.id));
     }
     Ok(report)
 }

@@ -11,7 +11,7 @@ pub struct ResultReport {
     pub days: u64,
     /// Touches of them.
     pub touches: u64,
-    /// Programmes that could not be read.
+    /// Programmes that could not be counted.
     pub failed: u64,
     /// The last failure of these; for the log.
     pub last_failure: Option<String>,
