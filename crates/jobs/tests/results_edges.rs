@@ -6,12 +6,13 @@ use std::cell::Cell;
 
 use jobs::WorkLimit;
 use ledger::Timestamp;
+use serde_json::json;
 use store::{
     Error, Native, Rows, Sql, Value, account_parts, result_clicks, result_deliveries,
     result_logins, result_sums,
 };
 
-use crate::results::{DAY_MS, FIRST_DAY, SENT, Shop, after_hours, name, ten_o_clock};
+use crate::results::{DAY_MS, FIRST_DAY, Planted, SENT, Shop, after_hours, name, ten_o_clock};
 use crate::support::wait;
 
 /// Of each row, these many copies with numbers `i`.
@@ -170,4 +171,39 @@ fn a_programme_that_cannot_be_counted_costs_no_other() {
         assert_eq!(decided(counted)["row"]["decided"], 1);
         assert!(decided(programme_no).is_empty());
     }
+}
+
+/// Publishes a version of the playbook with so many days after a click.
+fn click_days(shop: &Shop, version: i64, days: u32, since: Timestamp) {
+    let document = json!({"attribution": {"click_days": days, "delivery_days": 3}}).to_string();
+    let text = "INSERT INTO playbook VALUES (1, ?1, ?2, ?3, 'test')";
+    shop.world.sql.connection().execute(text, (version, document, since.0)).unwrap();
+}
+
+/// Two messages that different versions decided: the first one is clicked, and the second delivered
+/// two days later. An order after 60 hours.
+#[test]
+fn an_order_is_credited_once_whatever_is_published() {
+    let at = ten_o_clock(FIRST_DAY);
+    let credited = |before, then, since| {
+        let shop = Shop::new(1);
+        click_days(&shop, 1, before, Timestamp(0));
+        click_days(&shop, 2, then, since);
+        let one = shop.plant("m0000", SENT);
+        shop.deliver(one, at);
+        shop.visit(shop.link(one), after_hours(at, 1), None);
+        let two = shop.plant("m0000", Planted { strategy: "other", day: FIRST_DAY + 2, ..SENT });
+        shop.write(&format!("UPDATE touch SET playbook_version = 2 WHERE no = {two}"));
+        shop.deliver(two, after_hours(at, 48));
+        shop.buys("m0000", 10_000, after_hours(at, 60));
+        shop.night(12);
+        ["row", "other"].map(|of| shop.figure(of, "credited.order"))
+    };
+    let (before, after) = (after_hours(at, 40), after_hours(at, 61));
+    assert_eq!(credited(7, 1, before), [0, 1]);
+    assert_eq!(credited(1, 7, before), [1, 0]);
+    // What is published later changes nothing.
+    assert_eq!(credited(7, 1, after), [1, 0]);
+    assert_eq!(credited(1, 7, after), [0, 1]);
+    assert_eq!(credited(1, 7, after_hours(at, 60)), [1, 0], "from that instant on");
 }

@@ -14,6 +14,7 @@ use store::{
 
 use super::Span;
 use super::figures::{Figures, Of};
+use super::rules::Rules;
 use crate::customers::Databases;
 
 /// Clicks and deliveries of so many days before may be the last ones before a conversion: as many
@@ -33,8 +34,7 @@ const ACCOUNTS: usize = 50;
 /// What touches are counted by.
 pub(super) struct Counting<'a, 'c, L, R> {
     pub(super) databases: Databases<'a, 'c, L, R>,
-    /// By the version of the playbook.
-    pub(super) rules: &'a BTreeMap<i64, Attribution>,
+    pub(super) rules: &'a Rules,
     /// From the beginning of the day until the count.
     pub(super) span: Span,
 }
@@ -68,18 +68,12 @@ impl<L: Sql, R: Sql> Counting<'_, '_, L, R> {
             funnel(touch, ways.get(&touch.no), figures);
             of_members.entry(touch.member_no).or_default().push(touch);
         }
-        let usual = Attribution::default();
         for accounts in self.groups(of_members.keys().copied().collect()).await? {
             for (member_no, credits) in self.seen(&accounts).await? {
-                // By version.
-                let mut credited: BTreeMap<i64, Vec<Credit>> = BTreeMap::new();
+                let credited = credits.credits_by(|at| self.rules.at(at));
                 for touch in of_members.get(&member_no).into_iter().flatten() {
-                    let version = touch.playbook_version;
-                    let rule = self.rules.get(&version).unwrap_or(&usual);
-                    let of_member =
-                        credited.entry(version).or_insert_with(|| credits.credits(rule));
-                    credit(touch, of_member, figures);
-                    self.sides(touch, rule, &credits, figures);
+                    credit(touch, &credited, figures);
+                    self.sides(touch, self.rules.of(touch.playbook_version), &credits, figures);
                 }
             }
         }

@@ -12,16 +12,14 @@
 mod count;
 mod figures;
 mod report;
-
-use std::collections::BTreeMap;
+mod rules;
 
 use ledger::{Timestamp, from_day_number, local_minute, start_of_day};
 use reach::Today;
-use reach::playbook::Attribution;
 use reach::touch::quarter_start;
 use store::{
-    Error, ProgrammeRef, ResultRun, Sql, attribution_of, forget_results, next_planned_day,
-    programmes, result_runs, result_touches, step_results,
+    Error, ProgrammeRef, ResultRun, Sql, forget_results, next_planned_day, programmes, result_runs,
+    result_touches, step_results,
 };
 
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
@@ -31,6 +29,7 @@ use crate::turns::{databases_answer, take_turns};
 use count::Counting;
 use figures::Figures;
 pub use report::ResultReport;
+use rules::Rules;
 
 /// So many days after a day its touches are counted. After the first one it is known what went out,
 /// after the second what members did within the usual 7 days, after the third also what they did
@@ -65,7 +64,7 @@ pub async fn results<L: Sql, R: Sql>(
         answers,
         async |programme: &ProgrammeRef, turn| {
             let databases = Databases { ledger, reach, programme_no: programme.no };
-            let mut run = Run { databases, rules: BTreeMap::new(), report: &mut report };
+            let mut run = Run { databases, rules: Rules::default(), report: &mut report };
             run.programme(programme.clone(), turn).await
         },
     );
@@ -79,8 +78,7 @@ pub async fn results<L: Sql, R: Sql>(
 
 struct Run<'a, 'c, L, R> {
     databases: Databases<'a, 'c, L, R>,
-    /// Rules of attribution, by the version of the playbook.
-    rules: BTreeMap<i64, Attribution>,
+    rules: Rules,
     report: &'a mut ResultReport,
 }
 
@@ -195,9 +193,8 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             let is_last = i64::try_from(touches.len()).is_ok_and(|count| count < PIECE);
             let last = touches.last().map(|touch| touch.no);
             self.report.touches += u64::try_from(touches.len()).unwrap_or(0);
-            for touch in &touches {
-                self.rule(touch.playbook_version).await?;
-            }
+            let versions = touches.iter().map(|touch| touch.playbook_version).collect();
+            self.rules.read(ledger, no, versions, span).await?;
             let counting = Counting { databases: self.databases, rules: &self.rules, span };
             counting.add(&touches, &mut figures).await?;
             let next = last.filter(|_| !is_last);
@@ -221,18 +218,6 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         let Databases { reach, programme_no: no, .. } = self.databases;
         let (days, rows) = ((of.after_days, of.day), figures.rows());
         reach.with_retries(async || step_results(reach.sql, no, days, places, &rows).await).await
-    }
-
-    /// Knows the rule of a version.
-    async fn rule(&mut self, version: i64) -> Result<(), Error> {
-        if self.rules.contains_key(&version) {
-            return Ok(());
-        }
-        let Databases { ledger, programme_no: no, .. } = self.databases;
-        let rule =
-            ledger.with_retries(async || attribution_of(ledger.sql, no, version).await).await?;
-        self.rules.insert(version, rule);
-        Ok(())
     }
 
     async fn forget(&mut self, today: Today, limit: &mut WorkLimit) -> Result<bool, Error> {
