@@ -12,7 +12,9 @@ use store::{
     result_logins, result_sums,
 };
 
-use crate::results::{DAY_MS, FIRST_DAY, Planted, SENT, Shop, after_hours, name, ten_o_clock};
+use crate::results::{
+    DAY_MS, FIRST_DAY, HELD_OUT, Planted, SENT, Shop, after_hours, name, ten_o_clock,
+};
 use crate::support::wait;
 
 /// Of each row, these many copies with numbers `i`.
@@ -206,4 +208,19 @@ fn an_order_is_credited_once_whatever_is_published() {
     assert_eq!(credited(7, 1, after), [1, 0]);
     assert_eq!(credited(1, 7, after), [0, 1]);
     assert_eq!(credited(1, 7, after_hours(at, 60)), [1, 0], "from that instant on");
+}
+
+#[test]
+fn all_marketing_has_the_cost_of_its_strategies() {
+    let shop = Shop::new(4);
+    shop.plant("m0000", SENT);
+    shop.plant("m0001", Planted { strategy: "other", ..SENT });
+    shop.plant("m0002", HELD_OUT);
+    let service = shop.plant("m0003", Planted { strategy: "service", ..SENT });
+    shop.write(&format!("UPDATE touch SET purpose = 'service' WHERE no = {service}"));
+    shop.night(8);
+    let cost = |strategy: &str| shop.figure(strategy, "cost_minor");
+    assert_eq!(["row", "other", "service", ""].map(cost), [5, 5, 5, 10]);
+    // It has sides and that, and nothing of single messages.
+    assert_eq!(["decided", "messages"].map(|of| shop.figure("", of)), [0, 0]);
 }

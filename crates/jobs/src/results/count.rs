@@ -286,7 +286,11 @@ fn funnel(touch: &ResultTouch, ways: Option<&BTreeMap<Channel, Way>>, figures: &
     figures.add(of, "visits", visits);
     figures.add(of, "clicked", i64::from(is_clicked));
     if went {
-        figures.add(of, "cost_minor", cost.unwrap_or(touch.cost_minor));
+        let cost = cost.unwrap_or(touch.cost_minor);
+        figures.add(of, "cost_minor", cost);
+        if touch.purpose == Purpose::Marketing {
+            figures.add_cost_of_all(cost);
+        }
         figures.add(of, "granted_points", touch.points);
     }
 }

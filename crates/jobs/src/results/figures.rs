@@ -8,7 +8,7 @@
 //!
 //! Of the two sides, for a strategy as a whole: `{side}.members`, `{side}.converted`,
 //! `{side}.orders`, `{side}.points`, and `{side}.open`, members whose time is not over yet. The
-//! sides are `treated` and `held_out`.
+//! sides are `treated` and `held_out`. Of all marketing together there are these, and `cost_minor`.
 
 use std::collections::BTreeMap;
 
@@ -74,6 +74,11 @@ impl Figures {
         self.whole(of.strategy, name, value);
         let (strategy, node) = (of.strategy.to_owned(), of.node.to_string());
         self.at(Place { strategy, node, channel: String::new() }, name, value);
+    }
+
+    /// Adds to what all marketing cost.
+    pub(super) fn add_cost_of_all(&mut self, value: i64) {
+        self.whole("", "cost_minor", value);
     }
 
     /// Adds to a channel of a node.
