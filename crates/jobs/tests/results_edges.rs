@@ -224,3 +224,26 @@ fn all_marketing_has_the_cost_of_its_strategies() {
     // It has sides and that, and nothing of single messages.
     assert_eq!(["decided", "messages"].map(|of| shop.figure("", of)), [0, 0]);
 }
+
+/// 30 days of 24 hours after 23:30 end in the 31st local day where a night of them has 23 hours.
+#[test]
+fn who_is_written_to_late_before_summer_time_counts() {
+    let members = |days: u32, at: &str, nights: i32| {
+        let shop = Shop::new(1);
+        shop.world.publish(|document| document.time_zone = "Europe/Berlin".into());
+        click_days(&shop, 1, days, Timestamp(0));
+        let touch = shop.plant("m0000", Planted { day: FIRST_DAY + 59, ..SENT });
+        let at = Timestamp::parse(at).unwrap().0;
+        shop.write(&format!(
+            "UPDATE touch SET planned_at = {at}, due_at = {at} WHERE no = {touch}"
+        ));
+        shop.night(59 + nights);
+        ["members", "open"].map(|of| shop.figure("row", &format!("treated.{of}")))
+    };
+    let late = "2026-03-10T23:30:00+01:00";
+    assert_eq!(members(30, late, 33), [1, 0]);
+    assert_eq!(members(30, late, 9), [0, 1]);
+    assert_eq!(members(7, late, 9), [1, 0]);
+    assert_eq!(members(8, "2026-03-10T00:00:00+01:00", 9), [0, 1]);
+    assert_eq!(members(8, late, 33), [1, 0]);
+}

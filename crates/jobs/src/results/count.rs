@@ -37,6 +37,8 @@ pub(super) struct Counting<'a, 'c, L, R> {
     pub(super) rules: &'a Rules,
     /// From the beginning of the day until the count.
     pub(super) span: Span,
+    /// Local days from the one to the other.
+    pub(super) after_days: u32,
 }
 
 /// What became of a touch by one channel.
@@ -192,9 +194,9 @@ impl<L: Sql, R: Sql> Counting<'_, '_, L, R> {
             State::Suppressed(reason) => Some(reason),
             _ => None,
         };
-        let (_, until) = self.span;
         let days = rule.days();
-        let is_open = touch.planned_at.plus_ms(i64::from(days) * DAY_MS) > until;
+        // Local days: those with a change of the clock have other hours.
+        let is_open = days >= self.after_days;
         let is_left_alone = reason == Some(Reason::HoldoutProgramme);
         // Who is held out of all marketing is on no side of a strategy: it differs from the others
         // in more than that strategy.

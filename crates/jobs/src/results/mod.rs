@@ -195,7 +195,9 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             self.report.touches += u64::try_from(touches.len()).unwrap_or(0);
             let versions = touches.iter().map(|touch| touch.playbook_version).collect();
             self.rules.read(ledger, no, versions, span).await?;
-            let counting = Counting { databases: self.databases, rules: &self.rules, span };
+            let after_days = u32::try_from(of.after_days).unwrap_or(0);
+            let (databases, rules) = (self.databases, &self.rules);
+            let counting = Counting { databases, rules, span, after_days };
             counting.add(&touches, &mut figures).await?;
             let next = last.filter(|_| !is_last);
             if !self.step(of, (Some(position), next), &figures).await? {
