@@ -161,7 +161,11 @@ fn the_number_of_a_touch_that_is_gone_is_not_given_again() {
     shop.gateway(Channel::Push);
     at_ten(&shop, 23);
     assert_eq!(shop.send(taken).len(), 4);
-    // The touch of m03, the last one, goes: m00 has one for the same occasion. Its attempt stays.
+    // The touch of m03, the last one, failed and goes: m00 has one for the same occasion. Its
+    // attempt stays.
+    let failed = "UPDATE touch SET state = 'failed' WHERE no = 4;
+        UPDATE touch_delivery SET state = 'failed' WHERE touch_no = 4";
+    shop.reach.connection().execute_batch(failed).unwrap();
     shop.apply("m00", Merge { from: MemberId::new("m03").unwrap() });
     shop.fold();
     assert_eq!(shop.outcomes().len(), 3);

@@ -5,7 +5,8 @@
 use std::cell::Cell;
 
 use jobs::WorkLimit;
-use ledger::Timestamp;
+use ledger::{MemberId, Timestamp};
+use rules::operations::Merge;
 use serde_json::json;
 use store::{
     Error, Native, Rows, Sql, Value, account_parts, result_clicks, result_deliveries,
@@ -246,4 +247,81 @@ fn who_is_written_to_late_before_summer_time_counts() {
     assert_eq!(members(7, late, 9), [1, 0]);
     assert_eq!(members(8, "2026-03-10T00:00:00+01:00", 9), [0, 1]);
     assert_eq!(members(8, late, 33), [1, 0]);
+}
+
+fn merges(shop: &Shop, from: &str, into: &str) {
+    shop.apply(into, Merge { from: MemberId::new(from).unwrap() });
+    shop.fold();
+}
+
+/// Accounts that got the message of one occasion before they became one.
+#[test]
+fn what_went_to_accounts_that_became_one_stays() {
+    let shop = Shop::new(3);
+    let at = ten_o_clock(FIRST_DAY);
+    for (member, hours) in [("m0000", 0), ("m0001", 1), ("m0002", 2)] {
+        let touch = shop.plant(member, SENT);
+        shop.deliver(touch, after_hours(at, hours));
+        shop.visit(shop.link(touch), after_hours(at, 3 + hours), None);
+    }
+    shop.buys("m0000", 1_000, after_hours(at, 7));
+    shop.night(2);
+    let told = || {
+        let figures =
+            ["decided", "messages", "delivered", "clicked", "cost_minor", "credited.order"];
+        figures.map(|of| shop.figure("row", of))
+    };
+    let before = told();
+    assert_eq!(before, [3, 3, 3, 3, 15, 1]);
+    // One after the other, into the one that is merged itself then.
+    merges(&shop, "m0002", "m0001");
+    merges(&shop, "m0001", "m0000");
+    shop.night(9);
+    assert_eq!(told(), before);
+    assert_eq!(shop.side("row", "treated").members(), 1);
+    // Nobody is left of the others.
+    let text = format!("SELECT count(*) FROM touch WHERE member_no = {}", shop.no("m0000"));
+    let touches: i64 = shop.reach.connection().query_row(&text, [], |row| row.get(0)).unwrap();
+    assert_eq!(touches, 3);
+}
+
+/// Of two touches about the same occasion, one does not go out a second time.
+#[test]
+fn what_waits_of_accounts_that_became_one_goes_out_once() {
+    let due = Planted { state: "due", ..SENT };
+    let left_alone = Planted { reason: Some("no_contact"), state: "suppressed", ..SENT };
+    // Of the whole and of the part: those that are left, and messages that wait.
+    for (of_whole, of_part, states, waiting) in [
+        (due, SENT, vec!["sent"], 0),
+        (SENT, due, vec!["sent"], 0),
+        (due, due, vec!["due"], 1),
+        (left_alone, SENT, vec!["suppressed", "sent"], 0),
+        (SENT, left_alone, vec!["sent"], 0),
+        (left_alone, due, vec!["suppressed"], 0),
+    ] {
+        let shop = Shop::new(2);
+        shop.plant("m0000", of_whole);
+        shop.plant("m0001", of_part);
+        merges(&shop, "m0001", "m0000");
+        let mut prepared =
+            shop.reach.connection().prepare("SELECT state FROM touch ORDER BY no").unwrap();
+        let left: Vec<String> =
+            prepared.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(left, states);
+        let text = "SELECT count(*) FROM outbox";
+        let rows: i64 = shop.reach.connection().query_row(text, [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, waiting);
+    }
+    // What a vendor may have goes on, and the other one does not begin.
+    let shop = Shop::new(2);
+    shop.plant("m0000", due);
+    let touch = shop.plant("m0001", due);
+    shop.write(&format!(
+        "INSERT INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no, state, digest, started_at)
+         SELECT 1, no, member_no, 'sms', 1, 1, 'again', '', 0 FROM touch WHERE no = {touch}"
+    ));
+    merges(&shop, "m0001", "m0000");
+    let waits = "SELECT group_concat(touch_no) FROM outbox";
+    let waits: String = shop.reach.connection().query_row(waits, [], |row| row.get(0)).unwrap();
+    assert_eq!(waits, touch.to_string());
 }

@@ -12,6 +12,9 @@ CREATE TABLE IF NOT EXISTS touch (
   strategy TEXT NOT NULL,
   node INTEGER NOT NULL,
   cycle TEXT NOT NULL,
+  -- The account that got it, where that one became part of the member and both were told of the same;
+  -- else 0.
+  part_no INTEGER NOT NULL DEFAULT 0,
   playbook_version INTEGER NOT NULL,
   purpose TEXT NOT NULL,
   priority INTEGER NOT NULL,
@@ -48,7 +51,7 @@ CREATE TABLE IF NOT EXISTS touch (
   error TEXT
 ) STRICT
 -- then
-CREATE UNIQUE INDEX IF NOT EXISTS touch_key ON touch (programme_no, member_no, strategy, node, cycle)
+CREATE UNIQUE INDEX IF NOT EXISTS touch_key ON touch (programme_no, member_no, strategy, node, cycle, part_no)
 -- then
 CREATE INDEX IF NOT EXISTS touch_day ON touch (programme_no, planned_day, no)
 -- then
@@ -171,12 +174,24 @@ BEGIN
       cost_minor = cost_minor + excluded.cost_minor, points = points + excluded.points, at = excluded.at;
 END
 -- then
--- Touches of an account that became part of another one go there, where that one has none for the
--- same occasion. Of who is erased nothing is left.
+-- Touches of an account that became part of another one go there. Where that one has one for the same
+-- occasion, what went out stays, of both accounts, as it was sent and paid: what waits does not go out
+-- a second time. Of who is erased nothing is left.
 CREATE TRIGGER IF NOT EXISTS departed_takes_touches_along AFTER INSERT ON departed
 BEGIN
+  DELETE FROM touch WHERE programme_no = NEW.programme_no AND member_no = NEW.into_no AND state = 'due'
+    AND NOT (touch.state IN ('sent', 'unknown') OR EXISTS (
+      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = touch.no AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'bounced', 'unknown')))
+    AND EXISTS (
+      SELECT 1 FROM touch AS p WHERE p.programme_no = NEW.programme_no AND p.member_no = NEW.member_no
+      AND p.strategy = touch.strategy AND p.node = touch.node AND p.cycle = touch.cycle AND (p.state IN ('sent', 'unknown') OR EXISTS (
+      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = p.no AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'bounced', 'unknown'))));
   UPDATE OR IGNORE touch SET member_no = NEW.into_no
     WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
+  UPDATE touch SET member_no = NEW.into_no, part_no = NEW.member_no
+    WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL
+    AND (touch.state IN ('sent', 'unknown') OR EXISTS (
+      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = touch.no AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'bounced', 'unknown')));
   DELETE FROM touch WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
 END
 -- then
