@@ -210,11 +210,18 @@ fn wrong_questions_are_told() {
             finance.get("/v1/strategies/results?to=2026-03-01&from=2025-11-01"),
             "400 invalid-request ?from",
         ),
+        // 92 days that touch three quarters.
+        (
+            finance.get("/v1/strategies/results?from=2026-12-31&to=2027-04-01"),
+            "400 invalid-request ?from",
+        ),
         (finance.get("/v1/strategies/results?to=x"), "400 invalid-request ?to"),
     ] {
         assert_eq!(ask.send().outcome(), outcome);
     }
     assert_eq!(service.get("/v1/touches").send().ok(), json!({"items": [], "next": null}));
+    let longest = finance.get("/v1/strategies/results?from=2026-07-01&to=2026-09-30").send().ok();
+    assert_eq!(longest["items"], json!([]));
     let empty = finance.get("/v1/strategies/results").send().ok();
     assert_eq!((&empty["items"], &empty["counted_through"]["sent"]), (&json!([]), &Json::Null));
     assert_eq!((&empty["from"], &empty["to"]), (&json!("2026-02-18"), &json!("2026-03-19")));
