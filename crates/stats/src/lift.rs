@@ -62,7 +62,8 @@ pub struct Lift {
     /// What it cost for each 1,000 treated members, in minor units.
     pub cost_per_thousand_minor: f64,
     /// The members it takes to see a lift of [`WORTH_SEEING`], split as they were here; `None`
-    /// where nobody of the held out converted or all did.
+    /// where nobody of the held out converted, or more than 8 of 9: no rate is above 1, and so none
+    /// is an eighth above theirs.
     pub needed: Option<Needed>,
     /// Whether there were so many.
     pub is_large_enough: bool,

@@ -84,7 +84,7 @@ pub struct Needed {
 ///
 /// The normal approximation with the common rate under "no effect" and the two rates under "there
 /// is one" (Fleiss, Levin and Paik, chapter 4, without correction for continuity). `None` where
-/// there is no lift, or a rate or share that cannot be.
+/// there is no lift, or a rate or share that cannot be: `base + lift` is a rate, too.
 #[must_use]
 pub fn needed(base: f64, lift: f64, held_out: f64) -> Option<Needed> {
     let raised = base + lift;

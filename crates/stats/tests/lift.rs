@@ -68,3 +68,18 @@ fn no_row_is_made_of_nothing() {
     assert_eq!(row.needed, None);
     assert!(!row.is_large_enough && row.difference.interval.low < row.difference.value);
 }
+
+/// An eighth more than 8 of 9 is all of them.
+#[test]
+fn a_size_is_told_up_to_eight_of_nine() {
+    let needed = |converted| {
+        let of = side(9_000, converted, 0, 0);
+        Lift::of(of, of, 0).unwrap().needed.map(|needed| needed.held_out)
+    };
+    assert_eq!(needed(0), None);
+    assert!(needed(1).is_some());
+    // The higher the rate, the fewer show an eighth of it.
+    let sizes = [4_500, 7_000, 7_900, 8_000].map(|converted| needed(converted).unwrap());
+    assert!(sizes.is_sorted_by(|more, fewer| more > fewer), "{sizes:?}");
+    assert_eq!([8_001, 8_999, 9_000].map(needed), [None; 3]);
+}
