@@ -281,7 +281,7 @@ impl Year {
         }
         match self.random.below(1_000) {
             // A third of the members seldom buy.
-            0..=249 if member % 3 > 0 || self.random.chance(25) => {
+            0..=249 if !member.is_multiple_of(3) || self.random.chance(25) => {
                 let most = if member % 3 == 1 { 1_500_000 } else { 60_000 };
                 let spend = self.random.between(500, most);
                 let is_frozen = self.people[member].is_frozen;
@@ -297,7 +297,7 @@ impl Year {
                     self.people[member].redeems.push(now);
                 }
             }
-            330..=429 if member % 4 > 0 => self.log_in(member),
+            330..=429 if !member.is_multiple_of(4) => self.log_in(member),
             430..=479 => match self.people[member].contacts.remove(channel) {
                 Some(_) => {
                     let no = self.people[member].no;

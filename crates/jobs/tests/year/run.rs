@@ -150,7 +150,6 @@ impl Year {
             let rival = || drop(shop.send_on(&shop.reach, &shop.world.sql, gateway).0.unwrap());
             let raced = Raced { sql: &shop.reach, mark, rival: RefCell::new(Some(rival)) };
             shop.send_on(&raced, &shop.world.sql, gateway).0.unwrap();
-            drop(raced);
             self.set(now);
         }
         for _ in 0..1 + i64::from(self.trouble.twice) {
