@@ -51,6 +51,9 @@ const pages = {
   draft: lazy(() => import("./pages/rules/draft")),
   strategies: lazy(() => import("./pages/strategies")),
   strategyDraft: lazy(() => import("./pages/strategies/draft")),
+  results: lazy(() => import("./pages/results")),
+  result: lazy(() => import("./pages/results/one")),
+  touches: lazy(() => import("./pages/touches")),
   templates: lazy(() => import("./pages/templates")),
   template: lazy(() => import("./pages/templates/edit")),
   channels: lazy(() => import("./pages/channels")),
@@ -106,6 +109,9 @@ function SignedInPages() {
               <Route path="rules/drafts/:name" element={<Allowed to="rules"><pages.draft /></Allowed>} />
               <Route path="strategies" element={<Allowed to="strategies"><pages.strategies /></Allowed>} />
               <Route path="strategies/drafts/:name" element={<Allowed to="strategies"><pages.strategyDraft /></Allowed>} />
+              <Route path="results" element={<Allowed to="results"><pages.results /></Allowed>} />
+              <Route path="results/:id" element={<Allowed to="results"><pages.result /></Allowed>} />
+              <Route path="touches" element={<Allowed to="touches"><pages.touches /></Allowed>} />
               <Route path="templates" element={<Allowed to="templates"><pages.templates /></Allowed>} />
               <Route path="templates/:id" element={<Allowed to="templates"><pages.template /></Allowed>} />
               <Route path="channels" element={<Allowed to="channels"><pages.channels /></Allowed>} />

@@ -9,7 +9,9 @@ import {
   DashboardOutlined,
   FileTextOutlined,
   GiftOutlined,
+  HistoryOutlined,
   KeyOutlined,
+  LineChartOutlined,
   NodeIndexOutlined,
   NotificationOutlined,
   SendOutlined,
@@ -25,7 +27,7 @@ import { holds, may, type SignedIn } from "./session";
 
 export interface Place {
   path: string;
-  name: "overview" | "inbox" | "members" | "customers" | "rules" | "strategies" | "templates" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "channels" | "endpoints" | "system";
+  name: "overview" | "inbox" | "members" | "customers" | "rules" | "strategies" | "results" | "touches" | "templates" | "rewards" | "books" | "stores" | "staff" | "keys" | "auditLog" | "channels" | "endpoints" | "system";
   icon: ComponentType;
   /** Null: everybody. */
   roles: Role[] | null;
@@ -40,6 +42,8 @@ export const PLACES: Place[] = [
   { path: "customers", name: "customers", icon: TagsOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["tag:read", "segment:read"] },
   { path: "rules", name: "rules", icon: NodeIndexOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["programme:read", "draft:read", "publication:read"] },
   { path: "strategies", name: "strategies", icon: NotificationOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["playbook:read"] },
+  { path: "results", name: "results", icon: LineChartOutlined, roles: ["marketing", "finance"], needs: ["touches:read"] },
+  { path: "touches", name: "touches", icon: HistoryOutlined, roles: ["service", "marketing"], needs: ["touches:read"] },
   { path: "templates", name: "templates", icon: FileTextOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["template:read"] },
   { path: "rewards", name: "rewards", icon: GiftOutlined, roles: ["service", "marketing", "finance", "approver", "department_head", "vice_president"], needs: ["reward:read"] },
   { path: "books", name: "books", icon: BankOutlined, roles: ["finance"], needs: ["report:read"] },

@@ -16,6 +16,7 @@ import { List, Table } from "../ui/table";
 import { Adjust, CouponAction, Freeze, type CouponChange } from "./member-actions";
 import { Behaviour, Known, Reach, Sets, Wishes } from "./member-view";
 import { Timeline } from "./timeline";
+import { TouchesOf } from "./touches/of-member";
 
 export default function Member() {
   const { id = "" } = useParams();
@@ -80,6 +81,7 @@ function OneMember({ id }: { id: string }) {
       <Lots id={member.data.member_id} />
       <Coupons id={member.data.member_id} />
       <Behaviour id={member.data.member_id} />
+      <TouchesOf id={member.data.member_id} />
       <History id={member.data.member_id} member={member.data} />
       {open === "adjust" && <Adjust member={member.data} onClose={() => setOpen(null)} />}
       {open === "freeze" && <Freeze member={member.data} onClose={() => setOpen(null)} />}

@@ -2,7 +2,7 @@
 
 import { App, Button, DatePicker, Form } from "antd";
 import type { Dayjs } from "dayjs";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import type { Publication } from "../../api/answers";
@@ -35,11 +35,13 @@ export function Drop({ name, remove, back }: { name: string; remove: (key: strin
   );
 }
 
-export function Publish({ draft, lead, request, onClose }: {
+export function Publish({ draft, lead, request, onClose, children }: {
   draft: string;
   lead: string;
   request: (body: { at?: string }, key: string) => Promise<Publication>;
   onClose: () => void;
+  /** What somebody should see before the request. */
+  children?: ReactNode;
 }) {
   const { t } = useTranslation();
   const word = useWord();
@@ -55,13 +57,14 @@ export function Publish({ draft, lead, request, onClose }: {
     },
   );
   return (
-    <Dialog open title={t("inbox.publish", { draft })} onClose={onClose}>
+    <Dialog open title={t("inbox.publish", { draft })} onClose={onClose} width={children ? 640 : 480}>
       <Form
         form={form}
         layout="vertical"
         onFinish={({ at }) => change.mutate(at ? { at: atZone(at, format.midnight) } : {}, { onError: (problem) => showFaults(form, problem, ["at"]) })}
       >
         <p className="quiet">{lead}</p>
+        {children}
         <ProblemNote problem={change.error} except={(error) => fieldOf(error) === "at"} />
         <Form.Item name="at" label={t("publications.at")} extra={t("publications.atHint", { zone: format.timeZone })}>
           <DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("publications.atOnce")} style={{ width: "100%" }} />

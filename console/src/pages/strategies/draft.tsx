@@ -22,6 +22,7 @@ import { begun, changed, redone, undone } from "./history";
 import { isMajorChange } from "./major";
 import { FaultMark, Matrix } from "./matrix";
 import { faultsOf, withStrategies, type Playbook, type PlaybookDraft, type PlaybookFault, type Strategy } from "./playbook";
+import { ComingNight, RehearsalOf } from "./rehearsal";
 import { OwnSegments } from "./segments";
 import { SettingsFacts, SettingsForm } from "./settings";
 import { StrategyForm, type Part } from "./strategy-form";
@@ -86,6 +87,8 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
   const document = history.present;
   const known = useKnown(document);
   const isChanged = useMemo(() => changesOf(base, document).length > 0, [base, document]);
+  // What is typed is rehearsed before it is kept.
+  const rehearsed = useMemo(() => ({ playbook: document }), [document]);
   useKept(place, isChanged && writes ? document : null);
   useEffect(() => {
     if (!isChanged) return undefined;
@@ -124,6 +127,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
     { key: "matrix", label: t("strategy.matrix") },
     { key: "flow", label: t("strategy.flow") },
     { key: "settings", label: t("strategy.settings") },
+    { key: "rehearsal", label: t("rehearsal.title") },
     { key: "diff", label: t("rules.changes") },
     { key: "document", label: t("strategy.document") },
   ];
@@ -210,6 +214,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
           <OwnSegments document={document} faults={faults} {...(writes ? { onChange: change } : {})} />
         </>
       )}
+      {tab === "rehearsal" && <RehearsalOf of={rehearsed} document={document} />}
       {tab === "diff" && <Changes diff={diff.data} problem={diff.error} isChanged={isChanged} />}
       {tab === "document" && <Document document={document} faults={faults} {...(writes ? { onChange: change } : {})} />}
       {edited && (
@@ -230,7 +235,9 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
           lead={t("strategy.publishLead")}
           request={(body, key) => ask<Publication>(api.POST("/v1/playbook/drafts/{name}/publication", { params: { path: { name }, header: { "Idempotency-Key": key } }, body }))}
           onClose={() => setPublishing(false)}
-        />
+        >
+          <ComingNight draft={name} document={document} />
+        </Publish>
       )}
     </Page>
   );

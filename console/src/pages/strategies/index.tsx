@@ -18,12 +18,14 @@ import { Buttons } from "../member-actions";
 import { Publications } from "../rules/publications";
 import { FaultMark, Matrix } from "./matrix";
 import { faultsOf, type Playbook, type PlaybookDraft, type PlaybookFault, type PublishedPlaybook, type Strategy } from "./playbook";
+import { RehearsalOf } from "./rehearsal";
 import { OwnSegments } from "./segments";
 import { SettingsFacts } from "./settings";
 import { useKnown } from "./use-known";
 import { useSay } from "./words";
 
 const FlowView = lazy(() => import("./flow-view"));
+const IN_FORCE = {};
 
 export default function Strategies() {
   const { t } = useTranslation();
@@ -33,7 +35,7 @@ export default function Strategies() {
   const tabs = [
     { key: "published", label: t("rules.published") },
     { key: "versions", label: t("rules.versions") },
-    ...(reads ? [{ key: "drafts", label: t("rules.drafts") }, { key: "publications", label: t("rules.publications") }] : []),
+    ...(reads ? [{ key: "rehearsal", label: t("rehearsal.title") }, { key: "drafts", label: t("rules.drafts") }, { key: "publications", label: t("rules.publications") }] : []),
   ];
   const wanted = filters.version ? "versions" : filters.tab;
   const active = tabs.some((tab) => tab.key === wanted) ? wanted : "published";
@@ -42,6 +44,7 @@ export default function Strategies() {
       <Tabs tabs={tabs} active={active} />
       {active === "published" && <Published />}
       {active === "versions" && <Versions />}
+      {active === "rehearsal" && <Rehearsed />}
       {active === "drafts" && <Drafts />}
       {active === "publications" && <Publications document="playbook" />}
     </Page>
@@ -69,6 +72,14 @@ function Published() {
       <Book document={playbook} faults={problems} />
     </>
   );
+}
+
+/** What the playbook in force brings. */
+function Rehearsed() {
+  const found = usePlaybook();
+  if (found.isPending) return <Loading rows={4} />;
+  if (!found.data) return <ProblemNote problem={found.error} retry={() => void found.refetch()} />;
+  return <RehearsalOf of={IN_FORCE} document={found.data.playbook} />;
 }
 
 /** A playbook to read: its matrix, settings and segments. */

@@ -1,0 +1,222 @@
+// The rehearsal of a playbook: what the coming night, or another day, would bring. The server looks at
+// all members in parts; this shows the figures so far and can be stopped.
+
+import { Button, DatePicker } from "antd";
+import dayjs, { type Dayjs } from "dayjs";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { api, ask, asProblem, type Problem } from "../../api/client";
+import { csv, download } from "../../lib/csv";
+import { useNode } from "../../lib/nodes";
+import { useFormat, useWord } from "../../lib/use";
+import { Figure, Mark, Section } from "../../ui/parts";
+import { ProblemNote } from "../../ui/problem";
+import { Table } from "../../ui/table";
+import type { Playbook } from "./playbook";
+import { largest, rehearse, rowsOf, type Counts, type Progress, type Rehearsal, type Row } from "./rehearsed";
+import { useSay } from "./words";
+
+/** A draft that is kept, a document as it is typed, or the playbook in force. */
+export type Rehearsed = { draft: string } | { playbook: Playbook } | Record<string, never>;
+
+const IDLE: Progress = { found: null, state: "idle" };
+
+function useRehearsal(of: Rehearsed) {
+  const [progress, setProgress] = useState(IDLE);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const running = useRef<AbortController | null>(null);
+  const stop = useCallback(() => {
+    running.current?.abort();
+    running.current = null;
+    setProgress((before) => (before.state === "running" ? { ...before, state: "stopped" } : before));
+  }, []);
+  const begin = useCallback(
+    async (day: string | null) => {
+      running.current?.abort();
+      const own = new AbortController();
+      running.current = own;
+      setProblem(null);
+      setProgress({ found: null, state: "running" });
+      const part = (cursor: string | null) => {
+        const body = { ...of, ...(cursor ? { cursor } : day ? { day } : {}) };
+        return ask<Rehearsal>(api.POST("/v1/playbook/rehearsal", { body: body as never, signal: own.signal }));
+      };
+      try {
+        await rehearse(part, () => own.signal.aborted, (found) => setProgress({ found, state: found.done ? "done" : "running" }));
+      } catch (error) {
+        if (own.signal.aborted) return;
+        setProblem(asProblem(error));
+        setProgress((before) => ({ ...before, state: "failed" }));
+      }
+    },
+    [of],
+  );
+  // Leaving the page stops it.
+  useEffect(() => () => running.current?.abort(), []);
+  return { ...progress, problem, begin, stop };
+}
+
+/** The page's part: a day is chosen, and all figures are shown. */
+export function RehearsalOf({ of, document }: { of: Rehearsed; document: Playbook }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [day, setDay] = useState<Dayjs | null>(null);
+  const { found, state, problem, begin, stop } = useRehearsal(of);
+  const today = format.day(new Date().toISOString());
+  const isRunning = state === "running";
+  return (
+    <>
+      <Section>
+        <p className="quiet">{t("rehearsal.lead")}</p>
+        <div className="filters" style={{ marginBottom: 0 }}>
+          <label>
+            {t("rehearsal.day")}
+            <DatePicker
+              aria-label={t("rehearsal.day")}
+              placeholder={t("rehearsal.coming")}
+              value={day}
+              onChange={(next) => setDay(next)}
+              disabled={isRunning}
+              disabledDate={(one) => one.format("YYYY-MM-DD") < today || one.diff(dayjs(today), "day") > 366}
+            />
+          </label>
+          {isRunning ? (
+            <Button onClick={stop}>{t("rehearsal.stop")}</Button>
+          ) : (
+            <Button type="primary" onClick={() => void begin(day?.format("YYYY-MM-DD") ?? null)}>{t(found ? "rehearsal.again" : "rehearsal.begin")}</Button>
+          )}
+          {found && !isRunning && <Button onClick={() => save(found, document)}>{t("list.export")}</Button>}
+        </div>
+      </Section>
+      <ProblemNote problem={problem} {...(problem?.mayPass ? { retry: () => void begin(day?.format("YYYY-MM-DD") ?? null) } : {})} />
+      <Where found={found} state={state} />
+      {found && <Found found={found} document={document} />}
+    </>
+  );
+}
+
+/** How far it is. It has a place from the beginning, so that readers of screens hear it. */
+function Where({ found, state }: Progress) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const tone = { idle: "plain", running: "info", stopped: "warn", done: "good", failed: "bad" } as const;
+  return (
+    <div role="status">
+      {state !== "idle" && (
+        <p className="row" style={{ marginBottom: 12 }}>
+          <Mark tone={tone[state]}>{t(`rehearsal.state.${state}`)}</Mark>
+          {found && <span>{t("rehearsal.of", { day: found.day })}</span>}
+          <span className="soft">{t("rehearsal.members", { count: format.points(found?.members ?? 0) })}</span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Totals({ totals }: { totals: Counts }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const kept = Object.values(totals.reasons).reduce((sum, count) => sum + count, 0);
+  return (
+    <dl className="figures">
+      <Figure label={t("rehearsal.due")} value={format.points(totals.due)} />
+      <Figure label={t("rehearsal.messages")} value={format.points(totals.messages)} />
+      <Figure label={t("rehearsal.cost")} value={format.money(totals.cost_minor)} />
+      <Figure label={t("points")} value={format.points(totals.points)} />
+      <Figure label={t("rehearsal.notTold")} value={format.points(kept)} />
+    </dl>
+  );
+}
+
+/** Counts by name, each on a line of its own. */
+function Lines({ counts, group }: { counts: Record<string, number>; group: string }) {
+  const format = useFormat();
+  const word = useWord();
+  const lines = largest(counts);
+  if (lines.length === 0) return <>–</>;
+  return <>{lines.map(([name, count]) => <span key={name} className="bit">{word(group, name)} {format.points(count)}</span>)}</>;
+}
+
+function Found({ found, document }: { found: Rehearsal; document: Playbook }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const say = useSay(document);
+  const node = useNode();
+  const ids = (document.strategies ?? []).map((one) => one.id);
+  const name = (id: string) => say.name(document.strategies?.find((one) => one.id === id)?.name, id);
+  const examples = found.strategies.flatMap((one) => (one.examples ?? []).map((example) => ({ ...example, strategy: one.strategy })));
+  const word = useWord();
+  return (
+    <>
+      <Section><Totals totals={found.totals} /></Section>
+      <Section flush title={t("rehearsal.byStrategy")}>
+        <Table
+          label={t("rehearsal.byStrategy")}
+          rows={rowsOf(found, ids)}
+          id={(row) => `${row.strategy} ${row.node}`}
+          empty={t("strategy.none")}
+          columns={[
+            { title: t("strategy.one"), main: true, wrap: true, show: (row) => (row.node === null ? <><strong>{name(row.strategy)}</strong> <span className="soft small bit">{row.strategy}</span></> : <span className="soft">{node(row.node)}</span>) },
+            { title: t("rehearsal.due"), number: true, show: (row) => format.points(row.due) },
+            { title: t("rehearsal.messages"), number: true, show: (row) => format.points(row.messages) },
+            { title: t("strategy.channels"), show: (row) => <div><Lines counts={row.channels} group="contactChannel" /></div> },
+            { title: t("rehearsal.cost"), number: true, show: (row) => format.money(row.cost_minor) },
+            { title: t("points"), number: true, show: (row) => format.points(row.points) },
+            { title: t("rehearsal.notTold"), wrap: true, show: (row) => <div><Lines counts={row.reasons} group="touchReason" /></div> },
+          ]}
+        />
+      </Section>
+      {examples.length > 0 && (
+        <Section flush title={t("rehearsal.examples")}>
+          <Table
+            label={t("rehearsal.examples")}
+            rows={examples}
+            id={(row) => `${row.strategy} ${row.node} ${row.member_id}`}
+            columns={[
+              { title: t("members.member"), main: true, show: (row) => <Link to={`/members/${encodeURIComponent(row.member_id)}`}>{row.member_id}</Link> },
+              { title: t("strategy.one"), wrap: true, show: (row) => <>{name(row.strategy)} <span className="soft small">{node(row.node)}</span></> },
+              { title: t("touches.due"), show: (row) => format.instant(row.due_at) },
+              { title: t("strategy.channels"), show: (row) => row.channels.map((one) => word("contactChannel", one)).join(", ") || "–" },
+            ]}
+          />
+        </Section>
+      )}
+    </>
+  );
+}
+
+const HEADINGS = ["day", "strategy", "node", "due", "messages", "cost_minor", "points", "channels", "reasons"];
+
+function save(found: Rehearsal, document: Playbook): void {
+  const told = (counts: Record<string, number>) => largest(counts).map(([name, count]) => `${name} ${count}`).join("; ");
+  const cells = (row: Row) => [found.day, row.strategy, row.node, row.due, row.messages, row.cost_minor, row.points, told(row.channels), told(row.reasons)];
+  download(`rehearsal-${found.day}.csv`, csv(HEADINGS, rowsOf(found, (document.strategies ?? []).map((one) => one.id)).map(cells)));
+}
+
+/** For the request to publish: it begins by itself, and says in short what the coming night brings. */
+export function ComingNight({ draft, document }: { draft: string; document: Playbook }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const say = useSay(document);
+  const [of] = useState({ draft });
+  const { found, state, problem, begin, stop } = useRehearsal(of);
+  useEffect(() => {
+    void begin(null);
+  }, [begin]);
+  const told = (found?.strategies ?? []).filter((one) => one.due > 0);
+  return (
+    <section className="card" aria-label={t("rehearsal.coming")}>
+      <div className="title">
+        <h2>{t("rehearsal.coming")}</h2>
+        {state === "running" && <div className="extra"><Button size="small" onClick={stop}>{t("rehearsal.stop")}</Button></div>}
+      </div>
+      <ProblemNote problem={problem} />
+      <Where found={found} state={state} />
+      {found && <Totals totals={found.totals} />}
+      {told.map((one) => (
+        <p key={one.strategy} className="soft small">{say.name(document.strategies?.find((other) => other.id === one.strategy)?.name, one.strategy)}: {format.points(one.due)}</p>
+      ))}
+    </section>
+  );
+}
