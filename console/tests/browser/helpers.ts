@@ -1,9 +1,8 @@
-// What the tests in the browser share: the seeded host, pages that are watched, and what is found in them.
+// What the tests in the browser share: the host, pages that are watched, and what is found in them.
 
 import { mkdirSync } from "node:fs";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { seed } from "./seed.mjs";
 export { violations } from "./wcag";
 
 export const api = process.env.ACCRUE_API ?? "";
@@ -15,11 +14,14 @@ let browser: Browser;
 export let keys: Record<string, string>;
 export let now: Date;
 
-beforeAll(async () => {
-  mkdirSync(PICTURES, { recursive: true });
-  const seeded = await seed({ api, admin, key: operator });
+/** Whose keys the tests sign in with, and what the clocks of pages show. */
+export function begin(seeded: { keys: Record<string, string>; now: number }): void {
   keys = seeded.keys;
   now = new Date(seeded.now);
+}
+
+beforeAll(async () => {
+  mkdirSync(PICTURES, { recursive: true });
   browser = await chromium.launch({
     executablePath: process.env.ACCRUE_BROWSER ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -37,9 +39,11 @@ export interface Watched {
   close: () => Promise<void>;
 }
 
-export async function open(path: string, options: { language?: string; width?: number } = {}): Promise<Watched> {
+export async function open(path: string, options: { language?: string; width?: number; agent?: string } = {}): Promise<Watched> {
   const width = options.width ?? 1440;
-  const context = await browser.newContext({ viewport: { width, height: width < 500 ? 844 : 900 }, locale: options.language ?? "zh-CN" });
+  const context = await browser.newContext({
+    viewport: { width, height: width < 500 ? 844 : 900 }, locale: options.language ?? "zh-CN", ...(options.agent ? { userAgent: options.agent } : {}),
+  });
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
@@ -56,9 +60,10 @@ export async function open(path: string, options: { language?: string; width?: n
   return { page, faults, close: () => context.close() };
 }
 
-export async function signIn(page: Page, key: string): Promise<void> {
+export async function signIn(page: Page, key: string, programme = "default"): Promise<void> {
   await page.getByRole("tab").nth(1).click();
   await page.locator("input#key").fill(key);
+  await page.locator("input#programme").fill(programme);
   await page.locator("button[type=submit]:visible").click();
   await page.locator(".frame").waitFor();
 }

@@ -3,15 +3,17 @@
 
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
-import { admin, api, choose, go, keys, now, open, operator, PICTURES, search, settled, signIn, violations, type Watched } from "./helpers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { admin, api, begin, choose, go, keys, now, open, operator, PICTURES, search, settled, signIn, violations, type Watched } from "./helpers";
 import { channels } from "./channels";
 import { customers } from "./customers";
 import { ruleBuilder } from "./rule-builder";
-import { caller } from "./seed.mjs";
+import { caller, seed } from "./seed.mjs";
 import { strategies } from "./strategies";
 import { tasks } from "./tasks";
 import { templates } from "./templates";
+
+beforeAll(async () => begin(await seed({ api, admin, key: operator })));
 
 const PAGES: [name: string, role: string, path: string][] = [
   ["overview", "admin", "/"],
@@ -41,6 +43,10 @@ const PAGES: [name: string, role: string, path: string][] = [
   ["strategy-changes", "marketing", "/strategies/drafts/retention?tab=diff"],
   ["strategy-document", "marketing", "/strategies/drafts/retention?tab=document"],
   ["strategy-read", "approver", "/strategies/drafts/retention"],
+  ["strategies-rehearsal", "marketing", "/strategies?tab=rehearsal"],
+  ["strategy-rehearsal", "approver", "/strategies/drafts/retention?tab=rehearsal"],
+  ["results", "marketing", "/results"],
+  ["touches", "service", "/touches"],
   ["templates", "marketing", "/templates"],
   ["template", "marketing", "/templates/points_end"],
   ["template-email", "marketing", "/templates/points_end?channel=email"],

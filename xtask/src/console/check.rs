@@ -20,6 +20,19 @@ const SHIPPED: &[&str] = &["MIT", "Apache-2.0", "BSD-3-Clause", "BSD-2-Clause", 
 const OF_TOOLS: &[&str] =
     &["MPL-2.0", "Python-2.0", "(MIT OR CC0-1.0)", "BlueOak-1.0.0", "CC-BY-4.0"];
 
+/// The tests set the clock and run the jobs, and one has a gateway of its own on this machine.
+const ARGUMENTS: [&str; 9] = [
+    "--clock",
+    "2026-02-01T08:00:00+08:00",
+    "--compile=soon",
+    "--cron=off",
+    "--allow-private-networks",
+    "--variable",
+    "webhook_allow_http=true",
+    "--variable",
+    "webhook_allow_private=true",
+];
+
 pub fn check(workspace: &Workspace) -> Result<()> {
     let node = match Node::find(workspace)? {
         Ok(node) => node,
@@ -72,9 +85,7 @@ async fn with_host(workspace: &Workspace, node: &Node, binary: &Path) -> Result<
         admin: "127.0.0.1:0".to_owned(),
         state,
         key: server::random_key()?,
-        arguments: ["--clock", "2026-02-01T08:00:00+08:00", "--compile=soon", "--cron=off"]
-            .map(str::to_owned)
-            .to_vec(),
+        arguments: ARGUMENTS.map(str::to_owned).to_vec(),
         log: Some(workspace.root.join("target/console/host.log")),
     };
     let server = Server::start(workspace, binary, &options).await?;

@@ -8,7 +8,8 @@ import { Page, Section } from "../../ui/parts";
 import { Export } from "../../ui/table";
 import { Touches } from "./list";
 import { useStrategyNames } from "./names";
-import { readTouches, REASONS, STATES, type Touch } from "./touch";
+import { readTouches } from "./read";
+import { REASONS, STATES, type Touch } from "./touch";
 
 export default function TouchLog() {
   const { t } = useTranslation();

@@ -9,7 +9,8 @@ import { holds, may, useSignedIn } from "../../session";
 import { Section } from "../../ui/parts";
 import { Touches } from "./list";
 import { useStrategyNames } from "./names";
-import { logPath, readTouches, type Touch } from "./touch";
+import { readTouches } from "./read";
+import { logPath, type Touch } from "./touch";
 
 export function TouchesOf({ id }: { id: string }) {
   const { t } = useTranslation();

@@ -1,8 +1,5 @@
 // A touch as the API tells it: what a member was told by a strategy, or why nothing was.
 
-import { api, ask } from "../../api/client";
-import type { Page } from "../../api/answers";
-
 export interface Touch {
   touch_id: string;
   day: string;
@@ -72,10 +69,6 @@ export interface Query {
   reason?: string;
   from?: string;
   to?: string;
-}
-
-export function readTouches(query: Query & { limit?: number }, cursor: string | undefined): Promise<Page<Touch>> {
-  return ask<Page<Touch>>(api.GET("/v1/touches", { params: { query: { ...query, ...(cursor ? { cursor } : {}) } as never } }));
 }
 
 /** The address of the log with these filters. */
