@@ -2,6 +2,7 @@
 // approval, a night, a message at a gateway, a click, a redemption, and the lift. In a programme of its
 // own for each language, by the console wherever a person does it.
 
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { en } from "../../src/strings/en";
 import { zh } from "../../src/strings/zh";
@@ -83,9 +84,17 @@ test.each([["en", 4], ["zh-CN", 6]] as const)("a row becomes a message, and the 
   const { keys, members, till, marketing, job } = await opened(programme, at(1, "12:00"));
   await clock(at(15, "20:00"));
   begin({ keys, now: Date.parse(at(15, "20:00")) });
-  const clean = async (page: Parameters<typeof violations>[0], name: string) => {
+  const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const clean = async (page: Page, name: string, alsoNarrow = false) => {
     expect(await violations(page), name).toEqual([]);
     await page.screenshot({ path: `${PICTURES}/chain-${name}-${language}.png`, fullPage: true });
+    if (!alsoNarrow) return;
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expect.poll(() => fits(page)).toBeLessThanOrEqual(0);
+    expect(await violations(page), `${name}, narrow`).toEqual([]);
+    await page.screenshot({ path: `${PICTURES}/chain-${name}-${language}-390.png`, fullPage: true });
+    if (size) await page.setViewportSize(size);
   };
 
   // The row is typed.
@@ -141,14 +150,14 @@ test.each([["en", 4], ["zh-CN", 6]] as const)("a row becomes a message, and the 
   const figures = page.locator("dl.figures .figure dd");
   expect(await figures.allInnerTexts()).toEqual([String(due), String(told.totals.messages), "¥0.00", "0", String(MEMBERS - due)].map((one) => (language === "en" ? one.replace("¥", "CN¥") : one)));
   await page.getByRole("region", { name: w.rehearsal.byStrategy }).getByText(`${w.touchReason.holdout_strategy} ${told.totals.reasons.holdout_strategy}`).first().waitFor();
-  await clean(page, "3-rehearsal");
+  await clean(page, "3-rehearsal", true);
 
   // It is asked for, with the coming night before the eyes, and approved by another person on a phone.
   await page.getByRole("button", { name: w.rules.askPublish }).click();
   const asking = page.getByRole("dialog");
   await asking.getByText(w.rehearsal.state.done).waitFor();
   await asking.getByText(`${language === "en" ? "Before points end" : "到期提醒"}: ${due}`).waitFor();
-  await clean(page, "4-ask");
+  await clean(page, "4-ask", true);
   await asking.getByRole("button", { name: w.rules.askPublish }).click();
   await asking.waitFor({ state: "hidden" });
   const phone = await open("/inbox", { language, width: 390 });
@@ -200,7 +209,7 @@ test.each([["en", 4], ["zh-CN", 6]] as const)("a row becomes a message, and the 
   await page.locator(".side a", { hasText: w.menu.results }).click();
   const list = page.getByRole("region", { name: w.results.byStrategy });
   await list.getByText(w.lift.short.more).waitFor();
-  await clean(page, "6-results");
+  await clean(page, "6-results", true);
   await list.getByRole("link", { name: language === "en" ? "Before points end" : "到期提醒" }).click();
   await page.getByRole("heading", { name: w.lift.title }).waitFor();
   const shown = await caller(api, keys.finance ?? "")("GET", `/v1/strategies/nudge/results?from=${at(1, "").slice(0, 10)}&to=${at(25, "").slice(0, 10)}`);
@@ -211,22 +220,21 @@ test.each([["en", 4], ["zh-CN", 6]] as const)("a row becomes a message, and the 
   expect(steps).toEqual([MEMBERS, due, due, 0, 1, due].map(String));
   await page.getByRole("button", { name: `${w.view.show}: ${w.results.byWeek}` }).click();
   await page.getByRole("region", { name: w.results.byWeek }).getByText(w.lift.short.more).waitFor();
-  await clean(page, "7-lift");
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await clean(page, "7-lift", true);
 
   // A number leads to its rows: who was left alone, and what became of one message.
   const alone = page.getByRole("region", { name: w.results.notTold }).getByRole("row").filter({ hasText: w.touchReason.holdout_strategy });
   await alone.getByRole("link").click();
   const log = page.getByRole("region", { name: w.touches.title });
   await expect.poll(() => log.locator("tbody tr").count()).toBe(told.totals.reasons.holdout_strategy);
-  await clean(page, "8-log");
+  await clean(page, "8-log", true);
   await go(page, `/touches?member=${reader}`);
   await log.getByRole("link", { name: reader }).waitFor();
   await log.getByRole("button", { name: new RegExp(`^${w.log.details}`) }).first().click();
   const details = page.getByRole("dialog");
   await expect.poll(() => details.getByRole("region", { name: w.touches.links }).locator("tbody tr").filter({ hasText: "https://shop.example/points" }).locator("td.number").allInnerTexts()).toEqual(["1", "1"]);
   await details.getByRole("region", { name: w.touches.attempts }).getByText("gateway").waitFor();
-  await clean(page, "9-touch");
+  await clean(page, "9-touch", true);
   await page.keyboard.press("Escape");
   await details.waitFor({ state: "hidden" });
   // The member's own page has it, too.

@@ -111,7 +111,7 @@ export default function AllResults() {
           </Section>
           <Section title={t("results.allMarketing")}>
             <p className="quiet">{t("results.allMarketingLead")}</p>
-            <LiftOf lift={found.data.all_marketing.lift} />
+            <LiftOf lift={found.data.all_marketing.lift} whole />
           </Section>
         </>
       )}

@@ -29,7 +29,8 @@ function Points({ value }: { value: number }) {
   return <span>{t("lift.points", { value: new Intl.NumberFormat(format.language, { maximumFractionDigits: 2, signDisplay: "exceptZero" }).format(value / 100) })}</span>;
 }
 
-export function LiftOf({ lift }: { lift: Lift }) {
+/** `whole`: of all marketing together, where nobody of the treated side need have been written to. */
+export function LiftOf({ lift, whole = false }: { lift: Lift; whole?: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const says = meaning(lift);
@@ -37,6 +38,8 @@ export function LiftOf({ lift }: { lift: Lift }) {
   const share = (parts: number | undefined) => format.percent((parts ?? 0) / 10_000);
   const side = (of: Lift["treated"]) => t("lift.side", { converted: format.points(of.converted), members: format.points(of.members) });
   const signed = (value: number) => format.signed(Math.round(value));
+  // A sentence says which way it goes, so its numbers have no sign.
+  const [least, most] = [conversions?.low ?? 0, conversions?.high ?? 0].map(Math.abs).sort((one, other) => one - other);
   return (
     <>
       <p className="row" style={{ marginBottom: 8 }}>
@@ -46,7 +49,8 @@ export function LiftOf({ lift }: { lift: Lift }) {
       <p className="says" style={{ marginBottom: 12 }}>
         {t(`lift.means.${says}`, {
           count: format.points(missing(lift)), treated: share(lift.treated_per_10000), held: share(lift.held_out_per_10000),
-          members: conversions ? signed(conversions.value) : "", low: conversions ? signed(conversions.low) : "", high: conversions ? signed(conversions.high) : "",
+          who: t(whole ? "lift.whoMay" : "lift.who"), others: t(whole ? "lift.othersOfAll" : "lift.others"),
+          members: format.points(Math.abs(conversions?.value ?? 0)), low: format.points(least), high: format.points(most),
           open: format.points(treated.open + held_out.open),
         })}
       </p>
@@ -58,7 +62,7 @@ export function LiftOf({ lift }: { lift: Lift }) {
       {difference && <p className="soft small" style={{ marginBottom: 12 }}>{t("lift.interval", { low: difference.low / 100, high: difference.high / 100, value: difference.value / 100 })}</p>}
       <Facts
         rows={[
-          [t("lift.treated"), `${side(treated)}${difference ? ` · ${share(lift.treated_per_10000)}` : ""}`],
+          [t(whole ? "lift.may" : "lift.treated"), `${side(treated)}${difference ? ` · ${share(lift.treated_per_10000)}` : ""}`],
           [t("lift.heldOut"), `${side(held_out)}${difference ? ` · ${share(lift.held_out_per_10000)}` : ""}`],
           treated.open + held_out.open > 0 && [t("lift.open"), format.points(treated.open + held_out.open)],
           conversions && [t("lift.conversions"), `${signed(conversions.value)} (${signed(conversions.low)} … ${signed(conversions.high)})`],

@@ -78,6 +78,7 @@ export function RehearsalOf({ of, document }: { of: Rehearsed; document: Playboo
               value={day}
               onChange={(next) => setDay(next)}
               disabled={isRunning}
+              style={{ width: 180 }}
               disabledDate={(one) => one.format("YYYY-MM-DD") < today || one.diff(dayjs(today), "day") > 366}
             />
           </label>
@@ -215,7 +216,7 @@ export function ComingNight({ draft, document }: { draft: string; document: Play
       <Where found={found} state={state} />
       {found && <Totals totals={found.totals} />}
       {told.map((one) => (
-        <p key={one.strategy} className="soft small">{say.name(document.strategies?.find((other) => other.id === one.strategy)?.name, one.strategy)}: {format.points(one.due)}</p>
+        <p key={one.strategy} className="soft small" style={{ marginTop: 8 }}>{say.name(document.strategies?.find((other) => other.id === one.strategy)?.name, one.strategy)}: {format.points(one.due)}</p>
       ))}
     </section>
   );
