@@ -688,6 +688,15 @@ export const en = {
     needed: "Members it takes",
     neededOf: "{{treated}} written to, {{held}} left alone",
   },
+  older: {
+    title: "This draft began with version {{base}}; version {{version}} is in force",
+    look: "See what changed",
+    lead: "This was published since. It comes into the draft; what you changed stays.",
+    both: "you changed it, too",
+    yours: "Changed on both sides, so yours stays: {{places}}",
+    take: "Take into the draft",
+    taken: "The draft has what was published since.",
+  },
   strategy: {
     title: "Strategies",
     matrix: "Matrix",

@@ -684,6 +684,15 @@ export const zh: Strings = {
     needed: "所需会员",
     neededOf: "收到消息 {{treated}} 人,对照组 {{held}} 人",
   },
+  older: {
+    title: "草稿基于第 {{base}} 版,现行为第 {{version}} 版",
+    look: "查看变更",
+    lead: "以下内容在此期间发布,将并入草稿。您修改过的内容保持不变。",
+    both: "您也修改过",
+    yours: "双方都修改过,保留您的内容:{{places}}",
+    take: "并入草稿",
+    taken: "已将期间发布的内容并入草稿。",
+  },
   strategy: {
     title: "策略",
     matrix: "策略矩阵",

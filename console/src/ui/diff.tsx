@@ -4,8 +4,8 @@ import { Empty } from "antd";
 import { useTranslation } from "react-i18next";
 import type { Change } from "../api/answers";
 
-/** `isMajor` marks changes that need the approval of another person. */
-export function Diff({ changes, isMajor }: { changes: Change[]; isMajor?: (pointer: string) => boolean }) {
+/** `isMajor` marks changes that need the approval of another person, or are `mark`. */
+export function Diff({ changes, isMajor, mark }: { changes: Change[]; isMajor?: (pointer: string) => boolean; mark?: string }) {
   const { t } = useTranslation();
   if (changes.length === 0) return <Empty className="empty" image={Empty.PRESENTED_IMAGE_SIMPLE} description={t("diff.none")} />;
   return (
@@ -20,7 +20,7 @@ export function Diff({ changes, isMajor }: { changes: Change[]; isMajor?: (point
       <tbody>
         {changes.map((change) => (
           <tr key={change.pointer}>
-            <td><code>{change.pointer}</code>{isMajor?.(change.pointer) && <> <span className="mark warn">{t("diff.major")}</span></>}</td>
+            <td><code>{change.pointer}</code>{isMajor?.(change.pointer) && <> <span className="mark warn">{mark ?? t("diff.major")}</span></>}</td>
             <td className="before"><pre>{text(change.before)}</pre></td>
             <td className="after"><pre>{text(change.after)}</pre></td>
           </tr>

@@ -305,4 +305,32 @@ export function strategies() {
     expect(faults).toEqual([]);
     await close();
   });
+
+  test("what was published since comes into a draft that was begun before", async () => {
+    const marketing = caller(api, keys.marketing ?? "");
+    const { version: before, playbook } = await marketing("GET", "/v1/playbook");
+    const tagging = (id: string) => ({ id, name: { en: `Tag ${id}`, "zh-CN": `标签 ${id}` }, trigger: { kind: "tier_changed", direction: "up" }, action: { set_tag: "service/care" } });
+    await put("late", { ...playbook, strategies: [...playbook.strategies, tagging("mine")] });
+    await put("first", { ...playbook, strategies: [...playbook.strategies, tagging("theirs")] });
+    await marketing("POST", "/v1/playbook/drafts/first/publication", {});
+    const { page, faults, close } = await open("/strategies/drafts/late", { language: "en", width: 390 });
+    await signIn(page, keys.marketing ?? "");
+    await page.getByText(`This draft began with version ${before}; version ${before + 1} is in force`).waitFor();
+    await page.getByRole("button", { name: "See what changed" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("/strategies/theirs", { exact: true }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `${PICTURES}/strategy-older-en-390.png` });
+    await dialog.getByRole("button", { name: "Take into the draft" }).click();
+    await page.getByText("The draft has what was published since.").waitFor();
+    await page.getByRole("button", { name: "Flow: theirs" }).waitFor();
+    await page.getByRole("button", { name: "Flow: mine" }).waitFor();
+    const draft = await marketing("GET", "/v1/playbook/drafts/late");
+    expect(draft.base_version).toBe(before + 1);
+    expect(draft.playbook.strategies.map((one: { id: string }) => one.id)).toEqual([...playbook.strategies.map((one: { id: string }) => one.id), "mine", "theirs"]);
+    await expect.poll(() => page.getByText("This draft began with version").count()).toBe(0);
+    expect(faults).toEqual([]);
+    await close();
+  });
 }

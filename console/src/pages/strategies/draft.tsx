@@ -22,6 +22,7 @@ import { begun, changed, redone, undone } from "./history";
 import { isMajorChange } from "./major";
 import { FaultMark, Matrix } from "./matrix";
 import { faultsOf, withStrategies, type Playbook, type PlaybookDraft, type PlaybookFault, type Strategy } from "./playbook";
+import { Older } from "./older";
 import { ComingNight, RehearsalOf } from "./rehearsal";
 import { OwnSegments } from "./segments";
 import { SettingsFacts, SettingsForm } from "./settings";
@@ -160,6 +161,18 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
         <span className="soft">{t("rules.keptBy", { who: draft.updated_by, at: format.instant(draft.updated_at) })}</span>
       </p>
       <ProblemNote problem={save.error} />
+      {writes && (
+        <Older
+          draft={draft}
+          document={document}
+          onTaken={(answer, body) => {
+            queries.setQueryData(["playbook-draft", name], { ...answer, playbook: body });
+            setBase(body);
+            change(body);
+            void message.success(t("older.taken"));
+          }}
+        />
+      )}
       {before !== null && isChanged && history.past.length === 0 && <Alert className="problem" type="info" role="status" showIcon title={t("rules.restored")} />}
       <Tabs tabs={tabs} active={tab} />
       {tab === "matrix" && (

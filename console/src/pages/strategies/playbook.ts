@@ -44,6 +44,8 @@ export interface PublishedPlaybook {
 
 export interface PlaybookDraft {
   draft: string;
+  /** The version that it was begun from. */
+  base_version?: number;
   updated_at: string;
   updated_by: string;
   problems?: PlaybookFault[];
