@@ -133,7 +133,10 @@ fn a_cart_that_was_left_brings_one_task_and_the_first_word_counts() {
     host.books().write("DELETE FROM answer").unwrap();
     assert_eq!(done.send().ok()["state"], "done");
     let late = boss.post(&format!("{path}/dismiss"), &json!({})).send();
-    assert_eq!((late.outcome().as_str(), &late.json()["state"]), ("409 task-closed", &json!("done")));
+    assert_eq!(
+        (late.outcome().as_str(), &late.json()["state"]),
+        ("409 task-closed", &json!("done"))
+    );
     let late = boss.post(&format!("{path}/assign"), &json!({"to": "software"})).send();
     assert_eq!(late.outcome(), "409 task-closed");
     let task = boss.get(&path).send().ok();
@@ -159,7 +162,11 @@ fn a_cart_that_was_left_brings_one_task_and_the_first_word_counts() {
     runs(&host);
     assert_eq!(boss.get(&path).send().outcome(), "404 resource-not-found");
     assert_eq!(members(&anna.all("/v1/tasks", 50)), ["cid"]);
-    assert_eq!(host.reach().number("SELECT count(*) FROM task WHERE text LIKE '%Call%' OR note IS NOT NULL"), 1);
+    assert_eq!(
+        host.reach()
+            .number("SELECT count(*) FROM task WHERE text LIKE '%Call%' OR note IS NOT NULL"),
+        1
+    );
 }
 
 #[test]
@@ -167,7 +174,10 @@ fn birthdays_are_for_managers_and_a_rehearsal_counts_the_tasks() {
     let host = Host::start_with(&["--clock", NOON]);
     let shop = opened(&host);
     let rehearsed = shop.post("/v1/playbook/rehearsal", &json!({})).send().ok();
-    assert_eq!((&rehearsed["totals"]["due"], &rehearsed["totals"]["tasks"]), (&json!(4), &json!(4)));
+    assert_eq!(
+        (&rehearsed["totals"]["due"], &rehearsed["totals"]["tasks"]),
+        (&json!(4), &json!(4))
+    );
     host.clock("2026-03-11T02:00:00+08:00");
     runs(&host);
     host.clock("2026-03-11T11:00:00+08:00");
@@ -219,7 +229,10 @@ fn what_is_wrong_is_refused() {
             boss.post("/v1/tasks/1/assign", &json!({"to": "role", "name": "job"})),
             "400 invalid-request /name",
         ),
-        (boss.ask("POST", "/v1/tasks/1/done").without("idempotency-key"), "400 idempotency-key-missing"),
+        (
+            boss.ask("POST", "/v1/tasks/1/done").without("idempotency-key"),
+            "400 idempotency-key-missing",
+        ),
         (till.get("/v1/tasks"), "403 forbidden"),
         (approver.post("/v1/tasks/1/assign", &json!({"to": "store"})), "403 forbidden"),
     ] {
@@ -233,5 +246,8 @@ fn what_is_wrong_is_refused() {
     let other = host.shop_with("other", |_| {});
     assert_eq!(other.get("/v1/tasks").send().ok()["items"], json!([]));
     assert_eq!(other.get("/v1/tasks/2").send().outcome(), "404 resource-not-found");
-    assert_eq!(other.post("/v1/tasks/2/done", &json!({})).send().outcome(), "404 resource-not-found");
+    assert_eq!(
+        other.post("/v1/tasks/2/done", &json!({})).send().outcome(),
+        "404 resource-not-found"
+    );
 }

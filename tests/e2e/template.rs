@@ -1,7 +1,7 @@
 //! `/v1/templates`.
 
 use serde_json::{Value as Json, json};
-use tests::{Host, Shop};
+use tests::{Host, Receiver, Shop};
 
 fn puts(shop: &Shop, id: &str, body: &Json) -> tests::Ask {
     shop.put(&format!("/v1/templates/{id}"), body)
@@ -127,7 +127,7 @@ fn a_preview_shows_what_a_member_would_get() {
     let shown = ask(json!({"template": template, "member_id": "m", "occasion": occasion})).ok();
     // A title is missing for a member of whom little is known.
     assert_eq!(shown["faults"][0]["pointer"], "/texts/push/zh-CN/title");
-    assert_eq!(shown["needs"], json!({"push": ["expires_on"], "sms": ["points"]}));
+    assert_eq!(shown["needs"], json!({}), "what cannot be saved is not tried");
     let messages: Vec<_> = shown["messages"]
         .as_array()
         .unwrap()
@@ -173,4 +173,171 @@ fn a_preview_shows_what_a_member_would_get() {
     let till = shop.with_bearer(&shop.key("storefront"));
     let asked = till.post("/v1/templates/preview", &json!({"template": template})).send();
     assert_eq!(asked.outcome(), "403 forbidden");
+}
+
+/// Of two who changed the same version, the second hears of the first.
+#[test]
+fn nobody_overwrites_what_another_has_kept_meanwhile() {
+    let host = Host::start();
+    let shop = host.shop();
+    let marketing = shop.with_bearer(&shop.key("marketing"));
+    let on = |base: &str, body: &str| {
+        let path = format!("/v1/templates/a?base_version={base}");
+        marketing.put(&path, &sms("service", body)).send()
+    };
+    assert_eq!(on("1", "one").outcome(), "409 conflict");
+    assert_eq!(on("0", "one").status, 201);
+    assert_eq!(on("0", "two").outcome(), "409 conflict");
+    assert_eq!(on("1", "two").ok()["version"], 2);
+    assert_eq!(on("1", "three").outcome(), "409 conflict");
+    let kept = marketing.get("/v1/templates/a").send().ok();
+    assert_eq!(
+        (&kept["version"], &kept["texts"]["sms"]["zh-CN"]["body"]),
+        (&json!(2), &json!("two"))
+    );
+    // Without it the last one wins, as before.
+    assert_eq!(puts(&marketing, "a", &sms("service", "three")).send().ok()["version"], 3);
+    assert_eq!(marketing.ask("DELETE", "/v1/templates/a").send().status, 204);
+    assert_eq!(on("3", "four").outcome(), "409 conflict");
+    assert_eq!(on("0", "four").outcome(), "201");
+    for wrong in ["-1", "x", ""] {
+        assert_eq!(on(wrong, "five").outcome(), "400 invalid-request ?base_version", "{wrong}");
+    }
+}
+
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// A host with a gateway on this machine, a template and a test address.
+fn tried() -> (Host, Shop, Receiver) {
+    let host = Host::start_with(&[
+        "--allow-private-networks",
+        "--variable",
+        "webhook_allow_http=true",
+        "--variable",
+        "webhook_allow_private=true",
+        "--variable",
+        "secrets_key=a-key-that-seals-of-40-characters-length",
+    ]);
+    let shop = host.shop();
+    let gateway = Receiver::start();
+    shop.put("/v1/link-settings", &json!({"hosts": ["shop.example"]})).send().ok();
+    let push = json!({"purpose": "service", "texts": {"push": {
+        "zh-CN": {"title": "积分", "body": "{{ name or '会员' }}，{{ points }}分。{{ link }}",
+            "link": "https://shop.example/points"}}}});
+    puts(&shop, "points_end", &push).send();
+    let account = json!({"vendor": "webhook", "settings": {"url": gateway.url(), "channel": "push"},
+        "secrets": {"signing_secret": SECRET}});
+    assert_eq!(shop.put("/v1/channels/gateway", &account).send().status, 201);
+    let address = json!({"channel": "push", "address": "token-of-anna"});
+    let told = shop.put("/v1/test-addresses/anna", &address).send().ok();
+    assert_eq!(told, json!({"id": "anna", "channel": "push", "address": "token-***nna"}));
+    (host, shop, gateway)
+}
+
+#[test]
+fn a_template_is_tried_at_an_address_of_staff() {
+    let (host, shop, gateway) = tried();
+    let [marketing, till] =
+        ["marketing", "storefront"].map(|role| shop.with_bearer(&shop.key(role)));
+    shop.does("m", "check_in").send().ok();
+    shop.put("/v1/members/m", &json!({"attributes": {"name": "张三"}})).send().ok();
+    shop.runs("fold");
+    let places = marketing.get("/v1/templates/points_end/test").send().ok();
+    assert_eq!(
+        places["items"],
+        json!([{"id": "anna", "channel": "push", "address": "token-***nna"}])
+    );
+    assert_eq!(places["accounts"][0]["channel_id"], "gateway");
+    let path = "/v1/templates/points_end/test";
+    let body = json!({"to": "anna", "member_id": "m", "occasion": {"points": 40}});
+    let ask = marketing.post(path, &body);
+    let sent = ask.send();
+    let told = sent.ok();
+    assert_eq!((&told["outcome"], &told["detail"]), (&json!("accepted"), &Json::Null));
+    assert_eq!((&told["to"], &told["channel_id"]), (&json!("anna"), &json!("gateway")));
+    let received = gateway.take();
+    assert_eq!(received.len(), 1);
+    assert!(received[0].is_signed_with(SECRET));
+    let message = received[0].event();
+    let text = "张三，40分。https://shop.example/points";
+    assert_eq!(
+        (&message["to"], &message["text"], &told["message"]["text"]),
+        (&json!("token-of-anna"), &json!(text), &json!(text))
+    );
+    // The same request sends nothing again.
+    ask.send().assert_replays(&sent);
+    assert!(gateway.take().is_empty());
+    // It is noted, without the address, and no touch.
+    let log = shop.with_bearer(&shop.key("finance")).get("/v1/audit-log?action=template_tested");
+    let row = log.send().ok()["items"][0].clone();
+    assert_eq!((&row["subject"], &row["after"]["to"]), (&json!("points_end"), &json!("anna")));
+    assert!(!row.to_string().contains("token-of"), "{row}");
+    assert_eq!(host.reach().number("SELECT count(*) FROM touch_delivery"), 0);
+    assert!(!host.reach().text("SELECT address FROM test_address").contains("token-of"));
+    assert!(!host.log().contains("token-of-anna"));
+
+    // What vendors say is told, and the account goes on.
+    for (status, outcome) in [(422, "refused"), (503, "not_now"), (401, "account_refused")] {
+        gateway.answer_next(&[status]);
+        let told = marketing.post(path, &json!({"to": "anna"})).send().ok();
+        assert_eq!(told["outcome"], outcome, "{status}: {told}");
+        assert!(told["detail"].is_string());
+    }
+    let account = shop.get("/v1/channels/gateway").send().ok();
+    assert_eq!((&account["paused_because"], &account["failures"]), (&Json::Null, &json!(0)));
+    gateway.take();
+
+    for (body, outcome) in [
+        (json!({"to": "bob"}), "400 invalid-request /to"),
+        (json!({"to": "anna", "channel_id": "sms"}), "400 invalid-request /channel_id"),
+        (json!({"to": "anna", "language": "fr"}), "400 invalid-request /language"),
+        (json!({"to": "anna", "member_id": "nobody"}), "404 member-not-found"),
+        (json!({"to": "anna", "address": "token-of-bob"}), "400 invalid-request /address"),
+        (json!({}), "400 invalid-request "),
+    ] {
+        assert_eq!(marketing.post(path, &body).send().outcome(), outcome, "{body}");
+    }
+    assert_eq!(till.post(path, &json!({"to": "anna"})).send().outcome(), "403 forbidden");
+    let gone = marketing.post("/v1/templates/none/test", &json!({"to": "anna"})).send();
+    assert_eq!(gone.outcome(), "404 resource-not-found");
+    shop.post("/v1/channels/gateway/pause", &json!({})).send().ok();
+    let paused = marketing.post(path, &json!({"to": "anna", "channel_id": "gateway"})).send();
+    assert_eq!(paused.outcome(), "400 invalid-request /channel_id");
+    assert!(gateway.take().is_empty(), "nothing of that went out");
+}
+
+#[test]
+fn no_test_goes_to_a_member_and_few_go_in_a_day() {
+    let (host, shop, gateway) = tried();
+    let marketing = shop.with_bearer(&shop.key("marketing"));
+    let path = "/v1/templates/points_end/test";
+    let tries = || marketing.post(path, &json!({"to": "anna"})).send().outcome();
+    shop.does("m", "check_in").send().ok();
+    let contact = json!({"address": "token-of-m"});
+    shop.put("/v1/members/m/contacts/push", &contact).send().ok();
+    let of_member = json!({"channel": "push", "address": "token-of-m"});
+    let refused = shop.put("/v1/test-addresses/m", &of_member).send();
+    assert_eq!(refused.outcome(), "400 invalid-request /address");
+    assert_eq!(tries(), "200");
+    // Somebody with a test address becomes a member.
+    shop.put("/v1/members/m/contacts/push", &json!({"address": "token-of-anna"})).send().ok();
+    assert_eq!(tries(), "400 invalid-request /to");
+    assert_eq!(shop.get("/v1/test-addresses").send().ok()["items"][0]["is_of_member"], true);
+    assert_eq!(shop.ask("DELETE", "/v1/members/m/contacts/push").send().status, 204);
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 98) INSERT INTO test_message (programme_no, at) SELECT programme_no, at FROM n, (SELECT programme_no, at FROM test_message LIMIT 1)";
+    host.reach().write(fill).unwrap();
+    assert_eq!((tries(), tries()), ("200".into(), "400 invalid-request ".into()));
+    assert_eq!(gateway.take().len(), 2);
+    for (id, body, outcome) in [
+        ("b", json!({"channel": "fax", "address": "1"}), "400 invalid-request /channel"),
+        ("b", json!({"channel": "sms", "address": "12"}), "400 invalid-request /address"),
+        ("b c", json!({"channel": "push", "address": "t"}), "400 invalid-request id"),
+    ] {
+        let id = id.replace(' ', "%20");
+        let put = shop.put(&format!("/v1/test-addresses/{id}"), &body).send();
+        assert_eq!(put.outcome(), outcome, "{body}");
+    }
+    assert_eq!(marketing.get("/v1/test-addresses").send().outcome(), "403 forbidden");
+    let remove = || shop.ask("DELETE", "/v1/test-addresses/anna").send().outcome();
+    assert_eq!((remove(), remove()), ("204".into(), "404 resource-not-found".into()));
 }

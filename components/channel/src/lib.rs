@@ -1,6 +1,8 @@
 //! Accounts at vendors: what they are, how they do, and whether they send. Secrets are sealed with
 //! the variable `secrets_key`, and never shown.
 
+mod test_addresses;
+
 use channels::{Account, Capability, Link, Repeat, Vendor, goes_elsewhere};
 use jobs::{AddressPolicy, WebhookUrl, may_reach};
 use ledger::ProgrammeId;
@@ -31,6 +33,9 @@ shell::component! { shell::api::channel::ROUTES {
     "POST /v1/channels/{id}/pause" => pause(id),
     "POST /v1/channels/{id}/resume" => resume(id),
     "POST /v1/channels/{id}/callback" => callback(id),
+    "GET /v1/test-addresses" => test_addresses::list(),
+    "PUT /v1/test-addresses/{id}" => test_addresses::keep(id),
+    "DELETE /v1/test-addresses/{id}" => test_addresses::remove(id),
 } }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {

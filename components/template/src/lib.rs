@@ -1,7 +1,9 @@
-//! Templates of messages: kept with their versions, checked before they are saved, and shown to a
-//! member or to a sample before they are sent.
+//! Templates of messages: kept with their versions, checked before they are saved, shown to a
+//! member or to a sample before they are sent, and tried at the addresses of staff.
 
 mod preview;
+mod trial;
+mod vendors;
 
 use reach::Hosts;
 use serde_json::{Map, Value as Json, json};
@@ -25,6 +27,8 @@ shell::component! { shell::api::template::ROUTES {
     "PUT /v1/templates/{id}" => put(id),
     "DELETE /v1/templates/{id}" => remove(id),
     "GET /v1/templates/{id}/versions" => versions(id),
+    "GET /v1/templates/{id}/test" => trial::places(id),
+    "POST /v1/templates/{id}/test" => trial::send(id),
 } }
 
 async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
@@ -62,25 +66,43 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let body: TemplateBody = parse_json_of_lines(body)?;
     body.check("")?;
     let template = template_of(id, &body)?;
+    let base = base_version(request)?;
     let put = async || {
         let reach = reach().await?;
         let no = caller.programme.no;
         refuse(template.check(&hosts(&reach, no).await?))?;
-        let is_new = stored_template(&*reach, no, id).await?.is_none();
+        let before = stored_template(&*reach, no, id).await?.map_or(0, |stored| stored.version);
+        // Looked at again in the statement: two may come here at once.
+        if base.is_some_and(|base| base != before) {
+            return Err(Problem::Conflict);
+        }
         let channels = body.texts.keys().map(String::as_str).collect::<Vec<_>>();
         let with = json!({"purpose": body.purpose, "channels": channels});
         noted(app, request, &caller, ("template_put", id), Some(with)).await?;
         let text = serde_json::to_string(&body).map_err(|error| internal(&error))?;
         let by = (now(), caller.name());
         let needs = needs(&template).to_string();
-        if put_template(&*reach, no, (id, &text, &needs), by, MAX_TEMPLATES).await?.is_none() {
+        let kept = (id, text.as_str(), needs.as_str());
+        if put_template(&*reach, no, kept, by, (MAX_TEMPLATES, base)).await?.is_none() {
+            let now = stored_template(&*reach, no, id).await?.map_or(0, |stored| stored.version);
+            if base.is_some_and(|base| base != now) {
+                return Err(Problem::Conflict);
+            }
             let detail = format!("there are {MAX_TEMPLATES} others: change one of them");
             return Err(FieldError::new("template_id", detail).into());
         }
         let stored = find(&reach, &caller, id).await?;
-        Ok(Reply::json(if is_new { 201 } else { 200 }, &shown(&stored, &read(&stored)?)))
+        Ok(Reply::json(if before == 0 { 201 } else { 200 }, &shown(&stored, &read(&stored)?)))
     };
-    once(app, &key, &caller, "template", &(id, &body), put).await
+    once(app, &key, &caller, "template", &(id, base, &body), put).await
+}
+
+/// The version that a change was made from; 0 for a template that is to be new.
+fn base_version(request: &Request) -> Result<Option<i64>, Problem> {
+    let read = |text: &str| text.parse().ok().filter(|version: &i64| *version >= 0);
+    let wrong = || FieldError::new("?base_version", "must be the number of a version");
+    let told = request.query("base_version");
+    told.map(|text| read(text).ok_or_else(|| Problem::from(wrong()))).transpose()
 }
 
 async fn remove(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

@@ -47,7 +47,7 @@ pub async fn show(app: &App, request: &Request) -> Result<Reply, Problem> {
 }
 
 /// What is known of a member; of the occasion what a sample has.
-async fn of_member(
+pub async fn of_member(
     app: &App,
     request: &Request,
     reach: &Spin,
@@ -82,7 +82,7 @@ async fn of_member(
 }
 
 /// Puts what the occasion brings in place of the sample's.
-fn bring(variables: &mut Variables, occasion: &OccasionBody, day: Option<i32>) {
+pub fn bring(variables: &mut Variables, occasion: &OccasionBody, day: Option<i32>) {
     if let Some(points) = occasion.points {
         variables.points = Some(points);
     }
@@ -104,7 +104,7 @@ fn bring(variables: &mut Variables, occasion: &OccasionBody, day: Option<i32>) {
     }
 }
 
-fn message(
+pub fn message(
     template: &Template,
     channel: Channel,
     language: Language,

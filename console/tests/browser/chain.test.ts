@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { en } from "../../src/strings/en";
 import { zh } from "../../src/strings/zh";
 import { startGateway, type Gateway } from "./gateway";
-import { admin, api, begin, go, open, operator, PICTURES, settled, signIn, violations } from "./helpers";
+import { admin, api, begin, choose, go, open, operator, PICTURES, settled, signIn, violations } from "./helpers";
 import { caller, RULEBOOK } from "./seed.mjs";
 
 const PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 MicroMessenger/8.0.60";
@@ -73,6 +73,7 @@ async function opened(id: string, joined: string) {
   await boss("PUT", "/v1/channels/gateway", { vendor: "webhook", settings: { url: gateway.url, channel: "push" }, secrets: { signing_secret: gateway.secret } });
   const job = caller(api, keys.job ?? "");
   await runs(job, "fold");
+  keys.admin = made.admin_key.key;
   return { keys, members, till, marketing, job };
 }
 
@@ -96,6 +97,32 @@ test.each([["en", 4], ["zh-CN", 6]] as const)("a row becomes a message, and the 
     await page.screenshot({ path: `${PICTURES}/chain-${name}-${language}-390.png`, fullPage: true });
     if (size) await page.setViewportSize(size);
   };
+
+  // An admin tells where templates may be tried, and marketing tries one there.
+  const office = await open("/channels", { language });
+  await signIn(office.page, keys.admin ?? "", programme);
+  await office.page.getByRole("button", { name: w.testAddresses.new }).click();
+  const adding = office.page.getByRole("dialog");
+  await adding.getByLabel(w.endpoints.id, { exact: true }).fill("anna");
+  await choose(office.page, adding.getByLabel(w.try.channel), w.contactChannel.push);
+  await adding.getByLabel(w.log.address).fill("token-of-staff");
+  await adding.getByRole("button", { name: w.do.save }).click();
+  await office.page.getByRole("region", { name: w.testAddresses.title }).getByText("anna").waitFor();
+  await clean(office.page, "0-channels", true);
+  expect(office.faults).toEqual([]);
+  await office.close();
+  const writer = await open("/templates/nudge", { language });
+  await signIn(writer.page, keys.marketing ?? "", programme);
+  await writer.page.getByRole("button", { name: w.trial.open }).click();
+  const trial = writer.page.getByRole("dialog");
+  await trial.getByRole("button", { name: w.trial.send }).click();
+  await trial.getByText(w.trial.outcome.accepted).waitFor();
+  expect(gateway.messages.map((one) => one.to)).toEqual(["token-of-staff"]);
+  expect(gateway.messages[0]?.text).toContain("https://shop.example/points");
+  await clean(writer.page, "0-trial", true);
+  expect(writer.faults).toEqual([]);
+  await writer.close();
+  gateway.messages.length = 0;
 
   // The row is typed.
   const desk = await open("/strategies", { language });

@@ -608,8 +608,8 @@ describe("what people do", () => {
   test("roles see their pages only", async () => {
     for (const [role, names] of [
       ["approver", ["Overview", "Approvals", "Tags and segments", "Rules", "Strategies", "Templates", "Rewards", "Stores"]],
-      ["finance", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Templates", "Rewards", "Books", "Stores", "Audit log", "System"]],
-      ["admin", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Templates", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Channels", "Endpoints", "System"]],
+      ["finance", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Results", "Templates", "Rewards", "Books", "Stores", "Audit log", "System"]],
+      ["admin", ["Overview", "Approvals", "Members", "Tags and segments", "Rules", "Strategies", "Results", "Touch log", "Templates", "Rewards", "Books", "Stores", "Audit log", "Staff", "Keys", "Channels", "Endpoints", "System"]],
     ] as const) {
       const { page, close } = await open("/keys", { language: "en" });
       await signIn(page, keys[role] ?? "");

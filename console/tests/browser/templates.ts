@@ -229,4 +229,38 @@ export function templates() {
     expect(await violations(page)).toEqual([]);
     await close();
   });
+
+  test("what another person has kept meanwhile is not overwritten unasked", async () => {
+    const text = (body: string) => ({ purpose: "service", texts: { sms: { "zh-CN": { body } } } });
+    await marketing()("PUT", "/v1/templates/shared", text("一"));
+    const { page, faults, close } = await open("/templates/shared", { language: "en", width: 390 });
+    await signIn(page, keys.marketing ?? "");
+    const body = page.getByLabel("Text", { exact: true }).first();
+    await body.fill("二");
+    await marketing()("PUT", "/v1/templates/shared", text("三"));
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").getByText("Somebody else has kept this template meanwhile").waitFor();
+    expect((await kept("shared")).texts.sms["zh-CN"].body).toBe("三");
+    await page.getByRole("button", { name: "Compare" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.locator("td.before", { hasText: "三" }).waitFor();
+    await dialog.locator("td.after", { hasText: "二" }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(sideways)).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `${PICTURES}/template-newer-en-390.png` });
+    await dialog.getByRole("button", { name: "Keep mine over it" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await expect.poll(async () => (await kept("shared")).version).toBe(3);
+    expect((await kept("shared")).texts.sms["zh-CN"].body).toBe("二");
+    // The other way round: what is kept is taken, and nothing is unsaved.
+    await marketing()("PUT", "/v1/templates/shared", text("四"));
+    await body.fill("五");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Compare" }).click();
+    await dialog.getByRole("button", { name: "Take what is kept" }).click();
+    await expect.poll(() => body.inputValue()).toBe("四");
+    await page.getByText("No faults").waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
 }

@@ -143,7 +143,7 @@ fn place_of(sort: Sealed, of: &SealedName) -> Place {
         Sealed::QrKeys => Place::qr_key(of.programme_no, name),
         Sealed::Credentials | Sealed::Invitations => Place::person(of.programme_no, name),
         Sealed::Secrets => Place::database(name),
-        Sealed::Contacts => Place::contact(of.programme_no, &of.channel),
+        Sealed::Contacts | Sealed::TestAddresses => Place::contact(of.programme_no, &of.channel),
         Sealed::Channels => Place::channel(of.programme_no, name),
         Sealed::Callbacks => Place::callback(of.programme_no, name),
     }

@@ -426,7 +426,8 @@ fn clocks_that_differ_ask_later_and_once() {
     let shop = quiet_shop(cart(&json!({})));
     shop.clock("20T10:00");
     shop.did_at("m00", "add_to_cart", at("2026-01-20T10:05:00+08:00"));
-    for when in ["20T10:00", "20T12:00", "20T12:04", "20T09:00", "20T12:05", "20T11:00", "20T12:06"] {
+    for when in ["20T10:00", "20T12:00", "20T12:04", "20T09:00", "20T12:05", "20T11:00", "20T12:06"]
+    {
         shop.clock(when).run();
     }
     assert_eq!(shop.answers(), ["cart 20 due 20 12:05"]);

@@ -5,10 +5,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{OPEN, wait};
-use channels::{Answer, Heard, HttpRequest, Message, Report, Reported};
+use channels::{Answer, Heard, HttpRequest, Message, Outcome, Report, Reported};
 use jobs::{
     AddressPolicy, DeliverReport, DeliverSettings, Due, DueTouch, JobContext, SettledTouch,
-    Touches, Vendors, WorkLimit, deliver, keep_reports,
+    Touches, Vendors, WorkLimit, deliver, keep_reports, send_single,
 };
 use ledger::{Fresh, Timestamp};
 use reach::{Channel, ContactState, Decision, Purpose};
@@ -913,4 +913,52 @@ fn the_address_for_reports_goes_with_each_message() {
     assert_eq!(told(&World::new(), ""), None);
     assert_eq!(told(&World::new(), "another-key-of-at-least-32-characters"), None);
     assert_eq!(told(&World { public_url: None, ..World::new() }, KEY), None);
+}
+
+/// Sends one message by the account, and tells what became of it and what went out.
+fn single<'a>(
+    world: &'a World,
+    answers: impl Fn(&HttpRequest) -> Heard + 'a,
+) -> (Outcome, Vec<HttpRequest>) {
+    let now = || world.now.get();
+    let fresh = || Fresh::new(world.now.get(), [1; 16], [3; 16]);
+    let context = JobContext { sql: &world.reach, now: &now, fresh: &fresh };
+    let seals = World::seals();
+    let random = || Some([9; NONCE]);
+    let settings =
+        DeliverSettings { seals: &seals, policy: world.policy, public_url: None, random: &random };
+    let post = Post { now: &world.now, answers: Box::new(answers), sent: RefCell::default() };
+    let message = Message {
+        id: "test-1".into(),
+        to: "+8613812345678".into(),
+        text: "text".into(),
+        vendor_template_id: Some("T_1".into()),
+        ..Message::default()
+    };
+    let kept = world.account("sms");
+    let outcome = wait(send_single(&context, &post, &settings, &kept, message)).unwrap();
+    let sent = post.sent.into_inner();
+    (outcome, sent.into_iter().map(|(_, request)| request).collect())
+}
+
+#[test]
+fn a_single_message_goes_once_and_changes_nothing_of_its_account() {
+    let world = World::new().sms();
+    let before = world.account("sms");
+    let (outcome, sent) = single(&world, |_| taken());
+    assert_eq!(outcome, Outcome::Accepted { provider_id: Some("b1".into()) });
+    assert_eq!(sent.len(), 1);
+    let pausing = answer(400, json!({"Code": "isv.OUT_OF_SERVICE"}));
+    let (outcome, _) = single(&world, |_| pausing.clone());
+    assert!(matches!(outcome, Outcome::Pause { .. }), "{outcome:?}");
+    let (outcome, _) = single(&world, |_| Heard::Nothing);
+    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+    assert_eq!(world.account("sms"), before);
+}
+
+#[test]
+fn a_single_message_reaches_no_private_network() {
+    let world = World::new().gateway("https://127.0.0.1:8080/x");
+    let (outcome, sent) = single(&world, |_| taken());
+    assert!(matches!(outcome, Outcome::Pause { .. }) && sent.is_empty(), "{outcome:?}");
 }

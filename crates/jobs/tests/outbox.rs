@@ -109,7 +109,9 @@ impl Shop {
             "email": with("news"), "sms": sms});
         let document = json!({"purpose": purpose.as_str(), "texts": texts}).to_string();
         let by = (self.world.now.get(), "anna");
-        wait(put_template(&self.reach, 1, (id, &document, "{}"), by, 500)).unwrap().unwrap();
+        wait(put_template(&self.reach, 1, (id, &document, "{}"), by, (500, None)))
+            .unwrap()
+            .unwrap();
         let needs = Channel::ALL.iter().map(|channel| (*channel, [].into())).collect();
         self.messaging.templates.insert(id.to_owned(), KnownTemplate { purpose, needs });
     }

@@ -94,7 +94,7 @@ components! {
     back_test "back-test": [BackTestBody, SimulationBody];
     behaviour "behaviour": [BehaviourBody];
     callback "callback": [];
-    channel "channel": [ChannelBody];
+    channel "channel": [ChannelBody, TestAddressBody];
     contact "contact": [
         BulkConsentBody, ConsentBody, ConsentProofsBody, ContactBody, OwnConsentBody,
         PreferencesBody
@@ -140,7 +140,7 @@ components! {
     stores "stores": [StoreBody];
     tag "tag": [SetMembersBody, TagBody];
     task "task": [TaskAssignBody, TaskOutcomeBody];
-    template "template": [OccasionBody, TemplateBody, TemplatePreviewBody];
+    template "template": [OccasionBody, TemplateBody, TemplatePreviewBody, TemplateTestBody];
     touches "touches": [];
     trace "trace": [];
     transfer "transfer": [TransferBody];

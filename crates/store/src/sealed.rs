@@ -27,10 +27,12 @@ pub enum Sealed {
     Channels,
     /// Secrets in the addresses to which vendors post.
     Callbacks,
+    /// Addresses where templates may be tried.
+    TestAddresses,
 }
 
 /// All sorts, those of the ledger's database first.
-pub const SEALED: [Sealed; 8] = [
+pub const SEALED: [Sealed; 9] = [
     Sealed::Endpoints,
     Sealed::QrKeys,
     Sealed::Credentials,
@@ -39,13 +41,17 @@ pub const SEALED: [Sealed; 8] = [
     Sealed::Contacts,
     Sealed::Channels,
     Sealed::Callbacks,
+    Sealed::TestAddresses,
 ];
 
 impl Sealed {
     /// Whether it stands in the second database.
     #[must_use]
     pub fn is_of_reach(self) -> bool {
-        matches!(self, Self::Secrets | Self::Contacts | Self::Channels | Self::Callbacks)
+        matches!(
+            self,
+            Self::Secrets | Self::Contacts | Self::Channels | Self::Callbacks | Self::TestAddresses
+        )
     }
 }
 
@@ -97,6 +103,7 @@ pub async fn sealed_rows(
         Sealed::Contacts => statement!("queries/reach/sealed_contacts"),
         Sealed::Channels => statement!("queries/reach/sealed_channels"),
         Sealed::Callbacks => statement!("queries/reach/sealed_callbacks"),
+        Sealed::TestAddresses => statement!("queries/reach/sealed_test_addresses"),
     };
     let after = json!([after.programme_no, after.name, after.channel]);
     let rows = sql.query(statement, vec![after.to_string().into(), most.into()]).await?;
@@ -128,6 +135,7 @@ pub async fn put_sealed(
         Sealed::Contacts => statement!("queries/reach/sealed_contacts_put"),
         Sealed::Channels => statement!("queries/reach/sealed_channels_put"),
         Sealed::Callbacks => statement!("queries/reach/sealed_callbacks_put"),
+        Sealed::TestAddresses => statement!("queries/reach/sealed_test_addresses_put"),
     };
     let row = |(row, [first, second]): &(SealedRow, [Option<String>; 2])| {
         let SealedRow { of, stored: [read, read_second] } = row;

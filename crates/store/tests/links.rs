@@ -29,8 +29,14 @@ fn version(of: &StoredTemplate) -> (i64, &str) {
 fn a_template_has_versions() {
     let reach = reach_database();
     let put = |programme, id: &str, document: &str, at| {
-        wait(put_template(&reach, programme, (id, document, "{}"), (Timestamp(at), "anna"), 3))
-            .unwrap()
+        wait(put_template(
+            &reach,
+            programme,
+            (id, document, "{}"),
+            (Timestamp(at), "anna"),
+            (3, None),
+        ))
+        .unwrap()
     };
     assert_eq!(put(1, "a", "one", 10), Some(1));
     assert_eq!(put(1, "a", "two", 20), Some(2));
@@ -65,7 +71,9 @@ fn a_template_has_versions() {
 fn templates_are_bounded_and_listed_by_id() {
     let reach = reach_database();
     let put = |id: &str| {
-        wait(put_template(&reach, 1, (id, "x", "{}"), (Timestamp(1), "anna"), 3)).unwrap().is_some()
+        wait(put_template(&reach, 1, (id, "x", "{}"), (Timestamp(1), "anna"), (3, None)))
+            .unwrap()
+            .is_some()
     };
     assert!(put("c") && put("a") && put("b"));
     assert!(!put("d"), "three are enough");
@@ -235,4 +243,19 @@ fn links_leave_with_an_erased_person_and_follow_a_merged_one() {
     let late = wait(make_links(&reach, 1, &[link(8, 3, "https://a")], Timestamp(1))).unwrap();
     assert_eq!(late, [None]);
     assert!(made(&reach, &[link(9, 3, "https://a")])[0] > numbers[1]);
+}
+
+#[test]
+fn a_template_is_changed_from_the_version_that_was_read() {
+    let reach = reach_database();
+    let put = |document: &str, base| {
+        let by = (Timestamp(10), "anna");
+        wait(put_template(&reach, 1, ("a", document, "{}"), by, (3, base))).unwrap()
+    };
+    assert_eq!(put("one", Some(1)), None, "there is none yet");
+    assert_eq!(put("one", Some(0)), Some(1));
+    assert_eq!((put("two", Some(0)), put("two", Some(1))), (None, Some(2)));
+    assert_eq!((put("three", Some(1)), put("three", None)), (None, Some(3)));
+    assert!(wait(remove_template(&reach, 1, "a", (Timestamp(20), "anna"))).unwrap());
+    assert_eq!((put("four", Some(3)), put("four", Some(0))), (None, Some(4)));
 }

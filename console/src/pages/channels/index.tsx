@@ -13,6 +13,7 @@ import { Secret } from "../keys";
 import { Buttons } from "../member-actions";
 import { attempts, type Can, type ChannelAccount } from "./account";
 import { AccountForm } from "./form";
+import { TestAddresses } from "./test-addresses";
 
 type Asked = { what: "edit" | "pause" | "remove" | "callback"; account: ChannelAccount };
 
@@ -33,6 +34,7 @@ export default function Channels() {
         {pages.data?.map((account) => <Account key={account.channel_id} account={account} onAsk={(what) => setAsked({ what, account })} />)}
       </div>
       {pages.hasNextPage && <div className="more"><Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>{t("list.more")}</Button></div>}
+      <div style={{ marginTop: 16 }}><TestAddresses /></div>
       {asked === "new" && <AccountForm account={null} onClose={close} />}
       {asked !== null && asked !== "new" && (
         <>

@@ -52,7 +52,8 @@ export default function Strategies() {
 }
 
 function usePlaybook() {
-  return useQuery<PublishedPlaybook, Problem>({ queryKey: ["playbook"], queryFn: () => ask(api.GET("/v1/playbook", {})) });
+  // Others publish, too: what another page has read is shown until it is read again.
+  return useQuery<PublishedPlaybook, Problem>({ queryKey: ["playbook"], queryFn: () => ask(api.GET("/v1/playbook", {})), staleTime: 0 });
 }
 
 function Published() {

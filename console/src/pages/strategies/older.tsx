@@ -18,7 +18,7 @@ import type { Playbook, PlaybookDraft, PublishedPlaybook } from "./playbook";
 export function Older({ draft, document, onTaken }: { draft: PlaybookDraft; document: Playbook; onTaken: (draft: PlaybookDraft, document: Playbook) => void }) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
-  const found = useQuery<PublishedPlaybook, Problem>({ queryKey: ["playbook"], queryFn: () => ask(api.GET("/v1/playbook", {})) });
+  const found = useQuery<PublishedPlaybook, Problem>({ queryKey: ["playbook"], queryFn: () => ask(api.GET("/v1/playbook", {})), staleTime: 0 });
   const base = draft.base_version ?? 0;
   if (!found.data || found.data.version <= base) return null;
   return (

@@ -15,10 +15,12 @@ import { changesOf } from "../../ui/diff";
 import { Loading, Mark, Page, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Tabs } from "../../ui/tabs";
+import { Newer } from "./newer";
 import { Remove } from "./remove";
 import { MessageShown, OccasionFields, SAMPLE, useShown } from "./shown";
 import { FaultLine, TextFields } from "./text-fields";
 import { bodyOf, CHANNELS, faultsBelow, LANGUAGES, once, PURPOSES, withChannel, withoutChannel, withText, type Channel, type Document, type Fault, type Template } from "./template";
+import { Trial } from "./trial";
 import { Versions } from "./versions";
 
 export default function EditTemplate() {
@@ -69,6 +71,8 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
   const [strict, setStrict] = useState(false);
   const [occasion, setOccasion] = useState(SAMPLE);
   const [removing, setRemoving] = useState(false);
+  const [trying, setTrying] = useState(false);
+  const [comparing, setComparing] = useState(false);
   const body = useMemo(() => bodyOf(document), [document]);
   const isChanged = useMemo(() => base === null || changesOf(bodyOf(base), body).length > 0, [base, body]);
   useKept(place, isChanged ? document : null);
@@ -80,8 +84,11 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
   }, [isChanged]);
   const { checked, shown, problem, memberProblem } = useShown(body, occasion, true);
   const save = useChange(
-    (next: Document, key) => ask<Template>(api.PUT("/v1/templates/{id}", { params: { path: { id }, header: { "Idempotency-Key": key } }, body: bodyOf(next) })),
-    (answer, next) => {
+    // What another person has kept meanwhile is not overwritten unasked.
+    ({ next, over }: { next: Document; over: number }, key) =>
+      ask<Template>(api.PUT("/v1/templates/{id}", { params: { path: { id }, query: { base_version: over as never }, header: { "Idempotency-Key": key } }, body: bodyOf(next) })),
+    (answer, { next }) => {
+      setComparing(false);
       drop(place);
       queries.setQueryData(["template", id], { ...answer, texts: next.texts });
       setBase(next);
@@ -109,6 +116,7 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
       extra={
         <>
           {stored && <Button onClick={() => setRemoving(true)}>{t("templates.remove")}</Button>}
+          {stored && <Button disabled={isChanged} title={isChanged ? t("trial.saveFirst") : undefined} onClick={() => setTrying(true)}>{t("trial.open")}</Button>}
           {(base === null || isChanged) && (
             <Button
               onClick={() => {
@@ -126,7 +134,7 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
             loading={save.isPending}
             onClick={() => {
               setStrict(true);
-              save.mutate(document);
+              save.mutate({ next: document, over: stored?.version ?? 0 });
             }}
           >
             {t("do.save")}
@@ -140,7 +148,18 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
         {stored && <span className="soft">{t("overview.version", { version: stored.version })} · {t("rules.keptBy", { who: stored.updated_by, at: format.instant(stored.updated_at) })}</span>}
       </p>
       {/* Faults of texts stand at their fields. */}
-      <ProblemNote problem={save.error} except={({ pointer }) => pointer.startsWith("/texts/")} />
+      {save.error?.slug === "conflict" ? (
+        <Alert
+          className="problem"
+          type="warning"
+          role="alert"
+          showIcon
+          title={t("templates.newer")}
+          action={<Button size="small" onClick={() => setComparing(true)}>{t("templates.compareNewer")}</Button>}
+        />
+      ) : (
+        <ProblemNote problem={save.error} except={({ pointer }) => pointer.startsWith("/texts/")} />
+      )}
       {before !== null && isChanged && !touched && <Alert className="problem" type="info" role="status" showIcon title={t("templates.restored")} />}
       <Tabs tabs={tabs} active={tab} />
       {tab === "versions" ? (
@@ -203,6 +222,23 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
             <Section><p className="soft">{t("templates.noChannel")}</p></Section>
           )}
         </>
+      )}
+      {trying && <Trial id={id} occasion={occasion} onClose={() => setTrying(false)} />}
+      {comparing && (
+        <Newer
+          id={id}
+          document={document}
+          onKeep={(over) => save.mutate({ next: document, over })}
+          onTake={(kept) => {
+            drop(place);
+            save.reset();
+            queries.setQueryData(["template", id], kept);
+            setBase(kept);
+            setDocument(kept);
+            setComparing(false);
+          }}
+          onClose={() => setComparing(false)}
+        />
       )}
       {removing && <Remove id={id} onClose={() => setRemoving(false)} onDone={() => void navigate("/templates")} />}
     </Page>

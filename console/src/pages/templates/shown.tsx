@@ -51,14 +51,20 @@ function useAsked(asked: object, enabled: boolean) {
   });
 }
 
-/** Faults of the template, and its messages for that occasion; of a sample where the member has none. */
-export function useShown(template: Body, { member, points, day, coupon }: Occasion, enabled: boolean) {
+/** What the occasion brings, as the API takes it; nothing where nothing was told. */
+export function occasionOf({ points, day, coupon }: Occasion): { occasion?: object } {
   const about = {
     ...(points === null ? {} : { points }),
     ...(day === null ? {} : { expires_on: day.format("YYYY-MM-DD") }),
     ...(coupon.trim() === "" ? {} : { coupon_code: coupon.trim() }),
   };
-  const occasion = Object.keys(about).length > 0 ? { occasion: about } : {};
+  return Object.keys(about).length > 0 ? { occasion: about } : {};
+}
+
+/** Faults of the template, and its messages for that occasion; of a sample where the member has none. */
+export function useShown(template: Body, about: Occasion, enabled: boolean) {
+  const { member } = about;
+  const occasion = occasionOf(about);
   // Faults are there whoever the member is, also where there is no such member.
   const sample = useAsked({ template, ...occasion }, enabled);
   const theirs = useAsked({ template, member_id: member.trim(), ...occasion }, enabled && member.trim() !== "");

@@ -3,19 +3,19 @@
 
 use std::collections::HashMap;
 
-use channels::{Account, Context, Heard, HttpRequest, Message, Outcome, Repeat, Secret};
+use channels::{Account, Context, Heard, HttpRequest, Message, Outcome, Repeat};
 use ledger::Timestamp;
 use reach::ContactState;
-use seal::Place;
 use store::{
     AccountState, ChannelAccount, Error, Sql, TriedTouch, WaveOutcome, WaveTouch, begin_wave,
-    channel_token, claim_channel, close_contacts, deliveries_by_channel, drop_channel_token,
-    end_wave, put_channel_token, settle_lost, tried_touches,
+    claim_channel, close_contacts, deliveries_by_channel, drop_channel_token, end_wave,
+    settle_lost, tried_touches,
 };
 
-use super::account::{self, NextToken, TIMEOUT_MS};
+use super::account::{self, TIMEOUT_MS};
 use super::pace::{Bucket, WAVE, WIDTH, rests_until};
 use super::settled::{Settled, count, repeats_until, settled_as, settled_by};
+use super::token::{self, Found, Token};
 use super::vendors::{DueTouch, SettledTouch, Touches, Vendors};
 use super::{DeliverReport, DeliverSettings, again_since};
 use crate::context::{JobContext, WorkLimit};
@@ -49,12 +49,6 @@ pub(super) struct Sending {
     token: Option<Token>,
     /// A token was renewed in this run: another refusal pauses the account.
     pub(super) has_renewed: bool,
-}
-
-/// A token, and as it is stored.
-struct Token {
-    text: Secret,
-    stored: String,
 }
 
 enum Wave {
@@ -219,46 +213,19 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         run: &mut Sending,
         report: &mut DeliverReport,
     ) -> Result<bool, Error> {
-        let (now, kept) = ((self.context.now)(), &run.kept);
-        let place = Place::channel_token(kept.programme_no, &kept.id);
-        let read = async || channel_token(self.context.sql, kept.no, now).await;
-        if let Some((stored, _)) = self.context.with_retries(read).await?
-            && let Some(text) = self.settings.seals.open(&stored, &place)
-        {
-            run.token = Some(Token { text: Secret::new(text), stored });
-            return Ok(true);
-        }
-        let next = match run.account.token_request(now.0) {
-            Some(Ok(request)) => match account::may_reach(&request.url, self.settings.policy) {
-                Ok(()) => {
-                    let heard = self.vendors.send_all(vec![request], TIMEOUT_MS).await;
-                    let heard = heard.into_iter().next().unwrap_or(Heard::Nothing);
-                    account::token(&run.account, &heard, now)
-                }
-                Err(why) => NextToken::Pause(why),
-            },
-            Some(Err(fault)) => NextToken::Pause(format!("{} {}", fault.path, fault.detail)),
-            None => NextToken::Pause("has no tokens".to_owned()),
-        };
-        match next {
-            NextToken::Keep(text, until) => {
-                let mut stored = String::new();
-                if let Some(nonce) = (self.settings.random)() {
-                    stored = self.settings.seals.seal(text.reveal(), &place, nonce);
-                    let put =
-                        async || put_channel_token(self.context.sql, kept.no, &stored, until).await;
-                    self.context.with_retries(put).await?;
-                }
-                run.token = Some(Token { text, stored });
+        let of = (&run.account, &run.kept);
+        match token::obtained(self.context, self.vendors, self.settings, of).await? {
+            Found::Token(token) => {
+                run.token = Some(token);
                 return Ok(true);
             }
-            NextToken::Wait(seconds) => {
+            Found::Wait(seconds) => {
                 run.state.failures = run.state.failures.saturating_add(1);
-                let jitter = (self.context.fresh)().id;
+                let (now, jitter) = ((self.context.now)(), (self.context.fresh)().id);
                 let until = rests_until(now, run.state.failures, Some(seconds), jitter);
                 run.state.rests_until = until.0;
             }
-            NextToken::Pause(why) => {
+            Found::Pause(why) => {
                 report.paused += 1;
                 run.state.paused_because = Some(why);
             }

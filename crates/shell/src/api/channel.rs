@@ -42,7 +42,31 @@ pub const ROUTES: &[Route] = &[
         ADMIN,
     )
     .without_key(),
+    Route::read("/v1/test-addresses", "Where templates may be tried", ADMIN),
+    Route::write("/v1/test-addresses/{id}", "Keep an address where templates may be tried", ADMIN)
+        .by("PUT")
+        .takes("TestAddressBody", 8 * KIB),
+    Route::write("/v1/test-addresses/{id}", "Remove a test address", ADMIN)
+        .by("DELETE")
+        .answers(&[204], "Object"),
 ];
+
+/// An address where templates may be tried.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TestAddressBody {
+    /// `sms`, `email`, `push`, `wecom` or `wechat`.
+    pub channel: String,
+    /// The address, as members' are told. No member may have it.
+    pub address: String,
+}
+
+impl fmt::Debug for TestAddressBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "test address for {}", self.channel)
+    }
+}
 
 /// An account at a vendor.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

@@ -26,11 +26,15 @@ pub const ROUTES: &[Route] = &[
     Route::write("/v1/templates/{id}", "Keep a template, or change it", MARKETING)
         .by("PUT")
         .takes("TemplateBody", 256 * KIB)
+        .asks(&[("base_version", "integer")])
         .answers(&[200, 201], "Object"),
     Route::write("/v1/templates/{id}", "Remove a template", MARKETING)
         .by("DELETE")
         .answers(&[204], "Object"),
     Route::read("/v1/templates/{id}/versions", "What a template was, newest first", MARKETING),
+    Route::read("/v1/templates/{id}/test", "Where a template may be tried, and by what", MARKETING),
+    Route::write("/v1/templates/{id}/test", "Send a template to a test address", MARKETING)
+        .takes("TemplateTestBody", 64 * KIB),
 ];
 
 /// A template.
@@ -95,6 +99,27 @@ pub struct TemplatePreviewBody {
     pub member_id: Option<String>,
     /// What the occasion brings; that of a sample, or the member's next points that end, when
     /// absent.
+    #[serde(default)]
+    pub occasion: Option<OccasionBody>,
+}
+
+/// Where a template is tried, and what it says there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TemplateTestBody {
+    /// The test address.
+    pub to: String,
+    /// The account at a vendor; the one that would send when absent.
+    #[serde(default)]
+    pub channel_id: Option<String>,
+    /// `zh-CN` or `en`; `zh-CN` when absent.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// The member whose name, level, points and store are shown; a sample when absent.
+    #[serde(default)]
+    pub member_id: Option<String>,
+    /// As in a preview.
     #[serde(default)]
     pub occasion: Option<OccasionBody>,
 }

@@ -48,6 +48,35 @@ CREATE TABLE IF NOT EXISTS channel_account (
 CREATE UNIQUE INDEX IF NOT EXISTS channel_account_callback ON channel_account (callback_digest)
   WHERE callback_digest IS NOT NULL
 -- then
+-- ── Tests ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Where templates may be tried: addresses of staff, never of members.
+CREATE TABLE IF NOT EXISTS test_address (
+  programme_no INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  -- Sealed as addresses of members are, and found by a digest as they are.
+  address TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  updated_by TEXT NOT NULL,
+  PRIMARY KEY (programme_no, id)
+) STRICT, WITHOUT ROWID
+-- then
+-- Tests of the last day, which are counted.
+CREATE TABLE IF NOT EXISTS test_message (
+  no INTEGER PRIMARY KEY,
+  programme_no INTEGER NOT NULL,
+  at INTEGER NOT NULL
+) STRICT
+-- then
+CREATE INDEX IF NOT EXISTS test_message_at ON test_message (programme_no, at)
+-- then
+CREATE TRIGGER IF NOT EXISTS test_message_made AFTER INSERT ON test_message
+BEGIN
+  DELETE FROM test_message WHERE programme_no = NEW.programme_no AND at <= NEW.at - 86400000;
+END
+-- then
 -- ── Tokens ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- What a vendor gave in place of a secret, sealed. Gone with the account, and with its secrets.

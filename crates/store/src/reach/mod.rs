@@ -17,6 +17,7 @@ mod sets;
 mod tags;
 mod tasks;
 mod templates;
+mod test_messages;
 mod touch_log;
 mod touches;
 mod waves;
@@ -86,6 +87,9 @@ pub use tasks::{
 pub use templates::{
     MAX_TEMPLATES, StoredTemplate, known_templates, list_templates, put_template, remove_template,
     stored_template, template_versions,
+};
+pub use test_messages::{
+    TestAddress, begin_test, list_test_addresses, put_test_address, remove_test_address,
 };
 pub use touch_log::{
     LoggedTouch, ShownTouch, TouchLink, links_of_touch, logged_touches, shown_touches,

@@ -29,8 +29,9 @@ pub struct StoredTemplate {
     pub by: String,
 }
 
-/// Keeps a template, unless there are `most` others: its id, its document, and what its texts show
-/// in any case, a JSON object. Its version.
+/// Keeps a template, unless there are `most` others or its version is not the one that it was
+/// changed from: its id, its document, and what its texts show in any case, a JSON object. `base`
+/// is that version, 0 for none; `None` lets it be any. Its version now.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -39,7 +40,7 @@ pub async fn put_template(
     programme_no: i64,
     (id, document, needs): (&str, &str, &str),
     (at, by): (Timestamp, &str),
-    most: i64,
+    (most, base): (i64, Option<i64>),
 ) -> Result<Option<i64>, Error> {
     let values = vec![
         programme_no.into(),
@@ -49,6 +50,7 @@ pub async fn put_template(
         by.into(),
         most.into(),
         needs.into(),
+        base.into(),
     ];
     let rows = reach.query(statement!("queries/reach/template_put"), values).await?;
     rows.into_iter().next().map(|mut row| row.integer(0)).transpose()
