@@ -336,8 +336,11 @@ impl Year {
                 };
                 if let Some(row) = rows.iter_mut().rev().find(is_one) {
                     row.responded = Some(now);
+                    // Of two accounts that became one, both may have got the message.
                     let text = format!(
-                        "UPDATE touch SET responded_at = {now} WHERE member_no = {no} AND strategy = '{}' AND node = {} AND cycle = '{}'",
+                        "UPDATE touch SET responded_at = {now} WHERE no = (
+                           SELECT max(no) FROM touch WHERE member_no = {no} AND strategy = '{}' AND node = {} AND cycle = '{}'
+                           AND state = 'sent' AND responded_at IS NULL)",
                         row.strategy, row.node, row.cycle
                     );
                     self.write(&text);

@@ -307,14 +307,29 @@ impl Person {
             rows.iter()
                 .any(|row| (&row.strategy, &row.node, &row.cycle) == (&key.0, &key.1, &key.2))
         };
+        // What went out stays, of both accounts, and what waits for the same occasion does not go.
+        let went: Vec<crate::naive::Row> = other
+            .naive
+            .rows
+            .iter()
+            .filter(|row| ["sent", "unknown"].contains(&&*row.state))
+            .cloned()
+            .collect();
+        let key = |row: &crate::naive::Row| (row.strategy.clone(), row.node, row.cycle.clone());
+        let waits: Vec<_> =
+            self.naive.rows.iter().filter(|row| row.state == "due").map(key).collect();
+        let again = |of: &(String, i64, String)| waits.contains(of) && has(&went, of);
+        self.naive.rows.retain(|row| !again(&key(row)));
+        self.posts.retain(|post| !again(&post.key));
         let own = self.naive.rows.clone();
+        let stays = |of: &(String, i64, String)| !has(&own, of) || has(&went, of);
         let posts = std::mem::take(&mut other.posts);
-        self.posts.extend(posts.into_iter().filter(|post| !has(&own, &post.key)));
-        for row in std::mem::take(&mut other.naive.rows) {
-            if !has(&own, &(row.strategy.clone(), row.node, row.cycle.clone())) {
-                self.naive.rows.push(row);
-            }
-        }
+        self.posts.extend(posts.into_iter().filter(|post| stays(&post.key)));
+        let rows = std::mem::take(&mut other.naive.rows);
+        let is_kept = |row: &crate::naive::Row| {
+            !has(&own, &key(row)) || ["sent", "unknown"].contains(&&*row.state)
+        };
+        self.naive.rows.extend(rows.into_iter().filter(is_kept));
     }
 
     /// What the touches came to, as the database has it. Of messages by several channels, which
