@@ -94,7 +94,7 @@ fn codes_and_what_follows() {
             assert_eq!(place(&tries(&host, &wecom)), expected, "{code}");
         }
         if then != Then::Read {
-            assert!(host.log().contains(text), "{code}: {}", host.log());
+            assert!(host.says(text), "{code}: {}", host.log());
         }
     }
     for instead in [json!({"errcode": 99_999}), json!({"userid": "anna"}), json!([]), json!(null)] {

@@ -126,6 +126,18 @@ impl Host {
         self.log.lock().unwrap().clone()
     }
 
+    /// Whether the log has a text. A line may come a moment after the answer that it is about.
+    pub fn says(&self, text: &str) -> bool {
+        let until = Instant::now() + Duration::from_secs(5);
+        while !self.log().contains(text) {
+            if Instant::now() > until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+
     /// Sends SIGKILL after some time, from a thread of its own. The host must be started again
     /// before the test ends.
     pub fn kill_after(&mut self, time: Duration) {
