@@ -398,6 +398,11 @@ fn callbacks_are_found_by_the_digest_of_their_secret() {
     // Whoever sends by the account has the secret, too.
     let claim = claim_channel(&reach, (account(&reach, "sms").no, "l"), NOW, later(1));
     assert_eq!(wait(claim).unwrap().unwrap().callback_secret.as_deref(), Some("sealed:3"));
+    // The vendor before would report for the next one.
+    put(&reach, 1, "sms", |wish| wish.rank = 7);
+    assert!(account(&reach, "sms").has_callback);
+    put(&reach, 1, "sms", |wish| wish.vendor = "tencent_sms");
+    assert_eq!((of("d3"), account(&reach, "sms").has_callback), (None, false));
 }
 
 fn contact(reach: &Native, member: i64, digest: &str, state: ContactState) {
