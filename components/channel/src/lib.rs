@@ -10,8 +10,8 @@ use seal::Place;
 use serde_json::{Map, Value as Json, json};
 use shell::{
     App, ChannelBody, FieldError, Page, Problem, ReasonBody, Reply, Request, authenticate,
-    authenticated_body, digest, new_token, noted, now, once, opened_text, parse_json_of_lines,
-    parse_optional_json, reach, sealed_text,
+    authenticated_body, digest, is_true, new_token, noted, now, once, opened_text,
+    parse_json_of_lines, parse_optional_json, reach, sealed_text,
 };
 use store::{
     Caller, ChannelAccount, ChannelWish, channel_account, channel_counts, channel_tasks_done,
@@ -91,7 +91,7 @@ async fn keep(
         let names: Vec<&str> = Vendor::ALL.iter().map(|vendor| vendor.as_str()).collect();
         wrong("/vendor", format!("must be one of {}", names.join(", ")))
     })?;
-    let policy = address_policy().await;
+    let policy = AddressPolicy::of_variables(is_true).await;
     let (settings, refused) = normal(&body.settings, policy);
     let secrets = match (&body.secrets, &before) {
         (Some(secrets), _) => secrets.clone(),
@@ -294,15 +294,4 @@ fn can(capability: &Capability) -> Json {
         "reports": capability.reports,
         "repeats_within_s": repeats_within_s,
     })
-}
-
-async fn address_policy() -> AddressPolicy {
-    AddressPolicy {
-        allow_http: is_true("webhook_allow_http").await,
-        allow_private: is_true("webhook_allow_private").await,
-    }
-}
-
-async fn is_true(variable: &str) -> bool {
-    spin_sdk::variables::get(variable).await.is_ok_and(|value| value == "true")
 }

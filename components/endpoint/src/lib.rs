@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use shell::{
     App, EndpointBody, FieldError, Page, Problem, Reply, Request, authenticate, authenticated_body,
-    new_id, noted, now, once, opened_text, parse_json, parse_optional_json, random, sealed_text,
-    who,
+    is_true, new_id, noted, now, once, opened_text, parse_json, parse_optional_json, random,
+    sealed_text, who,
 };
 use store::{
     Caller, Cursor, DeadEvent, Endpoint, EndpointWish, dead_events, delete_endpoint, endpoint,
@@ -127,7 +127,8 @@ async fn set(
     if let Err(error) = ProgrammeId::new(id) {
         errors.push(FieldError::new("endpoint_id", error.to_string()));
     }
-    let url = WebhookUrl::parse(&body.url, address_policy().await).map(|url| url.to_string());
+    let url = WebhookUrl::parse(&body.url, AddressPolicy::of_variables(is_true).await)
+        .map(|url| url.to_string());
     if let Err(refused) = &url {
         errors.push(FieldError::new("/url", refused.to_string()));
     }
@@ -272,15 +273,4 @@ fn shown_dead(event: &DeadEvent) -> Json {
         "attempts": event.attempts,
         "last_error": event.last_error,
     })
-}
-
-async fn address_policy() -> AddressPolicy {
-    AddressPolicy {
-        allow_http: is_true("webhook_allow_http").await,
-        allow_private: is_true("webhook_allow_private").await,
-    }
-}
-
-async fn is_true(variable: &str) -> bool {
-    spin_sdk::variables::get(variable).await.is_ok_and(|value| value == "true")
 }

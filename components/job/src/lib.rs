@@ -12,8 +12,8 @@ use jobs::{
 use ledger::Timestamp;
 use outbound::SpinOutbound;
 use shell::{
-    App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, now, random,
-    reach, seals,
+    App, FieldError, Problem, Reply, Request, Role, authenticate, check_role, fresh, is_true, now,
+    random, reach, seals,
 };
 use store::Caller;
 
@@ -133,12 +133,5 @@ async fn rehearsed(app: &App, request: &Request, caller: Caller) -> Result<Reply
 
 async fn address_policy() -> AddressPolicy {
     keep_seals(seals().await);
-    AddressPolicy {
-        allow_http: is_true("webhook_allow_http").await,
-        allow_private: is_true("webhook_allow_private").await,
-    }
-}
-
-async fn is_true(variable: &str) -> bool {
-    spin_sdk::variables::get(variable).await.is_ok_and(|value| value == "true")
+    AddressPolicy::of_variables(is_true).await
 }

@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json, json};
 use shell::api::contact::masked;
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, TemplateTestBody, authenticate,
-    authenticated_body, fresh, noted, now, once, open_member, opened_text, parse_json_of_lines,
-    random, reach, seals,
+    authenticated_body, fresh, is_true, noted, now, once, open_member, opened_text,
+    parse_json_of_lines, random, reach, seals,
 };
 use store::{
     Caller, ChannelAccount, Spin, TestAddress, begin_test, list_channels, list_test_addresses,
@@ -122,7 +122,7 @@ async fn tried(
         ..Message::default()
     };
     let context = JobContext { sql: &*reach, now: &now, fresh: &fresh };
-    let (seals, policy) = (seals().await, policy().await);
+    let (seals, policy) = (seals().await, AddressPolicy::of_variables(is_true).await);
     let settings =
         DeliverSettings { seals: &seals, policy, public_url: None, random: &|| random().ok() };
     let outcome = send_single(&context, &SpinVendors, &settings, &account, sent).await?;
@@ -213,15 +213,4 @@ fn fault_of(fault: &templates::Fault) -> String {
 
 fn wrong(place: &str, detail: &str) -> FieldError {
     FieldError::new(place, detail)
-}
-
-async fn policy() -> AddressPolicy {
-    AddressPolicy {
-        allow_http: is_true("webhook_allow_http").await,
-        allow_private: is_true("webhook_allow_private").await,
-    }
-}
-
-async fn is_true(variable: &str) -> bool {
-    spin_sdk::variables::get(variable).await.is_ok_and(|value| value == "true")
 }

@@ -47,6 +47,7 @@ mod sets;
 mod signed;
 mod stores;
 mod trace;
+mod variables;
 
 /// With the allocator of the C library a third of what a guest computed was getting and giving back
 /// memory; with this one it is a fifth.
@@ -112,3 +113,4 @@ pub use sessions::{ActedAs, Beginning, MAX_OWN_ROLES, SESSION_MS, stores_of, vis
 pub use sets::{Sets, shown_set, visible_members};
 pub use signed::{signed, verified};
 pub use stores::may_see;
+pub use variables::is_true;

@@ -23,6 +23,16 @@ pub struct AddressPolicy {
     pub allow_private: bool,
 }
 
+impl AddressPolicy {
+    /// What the variables `webhook_allow_http` and `webhook_allow_private` allow.
+    pub async fn of_variables(is_true: impl AsyncFn(&str) -> bool) -> Self {
+        Self {
+            allow_http: is_true("webhook_allow_http").await,
+            allow_private: is_true("webhook_allow_private").await,
+        }
+    }
+}
+
 /// Why an address is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusedAddress {
