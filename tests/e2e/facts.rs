@@ -176,6 +176,32 @@ fn behaviour_is_kept_once_and_refused_one_by_one() {
     assert_eq!(shop.with_bearer(&shop.key("job")).runs("fold")["done"], true);
 }
 
+fn rebuilds(shop: &Shop) {
+    let mut cursor = String::new();
+    loop {
+        let report =
+            shop.post(&format!("/v1/jobs/fold?rebuild=true{cursor}"), &json!({})).send().ok();
+        let Some(next) = report["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+#[test]
+fn facts_of_another_history_are_not_current() {
+    let host = Host::start();
+    let shop = host.shop();
+    order(&shop, "m", "o-1", &[("tea", "TEA", 2, 1_000)]);
+    shop.runs("fold");
+    let is_current = || facts(&shop, "m")["is_current"].clone();
+    assert_eq!(is_current(), true);
+    // The ledger is another copy than the one that was folded.
+    host.reach().write("UPDATE fold SET hash = zeroblob(32)").unwrap();
+    assert_eq!(shop.runs("fold")["needs_rebuild"], true);
+    assert_eq!(is_current(), false);
+    rebuilds(&shop);
+    assert_eq!(is_current(), true);
+}
+
 #[test]
 fn facts_go_where_the_account_goes() {
     let host = Host::start();
@@ -205,13 +231,7 @@ fn facts_go_where_the_account_goes() {
         host.reach().text("SELECT json_group_array(json_array(f.member_no, f.known, f.last_order_at, v.last_login_at)) FROM facts AS f LEFT JOIN last_visit AS v ON v.member_no = f.member_no")
     };
     let before = rows();
-    let mut cursor = String::new();
-    loop {
-        let report =
-            shop.post(&format!("/v1/jobs/fold?rebuild=true{cursor}"), &json!({})).send().ok();
-        let Some(next) = report["next"].as_str() else { break };
-        cursor = format!("&cursor={next}");
-    }
+    rebuilds(&shop);
     assert_eq!(rows(), before);
     shop.post("/v1/members/c/erase", &json!({"reason": "request"})).send().ok();
     assert_eq!(shop.get("/v1/members/c/facts").send().outcome(), "410 member-erased");

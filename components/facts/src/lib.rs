@@ -8,7 +8,7 @@ use shell::{
     App, FieldError, Problem, Reply, Request, authenticate, check_role, fresh, now, published,
     reach, read_member,
 };
-use store::{fold_position, last_entry_of_member, read_facts, rfm_cuts};
+use store::{fold_position, last_entry_of_member, read_facts, rebuilds_due, rfm_cuts};
 
 /// The windows of days that are shown.
 const WINDOWS: [i32; 4] = [7, 30, 90, 365];
@@ -37,8 +37,11 @@ async fn show(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> 
     let currency = book.currency().to_string();
     let today = Today::at(now, book.zone());
     let mut body = shown(&facts, now, today, &currency);
-    let is_current = fold_position(reach.as_ref()).await?.entry_no
-        >= last_entry_of_member(&app.sql, member.no).await?;
+    // The last member made anew, where facts were of another history.
+    let due = rebuilds_due(reach.as_ref()).await?;
+    let folded = fold_position(reach.as_ref()).await?.entry_no;
+    let is_current = folded >= last_entry_of_member(&app.sql, member.no).await?
+        && due.get(&caller.programme.no).is_none_or(|last| member.no <= *last);
     let scores = rfm_cuts(reach.as_ref(), caller.programme.no).await?.and_then(|stored| {
         let counted_on = from_day_number(stored.day).to_string();
         stored.cuts.map(|cuts| scores(&cuts, Measures::of(&facts, today), &counted_on))

@@ -13,8 +13,8 @@ use futures::future::LocalBoxFuture;
 use ledger::Timestamp;
 use reach::Batch;
 use store::{
-    Anew, Error, FoldStep, Sql, all_members, history_to_fold, joined_members, known_members,
-    older_members, rebuilds_due,
+    Anew, Error, FoldStep, Sql, absorbed_members, all_members, history_to_fold, joined_members,
+    known_members, older_members, rebuilds_due,
 };
 
 use super::told::PAGE;
@@ -101,7 +101,10 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         let full = [numbers.as_slice(), known.as_slice()].into_iter().filter(is_full);
         let mut to = full.filter_map(<[i64]>::last).min().copied();
         let (mut made, mut last) = (Rebuilt::default(), after);
-        let states = self.states(&numbers).await?;
+        let until = at.entry_no;
+        let absorbed = ledger
+            .with_retries(async || absorbed_members(ledger.sql, &numbers, until).await)
+            .await?;
         for (id, no) in members.iter().filter(|(_, no)| to.is_none_or(|to| *no <= to)) {
             if made.bytes >= MAX_BYTES || made.step.bytes() >= MAX_WRITTEN {
                 to = Some(last);
@@ -109,11 +112,8 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             }
             last = *no;
             // The account that it became part of takes it over.
-            let is_merged = states
-                .get(no)
-                .is_none_or(|state| state.as_ref().is_ok_and(|state| state.is_merged));
-            if !id.is_pool() && !is_merged {
-                self.member(&mut made, (programme_no, *no), at.entry_no).await?;
+            if !id.is_pool() && !absorbed.contains(no) {
+                self.member(&mut made, (programme_no, *no), until).await?;
             }
         }
         if is_due {

@@ -150,8 +150,6 @@ pub struct FoldedState {
     pub points: i64,
     /// When points end, and how many.
     pub ends: Vec<(Timestamp, i64)>,
-    /// Whether the account became part of another one.
-    pub is_merged: bool,
 }
 
 /// The state of members, by their numbers; the error where one cannot be read.
@@ -182,9 +180,22 @@ fn state(mut row: Row) -> Result<FoldedState, Error> {
     Ok(FoldedState {
         member: Member { tier, standing, ..Member::new(id) },
         points: row.integer(2)?,
-        is_merged: row.integer(8)? == 1,
         ends: ends.into_iter().map(|(at, points)| (Timestamp(at), points)).collect(),
     })
+}
+
+/// Which of these accounts became part of another one by an entry up to that number.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn absorbed_members(
+    ledger: &impl Sql,
+    members: &[i64],
+    until: i64,
+) -> Result<BTreeSet<i64>, Error> {
+    let values = vec![json!(members).to_string().into(), until.into()];
+    let rows = ledger.query(statement!("queries/absorbed_members"), values).await?;
+    rows.into_iter().map(|mut row| row.integer(0)).collect()
 }
 
 /// The numbers of members by programme and id, in the order of the list; `None` where there is no

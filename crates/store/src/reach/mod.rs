@@ -37,10 +37,10 @@ pub use contacts::{
     list_consents, list_contacts, preference, put_contact, put_preference, reach_secret,
 };
 pub use fold::{
-    Anew, EntryKey, FoldPosition, FoldStep, FoldedEntry, FoldedState, StoredFacts, entries_to_fold,
-    fold_position, history_to_fold, is_of_history, joined_members, known_members, last_entry,
-    last_entry_of_member, member_numbers, older_members, read_facts, rebuilds_due, restart_fold,
-    states_to_fold, undone, undone_by, write_fold_step,
+    Anew, EntryKey, FoldPosition, FoldStep, FoldedEntry, FoldedState, StoredFacts,
+    absorbed_members, entries_to_fold, fold_position, history_to_fold, is_of_history,
+    joined_members, known_members, last_entry, last_entry_of_member, member_numbers, older_members,
+    read_facts, rebuilds_due, restart_fold, states_to_fold, undone, undone_by, write_fold_step,
 };
 pub use history::whole_history;
 pub use links::{
