@@ -10,6 +10,8 @@ use crate::{
 use rustix::time::{ClockId, clock_gettime};
 use std::{
     collections::HashMap,
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -45,8 +47,11 @@ struct Run {
     last_turn_epoch: u64,
     since: Option<Instant>,
     computed: Duration,
-    /// The processor time of the thread when the guest last went on.
-    resumed_at: Duration,
+    /// The part of it that no sender is charged for yet.
+    uncharged: Duration,
+    /// The processor time of the thread when it last went on with this instance; `None` while it
+    /// does something else.
+    resumed_at: Option<Duration>,
     /// A computing guest has yielded the thread for a moment.
     has_yielded: bool,
     /// The sampled sender that is not charged yet.
@@ -62,10 +67,10 @@ impl Run {
         epoch: u64,
         thread_time: impl FnOnce() -> Duration,
     ) -> Option<(Arc<Sender>, Duration)> {
-        let sampled = self
-            .sampled
-            .take()
-            .map(|sender| (sender, sample(thread_time().saturating_sub(self.resumed_at))));
+        let sampled = self.sampled.take().map(|sender| {
+            self.leave(thread_time);
+            (sender, sample(self.uncharged))
+        });
         *self = Self {
             last_turn_epoch: epoch,
             signs_of_life: self.signs_of_life + 1,
@@ -95,14 +100,30 @@ impl Run {
             self.sampled = sender;
             return Duration::ZERO;
         }
-        let computed = thread_time().saturating_sub(self.resumed_at);
-        self.computed += computed;
+        self.leave(thread_time);
+        let computed = std::mem::take(&mut self.uncharged);
         let first = self.sampled.take().map_or(Duration::ZERO, |_| sample(computed));
         first + computed
     }
 
-    fn resume(&mut self, thread_time: Duration) {
-        self.resumed_at = thread_time;
+    /// The thread goes on with this instance. Asks for no time while nobody is suspected.
+    fn enter(&mut self, thread_time: impl FnOnce() -> Duration) {
+        if self.since.is_some() {
+            self.resumed_at = Some(thread_time());
+        }
+    }
+
+    /// The thread does something else from now on, and another thread may go on with the instance.
+    fn leave(&mut self, thread_time: impl FnOnce() -> Duration) {
+        if let Some(resumed_at) = self.resumed_at.take() {
+            let computed = thread_time().saturating_sub(resumed_at);
+            self.computed += computed;
+            self.uncharged += computed;
+        }
+    }
+
+    fn resume(&mut self, thread_time: impl FnOnce() -> Duration) {
+        self.enter(thread_time);
         self.has_yielded = false;
     }
 }
@@ -161,6 +182,19 @@ impl Account {
         }
     }
 
+    /// Runs what drives the instance. Only the processor time of its polls counts: in between, the
+    /// thread serves others, and the next poll may be on another thread.
+    pub async fn measured<T>(&self, driven: impl Future<Output = T>) -> T {
+        let mut driven = pin!(driven);
+        poll_fn(|context| {
+            locked(&self.run).enter(thread_time);
+            let polled = driven.as_mut().poll(context);
+            locked(&self.run).leave(thread_time);
+            polled
+        })
+        .await
+    }
+
     /// Called when the event loop has nothing more to do. Returns true if it had before.
     pub fn becomes_quiet(&self) -> bool {
         !locked(&self.run).has_yielded && !self.is_quiet.swap(true, Ordering::Relaxed)
@@ -212,7 +246,7 @@ impl Account {
             1,
             Box::pin(async move {
                 tokio::task::yield_now().await;
-                locked(&account.run).resume(thread_time());
+                locked(&account.run).resume(thread_time);
             }),
         ))
     }
@@ -261,7 +295,7 @@ mod tests {
             run.beat(Some(sender()), || unreachable!("nothing to compare with")),
             Duration::ZERO
         );
-        run.resume(100 * MS);
+        run.resume(|| 100 * MS);
         // Up to thirty epochs have begun meanwhile. Only the 3 ms of processor time count.
         assert!(run.crosses_epoch(32));
         assert_eq!(
@@ -270,13 +304,40 @@ mod tests {
             "and the sample that came first"
         );
         // The guest goes on upon another thread, which has its own processor time.
-        run.resume(7 * MS);
+        run.resume(|| 7 * MS);
         assert!(run.crosses_epoch(33));
         assert_eq!(run.beat(Some(sender()), || 17 * MS), 10 * MS);
         assert_eq!((run.computed, run.has_yielded), (13 * MS, true));
         assert!(run.turn(33, || unreachable!()).is_none());
         assert_eq!((run.computed, run.has_yielded), (Duration::ZERO, false), "a pause ends it");
         assert!(!run.crosses_epoch(33));
+    }
+
+    /// A guest computes, then waits for the host, for example for its log. Meanwhile the thread
+    /// serves other instances, and another thread goes on.
+    #[test]
+    fn what_threads_do_for_others_is_not_charged() {
+        let mut run = Run::default();
+        run.turn(1, || unreachable!());
+        assert!(run.crosses_epoch(2));
+        assert_eq!(run.beat(Some(sender()), || unreachable!()), Duration::ZERO);
+        run.leave(|| unreachable!("it has computed nothing since"));
+        run.enter(|| 100 * MS);
+        run.leave(|| 104 * MS);
+        // The same thread, after three seconds for others.
+        run.enter(|| 3_104 * MS);
+        run.leave(|| 3_105 * MS);
+        // Another one, with more time behind it, and one with less.
+        run.enter(|| 60_000 * MS);
+        assert!(run.crosses_epoch(400));
+        assert_eq!(run.beat(Some(sender()), || 60_002 * MS), EPOCH + 7 * MS);
+        run.leave(|| unreachable!("the beat has left"));
+        run.enter(|| 9 * MS);
+        assert!(run.crosses_epoch(401));
+        assert_eq!(run.beat(Some(sender()), || 10 * MS), MS);
+        assert_eq!(run.computed, 8 * MS);
+        run.turn(401, || unreachable!());
+        run.enter(|| unreachable!("nobody is suspected"));
     }
 
     /// On a busy machine the kernel takes the core away in the middle of a turn, and epochs begin
@@ -288,7 +349,7 @@ mod tests {
             run.turn(1, || unreachable!());
             assert!(run.crosses_epoch(7));
             assert_eq!(run.beat(Some(sender()), || unreachable!()), Duration::ZERO);
-            run.resume(50 * MS);
+            run.resume(|| 50 * MS);
             let (_, charge) = run.turn(7, || 50 * MS + Duration::from_micros(rest)).unwrap();
             assert_eq!(charge.as_micros(), charged, "{rest} µs after the sample");
         }

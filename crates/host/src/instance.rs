@@ -287,7 +287,7 @@ impl Worker {
             polled
         });
         let outcome = tokio::select! {
-            outcome = served => outcome.and_then(|inner| inner),
+            outcome = account.measured(served) => outcome.and_then(|inner| inner),
             () = self.watch(&account) => Err(wasmtime::Error::msg(format!(
                 "stalled: blocked for more than {:?} without a pause", self.limits.stall_timeout
             ))),
@@ -321,9 +321,9 @@ impl Worker {
         let mut store = Store::new(self.pre.engine(), Guest::new(&self.grants));
         store.limiter(|guest| &mut guest.limits);
         store.set_epoch_deadline(1);
-        let account = account.clone();
-        store.epoch_deadline_callback(move |store| account.beat(store));
-        let service = self.pre.instantiate_async(&mut store).await?;
+        let beating = account.clone();
+        store.epoch_deadline_callback(move |store| beating.beat(store));
+        let service = account.measured(self.pre.instantiate_async(&mut store)).await?;
         Ok((store, service))
     }
 
