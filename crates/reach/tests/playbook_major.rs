@@ -121,6 +121,34 @@ fn what_is_major() {
             ],
         ),
         (
+            "it grants for other days, occasions and turns",
+            Box::new(|d| {
+                let of = &mut d["strategies"][1];
+                of["from"] = json!("2026-01-01");
+                of["until"] = json!("2099-01-01");
+                of["match"] = json!("first");
+                of["priority"] = json!(9);
+                of["stop_when"] = json!(["redeemed"]);
+            }),
+            &[
+                "/strategies/b/from",
+                "/strategies/b/match",
+                "/strategies/b/priority",
+                "/strategies/b/stop_when",
+                "/strategies/b/until",
+            ],
+        ),
+        (
+            "every node grants it",
+            Box::new(|d| {
+                let of = &mut d["strategies"][1];
+                let node = |days: u32| json!({"days_before": days, "channels": ["push"]});
+                of["action"] = json!({"grant": {"name": "g"}});
+                of["sequence"]["nodes"] = json!([node(3), node(2)]);
+            }),
+            &["/strategies/b/grant", "/strategies/b/sequence"],
+        ),
+        (
             "one that grants nothing to others",
             Box::new(|d| d["strategies"][0]["trigger"]["days_before"] = json!(31)),
             &[],
@@ -167,4 +195,46 @@ fn what_is_major() {
     let expected = ["/strategies/a/budget", "/strategies/a/channels", "/strategies/b/budget"];
     assert_eq!(first[..3], expected);
     assert_eq!(first[3..], ["/strategies/b/channels"]);
+}
+
+/// A sequence whose nodes grant in other places, and strategies that share occasions.
+#[test]
+fn where_and_in_which_turn_it_is_granted() {
+    let node = |days: u32, grant: Option<&str>| match grant {
+        Some(name) => json!({"days_before": days, "action": {"grant": {"name": name}}}),
+        None => json!({"days_before": days}),
+    };
+    let of = |nodes: [Option<&str>; 3]| {
+        let [a, b, c] = nodes;
+        json!({"strategies": [{"id": "b", "trigger": {"kind": "tier_ending"}, "send": {"channels": ["push"], "template": "t"},
+            "sequence": {"nodes": [node(9, a), node(6, b), node(3, c)]}}]})
+    };
+    let before = of([Some("g"), Some("h"), None]);
+    for (nodes, major) in [
+        ([Some("g"), Some("h"), None], &[][..]),
+        ([Some("g"), Some("h"), Some("g")], &["/strategies/b/grant", "/strategies/b/sequence"]),
+        ([Some("h"), Some("g"), None], &["/strategies/b/grant"]),
+        ([Some("g"), None, Some("h")], &["/strategies/b/sequence"]),
+        ([Some("g"), None, None], &["/strategies/b/sequence"]),
+        ([None, None, None], &[]),
+    ] {
+        let next = playbook(&of(nodes));
+        assert_eq!(playbook(&before).major_changes(&next, &known()), major, "{nodes:?}");
+    }
+    let shared = |ids: [&str; 3], matches: &str| {
+        let strategy = |id: &str| {
+            let action = json!({"grant": {"name": "g"}});
+            json!({"id": id, "trigger": {"kind": "tier_changed"}, "match": matches, "action": action})
+        };
+        playbook(&json!({"strategies": ids.map(strategy)}))
+    };
+    for (next, matches, major) in [
+        (["a", "b", "c"], "first", &[][..]),
+        (["b", "a", "c"], "first", &["/strategies"]),
+        (["b", "a", "c"], "all", &[]),
+    ] {
+        let found =
+            shared(["a", "b", "c"], matches).major_changes(&shared(next, matches), &known());
+        assert_eq!(found, major, "{next:?} {matches}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Grant, Known, Playbook, Segment, Strategy};
+use super::{Grant, Known, Match, Playbook, Segment, Strategy};
 use crate::contact::{Channel, Purpose};
 
 /// What is held out of a strategy that does not tell.
@@ -15,7 +15,7 @@ impl Playbook {
     /// A strategy's budget is what it may use up. It changes with the bound itself, when a strategy
     /// begins to grant, and with each new strategy that sends, grants or tells a bound: one under
     /// another name has no bound of the old one. Of a strategy that grants, it is also major who
-    /// gets it and when. `known` tells what messages of a template are for: one for service goes
+    /// gets it, when, and how often. `known` tells what messages of a template are for: one for service goes
     /// to everybody, so that it is major to make one of marketing.
     #[must_use]
     pub fn major_changes(&self, next: &Self, known: &Known) -> Vec<String> {
@@ -53,9 +53,14 @@ impl Playbook {
             let parts = parts.into_iter().chain(granted.into_iter().flat_map(|before| {
                 [
                     ("conditions", before.conditions != strategy.conditions),
+                    ("from", before.from != strategy.from),
+                    ("match", before.matches != strategy.matches),
+                    ("priority", before.priority != strategy.priority),
                     ("segment", before.segment != strategy.segment),
-                    ("sequence", before.offsets() != strategy.offsets()),
+                    ("sequence", has_other_days(before, strategy)),
+                    ("stop_when", before.stop_when != strategy.stop_when),
                     ("trigger", before.trigger != strategy.trigger),
+                    ("until", before.until != strategy.until),
                     ("when", before.when != strategy.when),
                 ]
             }));
@@ -63,7 +68,26 @@ impl Playbook {
                 found.push(format!("/strategies/{}/{name}", super::check::escape(&strategy.id)));
             }
         }
+        if self.has_another_order(next) {
+            found.push("/strategies".to_owned());
+        }
         found
+    }
+
+    /// Strategies that share occasions come in another order, and one of them grants: of those with
+    /// the same priority, the first one gets the occasion.
+    fn has_another_order(&self, next: &Self) -> bool {
+        fn shares(of: &&Strategy) -> bool {
+            of.matches == Match::First
+        }
+        let order = |own: &Self, other: &Self| -> Vec<String> {
+            let is_common =
+                |one: &&Strategy| other.strategies.iter().filter(shares).any(|of| of.id == one.id);
+            let common = own.strategies.iter().filter(shares).filter(is_common);
+            common.map(|one| one.id.clone()).collect()
+        };
+        let grants = next.strategies.iter().filter(shares).any(Strategy::grants);
+        grants && order(self, next) != order(next, self)
     }
 }
 
@@ -74,10 +98,24 @@ fn has_another_budget(before: Option<&Strategy>, next: &Strategy) -> bool {
     }
 }
 
-/// It granted before, and grants something else now.
+/// It granted before, and grants something else, more often, or one thing in place of another now.
 fn grants_anew(before: &Strategy, next: &Strategy) -> bool {
-    let granted: Vec<&Grant> = before.all_grants().collect();
-    !granted.is_empty() && next.all_grants().any(|grant| !granted.contains(&grant))
+    let named: Vec<&Grant> = before.all_grants().collect();
+    let (granted, now) = (before.granted(), next.granted());
+    let mut left = granted.clone();
+    let has_more = now.iter().any(|(_, grant)| {
+        let place = left.iter().position(|(_, of)| of == grant);
+        place.map(|place| left.swap_remove(place)).is_none()
+    });
+    let is_exchanged = !has_other_days(before, next) && now != granted;
+    !named.is_empty()
+        && (has_more || is_exchanged || next.all_grants().any(|grant| !named.contains(&grant)))
+}
+
+/// Its nodes, or those that grant, are of other days.
+fn has_other_days(before: &Strategy, next: &Strategy) -> bool {
+    let days = |of: &Strategy| -> Vec<i32> { of.granted().iter().map(|(day, _)| *day).collect() };
+    before.offsets() != next.offsets() || days(before) != days(next)
 }
 
 /// It sent marketing before, and sends another template now, which is for service.
@@ -110,7 +148,15 @@ impl Strategy {
         of_send.chain(of_nodes.filter_map(|node| node.template.as_deref()))
     }
 
-    /// What it gives: points or coupons.
+    /// What it gives, points or coupons, and at which nodes, by their days.
+    fn granted(&self) -> Vec<(i32, &Grant)> {
+        let nodes = self.offsets().into_iter().enumerate();
+        nodes
+            .filter_map(|(place, day)| Some((day, self.step(place).action.grant.as_ref()?)))
+            .collect()
+    }
+
+    /// The same with what the strategy tells and each of its nodes tells otherwise.
     fn all_grants(&self) -> impl Iterator<Item = &Grant> + '_ {
         let of_nodes = self.sequence.iter().flat_map(|sequence| &sequence.nodes);
         let actions = of_nodes.filter_map(|node| node.action.as_ref());
