@@ -12,6 +12,7 @@ mod links;
 mod members;
 mod occasions;
 mod outbox;
+mod rebuild;
 mod results;
 mod sets;
 mod tags;
@@ -37,10 +38,9 @@ pub use contacts::{
     list_consents, list_contacts, preference, put_contact, put_preference, reach_secret,
 };
 pub use fold::{
-    Anew, EntryKey, FoldPosition, FoldStep, FoldedEntry, FoldedState, StoredFacts,
-    absorbed_members, entries_to_fold, fold_position, history_to_fold, is_of_history,
-    joined_members, known_members, last_entry, last_entry_of_member, member_numbers, older_members,
-    read_facts, rebuilds_due, restart_fold, states_to_fold, undone, undone_by, write_fold_step,
+    Anew, EntryKey, FoldPosition, FoldStep, FoldedEntry, FoldedState, StoredFacts, entries_to_fold,
+    fold_position, history_to_fold, is_of_history, last_entry, last_entry_of_member,
+    member_numbers, read_facts, restart_fold, states_to_fold, undone, undone_by, write_fold_step,
 };
 pub use history::whole_history;
 pub use links::{
@@ -65,6 +65,7 @@ pub use outbox::{
     Destination, Progress, Settlement, WaitingTouch, destinations, due_messages, last_entries,
     late_messages, programmes_that_act, progress, settle_messages,
 };
+pub use rebuild::{absorbed_members, joined_members, known_members, older_members, rebuilds_due};
 pub use results::{
     Did, Figure, MemberTouched, ResultEntry, ResultMessages, ResultRun, ResultTouch, ResultVisits,
     account_parts, attribution_of, conversions, forget_results, next_planned_day,
