@@ -2,7 +2,7 @@
 //! decides on a day, for each member, without deciding it.
 
 use jobs::{JobContext, Messaging, TouchWish, WorkLimit, rehearse_touches};
-use ledger::day_number;
+use ledger::{day_number, parse_day};
 use reach::playbook::{Fault, Playbook};
 use shell::api::bodies::PlaybookRehearsalBody;
 use shell::api::playbook::SEES_MEMBERS;
@@ -60,7 +60,7 @@ fn not_its_cursor() -> FieldError {
 
 pub fn day_of(place: &str, text: &str) -> Result<i32, FieldError> {
     let wrong = || FieldError::new(place, "must be a day such as 2026-03-10");
-    text.parse().map(day_number).map_err(|_| wrong())
+    parse_day(text).map(day_number).ok_or_else(wrong)
 }
 
 /// What is in force, or what would be with a named draft or a playbook in its place.

@@ -103,6 +103,18 @@ pub fn day_number(date: NaiveDate) -> i32 {
     date.to_epoch_days()
 }
 
+/// The day that a text of the form `YYYY-MM-DD` names, and no text of another form: chrono alone
+/// also takes signs, blanks and fewer digits.
+#[must_use]
+pub fn parse_day(text: &str) -> Option<NaiveDate> {
+    let is_digit = |(place, byte): (usize, u8)| match place {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    let has_form = text.len() == 10 && text.bytes().enumerate().all(is_digit);
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| has_form)
+}
+
 /// The day with that number; days outside the calendar become its last day.
 #[must_use]
 pub fn from_day_number(number: i32) -> NaiveDate {
@@ -177,6 +189,23 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_has_one_form() {
+        assert_eq!(parse_day("2028-02-29"), Some(day("2028-02-29")));
+        for text in [
+            "2026-02-29",
+            "2026-5-1",
+            " 2026-05-1",
+            "+2026-05-1",
+            "2026-05-01 ",
+            "2026/05/01",
+            "２026-05-01",
+            "",
+        ] {
+            assert_eq!(parse_day(text), None, "{text:?}");
+        }
     }
 
     #[test]

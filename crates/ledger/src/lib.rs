@@ -49,7 +49,7 @@ mod zone;
 pub use adjustments::{ApprovalVerdict, Ruling, decide_request, end_requests, lapse, request};
 pub use calendar::{
     Period, Timestamp, at_local_minute, day_number, from_day_number, last_valid_day, local_date,
-    local_hour, local_minute, start_of_day,
+    local_hour, local_minute, parse_day, start_of_day,
 };
 pub use commands::{
     Earn, Gift, Redeem, activate, activate_early, earn, enrol, expire, redeem, remind, tier_change,

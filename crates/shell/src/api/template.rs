@@ -191,7 +191,7 @@ impl OccasionBody {
             check.wrong("/occasion/rewards", format!("must be at most {MAX_REWARDS}"));
         }
         let day = self.expires_on.as_deref().and_then(|text| {
-            let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+            let day = ledger::parse_day(text);
             let day = day.filter(|day| (1970..=9999).contains(&day.year()));
             if day.is_none() {
                 check.wrong("/occasion/expires_on", "must be a day, such as 2026-12-31");

@@ -1,6 +1,6 @@
 //! The log of touches, and what strategies brought.
 
-use ledger::day_number;
+use ledger::{day_number, parse_day};
 
 use crate::auth::Role;
 use crate::problem::{FieldError, Problem};
@@ -48,8 +48,7 @@ pub const ROUTES: &[Route] = &[
 /// [`Problem::InvalidRequest`] for what is none.
 pub fn asked_day(request: &Request, name: &str) -> Result<Option<i32>, Problem> {
     let read = |text: &str| {
-        let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-        let day = day.map(day_number).filter(|day| *day >= 0 && text.len() == 10);
+        let day = parse_day(text).map(day_number).filter(|day| *day >= 0);
         let wrong = || FieldError::new(format!("?{name}"), "must be a day, such as 2026-12-31");
         day.ok_or_else(|| Problem::from(wrong()))
     };
