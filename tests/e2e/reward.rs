@@ -52,6 +52,10 @@ fn the_catalogue_is_kept_by_marketing() {
         (json!({"name": "Mug", "points": 0}), "400 invalid-request /points"),
         (json!({"name": "Mug", "points": 1, "colour": "red"}), "400 invalid-request /colour"),
         (json!({"name": "Mug", "points": 1, "kind": "coupon"}), "400 invalid-request /coupon"),
+        (
+            json!({"name": "Mug", "points": 9, "points_by_tier": {"nope": 5}, "tiers": ["gold", ""]}),
+            "400 invalid-request /tiers /points_by_tier",
+        ),
         (json!([]), "400 invalid-request "),
     ] {
         assert_eq!(puts(&marketing, "x", &reward).outcome(), outcome);

@@ -3,7 +3,7 @@
 //! A member takes one by `POST /v1/redeem` with `reward_id`.
 
 use ledger::{ProgrammeId, Refusal};
-use rules::{Publication, Reward};
+use rules::{Document, Publication, Reward};
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, Role, authenticate, authenticated_body, new_id,
@@ -49,7 +49,10 @@ async fn set(
     // Ids of rewards have the form of programme ids.
     let name =
         ProgrammeId::new(id).err().map(|error| FieldError::new("reward_id", error.to_string()));
-    let mut errors: Vec<FieldError> = name.into_iter().chain(wrong).collect();
+    let found = programme(&app.sql, &caller.programme.id).await?;
+    let document = found.ok_or(Problem::ResourceNotFound)?.document;
+    let levels = unknown_levels(wish, &document);
+    let mut errors: Vec<FieldError> = name.into_iter().chain(wrong).chain(levels).collect();
     if other_rewards(&app.sql, caller.programme.no, id).await? >= MAX_REWARDS {
         errors.push(FieldError::new(
             "reward_id",
@@ -63,7 +66,7 @@ async fn set(
     let before = reward(&app.sql, no, id).await?.map(|offer| offer.reward);
     // The operator publishes rulebooks alone, so no approval is needed.
     if !caller.operator && wish.gives_more_than(before.as_ref()) {
-        let publication = rules_of(app, caller).await?;
+        let publication = document.publication;
         if publication.major.iter().any(|place| place == CATALOGUE) {
             let asked_by = person(caller)?.to_owned();
             let change = RewardChange {
@@ -84,6 +87,20 @@ async fn set(
         if version == 1 { 201 } else { 200 },
         &json!({"reward_id": id, "version": version}),
     ))
+}
+
+/// The places that name a level which the rulebook does not have: nobody would get that price.
+fn unknown_levels(wish: &Reward, document: &Document) -> Vec<FieldError> {
+    let is_unknown = |named: &&String| {
+        let mut levels = document.tiers.iter().flat_map(|tiers| &tiers.levels);
+        levels.all(|level| level.id != **named)
+    };
+    let wrong = |place: &str, named: &String| {
+        FieldError::new(place, format!("{named:?} is no level of the rulebook"))
+    };
+    let of_tiers = wish.tiers.iter().filter(is_unknown).map(|named| wrong("/tiers", named));
+    let prices = wish.points_by_tier.keys().filter(is_unknown);
+    of_tiers.chain(prices.map(|named| wrong("/points_by_tier", named))).collect()
 }
 
 /// The rulebook's settings for approvals.
