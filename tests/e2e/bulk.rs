@@ -32,6 +32,7 @@ fn each_event_has_its_outcome() {
         json!({"idempotency_key": "", "member_id": "m", "event": "share"}),
         json!([]),
         json!({"idempotency_key": "k-8", "member_id": "a b", "event": "share", "occurred_at": "soon"}),
+        json!({"idempotency_key": "k-11", "member_id": "m", "event": "share\tred"}),
         event("k-9", purchase("n", "o-2", 300_000)),
         event("k-10", purchase("n", "o-3", 1_000)),
     ];
@@ -50,6 +51,7 @@ fn each_event_has_its_outcome() {
         "400 invalid-request /idempotency_key",
         "400 invalid-request ",
         "400 invalid-request /member_id /occurred_at",
+        "400 invalid-request /event",
         "201 earn +3000 = 3000, tier_change +500 = 3500",
         "201 earn +11 = 3511",
     ];

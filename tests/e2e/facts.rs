@@ -116,6 +116,9 @@ fn behaviour_is_kept_once_and_refused_one_by_one() {
     let mut abroad = viewed.clone();
     abroad["idempotency_key"] = "e-9".into();
     abroad["value"]["currency"] = "EUR".into();
+    let mut tabbed = viewed.clone();
+    tabbed["idempotency_key"] = "e-10".into();
+    tabbed["item"] = "shoes\tred".into();
     let events = [
         event("e-1", "m", "login", at),
         viewed,
@@ -127,6 +130,7 @@ fn behaviour_is_kept_once_and_refused_one_by_one() {
         json!({"idempotency_key": "e-7", "member_id": "m", "kind": "login", "occurred_at": at, "points": 5}),
         event("e-8", "n", "live_show", at),
         abroad,
+        tabbed,
     ];
     let first = [
         "201 login",
@@ -139,6 +143,7 @@ fn behaviour_is_kept_once_and_refused_one_by_one() {
         "400 invalid-request",
         "201 live_show",
         "422 currency-mismatch",
+        "400 invalid-request",
     ];
     assert_eq!(reports(&shop, &events), first);
     let again = reports(&shop, &events);

@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use shell::{
     App, Behaviour, BehaviourBody, FieldError, Page, Problem, Reply, Request, authenticate, noted,
-    now, opened, outcomes, parse_json, published, reach, read_member, scoped,
+    now, opened, outcomes, parse_json, parse_json_of_parts, published, reach, read_member, scoped,
 };
 use store::{BehaviourRow, NamedMember, list_behaviour, named_members, report_behaviour};
 
@@ -27,7 +27,7 @@ struct Events {
 
 async fn report(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let Events { events } = parse_json(request.body()?)?;
+    let Events { events } = parse_json_of_parts(request.body()?)?;
     if events.is_empty() || events.len() > MAX_EVENTS {
         return Err(FieldError::new("/events", "must be 1 to 500 events").into());
     }

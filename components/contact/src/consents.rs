@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use shell::{
     App, BulkConsentBody, ConsentBody, ConsentProofsBody, FieldError, Lookup, Page, Problem, Reply,
     Request, authenticate, authenticated_body, noted, noted_of_staff, now, once_of_member,
-    open_member, opened, outcomes, parse_json, published, reach, read_member,
+    open_member, opened, outcomes, parse_json, parse_json_of_parts, published, reach, read_member,
 };
 use store::{
     Added, Consent, Spin, add_consents, consent_proofs, contact_digests, current_consents,
@@ -182,7 +182,7 @@ type Read = (MemberId, (Consent, Option<String>));
 
 pub async fn tell_many(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
-    let Consents { consents } = parse_json(request.body()?)?;
+    let Consents { consents } = parse_json_of_parts(request.body()?)?;
     if consents.is_empty() || consents.len() > MAX_CONSENTS {
         return Err(FieldError::new("/consents", "must be 1 to 500 consents").into());
     }

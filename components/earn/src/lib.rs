@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shell::{
-    App, BulkBody, EarnBody, FieldError, Problem, Reply, Request, parse_json, submit, submit_many,
+    App, BulkBody, EarnBody, FieldError, Problem, Reply, Request, parse_json, parse_json_of_parts,
+    submit, submit_many,
 };
 
 const MAX_EVENTS: usize = 500;
@@ -33,7 +34,7 @@ fn submissions(
     body: &[u8],
     actor: &str,
 ) -> Result<Vec<Result<store::Submission, Problem>>, Problem> {
-    let Events { events } = parse_json(body)?;
+    let Events { events } = parse_json_of_parts(body)?;
     if events.is_empty() || events.len() > MAX_EVENTS {
         return Err(Problem::InvalidRequest(vec![FieldError::new(
             "/events",

@@ -19,7 +19,7 @@ use crate::problem::{FieldError, Problem};
 /// [`Problem::MalformedJson`] for text that is no JSON, [`Problem::InvalidRequest`] for JSON of
 /// another shape.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    parse::<T, false>(body)
+    parse(body, Some(refuse_controls::<false>))
 }
 
 /// As [`parse_json`], of bodies whose texts may have several lines.
@@ -27,14 +27,26 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// # Errors
 /// As [`parse_json`].
 pub fn parse_json_of_lines<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    parse::<T, true>(body)
+    parse(body, Some(refuse_controls::<true>))
 }
 
-fn parse<T: DeserializeOwned, const LINES: bool>(body: &[u8]) -> Result<T, Problem> {
+/// As [`parse_json`], of bodies whose parts are kept as text. Each part is read by [`parse_json`]
+/// afterwards, so that one bad part is refused alone.
+///
+/// # Errors
+/// As [`parse_json`].
+pub fn parse_json_of_parts<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    parse(body, None)
+}
+
+fn parse<T: DeserializeOwned>(
+    body: &[u8],
+    refuse_controls: Option<fn(&str) -> Result<(), Problem>>,
+) -> Result<T, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Problem::MalformedJson("it is not UTF-8".to_owned()))?;
-    if may_have_controls(text) {
-        refuse_controls::<LINES>(text)?;
+    if let Some(refuse_controls) = refuse_controls.filter(|_| may_have_controls(text)) {
+        refuse_controls(text)?;
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let Object(value) = deserialize(&mut json).map_err(|error| {

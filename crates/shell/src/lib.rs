@@ -87,7 +87,7 @@ pub use gains::makes_no_points;
 pub use grants::{Acting, Grant, Grants, TRUSTED_ROLES};
 pub use idempotent::{once, once_of_member};
 pub use ids::{fresh, new_id, now};
-pub use json::{parse_json, parse_json_of_lines, parse_optional_json, wide};
+pub use json::{parse_json, parse_json_of_lines, parse_json_of_parts, parse_optional_json, wide};
 pub use keeping::{digest, keyed_digest, scoped};
 pub use known::known;
 pub use lookup::Lookup;
