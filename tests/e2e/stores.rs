@@ -38,6 +38,12 @@ fn the_registry_tells_where_stores_lie() {
     assert_eq!(made.ok(), shown);
     // The same again, under another key, is no change.
     assert_eq!(puts(&shop, "sh-001", &full).send().ok(), shown);
+    // A person whom the programme knows has one spelling.
+    let _known = shop.key_of("Li.Na", "service");
+    let mut spelt = full.clone();
+    spelt["manager_id"] = json!("LI.NA");
+    assert_eq!(puts(&shop, "sh-000", &spelt).send().ok()["manager_id"], "Li.Na");
+    assert_eq!(shop.ask("DELETE", "/v1/stores/sh-000").send().status, 204);
     let moved = json!({"name": "世纪大道店", "region": "华东南/厦门"});
     let changed = puts(&shop, "sh-001", &moved).send();
     assert_eq!((changed.status, &changed.ok()["department"]), (200, &Json::Null));

@@ -145,7 +145,13 @@ fn a_cart_that_was_left_brings_one_task_and_the_first_word_counts() {
 
     // Given away, it is another one's.
     let second = format!("/v1/tasks/{}", all[0]["task_id"].as_str().unwrap());
-    let given = boss.post(&format!("{second}/assign"), &json!({"to": "person", "name": "anna"}));
+    let to =
+        |name: &str| boss.post(&format!("{second}/assign"), &json!({"to": "person", "name": name}));
+    for nobody in ["nobody-here", "", "\u{200b}"] {
+        assert_eq!(to(nobody).send().outcome(), "400 invalid-request /name", "{nobody:?}");
+    }
+    // A person has many spellings, and lists compare one.
+    let given = to("\u{ff21}NNA ");
     assert_eq!(given.send().ok()["state"], "open");
     assert_eq!(boss.all_with("/v1/tasks", "mine=true&state=open").len(), 0);
     assert_eq!(anna.get(&second).send().outcome(), "404 resource-not-found", "of another store");

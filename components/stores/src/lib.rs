@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use shell::api::stores::region_of_query;
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, StoreBody, authenticate, authenticated_body,
-    may_see, now, once, parse_json, who,
+    may_see, named_person, now, once, parse_json, who,
 };
 use store::{
     Caller, RegisteredStore, Store, UnassignedStore, list_stores, other_stores, put_store,
@@ -26,7 +26,16 @@ shell::component! { shell::api::stores::ROUTES {
 async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, body) = authenticated_body(app, request).await?;
     let body: StoreBody = parse_json(body)?;
-    let set = async || set(app, request, &caller, &body.store(id)?).await;
+    let set = async || {
+        let mut store = body.store(id)?;
+        if let Some(manager) = store.manager.take() {
+            // A task for the manager must be found by the manager. One who does not sign in yet
+            // stays as told.
+            let known = named_person(app, &caller, ("/manager_id", &manager)).await?;
+            store.manager = Some(known.unwrap_or(manager));
+        }
+        set(app, request, &caller, &store).await
+    };
     once(app, &key, &caller, "store", &(id, &body), set).await
 }
 

@@ -7,8 +7,8 @@ use channels::in_chinese;
 use serde_json::{Value as Json, json};
 use shell::{
     App, FieldError, Page, Problem, Reply, Request, TaskAssignBody, TaskOutcomeBody, authenticate,
-    authenticated_body, noted, now, once, parse_json, parse_optional_json, reach, read_member,
-    scoped,
+    authenticated_body, named_person, noted, now, once, parse_json, parse_optional_json, reach,
+    read_member, scoped,
 };
 use store::{
     Caller, ShownTask, Spin, TaskAsked, TaskClosing, TaskOrder, assign_task, close_task,
@@ -165,15 +165,25 @@ async fn close(
 async fn assign(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, text) = authenticated_body(app, request).await?;
     let body: TaskAssignBody = parse_json(text)?;
-    let to = body.asked()?;
+    let (to, name) = body.asked()?;
     let act = async || {
+        // Lists compare the spelling that the programme keeps.
+        let person = match to {
+            "person" => Some(
+                named_person(app, &caller, ("/name", name))
+                    .await?
+                    .ok_or_else(|| FieldError::new("/name", "is no person of this programme"))?,
+            ),
+            _ => None,
+        };
+        let to = (to, person.as_deref().unwrap_or(name));
         let reach = reach().await?;
         let task = find(&reach, &caller, id).await?;
         if to.0 == "store" && task.member_no.is_none() {
             return Err(FieldError::new("/to", "is about no member, so no store is asked").into());
         }
         if task.state == "open" {
-            let with = json!({"to": to.0, "name": body.name});
+            let with = json!({"to": to.0, "name": body.name.as_ref().map(|_| to.1)});
             noted(app, request, &caller, ("task_assigned", id), Some(with)).await?;
             if assign_task(reach.as_ref(), caller.programme.no, task.no, to).await? {
                 return Ok(answer(id, "open"));

@@ -97,7 +97,7 @@ pub use pass::{
     too_many_writes, writes,
 };
 pub use permission::{Permission, check_permission, half, permissions};
-pub use person::{FIRST_ADMIN, OPERATOR, folded, person};
+pub use person::{FIRST_ADMIN, OPERATOR, folded, named_person, person};
 pub use problem::{FieldError, PROBLEMS, Problem};
 pub use publishing::{
     Candidate, PublicationWish, ask_to_publish, publish_due_and_show, shown_publication,

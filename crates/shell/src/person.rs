@@ -4,10 +4,11 @@
 //! another alphabet. So a person's id is folded before it is compared, and a programme keeps the
 //! first spelling it sees. Only who makes keys folds; everybody else compares what is kept.
 
-use store::Caller;
+use store::{Caller, person_spelling};
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
+use crate::app::App;
 use crate::problem::{FieldError, Problem};
 
 /// The person that the operator's key is.
@@ -24,6 +25,20 @@ const MAX_CHARACTERS: usize = 100;
 /// [`Problem::PersonNeeded`] where the key names nobody.
 pub fn person(caller: &Caller) -> Result<&str, Problem> {
     caller.person.as_deref().ok_or(Problem::PersonNeeded)
+}
+
+/// A person of the caller's programme that a request names, in the spelling that the programme
+/// keeps; `None` where it knows nobody of that id.
+///
+/// # Errors
+/// [`Problem::InvalidRequest`] at `pointer`, and what the database does.
+pub async fn named_person(
+    app: &App,
+    caller: &Caller,
+    (pointer, name): (&str, &str),
+) -> Result<Option<String>, Problem> {
+    let folded = folded(name).map_err(|error| FieldError::new(pointer, error.detail))?;
+    Ok(person_spelling(&app.sql, caller.programme.no, &folded).await?)
 }
 
 /// A person's id as it is compared: compatible characters are one (NFKC), so are capital and small

@@ -137,7 +137,7 @@ pub use passes::{
 };
 pub use persons::{
     InvitationWish, OpenInvitation, PersonRecord, approve_person, count_persons, find_person,
-    invite, list_persons, programme_no, put_person, suspend_person,
+    invite, list_persons, person_spelling, programme_no, put_person, suspend_person,
 };
 pub use playbooks::{
     PublishedPlaybook, playbook_json, playbook_text, published_playbook, published_since,
@@ -153,19 +153,19 @@ pub use publications::{
 };
 pub use qr_keys::{NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, retire_qr_key, signing_key};
 pub use reach::{
-    AccountState, Added, Again, Anew, BehaviourRow, ChannelAccount, ChannelWish, ClaimedChannel,
-    ClickCounts, Consent, ConsentProof, Contact, DecidedTouch, DeliveryReport, Destination, Did,
-    EntryKey, Figure, FoldPosition, FoldStep, FoldedEntry, FoldedState, FollowingEntry, Heard,
-    HeardBehaviour, HeardEntry, LedgerMember, LinkSettings, ListedBehaviour, LoggedTouch,
-    MAX_TEMPLATES, MemberTouched, NamedMember, NewLink, NewOccasion, NewTask, OpenOccasions,
-    Preference, PreferenceWish, Progress, RareState, Reachability, ResultEntry, ResultMessages,
-    ResultRun, ResultTouch, ResultVisits, SetChange, SetMember, SetOfMember, SetScan, SetVersion,
-    SetWish, Settlement, ShownTask, ShownTouch, StoredChange, StoredCuts, StoredFacts, StoredSet,
-    StoredTemplate, TaskAsked, TaskClosing, TaskOrder, TestAddress, TouchDelivery, TouchLink,
-    TouchRest, TouchRun, TriedTouch, VisitedLink, WaitingTouch, WaveAttempt, WaveOutcome,
-    WaveTouch, absorbed_members, account_of_callback, account_parts, add_click, add_consents,
-    assign_task, attribution_of, begin_reach, begin_set_scan, begin_test, begin_wave,
-    behaviour_of_members, behaviour_to_hear, bought_in, change_sets, changed_members,
+    AccountState, Added, Again, Anew, BehaviourRow, ChannelAccount, ChannelWish,
+    ClaimedChannel, ClickCounts, Consent, ConsentProof, Contact, DecidedTouch, DeliveryReport,
+    Destination, Did, EntryKey, Figure, FoldPosition, FoldStep, FoldedEntry, FoldedState,
+    FollowingEntry, Heard, HeardBehaviour, HeardEntry, LedgerMember, LinkSettings, ListedBehaviour,
+    LoggedTouch, MAX_TEMPLATES, MemberTouched, NamedMember, NewLink, NewOccasion, NewTask,
+    OpenOccasions, Preference, PreferenceWish, Progress, RareState, Reachability, ResultEntry,
+    ResultMessages, ResultRun, ResultTouch, ResultVisits, SetChange, SetMember, SetOfMember,
+    SetScan, SetVersion, SetWish, Settlement, ShownTask, ShownTouch, StoredChange, StoredCuts,
+    StoredFacts, StoredSet, StoredTemplate, TaskAsked, TaskClosing, TaskOrder, TestAddress,
+    TouchDelivery, TouchLink, TouchRest, TouchRun, TriedTouch, VisitedLink, WaitingTouch,
+    WaveAttempt, WaveOutcome, WaveTouch, absorbed_members, account_of_callback, account_parts,
+    add_click, add_consents, assign_task, attribution_of, begin_reach, begin_set_scan, begin_test,
+    begin_wave, behaviour_of_members, behaviour_to_hear, bought_in, change_sets, changed_members,
     changed_members_done, channel_account, channel_counts, channel_tasks_done, channel_token,
     claim_channel, clear_departed, clear_removed, click_counts, close_contacts, close_task,
     closed_members, consent_proofs, contact_digests, contact_holders, conversions, copied_tags,

@@ -93,6 +93,20 @@ pub async fn find_person(
     found.into_iter().next().map(read).transpose()
 }
 
+/// How a programme spells the person with that compared id, of staff or of API keys.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn person_spelling(
+    sql: &impl Sql,
+    programme_no: i64,
+    folded: &str,
+) -> Result<Option<String>, Error> {
+    let values = vec![programme_no.into(), folded.into()];
+    let found = sql.query(statement!("queries/person_spelling"), values).await?;
+    found.into_iter().next().map(|mut row| row.text(0)).transpose()
+}
+
 /// How many persons a programme has, up to 5,001.
 ///
 /// # Errors
