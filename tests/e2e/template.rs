@@ -264,9 +264,14 @@ fn a_template_is_tried_at_an_address_of_staff() {
         (&message["to"], &message["text"], &told["message"]["text"]),
         (&json!("token-of-anna"), &json!(text), &json!(text))
     );
-    // The same request sends nothing again.
-    ask.send().assert_replays(&sent);
+    // The same request sends nothing again, and nothing of the member is kept for it.
+    let again = ask.send();
+    assert!(again.is_replay());
+    let mut kept = told.clone();
+    kept["message"] = Json::Null;
+    assert_eq!(again.ok(), kept);
     assert!(gateway.take().is_empty());
+    assert_eq!(host.books().number("SELECT count(*) FROM answer WHERE body LIKE '%张三%'"), 0);
     // It is noted, without the address, and no touch.
     let log = shop.with_bearer(&shop.key("finance")).get("/v1/audit-log?action=template_tested");
     let row = log.send().ok()["items"][0].clone();
@@ -307,6 +312,22 @@ fn a_template_is_tried_at_an_address_of_staff() {
 }
 
 #[test]
+fn one_test_goes_for_a_key() {
+    let (host, shop, gateway) = tried();
+    let marketing = shop.with_bearer(&shop.key("marketing"));
+    let ask = marketing.post("/v1/templates/points_end/test", &json!({"to": "anna"}));
+    let outcomes: Vec<String> = std::thread::scope(|scope| {
+        let one = || ask.send().ok()["outcome"].as_str().unwrap().to_owned();
+        let asked: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+        asked.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(outcomes.iter().any(|one| one == "accepted"), "{outcomes:?}");
+    assert!(outcomes.iter().all(|one| one == "accepted" || one == "unknown"), "{outcomes:?}");
+    assert_eq!(gateway.take().len(), 1);
+    assert_eq!(host.reach().number("SELECT count(*) FROM test_message"), 1);
+}
+
+#[test]
 fn no_test_goes_to_a_member_and_few_go_in_a_day() {
     let (host, shop, gateway) = tried();
     let marketing = shop.with_bearer(&shop.key("marketing"));
@@ -318,13 +339,19 @@ fn no_test_goes_to_a_member_and_few_go_in_a_day() {
     let of_member = json!({"channel": "push", "address": "token-of-m"});
     let refused = shop.put("/v1/test-addresses/m", &of_member).send();
     assert_eq!(refused.outcome(), "400 invalid-request /address");
+    // Whichever way it is spelt.
+    let contact = json!({"address": "anna@shop.example"});
+    shop.put("/v1/members/m/contacts/email", &contact).send().ok();
+    let of_member = json!({"channel": "email", "address": " Anna@Shop.Example"});
+    let refused = shop.put("/v1/test-addresses/m", &of_member).send();
+    assert_eq!(refused.outcome(), "400 invalid-request /address");
     assert_eq!(tries(), "200");
     // Somebody with a test address becomes a member.
     shop.put("/v1/members/m/contacts/push", &json!({"address": "token-of-anna"})).send().ok();
     assert_eq!(tries(), "400 invalid-request /to");
     assert_eq!(shop.get("/v1/test-addresses").send().ok()["items"][0]["is_of_member"], true);
     assert_eq!(shop.ask("DELETE", "/v1/members/m/contacts/push").send().status, 204);
-    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 98) INSERT INTO test_message (programme_no, at) SELECT programme_no, at FROM n, (SELECT programme_no, at FROM test_message LIMIT 1)";
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 98) INSERT INTO test_message (programme_no, at, key) SELECT programme_no, at, i FROM n, (SELECT programme_no, at FROM test_message LIMIT 1)";
     host.reach().write(fill).unwrap();
     assert_eq!((tries(), tries()), ("200".into(), "400 invalid-request ".into()));
     assert_eq!(gateway.take().len(), 2);

@@ -5,7 +5,7 @@ use ledger::ProgrammeId;
 use reach::Channel;
 use seal::Place;
 use serde_json::json;
-use shell::api::contact::masked;
+use shell::api::contact::{ContactBody, masked};
 use shell::{
     App, FieldError, Lookup, Page, Problem, Reply, Request, TestAddressBody, authenticate,
     authenticated_body, noted, now, once, opened_text, parse_json, reach, sealed_text,
@@ -45,8 +45,10 @@ pub async fn keep(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
     let channel = Channel::parse(&body.channel).filter(|channel| CHANNELS.contains(channel));
     let channel = channel
         .ok_or_else(|| FieldError::new("/channel", "must be sms, email, push, wecom or wechat"))?;
-    let address = body.address.trim();
-    if !(Message { to: address.to_owned(), ..Message::default() }).is_addressed(channel) {
+    // In the spelling in which members' addresses are kept, so that theirs are known.
+    let told = ContactBody { address: body.address.clone(), state: None, verified: false };
+    let (address, _) = told.contact(channel, None)?;
+    if !(Message { to: address.clone(), ..Message::default() }).is_addressed(channel) {
         return Err(FieldError::new("/address", "is none of that channel").into());
     }
     let (reach, no) = (reach().await?, caller.programme.no);
@@ -56,14 +58,14 @@ pub async fn keep(app: &App, request: &Request, id: &str) -> Result<Reply, Probl
         let with = json!({"channel": channel.as_str()});
         noted(app, request, &caller, ("test_address_kept", id), Some(with)).await?;
         let place = Place::contact(no, channel.as_str());
-        let sealed = sealed_text(address, &place, "a test address").await?;
-        let digest = lookup.digest(no, channel, address);
+        let sealed = sealed_text(&address, &place, "a test address").await?;
+        let digest = lookup.digest(no, channel, &address);
         let (of, by) = ((id, channel), (now(), caller.name()));
         if !put_test_address(reach.as_ref(), no, of, (&sealed, &digest), by, MAX).await? {
             let detail = "is an address of a member, or there are 20 others: remove one first";
             return Err(FieldError::new("/address", detail).into());
         }
-        let shown = json!({"id": id, "channel": channel.as_str(), "address": masked(address)});
+        let shown = json!({"id": id, "channel": channel.as_str(), "address": masked(&address)});
         Ok(Reply::json(200, &shown))
     };
     once(app, &key, &caller, "test-address", &asked, act).await

@@ -6,15 +6,17 @@ use jobs::{AddressPolicy, DeliverSettings, JobContext, send_single};
 use ledger::EntryId;
 use reach::Channel;
 use seal::Place;
-use serde_json::{Map, Value as Json, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 use shell::api::contact::masked;
 use shell::{
-    App, FieldError, Page, Problem, Reply, Request, TemplateTestBody, authenticate,
-    authenticated_body, fresh, is_true, noted, now, once, open_member, opened_text,
-    parse_json_of_lines, random, reach, seals,
+    App, FieldError, Lookup, Page, Problem, Reply, Request, TemplateTestBody, authenticate,
+    authenticated_body, fresh, is_true, noted, now, once_of_member, open_member, opened_text,
+    parse_json_of_lines, random, reach, scoped, seals,
 };
 use store::{
-    Caller, ChannelAccount, Spin, TestAddress, begin_test, list_channels, list_test_addresses,
+    Begun, Caller, ChannelAccount, Spin, TestAddress, begin_test, list_channels,
+    list_test_addresses,
 };
 use templates::{Language, Template, Variables, render};
 
@@ -63,21 +65,51 @@ pub async fn places(app: &App, request: &Request, id: &str) -> Result<Reply, Pro
     Ok(Reply::json(200, &body).private())
 }
 
+/// What became of a test. Neither what it told of a member nor the vendor's words are kept: an
+/// erasure has nothing to look for in answers.
+#[derive(Serialize, Deserialize)]
+struct Tried {
+    outcome: String,
+    #[serde(skip)]
+    detail: Option<String>,
+    after_s: Option<i64>,
+    to: String,
+    channel_id: String,
+    version: i64,
+    #[serde(skip)]
+    message: Json,
+}
+
 /// A repetition with the same key sends nothing again.
 pub async fn send(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, text) = authenticated_body(app, request).await?;
     let body: TemplateTestBody = parse_json_of_lines(text)?;
-    let act = async || tried(app, request, &caller, id, &body).await;
-    once(app, &key, &caller, "template-test", &(id, &body), act).await
+    let asked = Lookup::of(&*reach().await?).await?.fingerprint(&(id, &body))?;
+    let own_key = scoped(&caller, &key);
+    let act = async || tried(app, request, (&caller, &own_key), id, &body).await;
+    once_of_member(app, &key, &caller, ("template-test", &asked), act, |tried: Tried| {
+        let Tried { outcome, detail, after_s, to, channel_id, version, message } = tried;
+        let body = json!({
+            "outcome": outcome,
+            "detail": detail,
+            "after_s": after_s,
+            "to": to,
+            "channel_id": channel_id,
+            "version": version,
+            "message": message,
+        });
+        Reply::json(200, &body).private()
+    })
+    .await
 }
 
 async fn tried(
     app: &App,
     request: &Request,
-    caller: &Caller,
+    (caller, own_key): (&Caller, &str),
     id: &str,
     body: &TemplateTestBody,
-) -> Result<Reply, Problem> {
+) -> Result<Tried, Problem> {
     let (reach, no) = (reach().await?, caller.programme.no);
     let stored = find(&reach, caller, id).await?;
     let template = read(&stored)?;
@@ -106,9 +138,26 @@ async fn tried(
         "member_id": member,
     });
     noted(app, request, caller, ("template_tested", id), Some(with)).await?;
-    if !begin_test(&*reach, no, now(), MAX_TESTS).await? {
-        let detail = format!("{MAX_TESTS} tests went within a day: wait until some are older");
-        return Err(FieldError::new("", detail).into());
+    let message = message(&template, to.channel, language, &shown);
+    let with = |outcome: &str, detail: Option<String>, after_s: Option<i64>| Tried {
+        outcome: outcome.to_owned(),
+        detail,
+        after_s,
+        to: to.id.clone(),
+        channel_id: account.id.clone(),
+        version: stored.version,
+        message: message.clone(),
+    };
+    match begin_test(&*reach, no, own_key, now(), MAX_TESTS).await? {
+        Begun::Now => {}
+        Begun::Before => {
+            let why = "a request with this key has begun it, and was not answered yet";
+            return Ok(with("unknown", Some(why.to_owned()), None));
+        }
+        Begun::TooMany => {
+            let detail = format!("{MAX_TESTS} tests went within a day: wait until some are older");
+            return Err(FieldError::new("", detail).into());
+        }
     }
     let EntryId(number) = fresh().id;
     let sent = Message {
@@ -126,12 +175,8 @@ async fn tried(
     let settings =
         DeliverSettings { seals: &seals, policy, public_url: None, random: &|| random().ok() };
     let outcome = send_single(&context, &SpinVendors, &settings, &account, sent).await?;
-    let mut answer = told(outcome);
-    answer.insert("to".to_owned(), to.id.into());
-    answer.insert("channel_id".to_owned(), account.id.into());
-    answer.insert("version".to_owned(), stored.version.into());
-    answer.insert("message".to_owned(), message(&template, to.channel, language, &shown));
-    Ok(Reply::json(200, &Json::Object(answer)).private())
+    let (outcome, detail, after_s) = told(outcome);
+    Ok(with(outcome, detail, after_s))
 }
 
 /// A test address, opened.
@@ -190,9 +235,10 @@ async fn variables(
     Ok(variables)
 }
 
-/// What became of it, as the API tells it.
-fn told(outcome: Outcome) -> Map<String, Json> {
-    let (name, detail, after_s) = match outcome {
+/// What became of it, as the API tells it: the outcome, the vendor's words, and the seconds after
+/// which the vendor may take it.
+fn told(outcome: Outcome) -> (&'static str, Option<String>, Option<i64>) {
+    match outcome {
         Outcome::Accepted { .. } => ("accepted", None, None),
         Outcome::Retry { after_s, why, is_uncertain: false, .. } => {
             ("not_now", Some(why), Some(after_s))
@@ -200,11 +246,7 @@ fn told(outcome: Outcome) -> Map<String, Json> {
         Outcome::Refused { why, .. } => ("refused", Some(why), None),
         Outcome::Pause { why } | Outcome::Renew { why } => ("account_refused", Some(why), None),
         Outcome::Retry { why, .. } | Outcome::Unknown { why } => ("unknown", Some(why), None),
-    };
-    [("outcome", json!(name)), ("detail", json!(detail)), ("after_s", json!(after_s))]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into_iter()
-        .collect()
+    }
 }
 
 fn fault_of(fault: &templates::Fault) -> String {

@@ -153,7 +153,7 @@ pub use publications::{
 };
 pub use qr_keys::{NewQrKey, QrKey, list_qr_keys, make_qr_key, qr_key, retire_qr_key, signing_key};
 pub use reach::{
-    AccountState, Added, Again, Anew, BehaviourRow, ChannelAccount, ChannelWish,
+    AccountState, Added, Again, Anew, Begun, BehaviourRow, ChannelAccount, ChannelWish,
     ClaimedChannel, ClickCounts, Consent, ConsentProof, Contact, DecidedTouch, DeliveryReport,
     Destination, Did, EntryKey, Figure, FoldPosition, FoldStep, FoldedEntry, FoldedState,
     FollowingEntry, Heard, HeardBehaviour, HeardEntry, LedgerMember, LinkSettings, ListedBehaviour,

@@ -63,11 +63,14 @@ CREATE TABLE IF NOT EXISTS test_address (
   PRIMARY KEY (programme_no, id)
 ) STRICT, WITHOUT ROWID
 -- then
--- Tests of the last day, which are counted.
+-- Tests of the last day, which are counted. One goes for a key.
 CREATE TABLE IF NOT EXISTS test_message (
   no INTEGER PRIMARY KEY,
   programme_no INTEGER NOT NULL,
-  at INTEGER NOT NULL
+  at INTEGER NOT NULL,
+  -- The line of API keys, and the idempotency key.
+  key TEXT NOT NULL,
+  UNIQUE (programme_no, key)
 ) STRICT
 -- then
 CREATE INDEX IF NOT EXISTS test_message_at ON test_message (programme_no, at)

@@ -90,7 +90,7 @@ pub use templates::{
     stored_template, template_versions,
 };
 pub use test_messages::{
-    TestAddress, begin_test, list_test_addresses, put_test_address, remove_test_address,
+    Begun, TestAddress, begin_test, list_test_addresses, put_test_address, remove_test_address,
 };
 pub use touch_log::{
     LoggedTouch, ShownTouch, TouchLink, links_of_touch, logged_touches, shown_touches,

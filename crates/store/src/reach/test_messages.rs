@@ -87,16 +87,35 @@ pub async fn remove_test_address(
     Ok(!reach.query(statement!("queries/reach/test_address_remove"), values).await?.is_empty())
 }
 
-/// Counts a test that is about to go. False where `most` went within a day.
+/// Whether a test goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// It is counted, and goes now.
+    Now,
+    /// One with the same key was counted before.
+    Before,
+    /// As many went within a day as may.
+    TooMany,
+}
+
+/// Counts a test that is about to go, by the idempotency key of its request, of which one goes.
+/// Up to `most` go within a day.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn begin_test(
     reach: &impl Sql,
     programme_no: i64,
+    key: &str,
     now: Timestamp,
     most: i64,
-) -> Result<bool, Error> {
-    let values = vec![programme_no.into(), now.0.into(), most.into()];
-    Ok(!reach.query(statement!("queries/reach/test_message_begin"), values).await?.is_empty())
+) -> Result<Begun, Error> {
+    let values = vec![programme_no.into(), now.0.into(), most.into(), key.into()];
+    if !reach.query(statement!("queries/reach/test_message_begin"), values).await?.is_empty() {
+        return Ok(Begun::Now);
+    }
+    let values = vec![programme_no.into(), key.into()];
+    let has_begun =
+        !reach.query(statement!("queries/reach/test_message_begun"), values).await?.is_empty();
+    Ok(if has_begun { Begun::Before } else { Begun::TooMany })
 }
