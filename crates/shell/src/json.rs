@@ -19,7 +19,9 @@ use crate::problem::{FieldError, Problem};
 /// [`Problem::MalformedJson`] for text that is no JSON, [`Problem::InvalidRequest`] for JSON of
 /// another shape.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    parse(body, Some(refuse_controls::<false>))
+    let text = utf8(body)?;
+    refuse_controls::<false>(text)?;
+    parse(text)
 }
 
 /// As [`parse_json`], of bodies whose texts may have several lines.
@@ -27,7 +29,9 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// # Errors
 /// As [`parse_json`].
 pub fn parse_json_of_lines<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    parse(body, Some(refuse_controls::<true>))
+    let text = utf8(body)?;
+    refuse_controls::<true>(text)?;
+    parse(text)
 }
 
 /// As [`parse_json`], of bodies whose parts are kept as text. Each part is read by [`parse_json`]
@@ -36,18 +40,14 @@ pub fn parse_json_of_lines<T: DeserializeOwned>(body: &[u8]) -> Result<T, Proble
 /// # Errors
 /// As [`parse_json`].
 pub fn parse_json_of_parts<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    parse(body, None)
+    parse(utf8(body)?)
 }
 
-fn parse<T: DeserializeOwned>(
-    body: &[u8],
-    refuse_controls: Option<fn(&str) -> Result<(), Problem>>,
-) -> Result<T, Problem> {
-    let text = std::str::from_utf8(body)
-        .map_err(|_| Problem::MalformedJson("it is not UTF-8".to_owned()))?;
-    if let Some(refuse_controls) = refuse_controls.filter(|_| may_have_controls(text)) {
-        refuse_controls(text)?;
-    }
+fn utf8(body: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(body).map_err(|_| Problem::MalformedJson("it is not UTF-8".to_owned()))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_str(text);
     let Object(value) = deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
@@ -161,6 +161,9 @@ fn may_have_controls(text: &str) -> bool {
 /// No text may have a control character: other databases cannot keep them all, and nobody sees
 /// them. What is no JSON at all is for the reader of the body to tell.
 fn refuse_controls<const LINES: bool>(text: &str) -> Result<(), Problem> {
+    if !may_have_controls(text) {
+        return Ok(());
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     match deserialize::<_, Printable<LINES>>(&mut json) {
         Err(error) if error.inner().is_data() => {
