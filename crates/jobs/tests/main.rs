@@ -24,4 +24,5 @@ mod tasks;
 mod touch;
 mod touch_back_test;
 mod touch_rehearsal;
+mod waits;
 mod year;

@@ -73,7 +73,9 @@ pub struct Spec {
     pub holdout: u64,
     pub spread: i64,
     pub within_hours: i64,
+    /// The budget: messages, and what they cost.
     pub messages: Option<i64>,
+    pub cost: Option<i64>,
     pub from: Option<i64>,
     pub until: Option<i64>,
 }
@@ -87,6 +89,8 @@ pub struct Book {
     pub quiet: Option<(i64, i64)>,
     pub caps: Vec<(Option<&'static str>, Option<&'static str>, i64, &'static str)>,
     pub holdout: u64,
+    /// What a message costs by its channel.
+    pub costs: BTreeMap<&'static str, i64>,
     pub specs: Vec<Spec>,
     pub shared: BTreeSet<i64>,
 }
@@ -122,6 +126,8 @@ pub struct Row {
     pub cycle: String,
     /// `due`, `sent`, or the reason.
     pub state: String,
+    /// Its own time.
+    pub from: i64,
     pub due: i64,
     pub end: i64,
     pub channels: Vec<&'static str>,
@@ -132,10 +138,12 @@ pub struct Row {
     pub responded: Option<i64>,
 }
 
+#[derive(Clone)]
 pub struct Naive {
     pub book: Book,
     pub rows: Vec<Row>,
-    pub used: BTreeMap<String, i64>,
+    /// What strategies have used of their budgets: messages, and what they cost.
+    pub used: BTreeMap<String, (i64, i64)>,
     /// The last day that was decided.
     pub through: i64,
 }
@@ -197,8 +205,9 @@ impl Naive {
                     }
                     let (state, due, channels) = match found {
                         Ok((due, channels)) => {
-                            let count = if to_all { channels.len() as i64 } else { 1 };
-                            *self.used.entry(spec.id.clone()).or_default() += count;
+                            let uses = self.uses(&channels, to_all);
+                            let used = self.used.entry(spec.id.clone()).or_default();
+                            *used = (used.0 + uses.0, used.1 + uses.1);
                             ("due", due, channels)
                         }
                         Err(reason) => (reason, node.2, own.to_vec()),
@@ -208,6 +217,7 @@ impl Naive {
                         node: node.0,
                         cycle: cycle.clone(),
                         state: state.to_owned(),
+                        from: node.2.max(now),
                         due,
                         end: node.3,
                         channels,
@@ -574,10 +584,11 @@ impl Naive {
         let (_, some) = self
             .route((spec, to_all), known, (&rows, &channels), (from, end), false)
             .ok_or("frequency")?;
-        let count = |channels: &[&str]| if to_all { channels.len() as i64 } else { 1 };
-        let used = self.used.get(&spec.id).copied().unwrap_or(0);
-        let has_budget = |channels: &[&str]| {
-            spec.messages.is_none_or(|messages| used + count(channels) <= messages)
+        let used = self.used.get(&spec.id).copied().unwrap_or_default();
+        let has_budget = |channels: &[&'static str]| {
+            let uses = self.uses(channels, to_all);
+            spec.messages.is_none_or(|messages| used.0 + uses.0 <= messages)
+                && spec.cost.is_none_or(|cost| used.1 + uses.1 <= cost)
         };
         if !has_budget(&some) {
             return Err("budget");
@@ -602,6 +613,16 @@ impl Naive {
         }
         self.is_left_alone(spec, known, day_of(at))?;
         Ok((at, channels))
+    }
+
+    /// A message for each channel, or one that the dearest may take.
+    fn uses(&self, channels: &[&'static str], to_all: bool) -> (i64, i64) {
+        let costs = channels.iter().map(|channel| self.book.costs.get(channel).copied());
+        let costs = costs.map(Option::unwrap_or_default);
+        match to_all {
+            true => (channels.len() as i64, costs.sum()),
+            false => (1, costs.max().unwrap_or(0)),
+        }
     }
 
     fn spec_of(&self, row: &Row) -> &Spec {
@@ -703,16 +724,22 @@ impl Naive {
         false
     }
 
-    /// Whether a row that is due goes out now by a channel: `Ok(now)`, later, or why not.
+    /// Whether a row goes out now by a channel: `Ok(now)`, later, or why not. One that waits for
+    /// room until it is due and has none yet waits on, whatever else there is.
     pub fn send(
         &self,
-        (place, channel): (usize, &'static str),
+        (place, channel, due): (usize, &'static str, i64),
         known: &Known,
         now: i64,
     ) -> Result<i64, &'static str> {
         let row = &self.rows[place];
-        let spec = self.book.specs.iter().find(|spec| spec.id == row.strategy).unwrap();
-        let channel = [channel];
+        if now < due {
+            match self.free((row, channel), known, now) {
+                Ok(at) if at == now => {}
+                later => return Ok(later.unwrap_or(due)),
+            }
+        }
+        let spec = self.spec_of(row);
         let (kind, value) = row.cycle.split_once(':').unwrap();
         let is_over = match kind {
             "end" | "tier" => value.parse::<i64>().unwrap() <= now,
@@ -732,7 +759,7 @@ impl Naive {
         if is_gone || self.is_stopped(spec, known, (&row.cycle, row.node), (row.due, now)) {
             return Err("stopped");
         }
-        self.reaches(known, row.template, &channel)?;
+        self.reaches(known, row.template, &[channel])?;
         let others = || self.rows.iter().filter(|other| *other != row);
         let is_later = |other: &Row| {
             other.strategy == row.strategy && other.cycle == row.cycle && other.node > row.node
@@ -740,21 +767,33 @@ impl Naive {
         if now >= row.end || others().any(|o| is_later(o) && o.goes() && o.due <= now) {
             return Err("missed");
         }
-        let is_first = |other: &Row| {
-            other.state == "due" && other.end > now && self.spec_of(other).priority > spec.priority
-        };
-        let sent: Vec<&Row> =
-            others().filter(|other| other.may_have_gone() || is_first(other)).collect();
-        let full = |at: i64| self.is_full(&sent, row.template, &channel, at);
-        let from = row.due.max(now);
-        self.first_free(from, row.end, &|_| false, &full).ok_or("frequency")?;
-        let quiet = |at: i64| self.is_quiet(known, row.template, &channel, at);
-        let at = self.first_free(from, row.end, &quiet, &full).ok_or("quiet_too_late")?;
+        let at = self.free((row, channel), known, now)?;
         if known.is_frozen {
             return Err("frozen");
         }
         let is_out =
             self.book.purpose(row.template) == "marketing" && self.is_out(known, day_of(at));
         if is_out { Err("holdout_programme") } else { Ok(at) }
+    }
+
+    /// When a row has room by a channel.
+    fn free(
+        &self,
+        (row, channel): (&Row, &'static str),
+        known: &Known,
+        now: i64,
+    ) -> Result<i64, &'static str> {
+        let channel = [channel];
+        let is_first = |other: &&Row| {
+            let is_higher = self.spec_of(other).priority > self.spec_of(row).priority;
+            other.may_have_gone() || other.state == "due" && other.end > now && is_higher
+        };
+        let others = self.rows.iter().filter(|other| *other != row);
+        let sent: Vec<&Row> = others.filter(is_first).collect();
+        let full = |at: i64| self.is_full(&sent, row.template, &channel, at);
+        let from = row.from.max(now);
+        self.first_free(from, row.end, &|_| false, &full).ok_or("frequency")?;
+        let quiet = |at: i64| self.is_quiet(known, row.template, &channel, at);
+        self.first_free(from, row.end, &quiet, &full).ok_or("quiet_too_late")
     }
 }

@@ -91,6 +91,7 @@ fn spec(random: &mut Random, place: i64) -> Spec {
         spread: random.between(1, 4),
         within_hours: *random.pick(&[1, 12, 72, 200]),
         messages: some(random, 15, |random| random.between(0, 8)),
+        cost: None,
         from: some(random, 10, |random| FIRST_DAY + random.below(200)),
         until: some(random, 10, |random| FIRST_DAY + 200 + random.below(200)),
     }
@@ -120,6 +121,7 @@ fn book(random: &mut Random) -> Book {
             })
             .collect(),
         holdout: *random.pick(&[0, 5, 50]),
+        costs: BTreeMap::new(),
         specs: (0..count).map(|place| spec(random, place)).collect(),
         shared: BTreeSet::new(),
     }
@@ -251,6 +253,7 @@ fn row(touch: &Touch) -> Row {
         node: touch.key.node.into(),
         cycle: touch.key.cycle.to_string(),
         state: state.to_owned(),
+        from: touch.from_at.0,
         due: touch.due_at.0,
         end: touch.deadline_at.0,
         channels: touch.channels.iter().map(name).collect(),
@@ -382,7 +385,7 @@ fn history(seed: u64, counts: &mut BTreeMap<String, usize>) {
                 programme.decided_through = i32::try_from(naive.through).unwrap();
             }
         }
-        send(&programme, &mut naive, &known, &mut touches, now, seed);
+        send(&programme, &mut naive, &known, &mut touches, (&mut random, now), seed);
     }
     never(&naive, &known, &touches, &redeems, seed);
     for touch in &touches {
@@ -507,18 +510,19 @@ fn never(naive: &Naive, known: &Known, touches: &[Touch], redeems: &[i64], seed:
     }
 }
 
-/// All that is due is asked for by its first channel, in both.
+/// All that is due is asked for by its first channel, in both, and now and then what waits.
 fn send(
     programme: &Programme,
     naive: &mut Naive,
     known: &Known,
     touches: &mut [Touch],
-    now: i64,
+    (random, now): (&mut Random, i64),
     seed: u64,
 ) {
     for place in 0..touches.len() {
-        let is_due = touches[place].state == State::Due && touches[place].due_at.0 <= now;
-        if !is_due {
+        let (from, due) = (touches[place].from_at.0, touches[place].due_at.0);
+        let is_asked = due <= now || from <= now && random.chance(5);
+        if touches[place].state != State::Due || !is_asked {
             continue;
         }
         let asked = person(known, touches, now);
@@ -534,7 +538,7 @@ fn send(
         };
         assert_eq!(
             found,
-            naive.send((place, channel), known, now),
+            naive.send((place, channel, due), known, now),
             "seed {seed}: {touch:?} at {now}"
         );
         let (touch, row) = (&mut touches[place], &mut naive.rows[place]);

@@ -125,6 +125,7 @@ fn the_first_reason_that_holds_is_told() {
         playbook_version: 1,
         purpose: Purpose::Marketing,
         priority: 0,
+        from_at: at("2027-06-19 10:00"),
         due_at: at("2027-06-19 10:00"),
         deadline_at: at("2027-06-20 10:00"),
         mode: reach::playbook::Mode::All,

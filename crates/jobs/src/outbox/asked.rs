@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Timestamp;
-use reach::touch::{Occasion, Reason, Touch, Verdict, day_of_occasion, still_wanted};
+use reach::touch::{Occasion, Reason, Touch, Verdict, ask_next, day_of_occasion, still_wanted};
 use reach::{Channel, Facts, Today};
 use store::{
     Error, Settlement, Sql, WaitingTouch, facts_of_members, fold_position, last_entries,
@@ -91,7 +91,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
             }
             if is_behind {
                 // What stops a message may be among what is not folded yet.
-                let again = settle_later(&touch, now.plus_ms(FOLD_MS));
+                let again = settle_behind(&touch, now.plus_ms(FOLD_MS));
                 verdicts.settled.push((no, again));
                 continue;
             }
@@ -116,7 +116,10 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
                         touch,
                     });
                 }
-                Verdict::Later(at) => verdicts.settled.push((no, Settlement::Waits(at))),
+                Verdict::Later(due_at) => {
+                    let ask_at = ask_next(terms.playbook, moment.today, due_at);
+                    verdicts.settled.push((no, Settlement::Waits { ask_at, due_at }));
+                }
                 Verdict::Suppress(reason) => verdicts.settled.push((no, suppressed(reason))),
                 Verdict::Over => verdicts.settled.push((no, Settlement::Over)),
             }
@@ -125,10 +128,10 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
     }
 }
 
-/// A message that is asked again later, unless it is too late then.
-fn settle_later(touch: &Touch, at: Timestamp) -> Settlement {
+/// A message that is asked again when facts are folded, unless it is too late then.
+fn settle_behind(touch: &Touch, at: Timestamp) -> Settlement {
     if at < touch.deadline_at {
-        Settlement::Later(at)
+        Settlement::Behind(at)
     } else {
         Settlement::Suppressed(Reason::Missed)
     }

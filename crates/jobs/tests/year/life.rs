@@ -1,5 +1,6 @@
 //! What members do in a year, in the ledger, in the second database, and in the reference.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jobs::{Job, Messaging};
@@ -11,7 +12,7 @@ use serde_json::json;
 use store::{BehaviourRow, Lots, Native, Submission, begin_reach, entries_to_hear, rare_states};
 
 use super::person::{Booked, Contact, Message, Person, midnight};
-use super::playbook::{EXAMPLE, TEMPLATES, book};
+use super::playbook::{COSTS, TEMPLATES, book, document};
 use crate::naive::{DAY, HOUR, MINUTE, Naive, day_of};
 use crate::random::Random;
 use crate::support::{World, purchase, wait};
@@ -20,7 +21,7 @@ use crate::touch::Shop;
 /// 2026-03-01.
 pub const FIRST_DAY: i64 = 20_513;
 const DAYS: i64 = 365;
-const MEMBERS: i64 = 24;
+const MEMBERS: i64 = 16;
 const CHANNELS: [&str; 5] = ["push", "email", "wechat", "wecom", "sms"];
 /// Where scores begin: days since the last order, orders, and spend in minor units.
 pub const CUTS: [[i64; 4]; 3] =
@@ -78,6 +79,17 @@ pub struct Year {
     pub was_killed: bool,
     /// Runs went side by side, or were killed.
     pub was_disturbed: bool,
+    /// All touches are compared after each run.
+    pub is_watched: bool,
+    /// Somebody was erased since the last fold; and once a year somebody to whom a message is due.
+    pub has_erased: bool,
+    pub has_erased_waiting: bool,
+    /// The reference of a member to whom nothing happened.
+    fresh: Naive,
+    /// What strategies have used of their budgets, by the month.
+    pub used: BTreeMap<String, BTreeMap<String, (i64, i64)>>,
+    /// How often messages were suppressed, by the reason.
+    pub reasons: RefCell<BTreeMap<String, usize>>,
 }
 
 impl Year {
@@ -113,8 +125,11 @@ impl Year {
             let tiers = document.tiers.as_mut().unwrap();
             tiers.period = QualifyingPeriod::RollingMonths { months: 3 };
         });
-        let playbook = serde_json::from_str(EXAMPLE).unwrap();
-        let messaging = Messaging { playbook, version: 3, ..Messaging::default() };
+        // One year in four has the ready-made playbook alone.
+        let has_more = seed % 4 != 3;
+        let cost_minor = COSTS.iter().map(|(channel, _, cost)| (*channel, *cost)).collect();
+        let playbook = document(has_more);
+        let messaging = Messaging { playbook, version: 3, cost_minor, ..Messaging::default() };
         let mut shop = Shop { world, reach, messaging };
         for (id, is_marketing) in TEMPLATES {
             let purpose = if is_marketing { Purpose::Marketing } else { Purpose::Service };
@@ -145,6 +160,12 @@ impl Year {
             absorbing: BTreeSet::new(),
             was_killed: trouble.killed,
             was_disturbed: trouble.killed || trouble.rivals,
+            is_watched: std::env::var("ACCRUE_HISTORY").is_ok_and(|of| !of.contains("..")),
+            has_erased: false,
+            has_erased_waiting: false,
+            fresh: fresh(has_more),
+            used: BTreeMap::new(),
+            reasons: RefCell::default(),
         };
         (0..MEMBERS).for_each(|place| year.join(place));
         year
@@ -161,7 +182,7 @@ impl Year {
     /// A member comes, with a birthday, some addresses and some consents.
     fn join(&mut self, place: i64) {
         let id = format!("m{}-{place:02}", self.seed);
-        let spend = self.random.between(1_000, 900_000);
+        let spend = self.random.between(1_000, if place % 3 == 0 { 60_000 } else { 900_000 });
         self.shop.world.earn([id.clone()], &purchase(spend));
         let birthday = *self.random.pick(&[(2, 29), (2, 28), (3, 1), (12, 31), (5, 17), (9, 9)]);
         let told = format!("1992-{:02}-{:02}", birthday.0, birthday.1);
@@ -170,7 +191,7 @@ impl Year {
             ..ProfileChange::default()
         };
         assert!(self.order(&id, Change(change)));
-        let naive = Naive { book: book(), rows: vec![], used: BTreeMap::new(), through: 0 };
+        let naive = self.fresh.clone();
         let person = Person {
             no: self.shop.no(&id),
             id,
@@ -281,7 +302,7 @@ impl Year {
         }
         match self.random.below(1_000) {
             // A third of the members seldom buy.
-            0..=249 if !member.is_multiple_of(3) || self.random.chance(25) => {
+            0..=249 if !member.is_multiple_of(3) || self.random.chance(10) => {
                 let most = if member % 3 == 1 { 1_500_000 } else { 60_000 };
                 let spend = self.random.between(500, most);
                 let is_frozen = self.people[member].is_frozen;
@@ -315,7 +336,8 @@ impl Year {
                 let is_yes = self.random.chance(60);
                 self.say(member, "service", channel, is_yes);
             }
-            545..=564 => {
+            // Frozen accounts are few, or most messages would have this reason.
+            545..=564 if self.people[member].is_frozen || self.random.chance(25) => {
                 let both = Frozen { earning: true, spending: true };
                 let is_frozen = !self.people[member].is_frozen;
                 let done = match is_frozen {
@@ -352,6 +374,21 @@ impl Year {
         }
     }
 
+    /// Once a year somebody is erased to whom a message is due.
+    pub fn erase_waiting(&mut self) {
+        let now = self.now();
+        let is_due = |person: &Person| {
+            person.posts.iter().flat_map(|post| &post.waits).any(|wait| wait.ask <= now)
+        };
+        if now < midnight(FIRST_DAY + 200) || self.has_erased_waiting {
+            return;
+        }
+        if let Some(member) = self.people.iter().position(is_due) {
+            self.has_erased_waiting = true;
+            self.erase(member);
+        }
+    }
+
     fn erase(&mut self, member: usize) {
         let person = &mut self.people[member];
         person.is_gone = true;
@@ -360,6 +397,7 @@ impl Year {
         let addresses = person.contacts.values().map(|one| one.address.clone()).collect();
         self.erased.push((person.no, person.id.clone(), addresses));
         let id = person.id.clone();
+        self.has_erased = true;
         assert!(self.order(&id, Erase));
     }
 
@@ -459,7 +497,7 @@ impl Year {
             self.set(midnight(day) + 2 * HOUR);
             self.tick();
         }
-        let count = self.random.below(16);
+        let count = self.random.below(13);
         let mut minutes: Vec<(i64, bool)> =
             (0..count).map(|_| (self.random.between(125, 1_435), false)).collect();
         let away = self.trouble.late && self.random.chance(10);
@@ -478,6 +516,10 @@ impl Year {
     }
 }
 
+fn fresh(has_more: bool) -> Naive {
+    Naive { book: book(has_more), rows: vec![], used: BTreeMap::new(), through: 0 }
+}
+
 /// Stands in while a member is moved.
 fn ghost() -> Person {
     Person {
@@ -493,7 +535,7 @@ fn ghost() -> Person {
         quiet: None,
         is_frozen: false,
         ups: vec![],
-        naive: Naive { book: book(), rows: vec![], used: BTreeMap::new(), through: 0 },
+        naive: fresh(false),
         posts: vec![],
         given: BTreeSet::new(),
     }

@@ -4,7 +4,7 @@
 //! Jobs run twice, late, side by side, and are killed between any two statements. Whatever happens,
 //! the touches are the same, an SMS goes out once, and each promise of the page of reference holds
 //! for what the vendors got. `ACCRUE_HISTORIES` runs another number of years than 1,000, divided by
-//! 500; `ACCRUE_HISTORY` runs one seed. A failure tells it.
+//! 500; `ACCRUE_HISTORY` runs one seed, or some such as `100..200`. A failure tells it.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use crate::random::Random;
 use life::Year;
+use reach::touch::Reason;
 
 fn histories() -> u64 {
     let told = std::env::var("ACCRUE_HISTORIES").map_or(1_000, |text| text.parse().unwrap());
@@ -30,9 +31,11 @@ fn histories() -> u64 {
 
 #[test]
 fn a_year_of_nights_and_messages_is_what_the_naive_reference_says() {
-    let one = std::env::var("ACCRUE_HISTORY").ok().map(|text| text.parse().unwrap());
-    let seeds = match one {
-        Some(seed) => seed..seed + 1,
+    let told = std::env::var("ACCRUE_HISTORY").ok();
+    let number = |text: &str| -> u64 { text.parse().unwrap() };
+    let seeds = match told.as_deref().map(|text| text.split_once("..").ok_or(text)) {
+        Some(Ok((from, until))) => number(from)..number(until),
+        Some(Err(one)) => number(one)..number(one) + 1,
         None => 0..histories(),
     };
     let mut counts = BTreeMap::new();
@@ -43,7 +46,7 @@ fn a_year_of_nights_and_messages_is_what_the_naive_reference_says() {
         year.count(&mut counts);
     }
     println!("{counts:?}");
-    if one.is_none() {
+    if told.is_none() {
         let all = [
             "row_1",
             "row_2",
@@ -54,9 +57,19 @@ fn a_year_of_nights_and_messages_is_what_the_naive_reference_says() {
             "tier_sprint",
             "tier_up",
             "coupon_ending",
+            "again",
+            "points_note",
+            "last_day",
+            "up_soon",
         ];
         for what in all.into_iter().chain(["sms", "grants", "erased", "merged"]) {
             assert!(counts.get(what).is_some_and(|count| *count > 0), "{what}: {counts:?}");
+        }
+        for reason in Reason::ALL.map(Reason::as_str) {
+            let count = counts.get(&format!("reason {reason}")).copied().unwrap_or(0);
+            // There are no experiments.
+            let is_never = reason == Reason::ArmControl.as_str();
+            assert_eq!(count == 0, is_never, "{reason} was seen {count} times: {counts:?}");
         }
     }
 }

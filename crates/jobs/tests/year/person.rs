@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::playbook::GRANTING;
-use crate::naive::{DAY, HOUR, Known, Naive, day_of};
+use crate::naive::{DAY, HOUR, Known, MINUTE, Naive, day_of, start};
 
 /// Accounts in the order in which they send.
 pub const ACCOUNTS: [&str; 5] = ["push", "email", "wechat", "wecom", "sms"];
@@ -17,13 +17,25 @@ pub struct Contact {
     pub refuses: bool,
 }
 
-/// A message that waits: by which channels, from when on, and until when it is their turn.
+/// A message that waits, by its channels.
 #[derive(Debug, Clone)]
 pub struct Post {
     pub key: (String, i64, String),
-    pub waits: Vec<(&'static str, i64, i64)>,
+    pub waits: Vec<Wait>,
     pub wait_hours: i64,
     has_failed: bool,
+}
+
+/// How a message waits for a channel.
+#[derive(Debug, Clone)]
+pub struct Wait {
+    pub channel: &'static str,
+    /// When it is asked.
+    pub ask: i64,
+    /// Until when it is the channel's turn.
+    pub until: i64,
+    /// When it is to go out, as far as is known.
+    pub planned: i64,
 }
 
 /// What the books of the ledger say of it.
@@ -124,9 +136,15 @@ impl Person {
         known
     }
 
-    /// A run of `touch` comes to the member.
-    pub fn decide(&mut self, known: &Known, now: i64) {
+    /// A run of `touch` comes to the member. For how many messages it is not for the strategy.
+    pub fn decide(&mut self, known: &Known, now: i64) -> BTreeMap<String, u64> {
         let new = self.naive.run(known, now);
+        let mut silent = BTreeMap::new();
+        for row in &new {
+            if ["condition", "not_in_segment"].contains(&&*row.state) {
+                *silent.entry(row.state.clone()).or_default() += 1;
+            }
+        }
         self.naive.rows.retain(|row| !["condition", "not_in_segment"].contains(&&*row.state));
         for row in new.into_iter().filter(|row| row.state == "due") {
             let count = row.channels.len() as i64;
@@ -143,11 +161,15 @@ impl Person {
             let channels = if row.to_all { &row.channels[..] } else { &row.channels[..1] };
             self.posts.push(Post {
                 key: (row.strategy.clone(), row.node, row.cycle.clone()),
-                waits: channels.iter().map(|channel| (*channel, row.due, until)).collect(),
+                waits: channels
+                    .iter()
+                    .map(|&channel| Wait { channel, ask: row.from, until, planned: row.due })
+                    .collect(),
                 wait_hours: hours,
                 has_failed: false,
             });
         }
+        silent
     }
 
     pub fn place(&self, key: &(String, i64, String)) -> usize {
@@ -163,36 +185,70 @@ impl Person {
         let place = self.place(&self.posts[at].key);
         let post = &mut self.posts[at];
         let row = &mut self.naive.rows[place];
-        post.waits.retain(|(of, _, _)| *of != channel);
+        post.waits.retain(|wait| wait.channel != channel);
         post.has_failed |= outcome == "failed";
         let own = row.channels.iter().position(|of| *of == channel).unwrap();
         if !row.to_all && row.state == "due" && row.end > now && own + 1 < row.channels.len() {
             let is_last = own + 2 == row.channels.len();
             let turn = now + post.wait_hours * HOUR;
             let until = if is_last { row.end } else { row.end.min(turn) };
-            post.waits.push((row.channels[own + 1], now, until));
+            let channel = row.channels[own + 1];
+            post.waits.push(Wait { channel, ask: now, until, planned: now });
         }
         if post.waits.is_empty() && row.state == "due" {
-            row.state = if post.has_failed { "failed".to_owned() } else { outcome.to_owned() };
+            finish(row, if post.has_failed { "failed" } else { outcome }, now);
+            self.leave_room(at);
+        }
+    }
+
+    /// What does not go out, or later, leaves its room: others that wait for room are asked.
+    fn leave_room(&mut self, at: usize) {
+        for other in (0..self.posts.len()).filter(|other| *other != at) {
+            let from = self.naive.rows[self.place(&self.posts[other].key)].from;
+            let waits = self.posts[other].waits.iter_mut();
+            waits.filter(|wait| wait.planned > from && wait.ask > from).for_each(|w| w.ask = from);
+        }
+    }
+
+    /// The message waits for room by a channel until an instant, and is asked before.
+    fn wait(&mut self, at: usize, channel: &str, until: i64, now: i64) {
+        let place = self.place(&self.posts[at].key);
+        // Then, or when the messages of the next day go out.
+        let next_day = start(day_of(now) + 1) + self.naive.book.send_at * MINUTE;
+        let ask = until.min(next_day);
+        let (row, post) = (&mut self.naive.rows[place], &mut self.posts[at]);
+        for wait in post.waits.iter_mut().filter(|wait| wait.channel == channel) {
+            (wait.ask, wait.planned) = (ask, until);
+            if wait.until < row.end {
+                wait.until = row.end.min(ask + post.wait_hours * HOUR);
+            }
+        }
+        let due = post.waits.iter().map(|wait| wait.planned).min().unwrap();
+        if row.state == "due" {
+            let before = std::mem::replace(&mut row.due, due);
+            if due > before {
+                self.leave_room(at);
+            }
         }
     }
 
     /// Nothing of the touch goes out any more.
-    fn end(&mut self, at: usize, reason: &str) {
+    fn end(&mut self, at: usize, reason: &str, now: i64) {
         let place = self.place(&self.posts[at].key);
         self.posts[at].waits.clear();
         let row = &mut self.naive.rows[place];
         if row.state == "due" {
-            row.state = reason.to_owned();
+            finish(row, reason, now);
+            self.leave_room(at);
         }
     }
 
     /// Channels that had their time leave messages to the next one.
     pub fn leave_late(&mut self, now: i64) {
         for at in 0..self.posts.len() {
-            for (channel, _, until) in self.posts[at].waits.clone() {
-                if until <= now {
-                    self.pass(at, channel, "missed", now);
+            for wait in self.posts[at].waits.clone() {
+                if wait.until <= now {
+                    self.pass(at, wait.channel, "missed", now);
                 }
             }
         }
@@ -212,7 +268,7 @@ impl Person {
         for (channel, key) in first {
             let is_due = |post: &Post| {
                 let mut waits = post.waits.iter();
-                post.key == *key && waits.any(|(of, due, _)| of == channel && *due <= now)
+                post.key == *key && waits.any(|wait| wait.channel == *channel && wait.ask <= now)
             };
             let Some(at) = self.posts.iter().position(is_due) else { continue };
             if self.send_one(at, channel, &mut known, now, sent) {
@@ -222,8 +278,8 @@ impl Person {
         for channel in ACCOUNTS {
             loop {
                 let due = |post: &Post| {
-                    let own = post.waits.iter().find(|(of, _, _)| *of == channel)?;
-                    (own.1 <= now).then_some(own.1)
+                    let own = post.waits.iter().find(|wait| wait.channel == channel)?;
+                    (own.ask <= now).then_some(own.ask)
                 };
                 let order =
                     (0..self.posts.len()).filter_map(|at| Some((due(&self.posts[at])?, at)));
@@ -247,18 +303,10 @@ impl Person {
     ) -> bool {
         let place = self.place(&self.posts[at].key);
         let mut is_new = false;
-        match self.naive.send((place, channel), known, now) {
-            Ok(later) if later > now => {
-                let (end, hours) = (self.naive.rows[place].end, self.posts[at].wait_hours);
-                for wait in &mut self.posts[at].waits {
-                    if wait.0 == channel {
-                        wait.1 = later;
-                        if wait.2 < end {
-                            wait.2 = end.min(later + hours * HOUR);
-                        }
-                    }
-                }
-            }
+        let own = self.posts[at].waits.iter().find(|wait| wait.channel == channel);
+        let planned = own.unwrap().planned;
+        match self.naive.send((place, channel, planned), known, now) {
+            Ok(later) if later > now => self.wait(at, channel, later, now),
             Ok(_) => {
                 let key = self.posts[at].key.clone();
                 is_new = GRANTING.contains(&&*key.0) && self.given.insert(key.clone());
@@ -275,17 +323,17 @@ impl Person {
                 } else {
                     let row = &mut self.naive.rows[place];
                     if row.state == "due" {
-                        row.state = "sent".to_owned();
+                        finish(row, "sent", now);
                         row.sent = Some((now, channel));
                     }
                     let post = &mut self.posts[at];
-                    post.waits.retain(|(of, _, _)| *of != channel);
+                    post.waits.retain(|wait| wait.channel != channel);
                 }
             }
             Err(reason @ ("no_contact" | "no_consent" | "frequency" | "quiet_too_late")) => {
                 self.pass(at, channel, reason, now);
             }
-            Err(reason) => self.end(at, reason),
+            Err(reason) => self.end(at, reason, now),
         }
         self.posts.retain(|post| !post.waits.is_empty());
         is_new
@@ -319,8 +367,11 @@ impl Person {
         let waits: Vec<_> =
             self.naive.rows.iter().filter(|row| row.state == "due").map(key).collect();
         let again = |of: &(String, i64, String)| waits.contains(of) && has(&went, of);
-        self.naive.rows.retain(|row| !again(&key(row)));
-        self.posts.retain(|post| !again(&post.key));
+        if waits.iter().any(again) {
+            self.naive.rows.retain(|row| !again(&key(row)));
+            self.posts.retain(|post| !again(&post.key));
+            self.leave_room(usize::MAX);
+        }
         let own = self.naive.rows.clone();
         let stays = |of: &(String, i64, String)| !has(&own, of) || has(&went, of);
         let posts = std::mem::take(&mut other.posts);
@@ -348,6 +399,12 @@ impl Person {
         };
         self.naive.rows.iter().map(tell).collect()
     }
+}
+
+/// What had waited for longer, and found room, was due at its own time.
+pub fn finish(row: &mut crate::naive::Row, state: &str, now: i64) {
+    row.state = state.to_owned();
+    row.due = if row.due > now { row.from } else { row.due };
 }
 
 /// The first instant of the programme's day.

@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use reach::Channel;
+use reach::playbook::Playbook;
+use serde_json::{Value as Json, json};
 
 use crate::naive::{Book, Spec, Waits};
 
@@ -11,7 +14,9 @@ use crate::naive::{Book, Spec, Waits};
 pub const EXAMPLE: &str = include_str!("../../../reach/src/playbook/example.json");
 
 /// Templates, and whether they are for marketing.
-pub const TEMPLATES: [(&str, bool); 9] = [
+pub const TEMPLATES: [(&str, bool); 11] = [
+    ("last_day", true),
+    ("points_note", false),
     ("expiry_wished", true),
     ("expiry_popular", true),
     ("top_up", true),
@@ -22,6 +27,34 @@ pub const TEMPLATES: [(&str, bool); 9] = [
     ("tier_up", false),
     ("coupon_ending", false),
 ];
+
+/// What a message costs by its channel, in minor units.
+pub const COSTS: [(Channel, &str, i64); 3] =
+    [(Channel::Push, "push", 1), (Channel::Email, "email", 2), (Channel::Sms, "sms", 9)];
+
+/// The ready-made playbook, and some strategies more: one says again what the ladder says, one has
+/// a budget, and two have little time.
+pub fn document(has_more: bool) -> Playbook {
+    let mut document: Json = serde_json::from_str(EXAMPLE).unwrap();
+    let again = json!({"id": "again", "priority": -5,
+        "trigger": {"kind": "points_expiring", "days_before": 7},
+        "send": {"channels": ["push", "wecom"], "mode": "first_possible",
+                 "template": "expiry_reminder"}});
+    let note = json!({"id": "points_note", "priority": 3,
+        "trigger": {"kind": "points_expiring", "days_before": 20},
+        "send": {"channels": ["push", "email", "sms"], "template": "points_note"},
+        "budget": {"messages": 40, "cost_minor": 150, "per": "month"}});
+    let last = json!({"id": "last_day", "priority": -10,
+        "trigger": {"kind": "points_expiring", "days_before": 0},
+        "send": {"channels": ["push", "sms"], "mode": "first_possible", "template": "last_day"}});
+    let soon = json!({"id": "up_soon", "priority": 1,
+        "trigger": {"kind": "tier_changed", "direction": "up"},
+        "send": {"channels": ["push", "wecom"], "template": "points_note", "within_hours": 11}});
+    if has_more {
+        document["strategies"].as_array_mut().unwrap().extend([again, note, last, soon]);
+    }
+    serde_json::from_value(document).unwrap()
+}
 
 /// Strategies that give something, each once for a touch.
 pub const GRANTING: [&str; 3] = ["row_1", "birthday", "tier_sprint"];
@@ -46,6 +79,7 @@ fn spec(id: &str, waits: Waits, (channels, to_all): (&[&'static str], bool)) -> 
         spread: 3,
         within_hours: 72,
         messages: None,
+        cost: None,
         from: None,
         until: None,
     }
@@ -83,8 +117,8 @@ fn ladder() -> Spec {
 }
 
 /// The four rows, the ladder, and what comes with it.
-pub fn book() -> Book {
-    let specs = vec![
+pub fn book(has_more: bool) -> Book {
+    let mut specs = vec![
         row(
             ("row_1", 1),
             Waits::Points(vec![30]),
@@ -135,6 +169,33 @@ pub fn book() -> Book {
             ..spec("coupon_ending", Waits::Coupon(vec![3]), (&["wechat", "push"], false))
         },
     ];
+    if has_more {
+        specs.extend([
+            Spec {
+                template: "expiry_reminder",
+                priority: -5,
+                ..spec("again", Waits::Points(vec![7]), (&["push", "wecom"], false))
+            },
+            Spec {
+                template: "points_note",
+                priority: 3,
+                messages: Some(40),
+                cost: Some(150),
+                ..spec("points_note", Waits::Points(vec![20]), (&["push", "email", "sms"], true))
+            },
+            Spec {
+                template: "last_day",
+                priority: -10,
+                ..spec("last_day", Waits::Points(vec![0]), (&["push", "sms"], false))
+            },
+            Spec {
+                template: "points_note",
+                priority: 1,
+                within_hours: 11,
+                ..spec("up_soon", Waits::TierUp(vec![0]), (&["push", "wecom"], true))
+            },
+        ]);
+    }
     Book {
         salt: "default",
         marketing: TEMPLATES.iter().filter(|(_, is_one)| *is_one).map(|(id, _)| *id).collect(),
@@ -145,6 +206,7 @@ pub fn book() -> Book {
             (Some("sms"), Some("marketing"), 4, "month"),
         ],
         holdout: 5,
+        costs: COSTS.iter().map(|(_, channel, cost)| (*channel, *cost)).collect(),
         specs,
         shared: month_ends(),
     }

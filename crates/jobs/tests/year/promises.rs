@@ -14,6 +14,8 @@ impl Year {
 
     fn is_marketing(owner: &Owner) -> bool {
         let template = match &*owner.key.0 {
+            "again" => "expiry_reminder",
+            "up_soon" => "points_note",
             "row_1" => "expiry_wished",
             "row_2" => "expiry_popular",
             "row_3" => "top_up",
@@ -164,6 +166,9 @@ impl Year {
         }
         for row in self.people.iter().flat_map(|person| &person.naive.rows) {
             add(&format!("state {}", row.state), 1);
+        }
+        for (reason, count) in &*self.reasons.borrow() {
+            add(&format!("reason {reason}"), *count);
         }
         add("grants", self.people.iter().map(|person| person.given.len()).sum());
         add("erased", self.erased.len());

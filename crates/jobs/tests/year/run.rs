@@ -1,7 +1,7 @@
 //! Runs of the jobs, with all that goes wrong, and the same in the reference.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use channels::{Answer, Heard, HttpRequest};
 use jobs::{JobContext, WorkLimit, fold};
@@ -20,7 +20,8 @@ impl Year {
     /// A minute in which all jobs run, until nothing is left that is due.
     pub fn tick(&mut self) {
         let start = self.now();
-        if self.random.chance(30) && self.shop.waiting() > 0 {
+        self.erase_waiting();
+        if (self.has_erased || self.random.chance(30)) && self.shop.waiting() > 0 {
             // Messages go before the last entries are folded. What waits when a run is killed
             // takes less room than what went out, so nothing goes wrong here.
             let trouble = std::mem::take(&mut self.trouble);
@@ -46,7 +47,7 @@ impl Year {
         }
         // All touches of a year are many: each night, and now and then.
         let is_night = (start + 8 * HOUR).rem_euclid(24 * HOUR) < 9 * HOUR;
-        if self.random.chance(20) || is_night || std::env::var_os("ACCRUE_HISTORY").is_some() {
+        if self.random.chance(5) || is_night || self.is_watched {
             self.compare();
         }
     }
@@ -55,7 +56,7 @@ impl Year {
     fn has_due(&self) -> bool {
         let now = self.now();
         let posts = self.people.iter().flat_map(|person| &person.posts);
-        posts.flat_map(|post| &post.waits).any(|(_, due, until)| *due <= now || *until <= now)
+        posts.flat_map(|post| &post.waits).any(|wait| wait.ask <= now || wait.until <= now)
     }
 
     fn fold(&mut self) {
@@ -72,6 +73,7 @@ impl Year {
         if self.trouble.twice {
             self.shop.fold();
         }
+        self.has_erased = false;
         self.folded = self.shop.world.number("SELECT max(no) FROM entry");
     }
 
@@ -91,9 +93,13 @@ impl Year {
             let raced = Raced { sql: &shop.reach, mark, rival: RefCell::new(Some(rival)) };
             shop.run_on(&raced, limit()).unwrap();
         }
+        let mut told = BTreeMap::new();
         for _ in 0..1 + i64::from(self.trouble.twice) {
             let report = shop.run_on(&shop.reach, limit()).unwrap();
             assert!(report.done && report.failed == 0, "{report:?}");
+            for (reason, count) in report.suppressed {
+                *told.entry(reason.to_owned()).or_default() += count;
+            }
         }
         let now = self.now();
         if self.heard.is_none() {
@@ -102,16 +108,38 @@ impl Year {
         }
         let concerned = self.hear();
         let is_walk = self.through < day_of(now) && (now + 8 * HOUR) % (24 * HOUR) >= 60 * MINUTE;
-        for place in 0..self.people.len() {
-            if self.people[place].is_gone || !(is_walk || concerned.contains(&place)) {
+        let mut used = self.used.remove(&month_of(now)).unwrap_or_default();
+        let mut silent = BTreeMap::new();
+        // Those to whom something happened come first.
+        let all = 0..if is_walk { self.people.len() } else { 0 };
+        for place in concerned.iter().copied().chain(all) {
+            if self.people[place].is_gone {
                 continue;
             }
             let booked = self.booked(self.people[place].no);
             let person = &mut self.people[place];
             person.naive.through = self.through;
             let known = person.known(now, &booked, &super::life::CUTS);
-            person.decide(&known, now);
+            std::mem::swap(&mut person.naive.used, &mut used);
+            for (reason, count) in person.decide(&known, now) {
+                *silent.entry(reason).or_default() += count;
+            }
+            std::mem::swap(&mut person.naive.used, &mut used);
         }
+        self.used.insert(month_of(now), used);
+        // For whom a strategy is not is counted, and not kept.
+        let mut reasons = self.reasons.borrow_mut();
+        for reason in ["not_in_segment", "condition"] {
+            let [found, expected] = [&told, &silent].map(|of| of.get(reason).copied().unwrap_or(0));
+            assert!(
+                self.was_disturbed || found == expected,
+                "seed {} at {}: {found} {reason}, not {expected}",
+                self.seed,
+                text_of(now)
+            );
+            *reasons.entry(reason.to_owned()).or_default() += found as usize;
+        }
+        drop(reasons);
         if is_walk {
             self.through = day_of(now);
         }
@@ -157,6 +185,10 @@ impl Year {
             assert!(report.last_failure.is_none(), "seed {}: {report:?}", self.seed);
             self.set(now);
         }
+        if self.has_erased {
+            let erased = "SELECT reason FROM touch WHERE reason = 'erased'";
+            self.note(self.shop.rows(erased));
+        }
         let mut got = got.into_inner();
         self.got.append(&mut got);
         self.own(before);
@@ -169,7 +201,7 @@ impl Year {
             if self.people[place].is_gone || behind.contains(&self.people[place].no) {
                 continue;
             }
-            let is_due = |(_, due, _): &(&str, i64, i64)| *due <= now;
+            let is_due = |wait: &super::person::Wait| wait.ask <= now;
             if !self.people[place].posts.iter().any(|post| post.waits.iter().any(is_due)) {
                 continue;
             }
@@ -225,7 +257,8 @@ impl Year {
         for row in self.shop.rows(text) {
             let row: Json = serde_json::from_str(&row).unwrap();
             let no = row[0].as_i64().unwrap();
-            let Some(person) = self.people.iter_mut().find(|person| person.no == no) else {
+            let is_one = |person: &&mut super::person::Person| person.no == no && !person.is_gone;
+            let Some(person) = self.people.iter_mut().find(is_one) else {
                 continue;
             };
             let text = |at: usize| row[at].as_str().unwrap();
@@ -236,8 +269,9 @@ impl Year {
             let one = person.naive.rows.iter_mut().find(is_one).unwrap();
             if text(4) == "unknown" && one.state != "unknown" {
                 assert!(["sent", "failed", "due"].contains(&&*one.state), "{one:?}");
-                one.state = "unknown".to_owned();
-                one.sent = one.sent.or(Some((self.shop.world.now.get().0, "sms")));
+                let now = self.shop.world.now.get().0;
+                super::person::finish(one, "unknown", now);
+                one.sent = one.sent.or(Some((now, "sms")));
                 // Nobody knows that the number is none.
                 if let Some(contact) = person.contacts.get_mut("sms") {
                     contact.is_open = true;
@@ -246,11 +280,17 @@ impl Year {
         }
     }
 
+    /// Remembers that messages were suppressed for these reasons.
+    fn note(&self, reasons: Vec<String>) {
+        let mut counts = self.reasons.borrow_mut();
+        reasons.into_iter().for_each(|reason| *counts.entry(reason).or_default() += 1);
+    }
+
     /// Touches of both, one by one.
     pub fn compare(&self) {
         let text = "SELECT json_array(member_no, strategy, node, cycle, state, reason, due_at, deadline_at, channels, channel, error, mode) FROM touch";
         let mut errors = BTreeSet::new();
-        let mut found = Vec::new();
+        let (mut found, mut reasons) = (Vec::new(), Vec::new());
         for row in self.shop.rows(text) {
             let row: Json = serde_json::from_str(&row).unwrap();
             let no = row[0].as_i64().unwrap();
@@ -264,6 +304,7 @@ impl Year {
                 reason => format!("{} {reason}", text(4)),
             };
             errors.insert(text(10).to_owned());
+            reasons.extend(row[5].as_str().map(str::to_owned));
             let all: Vec<String> = serde_json::from_str(text(8)).unwrap();
             let channels = if text(4) == "due" { all.join(",") } else { String::new() };
             let is_one = !(self.was_disturbed && text(11) == "all" && all.len() > 1);
@@ -279,6 +320,7 @@ impl Year {
                 took
             ));
         }
+        self.note(reasons);
         let mut expected: Vec<String> =
             self.people.iter().flat_map(|person| person.told(self.was_disturbed)).collect();
         found.sort();
@@ -305,6 +347,11 @@ impl Year {
             );
         }
     }
+}
+
+/// The month of an instant, for budgets.
+fn month_of(at: i64) -> String {
+    ledger::from_day_number(i32::try_from(day_of(at)).unwrap()).to_string()[..7].to_owned()
 }
 
 /// Whether the address tells that its vendor takes nothing for it.

@@ -1,7 +1,7 @@
 //! The question that is asked again when a message is about to be sent: much may have happened
 //! since it was decided.
 
-use ledger::Timestamp;
+use ledger::{Timestamp, at_local_minute, from_day_number};
 
 use super::asked::{is_stopped, own_touches, reachable};
 use super::caps::{Asking, Counted, full_until};
@@ -11,20 +11,30 @@ use super::hours::{open_from, windows};
 use super::recipient::{Recipient, Terms};
 use super::{Reason, State, Touch};
 use crate::contact::{Channel, Purpose};
-use crate::playbook::Mode;
+use crate::playbook::{Mode, Playbook};
+use crate::today::Today;
 
 /// Whether a message goes out now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Yes.
     Send,
-    /// Not before this instant, which is before its deadline. Then it is asked again.
+    /// Not before this instant, which is before its deadline, as far as is known now. It is asked
+    /// again by [`ask_next()`].
     Later(Timestamp),
     /// No.
     Suppress(Reason),
     /// It went out or may have gone out by this channel, or all have refused it: there is nothing
     /// to send any more.
     Over,
+}
+
+/// When a touch that waits until `due_at` is asked next: then, or at the playbook's time of the next
+/// day. The room that it waits for may be free earlier, as by another playbook.
+#[must_use]
+pub fn ask_next(playbook: &Playbook, today: Today, due_at: Timestamp) -> Timestamp {
+    let next = from_day_number(today.day.saturating_add(1));
+    due_at.min(at_local_minute(next, playbook.send_at.minutes().into(), today.zone))
 }
 
 /// Whether a touch goes out by a channel now, at the recipient's instant; without a channel,
@@ -35,6 +45,9 @@ pub enum Verdict {
 /// it was decided, and so was the budget. Of the comparison, the programme's quarter is asked
 /// again: it may be another one. Messages of a higher priority that wait for the same period go
 /// first.
+///
+/// One that waits for room may be asked before it is due. Where there is no room yet it waits on,
+/// whatever else is in its way, as that may be gone by then.
 ///
 /// The recipient has its touches as for a decision; this one among them does no harm. A touch whose
 /// strategy is no longer in the playbook is stopped.
@@ -56,8 +69,16 @@ pub fn still_wanted(
         State::Failed => return Verdict::Over,
         State::Suppressed(reason) => return Verdict::Suppress(reason),
     }
+    let now = recipient.customer.now;
+    if let Some(channel) = channel.filter(|_| now < touch.due_at) {
+        match room(terms, recipient, touch, channel) {
+            Ok(at) if at <= now => {}
+            Ok(at) => return Verdict::Later(at),
+            Err(_) => return Verdict::Later(touch.due_at),
+        }
+    }
     match ask(terms, recipient, touch, channel) {
-        Ok(at) if at > recipient.customer.now => Verdict::Later(at),
+        Ok(at) if at > now => Verdict::Later(at),
         Ok(_) => Verdict::Send,
         Err(reason) => Verdict::Suppress(reason),
     }
@@ -86,7 +107,7 @@ fn ask(
     }
     let at = match channel {
         Some(channel) => room(terms, recipient, touch, channel)?,
-        None => touch.due_at.max(now),
+        None => touch.from_at.max(now),
     };
     if recipient.is_frozen {
         return Err(Reason::Frozen);
@@ -110,7 +131,7 @@ fn room(
     channel: Channel,
 ) -> Result<Timestamp, Reason> {
     let (now, today) = (recipient.customer.now, recipient.customer.today);
-    let due_at = touch.due_at.max(now);
+    let due_at = touch.from_at.max(now);
     let others = || recipient.touches.iter().filter(|other| other.key != touch.key);
     // Of those that are due, the ones of a lower priority wait for this one.
     let goes_first = |other: &Touch| other.priority > touch.priority && other.deadline_at > now;

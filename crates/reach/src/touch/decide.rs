@@ -162,6 +162,7 @@ impl<'a> Deciding<'a> {
         if waits && found.as_ref().is_err_and(|reason| reason.is_not_for_the_member()) {
             return;
         }
+        let from_at = node.due_at.max(self.recipient.customer.now);
         let (due_at, channels, uses, state) = match found {
             Ok(wanted) => {
                 self.left.take(strategy, wanted.uses);
@@ -177,6 +178,7 @@ impl<'a> Deciding<'a> {
             playbook_version: self.terms.version,
             purpose,
             priority: strategy.priority,
+            from_at,
             due_at,
             deadline_at: node.ends_at,
             mode: step.mode,

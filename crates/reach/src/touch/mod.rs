@@ -25,7 +25,7 @@ mod settle;
 
 use ledger::Timestamp;
 
-pub use again::{Verdict, still_wanted};
+pub use again::{Verdict, ask_next, still_wanted};
 pub use ahead::{Concern, day_of_occasion};
 pub use budget::{Left, Uses, budget_period};
 pub use compared::{Planned, planned};
@@ -69,7 +69,9 @@ pub struct Touch {
     pub purpose: Purpose,
     /// The priority of the strategy.
     pub priority: i64,
-    /// From when on it may be sent.
+    /// Its own time, before which it is never sent.
+    pub from_at: Timestamp,
+    /// When it is to go out: from its own time on, where there is room. This moves as it waits.
     pub due_at: Timestamp,
     /// From when on it must not be sent any more.
     pub deadline_at: Timestamp,

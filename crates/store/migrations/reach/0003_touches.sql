@@ -18,7 +18,9 @@ CREATE TABLE IF NOT EXISTS touch (
   playbook_version INTEGER NOT NULL,
   purpose TEXT NOT NULL,
   priority INTEGER NOT NULL,
-  -- It is sent from the first of these until before the second.
+  -- Its own time, before which it is never sent; null for due_at. When it is to go out, which moves as
+  -- it waits for room. From when on it must not go out.
+  from_at INTEGER,
   due_at INTEGER NOT NULL,
   deadline_at INTEGER NOT NULL,
   -- due, suppressed, sending, sent, unknown, failed; of a suppression why (see reach/touch/reason.rs).
@@ -69,9 +71,13 @@ CREATE TABLE IF NOT EXISTS outbox (
   touch_no INTEGER NOT NULL,
   channel TEXT NOT NULL,
   programme_no INTEGER NOT NULL,
+  -- When it is asked whether it goes out.
   due_at INTEGER NOT NULL,
   -- From then on it is the next channel's turn, or too late.
   until_at INTEGER NOT NULL,
+  -- When it is to go out, as far as is known: what waits for room is asked before. Null where it is
+  -- tried again.
+  planned_at INTEGER,
   PRIMARY KEY (touch_no, channel)
 ) STRICT, WITHOUT ROWID
 -- then
@@ -84,10 +90,10 @@ CREATE INDEX IF NOT EXISTS outbox_acts ON outbox (programme_no, due_at) WHERE ch
 -- Of "first_possible" the first channel that has an account goes first.
 CREATE TRIGGER IF NOT EXISTS touch_waits AFTER INSERT ON touch WHEN NEW.state = 'due'
 BEGIN
-  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at)
-    SELECT NEW.no, c.value, NEW.programme_no, NEW.due_at,
+  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at)
+    SELECT NEW.no, c.value, NEW.programme_no, coalesce(NEW.from_at, NEW.due_at),
       CASE WHEN NEW.mode = 'all' OR c.key + 1 = json_array_length(NEW.channels) THEN NEW.deadline_at
-        ELSE min(NEW.deadline_at, NEW.due_at + NEW.wait_hours * 3600000) END
+        ELSE min(NEW.deadline_at, NEW.due_at + NEW.wait_hours * 3600000) END, NEW.due_at
     FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS c
     WHERE NEW.mode = 'all' OR c.key = (
       -- Keys of channels without an account come after all others.
@@ -105,23 +111,43 @@ CREATE TABLE IF NOT EXISTS touch_gone (
 CREATE TRIGGER IF NOT EXISTS touch_goes AFTER DELETE ON touch
 BEGIN
   DELETE FROM outbox WHERE touch_no = OLD.no;
+  -- As below.
+  UPDATE outbox SET due_at = t.from_at FROM touch AS t
+    WHERE OLD.state = 'due' AND t.programme_no = OLD.programme_no AND t.member_no = OLD.member_no AND t.state IN ('due', 'sent', 'unknown')
+    AND outbox.touch_no = t.no AND outbox.planned_at > t.from_at AND outbox.due_at > t.from_at;
   INSERT INTO touch_gone (no, last) VALUES (1, OLD.no) ON CONFLICT (no) DO UPDATE SET last = max(last, excluded.last);
 END
 -- then
--- The command table: what became of messages of a channel. settled: [[touch_no, what, why, due_at], …], where
--- what is later, waits (for hours or caps: its time begins anew), sent, unknown, failed, passed (this channel does not take it, because of a reason),
--- suppressed (no channel does) or over. What is told a second time changes nothing.
+-- What does not go out after all, or goes later, leaves its room to others of the member: those that wait
+-- for room are asked at once.
+CREATE TRIGGER IF NOT EXISTS touch_leaves_room AFTER UPDATE OF state, due_at ON touch
+WHEN (NEW.state IN ('suppressed', 'failed') AND OLD.state <> NEW.state) OR (NEW.state = 'due' AND NEW.due_at > OLD.due_at)
+BEGIN
+  UPDATE outbox SET due_at = t.from_at FROM touch AS t
+    WHERE t.programme_no = NEW.programme_no AND t.member_no = NEW.member_no AND t.state IN ('due', 'sent', 'unknown') AND t.no <> NEW.no
+    AND outbox.touch_no = t.no AND outbox.planned_at > t.from_at AND outbox.due_at > t.from_at;
+END
+-- then
+-- The command table: what became of messages of a channel. settled: [[touch_no, what, why, due_at, planned_at], …],
+-- where what is later, behind (facts of its member are), waits (for hours or caps: its time begins anew), sent, unknown, failed,
+-- passed (this channel does not take it, because of a reason), suppressed (no channel does) or over. What is told a second time changes nothing.
 CREATE VIEW IF NOT EXISTS outbox_settle (channel, at, settled) AS SELECT NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS outbox_settled INSTEAD OF INSERT ON outbox_settle
 BEGIN
-  UPDATE outbox SET due_at = s.value ->> 3 FROM json_each(NEW.settled) AS s
-    WHERE outbox.touch_no = s.value ->> 0 AND outbox.channel = NEW.channel AND s.value ->> 1 = 'later';
-  UPDATE outbox SET due_at = s.value ->> 3,
+  UPDATE outbox SET due_at = s.value ->> 3, planned_at = iif(s.value ->> 1 = 'later', NULL, planned_at) FROM json_each(NEW.settled) AS s
+    WHERE outbox.touch_no = s.value ->> 0 AND outbox.channel = NEW.channel AND s.value ->> 1 IN ('later', 'behind');
+  UPDATE outbox SET due_at = s.value ->> 3, planned_at = s.value ->> 4,
     until_at = iif(until_at < t.deadline_at, min(t.deadline_at, (s.value ->> 3) + t.wait_hours * 3600000), until_at)
     FROM json_each(NEW.settled) AS s CROSS JOIN touch AS t ON t.no = s.value ->> 0
     WHERE outbox.touch_no = t.no AND outbox.channel = NEW.channel AND s.value ->> 1 = 'waits';
-  UPDATE touch SET state = s.value ->> 1, reason = NULL, error = s.value ->> 2, sent_at = NEW.at, channel = nullif(NEW.channel, '')
+  -- It is to go out by the first of its channels that may.
+  UPDATE touch SET due_at = (SELECT min(o.planned_at) FROM outbox AS o WHERE o.touch_no = touch.no) FROM json_each(NEW.settled) AS s
+    WHERE touch.no = s.value ->> 0 AND touch.state = 'due' AND s.value ->> 1 = 'waits'
+    AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
+  -- What had waited for longer, and found room, was due at its own time.
+  UPDATE touch SET state = s.value ->> 1, reason = NULL, error = s.value ->> 2, sent_at = NEW.at, channel = nullif(NEW.channel, ''),
+    due_at = iif(touch.due_at > NEW.at, coalesce(touch.from_at, touch.due_at), touch.due_at)
     FROM json_each(NEW.settled) AS s
     WHERE touch.no = s.value ->> 0 AND s.value ->> 1 IN ('sent', 'unknown')
     AND touch.state NOT IN ('sent', iif(s.value ->> 1 = 'unknown', 'unknown', 'sent'))
@@ -130,10 +156,10 @@ BEGIN
     WHERE touch.no = s.value ->> 0 AND s.value ->> 1 = 'failed' AND touch.state = 'due'
     AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
   -- The next channel's turn.
-  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at)
+  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at)
     SELECT t.no, n.value, t.programme_no, NEW.at,
       CASE WHEN n.key + 1 = json_array_length(t.channels) THEN t.deadline_at
-        ELSE min(t.deadline_at, NEW.at + t.wait_hours * 3600000) END
+        ELSE min(t.deadline_at, NEW.at + t.wait_hours * 3600000) END, NEW.at
     FROM json_each(NEW.settled) AS s CROSS JOIN touch AS t ON t.no = s.value ->> 0 CROSS JOIN json_each(t.channels) AS n
     WHERE s.value ->> 1 IN ('failed', 'passed') AND t.mode = 'first_possible' AND t.state = 'due' AND t.deadline_at > NEW.at
     AND n.key = (
@@ -142,10 +168,17 @@ BEGIN
       WHERE l.key > (SELECT c.key FROM json_each(t.channels) AS c WHERE c.value = NEW.channel))
     AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = t.no AND o.channel = NEW.channel)
     ON CONFLICT DO NOTHING;
+  -- What no channel takes does not wait for room by another one, either.
+  DELETE FROM outbox WHERE planned_at > NEW.at AND touch_no IN (SELECT value ->> 0 FROM json_each(NEW.settled) WHERE value ->> 1 = 'suppressed')
+    AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = outbox.touch_no AND o.channel = NEW.channel)
+    AND NOT EXISTS (
+      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = outbox.touch_no AND d.channel = outbox.channel
+      AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'unknown'));
   DELETE FROM outbox WHERE channel = NEW.channel
-    AND touch_no IN (SELECT value ->> 0 FROM json_each(NEW.settled) WHERE value ->> 1 NOT IN ('later', 'waits'));
+    AND touch_no IN (SELECT value ->> 0 FROM json_each(NEW.settled) WHERE value ->> 1 NOT IN ('later', 'behind', 'waits'));
   -- The last channel decides; of those before it, one that failed goes before a reason.
-  UPDATE touch SET state = iif(touch.error IS NULL, 'suppressed', 'failed'), reason = iif(touch.error IS NULL, s.value ->> 2, NULL)
+  UPDATE touch SET state = iif(touch.error IS NULL, 'suppressed', 'failed'), reason = iif(touch.error IS NULL, s.value ->> 2, NULL),
+    due_at = iif(touch.due_at > NEW.at, coalesce(touch.from_at, touch.due_at), touch.due_at)
     FROM json_each(NEW.settled) AS s
     WHERE touch.no = s.value ->> 0 AND touch.state = 'due' AND s.value ->> 1 IN ('failed', 'passed', 'suppressed')
     AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no);

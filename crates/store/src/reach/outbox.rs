@@ -22,17 +22,25 @@ pub struct WaitingTouch {
     pub no: i64,
     /// The member's number.
     pub member_no: i64,
-    /// The touch.
+    /// The touch, due as it is by the channel: what waits for room is asked before.
     pub touch: Touch,
 }
 
 /// What became of a message by one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
-    /// It is due again at an instant.
+    /// It is tried again at an instant.
     Later(Timestamp),
-    /// It waits for hours or for caps until an instant, from when on the channel has its time anew.
-    Waits(Timestamp),
+    /// Facts do not know the member's last entries. It is asked again at an instant.
+    Behind(Timestamp),
+    /// It waits for hours or for caps, and is asked again at an instant, from when on the channel
+    /// has its time anew.
+    Waits {
+        /// When it is asked again.
+        ask_at: Timestamp,
+        /// When it is to go out, as far as is known.
+        due_at: Timestamp,
+    },
     /// It went out, or was done.
     Sent,
     /// It may have gone out, and why nobody knows.
@@ -57,7 +65,10 @@ impl Settlement {
     fn row(&self, touch_no: i64) -> Json {
         match self {
             Self::Later(at) => json!([touch_no, "later", null, at.0]),
-            Self::Waits(at) => json!([touch_no, "waits", null, at.0]),
+            Self::Behind(at) => json!([touch_no, "behind", null, at.0]),
+            Self::Waits { ask_at, due_at } => {
+                json!([touch_no, "waits", null, ask_at.0, due_at.0])
+            }
             Self::Sent => json!([touch_no, "sent"]),
             Self::Unknown(why) => json!([touch_no, "unknown", why]),
             Self::Failed(why) => json!([touch_no, "failed", why]),
@@ -88,7 +99,7 @@ pub async fn due_messages(
     let values = vec![programme_no.into(), name(channel).into(), now.0.into(), most.into()];
     let rows = reach.query(statement!("queries/reach/outbox_due"), values).await?;
     let read = |mut row: Row| {
-        let (member_no, no) = (row.integer(0)?, row.integer(23)?);
+        let (member_no, no) = (row.integer(0)?, row.integer(24)?);
         Ok(WaitingTouch { no, member_no, touch: read_touch(&mut row)? })
     };
     rows.into_iter().map(read).collect()

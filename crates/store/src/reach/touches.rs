@@ -70,6 +70,7 @@ pub async fn put_touches(
             planned.at.0,
             planned_day,
             i64::from(planned.is_compared),
+            touch.from_at.0,
         ])
     };
     let rows: Vec<_> = decided.iter().map(row).collect();
@@ -133,6 +134,7 @@ pub(super) fn read_touch(row: &mut Row) -> Result<Touch, Error> {
         sent_at: row.optional_integer(20)?.map(Timestamp),
         channel: channel.map(|name| unreadable(Channel::parse(&name))).transpose()?,
         responded_at: row.optional_integer(22)?.map(Timestamp),
+        from_at: Timestamp(row.integer(23)?),
     })
 }
 
