@@ -13,6 +13,7 @@
 //! A programme whose day is decided rests until the next one begins. Until then its rulebook is
 //! read only where something happened.
 
+mod accounts;
 mod back_test;
 mod day;
 mod hear;

@@ -176,7 +176,7 @@ impl World {
     fn waits(&self, touch_no: i64) {
         for channel in Channel::ALL.iter().map(|channel| channel.as_str()) {
             let row = format!(
-                "INSERT OR IGNORE INTO outbox VALUES ({touch_no}, '{channel}', 1, 0, {}, NULL)",
+                "INSERT OR IGNORE INTO outbox VALUES ({touch_no}, '{channel}', 1, 0, {}, NULL, 0)",
                 i64::MAX
             );
             self.reach.connection().execute(&row, []).unwrap();

@@ -3,6 +3,7 @@
 
 mod behaviour;
 mod deliver;
+mod drain;
 mod events;
 mod fold;
 #[path = "../../reach/tests/naive.rs"]

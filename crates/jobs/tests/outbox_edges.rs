@@ -195,7 +195,7 @@ fn a_slow_account_costs_another_one_nothing() {
     let text = "UPDATE touch SET state = 'due', reason = NULL, due_at = 0, deadline_at = 9e15";
     shop.reach.connection().execute(text, []).unwrap();
     shop.reach.connection().execute("DELETE FROM outbox", []).unwrap();
-    let text = "INSERT INTO outbox SELECT no, strategy, 1, 0, deadline_at, NULL FROM touch";
+    let text = "INSERT INTO outbox SELECT no, strategy, 1, 0, deadline_at, NULL, 0 FROM touch";
     shop.reach.connection().execute(text, []).unwrap();
     let count = |channel: &str| {
         shop.rows(&format!("SELECT count(*) || '' FROM outbox WHERE channel = '{channel}'"))[0]

@@ -35,7 +35,7 @@ impl Shop {
     }
 
     /// A whole rehearsal; of tomorrow without a day.
-    fn rehearse(&self, day: Option<i32>) -> TouchRehearsal {
+    pub fn rehearse(&self, day: Option<i32>) -> TouchRehearsal {
         let wish = TouchWish { day, cursor: None };
         let found = self.rehearsed(&self.messaging, wish, 1_000).unwrap();
         assert_eq!(found.next, None);
@@ -233,6 +233,10 @@ fn later_days_take_those_before_as_decided() {
     let example = json!({"member_id": "m00", "node": -7, "due_at": "2026-02-02T02:00:00Z", "channels": ["push"]});
     assert_eq!(shown["strategies"][0]["examples"][0], example);
     assert_eq!((&shown["day"], &shown["playbook_version"]), (&json!("2026-02-02"), &json!(3)));
+    // The channel has no account: nothing can go.
+    let account = json!({"channel": "push", "account": null, "is_paused": false, "per_second": null, "messages": 4,
+        "seconds": null, "open_seconds": null, "drained_at": null, "late": 4});
+    assert_eq!(shown["accounts"], json!([account]));
     // Who may not see members is told none.
     let shown = shop.rehearse(Some(first)).to_json(false);
     assert_eq!(shown["strategies"][0].get("examples"), None);
@@ -380,14 +384,14 @@ fn a_programme_rests_when_its_day_is_decided() {
 }
 
 /// A cursor as its reader takes it.
-fn forged(shop: &Shop, nodes: Json, examples: Json) -> String {
+fn forged(shop: &Shop, nodes: Json, examples: Json, loads: Json) -> String {
     let version = wait(programme(&shop.world.sql, "default")).unwrap().unwrap();
     let version = version.reference.rulebook_version;
     let text = serde_json::to_string(&shop.messaging.playbook).unwrap();
     let of: String = store::digest(&format!("{version} {text}")).chars().take(16).collect();
     let now = shop.world.now.get();
     let day = Today::at(now, "Asia/Shanghai".parse().unwrap()).day;
-    URL_SAFE_NO_PAD.encode(json!([now.0, day, of, 0, 0, nodes, examples]).to_string())
+    URL_SAFE_NO_PAD.encode(json!([now.0, day, of, 0, 0, nodes, examples, loads]).to_string())
 }
 
 #[test]
@@ -399,8 +403,12 @@ fn a_cursor_names_no_member_of_another_programme() {
         INSERT INTO member (no, programme_no, id, sequence, head, points_in_lots, lots_granted, joined_at, standing, counters)
           VALUES (900000, 2, '13800138000', 1, zeroblob(32), 0, 0, 0, '{}', '{}');";
     shop.world.sql.connection().execute_batch(text).unwrap();
-    let cursor =
-        forged(&shop, json!([]), json!([[0, 900_000, -7, 0, ["push"]], [0, 1, -7, 0, []]]));
+    let cursor = forged(
+        &shop,
+        json!([]),
+        json!([[0, 900_000, -7, 0, ["push"]], [0, 1, -7, 0, []]]),
+        json!([]),
+    );
     let wish = TouchWish { day: None, cursor: Some(&cursor) };
     let found = shop.rehearsed(&shop.messaging, wish, 100).unwrap();
     let names: Vec<&str> =
@@ -412,7 +420,7 @@ fn a_cursor_names_no_member_of_another_programme() {
 fn figures_of_a_cursor_are_bounded() {
     let shop = Shop::new(json!({"strategies": [ladder()]}), 3);
     let many: Vec<Json> = (0..11).map(|no| json!([0, no, -7, 0, []])).collect();
-    let cursor = forged(&shop, json!([]), json!(many));
+    let cursor = forged(&shop, json!([]), json!(many), json!([]));
     let wish = TouchWish { day: None, cursor: Some(&cursor) };
     assert_eq!(shop.rehearsed(&shop.messaging, wish, 100), None, "more examples than ten");
     let row = |node: i32| {
@@ -425,7 +433,23 @@ fn figures_of_a_cursor_are_bounded() {
             [["frequency", u64::MAX]]
         ])
     };
-    let cursor = forged(&shop, json!([row(-7), row(-3)]), json!([]));
+    // Instants beyond the calendar, and as many messages as there can be.
+    for (due, until, is_read) in [(i64::MIN, 9, false), (0, i64::MAX, false), (0, 9, true)] {
+        let loads = json!([
+            ["push", i64::MIN, true, due, until, i64::MAX],
+            ["push", 0, true, due, until, i64::MAX]
+        ]);
+        let cursor = forged(&shop, json!([]), json!([]), loads);
+        let wish = TouchWish { day: None, cursor: Some(&cursor) };
+        assert_eq!(shop.rehearsed(&shop.messaging, wish, 100).is_some(), is_read, "{due} {until}");
+    }
+    shop.gateway(Channel::Push);
+    let cursor = forged(
+        &shop,
+        json!([row(-7), row(-3)]),
+        json!([]),
+        json!([["push", i64::MIN, true, 0, 253_402_300_799_999_i64, i64::MAX]]),
+    );
     let wish = TouchWish { day: None, cursor: Some(&cursor) };
     let shown = shop.rehearsed(&shop.messaging, wish, 100).unwrap().to_json(false);
     assert_eq!(shown["totals"]["due"], u64::MAX);
@@ -440,7 +464,7 @@ fn days_and_instants_beyond_the_calendar_are_refused() {
         for day in [i32::MIN, -96_465_292, 0, 95_026_236, i32::MAX] {
             assert_eq!(asked(TouchWish { day: Some(day), cursor: None }), None, "{day}");
         }
-        let good = URL_SAFE_NO_PAD.decode(forged(&shop, json!([]), json!([]))).unwrap();
+        let good = URL_SAFE_NO_PAD.decode(forged(&shop, json!([]), json!([]), json!([]))).unwrap();
         let good: Json = serde_json::from_slice(&good).unwrap();
         for (place, value) in
             [(0, json!(i64::MIN)), (0, json!(i64::MAX)), (1, json!(i32::MIN)), (1, json!(0))]

@@ -28,7 +28,7 @@ fn database() -> Native {
     wait(begin_reach(&reach, &reach)).unwrap();
     let waits =
         "WITH RECURSIVE touch (no) AS (SELECT 1 UNION ALL SELECT no + 1 FROM touch WHERE no < 2000)
-        INSERT INTO outbox SELECT no, c.value, iif(no < 1900, 1, 2), 0, 9e15, NULL
+        INSERT INTO outbox SELECT no, c.value, iif(no < 1900, 1, 2), 0, 9e15, NULL, 0
         FROM touch CROSS JOIN json_each(?1) AS c";
     let channels: Vec<&str> = Channel::ALL.iter().map(|channel| channel.as_str()).collect();
     reach.connection().execute(waits, [json!(channels).to_string()]).unwrap();

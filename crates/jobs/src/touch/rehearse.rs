@@ -16,6 +16,7 @@ use reach::{Channel, Today};
 use serde_json::{Map, Value as Json, json};
 use store::{Error, ProgrammeRef, Sql, digest, facts_after, ledger_members, touch_run};
 
+use super::accounts::{AccountFound, LoadCounts, Loads, Senders};
 use super::day::{Day, Decided};
 use super::{Messaging, starts_at};
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
@@ -39,8 +40,11 @@ pub struct TouchRehearsal {
     pub members: u64,
     /// What is decided, by strategy in the order of the playbook.
     pub strategies: Vec<StrategyFound>,
+    /// Whether accounts are fast enough, by channel.
+    pub accounts: Vec<AccountFound>,
     /// The cursor of the next part; `None` after the last member.
     pub next: Option<String>,
+    loads: Loads,
 }
 
 /// What is decided for a strategy.
@@ -140,6 +144,7 @@ pub async fn rehearse_touches<L: Sql, R: Sql>(
     let of_day = Today { day: part.day, zone };
     let day = Day::open(&databases, salt_and_book, &messaging, decided_through, of_day).await?;
     let day = day.map_err(|_| Error::Corrupt("playbook"))?;
+    let senders = Senders::of(&databases).await?;
     loop {
         if !limit.take_chunk((ledger.now)()) {
             part.next = Some(write(&part, &of, position));
@@ -155,7 +160,7 @@ pub async fn rehearse_touches<L: Sql, R: Sql>(
             let mut left = day.left(&databases, &day.periods(part.at)).await?;
             part.take_from(&mut left, &messaging.playbook);
             for decided in day.decide(&databases, some, part.at, &mut left).await? {
-                part.count(decided);
+                part.count(decided, &senders);
             }
         }
         match last.filter(|_| i64::try_from(count).is_ok_and(|count| count == MEMBERS)) {
@@ -164,6 +169,7 @@ pub async fn rehearse_touches<L: Sql, R: Sql>(
         }
         ledger.sql.give_way().await;
     }
+    part.accounts = part.loads.found(&senders, &messaging.playbook, zone);
     part.name(&databases).await?;
     Ok(Some(part))
 }
@@ -176,8 +182,16 @@ impl TouchRehearsal {
             examples: Vec::new(),
         };
         let strategies = messaging.playbook.strategies.iter().map(|of| none(&of.id)).collect();
-        let playbook_version = messaging.version;
-        Self { at, day, playbook_version, members: 0, strategies, next: None }
+        Self {
+            at,
+            day,
+            playbook_version: messaging.version,
+            members: 0,
+            strategies,
+            accounts: Vec::new(),
+            next: None,
+            loads: Loads::default(),
+        }
     }
 
     /// What was counted is used up.
@@ -187,8 +201,9 @@ impl TouchRehearsal {
         }
     }
 
-    fn count(&mut self, decided: Decided) {
+    fn count(&mut self, decided: Decided, senders: &Senders) {
         for touch in &decided.touches {
+            self.loads.add(touch, senders);
             let is_its = |of: &&mut StrategyFound| of.id == touch.key.strategy;
             let Some(found) = self.strategies.iter_mut().find(is_its) else { continue };
             found.nodes.entry(touch.key.node).or_default().count(touch);
@@ -251,6 +266,7 @@ impl TouchRehearsal {
             "members": self.members,
             "totals": all.to_json([]),
             "strategies": strategies,
+            "accounts": self.accounts.iter().map(AccountFound::to_json).collect::<Vec<_>>(),
             "next": self.next,
         })
     }
@@ -360,7 +376,7 @@ pub(super) fn fingerprint(active: &ActiveProgramme, playbook: &Playbook) -> Resu
 type NodeCounts = (usize, i32, u64, (i64, i64, i64, u64), Vec<(Channel, u64)>, Vec<(String, u64)>);
 /// The place of the strategy, the member, the node, when and by which channels.
 type ExampleText = (usize, i64, i32, i64, Vec<Channel>);
-type Cursor = (i64, i32, String, i64, u64, Vec<NodeCounts>, Vec<ExampleText>);
+type Cursor = (i64, i32, String, i64, u64, Vec<NodeCounts>, Vec<ExampleText>, Vec<LoadCounts>);
 
 fn write(part: &TouchRehearsal, of: &str, position: i64) -> String {
     let strategies = || part.strategies.iter().enumerate();
@@ -388,6 +404,7 @@ fn write(part: &TouchRehearsal, of: &str, position: i64) -> String {
         part.members,
         strategies().flat_map(counts).collect(),
         strategies().flat_map(examples).collect(),
+        part.loads.rows(),
     );
     URL_SAFE_NO_PAD.encode(json!(cursor).to_string())
 }
@@ -399,13 +416,14 @@ fn read(
     zone: ledger::Zone,
 ) -> Option<(TouchRehearsal, i64)> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (at, day, its, position, members, nodes, examples): Cursor =
+    let (at, day, its, position, members, nodes, examples, loads): Cursor =
         serde_json::from_slice(&bytes).ok()?;
     if its != of || Today::at(Timestamp(at), zone).day != day {
         return None;
     }
     let mut part = TouchRehearsal::begun(Timestamp(at), day, messaging);
     part.members = members;
+    part.loads = Loads::of_rows(loads)?;
     for (place, node, due, (messages, cost_minor, points, tasks), channels, reasons) in nodes {
         let reasons = reasons.into_iter();
         let reasons = reasons.map(|(name, count)| Some((Reason::parse(&name)?, count)));

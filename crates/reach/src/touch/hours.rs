@@ -6,6 +6,7 @@ use ledger::{
 
 use super::recipient::{Recipient, Terms};
 use crate::contact::{Channel, Purpose};
+use crate::playbook::Playbook;
 
 const DAY_MINUTES: i64 = 24 * 60;
 const MINUTE_MS: i64 = 60_000;
@@ -55,15 +56,36 @@ pub(crate) fn windows(
     purpose: Purpose,
     channels: &[Channel],
 ) -> Vec<Quiet> {
-    let of_playbook = terms.playbook.quiet_hours.map(|hours| {
+    let own = recipient.quiet.map(|(from, until)| Quiet { from, until });
+    windows_with(own, terms.playbook, purpose, channels)
+}
+
+/// The same of members with such quiet hours of their own, or without.
+pub(crate) fn windows_with(
+    own: Option<Quiet>,
+    playbook: &Playbook,
+    purpose: Purpose,
+    channels: &[Channel],
+) -> Vec<Quiet> {
+    let of_playbook = playbook.quiet_hours.map(|hours| {
         let minute = |time: crate::playbook::TimeOfDay| i64::from(time.minutes());
         Quiet { from: minute(hours.from), until: minute(hours.until) }
     });
-    let own = recipient.quiet.map(|(from, until)| Quiet { from, until });
     let is_night = purpose == Purpose::Marketing && channels.contains(&Channel::Sms);
     // No length is no quiet hours, and not all day.
     let told = own.or(of_playbook).filter(|hours| hours.from != hours.until);
     told.into_iter().chain(is_night.then_some(SMS_NIGHT)).collect()
+}
+
+/// The first instant after `at`, which lies in none of the windows, at which one of them begins;
+/// `None` without windows.
+pub(crate) fn closes_after(at: Timestamp, windows: &[Quiet], zone: Zone) -> Option<Timestamp> {
+    let today = day_number(local_date(at, zone));
+    let begins = |window: &Quiet| {
+        let on = |day: i32| at_local_minute(from_day_number(day), window.from, zone);
+        [today, today.saturating_add(1)].map(on).into_iter().find(|begin| *begin > at)
+    };
+    windows.iter().filter_map(begins).min()
 }
 
 /// The first instant from `at` on that lies in none of the windows; `None` where there is none.

@@ -1,8 +1,9 @@
 //! Touches: which member is told what, when, and why not.
 //!
 //! Owns: the decision ([`decide()`]), the question that is asked again when a message is sent
-//! ([`still_wanted`]), and how an occasion ended ([`settle()`]). A touch is known by its strategy,
-//! node, member and cycle, so it is decided once, however often and however late a job asks.
+//! ([`still_wanted`]), when accounts have sent what is due ([`drain()`]), and how an occasion ended
+//! ([`settle()`]). A touch is known by its strategy, node, member and cycle, so it is decided once,
+//! however often and however late a job asks.
 //!
 //! Architecture invariant: due times follow from the cycle and the playbook, never from when a job
 //! ran.
@@ -15,6 +16,7 @@ mod caps;
 mod compared;
 mod cycle;
 mod decide;
+mod drain;
 mod holdout;
 mod hours;
 mod occasion;
@@ -31,6 +33,7 @@ pub use budget::{Left, Uses, budget_period};
 pub use compared::{Planned, planned};
 pub use cycle::Cycle;
 pub use decide::decide;
+pub use drain::{Drained, Load, Speed, drain};
 pub use holdout::{BUCKETS, programme_bucket, quarter_start, quarters, strategy_bucket};
 pub use occasion::{
     Happening, ORDER, Occasion, TierMove, answered_for_ms, asked_at, behaviours_asked,

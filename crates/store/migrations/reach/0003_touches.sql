@@ -78,10 +78,15 @@ CREATE TABLE IF NOT EXISTS outbox (
   -- When it is to go out, as far as is known: what waits for room is asked before. Null where it is
   -- tried again.
   planned_at INTEGER,
+  -- That of the touch.
+  priority INTEGER NOT NULL,
+  -- The smallest goes first: the highest priority, then the hour in which its time ends. An instant in
+  -- place of the hour would make as many turns as messages.
+  turn INTEGER NOT NULL GENERATED ALWAYS AS (until_at / 3600000 - priority * 10000000) VIRTUAL,
   PRIMARY KEY (touch_no, channel)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE INDEX IF NOT EXISTS outbox_due ON outbox (programme_no, channel, due_at)
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (programme_no, channel, turn, due_at)
 -- then
 CREATE INDEX IF NOT EXISTS outbox_until ON outbox (until_at)
 -- then
@@ -90,10 +95,10 @@ CREATE INDEX IF NOT EXISTS outbox_acts ON outbox (programme_no, due_at) WHERE ch
 -- Of "first_possible" the first channel that has an account goes first.
 CREATE TRIGGER IF NOT EXISTS touch_waits AFTER INSERT ON touch WHEN NEW.state = 'due'
 BEGIN
-  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at)
+  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at, priority)
     SELECT NEW.no, c.value, NEW.programme_no, coalesce(NEW.from_at, NEW.due_at),
       CASE WHEN NEW.mode = 'all' OR c.key + 1 = json_array_length(NEW.channels) THEN NEW.deadline_at
-        ELSE min(NEW.deadline_at, NEW.due_at + NEW.wait_hours * 3600000) END, NEW.due_at
+        ELSE min(NEW.deadline_at, NEW.due_at + NEW.wait_hours * 3600000) END, NEW.due_at, NEW.priority
     FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS c
     WHERE NEW.mode = 'all' OR c.key = (
       -- Keys of channels without an account come after all others.
@@ -156,10 +161,10 @@ BEGIN
     WHERE touch.no = s.value ->> 0 AND s.value ->> 1 = 'failed' AND touch.state = 'due'
     AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
   -- The next channel's turn.
-  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at)
+  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at, priority)
     SELECT t.no, n.value, t.programme_no, NEW.at,
       CASE WHEN n.key + 1 = json_array_length(t.channels) THEN t.deadline_at
-        ELSE min(t.deadline_at, NEW.at + t.wait_hours * 3600000) END, NEW.at
+        ELSE min(t.deadline_at, NEW.at + t.wait_hours * 3600000) END, NEW.at, t.priority
     FROM json_each(NEW.settled) AS s CROSS JOIN touch AS t ON t.no = s.value ->> 0 CROSS JOIN json_each(t.channels) AS n
     WHERE s.value ->> 1 IN ('failed', 'passed') AND t.mode = 'first_possible' AND t.state = 'due' AND t.deadline_at > NEW.at
     AND n.key = (

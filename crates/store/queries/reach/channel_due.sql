@@ -7,6 +7,13 @@ AND a.rests_until NOT BETWEEN ?1 + 1 AND ?1 + 86400000 AND a.leased_until NOT BE
 AND NOT EXISTS (
   SELECT 1 FROM channel_account AS b WHERE b.programme_no = a.programme_no AND b.channel = a.channel AND b.paused_because IS NULL
   AND (b.rank, b.no) < (a.rank, a.no))
-AND (EXISTS (SELECT 1 FROM outbox AS o WHERE o.programme_no = a.programme_no AND o.channel = a.channel AND o.due_at <= +?1)
+AND (EXISTS (
+  WITH RECURSIVE turns (turn) AS (
+    SELECT min(f.turn) FROM outbox AS f WHERE f.programme_no = a.programme_no AND f.channel = a.channel
+    UNION ALL
+    SELECT (SELECT min(n.turn) FROM outbox AS n WHERE n.programme_no = a.programme_no AND n.channel = a.channel AND n.turn > turns.turn)
+    FROM turns WHERE turns.turn IS NOT NULL)
+  SELECT 1 FROM turns CROSS JOIN outbox AS o
+    ON o.programme_no = a.programme_no AND o.channel = a.channel AND o.turn = turns.turn AND o.due_at <= +?1)
   OR EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.account_no = a.no AND d.state = 'sending'))
 ORDER BY a.no LIMIT (SELECT ?4)
