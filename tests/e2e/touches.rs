@@ -31,7 +31,8 @@ fn birthdays(host: &Host) -> Shop {
     assert_eq!(kept.status, 201, "{}", kept.text());
     let playbook = json!({"holdout_percent": 0, "strategies": [{
         "id": "birthday", "name": {"en": "Birthday"}, "trigger": {"kind": "date", "attribute": "birthday"},
-        "send": {"channels": ["sms"], "template": "wish"}, "holdout_percent": 40}]});
+        "send": {"channels": ["sms"], "template": "wish"}, "holdout_percent": 40,
+        "sequence": {"nodes": [{"days_before": 0}], "settle": true}}]});
     let kept = marketing.put("/v1/playbook/drafts/spring", &playbook).send().ok();
     assert_eq!(kept["problems"], json!([]), "{kept}");
     let asked = marketing.post("/v1/playbook/drafts/spring/publication", &json!({})).send().ok();
@@ -145,6 +146,10 @@ fn what_members_were_told_is_listed_and_what_it_brought_counted() {
     // The one who clicked has the lowest number, and so is the last of the list.
     assert_eq!(item["credited"]["by_click"], sent.len() % 2);
     assert_eq!(item["credited"]["login"], 1);
+    // The birthdays are over: each is an occasion, where a message went out.
+    let settled = &item["settled"];
+    assert_eq!((&settled["occasions"], &settled["messages"]), (&json!(sent.len()), &json!(sent.len())));
+    assert_eq!((&settled["points_spent"], &settled["points_expired"]), (&json!(0), &json!(0)));
     let lift = &item["lift"];
     assert_eq!(lift["treated"]["members"], sent.len());
     assert_eq!(lift["treated"]["converted"], sent.len().div_ceil(2));
@@ -157,7 +162,7 @@ fn what_members_were_told_is_listed_and_what_it_brought_counted() {
     assert_eq!(whole["all_marketing"]["lift"]["verdict"], "nobody_to_compare");
 
     let one = finance.get("/v1/strategies/birthday/results?to=2026-03-29").send().ok();
-    assert_eq!(one["lift"], *lift);
+    assert_eq!((&one["lift"], &one["settled"]), (lift, settled));
     let node = &one["nodes"][0];
     assert_eq!((&node["node"], &node["touches"]), (&json!(0), touches));
     assert_eq!(node["channels"][0]["channel"], "sms");

@@ -85,6 +85,7 @@ pub async fn all(app: &App, request: &Request) -> Result<Reply, Problem> {
         let mut item = reached(figures);
         item.insert("strategy_id".to_owned(), id.as_str().into());
         item.insert("name".to_owned(), names.get(id).cloned().unwrap_or_default());
+        item.insert("settled".to_owned(), settled(figures));
         item.insert("lift".to_owned(), lift(figures));
         Json::Object(item)
     });
@@ -106,6 +107,7 @@ pub async fn one(app: &App, request: &Request, id: &str) -> Result<Reply, Proble
     body.insert("strategy_id".to_owned(), id.into());
     body.insert("name".to_owned(), names.get(id).cloned().unwrap_or_default());
     body.extend(reached(&whole));
+    body.insert("settled".to_owned(), settled(&whole));
     body.insert("lift".to_owned(), lift(&whole));
     let mut nodes: Vec<(i64, &Figures)> = Vec::new();
     let mut channels: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
@@ -167,6 +169,15 @@ fn reached(figures: &Figures) -> Map<String, Json> {
     .map(|(name, value)| (name.to_owned(), value))
     .into_iter()
     .collect()
+}
+
+/// How occasions ended that the strategy settles.
+fn settled(figures: &Figures) -> Json {
+    let of = |name: &str| figure(figures, name);
+    json!({
+        "occasions": of("ended"), "messages": of("ended.messages"), "responded": of("ended.responded"),
+        "points_spent": of("ended.spent"), "points_expired": of("ended.expired"),
+    })
 }
 
 fn by_channel(channel: &str, figures: &Figures) -> Json {

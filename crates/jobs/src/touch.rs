@@ -333,7 +333,7 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         let mut left = day.left(&self.databases, &periods).await?;
         let mut decided = Vec::new();
         for of in day.decide(&self.databases, members, now, &mut left).await? {
-            for (touch, (planned, planned_day)) in of.touches.into_iter().zip(of.plans) {
+            for (touch, plan) in of.touches.into_iter().zip(of.plans) {
                 match touch.reason() {
                     None => self.report.touches += 1,
                     Some(reason) => self.count(reason),
@@ -343,7 +343,15 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 }
                 let period = periods.get(touch.key.strategy.as_str()).cloned();
                 let member_no = of.member_no;
-                decided.push(DecidedTouch { member_no, touch, period, planned, planned_day });
+                let (planned, planned_day, settles_day) = plan;
+                decided.push(DecidedTouch {
+                    member_no,
+                    touch,
+                    period,
+                    planned,
+                    planned_day,
+                    settles_day,
+                });
             }
         }
         let mut rows = decided.as_slice();

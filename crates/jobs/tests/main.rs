@@ -19,6 +19,7 @@ mod rehearsal;
 mod reseal;
 mod results;
 mod results_edges;
+mod results_settled;
 mod sizes;
 mod support;
 mod tasks;

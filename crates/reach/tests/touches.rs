@@ -7,11 +7,12 @@
 )]
 
 use ledger::{Timestamp, start_of_day};
+use reach::playbook::Strategy;
 use reach::touch::{
     Coupon, Cycle, Ended, Happening, Left, Occasion, Reason, State, TierMove, Touch, Uses, Verdict,
-    decide, programme_bucket, settle, still_wanted, strategy_bucket,
+    decide, programme_bucket, settle, settles_on, still_wanted, strategy_bucket,
 };
-use reach::{Channel, ContactState, Decision, Family, Purpose};
+use reach::{Channel, ContactState, Decision, Family, Purpose, Today};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -1193,20 +1194,50 @@ fn a_cycle_is_settled_where_a_message_went_out() {
     let night = programme.night(&mut person, at("2027-06-23 02:00"), shanghai());
     let ended = Ended { redeemed: 60, expired: 40 };
     let cycle = end_of("2027-06-30");
-    let of = |place: usize, touches: &[Touch]| {
-        settle(&programme.playbook.strategies[place], &cycle, touches, ended)
-    };
-    assert_eq!(of(0, &night), None, "it is due, and nobody was told");
+    let of = |touches: &[Touch]| settle("ladder", &cycle, touches, ended);
+    assert_eq!(of(&night), None, "it is due, and nobody was told");
     let mut gone: Vec<Touch> =
         night.iter().map(|touch| sent(touch, at("2027-06-23 10:00"))).collect();
     let later = Touch { key: key("ladder", -3, &cycle), ..gone[0].clone() };
     gone.push(Touch { state: State::Unknown, responded_at: Some(at("2027-06-28 10:00")), ..later });
-    let settled = of(0, &gone).unwrap();
+    let settled = of(&gone).unwrap();
     assert_eq!((settled.touched, settled.has_responded), (2, true));
     assert_eq!((settled.first_sent_at, settled.ended), (at("2027-06-23 10:00"), ended));
-    assert_eq!(of(1, &gone), None, "it does not settle");
-    assert_eq!(
-        settle(&programme.playbook.strategies[0], &end_of("2027-07-01"), &gone, ended),
-        None
-    );
+    assert_eq!(settle("ladder", &end_of("2027-07-01"), &gone, ended), None);
+    assert_eq!(settle("other", &cycle, &gone[..1], ended), None, "of another strategy");
+    // It is over on the last day of the points, whichever node it is.
+    let today = Today::at(at("2027-06-23 02:00"), shanghai());
+    let on = |place: usize, touch: &Touch| {
+        settles_on(&programme.playbook.strategies[place], touch, today)
+    };
+    assert!(gone.iter().all(|touch| on(0, touch) == Some(day("2027-06-30"))));
+    assert_eq!(on(1, &gone[0]), None, "it does not settle");
+}
+
+#[test]
+fn what_does_not_end_is_over_with_its_last_message() {
+    let nodes = json!([{"days_after": 0}, {"days_after": 3}, {"days_after": 10}]);
+    let strategy = json!({"id": "hello", "trigger": {"kind": "entry", "entry": "earn"},
+        "send": {"channels": ["push"], "template": "warn"}, "sequence": {"nodes": nodes, "settle": true}});
+    let strategy: Strategy = serde_json::from_value(strategy).unwrap();
+    let today = Today::at(at("2027-06-23 02:00"), shanghai());
+    let mut programme = programme(json!([warn("other", 7)]));
+    programme.decided_through = day("2027-06-22");
+    let mut person = with_points_until("2027-06-30");
+    let night = programme.night(&mut person, at("2027-06-23 02:00"), shanghai());
+    for (node, due, deadline, over) in [
+        (0, "2027-06-20 11:00", "2027-06-23 10:00", "2027-06-30"),
+        (3, "2027-06-23 10:00", "2027-06-26 10:00", "2027-06-30"),
+        // Three days make sense, until noon of the last.
+        (10, "2027-06-30 10:00", "2027-07-03 10:00", "2027-07-03"),
+    ] {
+        let cycle = Cycle::Entry("e1".into());
+        let touch = Touch {
+            key: key("hello", node, &cycle),
+            due_at: at(due),
+            deadline_at: at(deadline),
+            ..night[0].clone()
+        };
+        assert_eq!(settles_on(&strategy, &touch, today), Some(day(over)), "{node}");
+    }
 }

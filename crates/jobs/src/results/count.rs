@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::EntryId;
+use ledger::{EntryId, Timestamp};
 use reach::playbook::{Attribution, Conversion};
 use reach::touch::{Reason, State};
 use reach::{By, Channel, Converted, Credit, Credits, Purpose, Seen, Sides, TakenBack};
@@ -22,14 +22,14 @@ use crate::customers::Databases;
 const BEFORE_DAYS: i64 = 30;
 const DAY_MS: i64 = 86_400_000;
 /// Of a member so many of the last entries are looked at.
-const ENTRIES: i64 = 500;
+pub(super) const ENTRIES: i64 = 500;
 /// So many of the last deliveries, clicks and logins: as many as credits keep.
 const SEEN: i64 = 2_000;
 /// So many of the last accounts that became part of it.
 const PARTS: i64 = 100;
 /// Accounts of which all that was seen is read at once. With 500 entries and 2,000 logins,
 /// deliveries and clicks of each that is about 20 MiB.
-const ACCOUNTS: usize = 50;
+pub(super) const ACCOUNTS: usize = 50;
 
 /// What touches are counted by.
 pub(super) struct Counting<'a, 'c, L, R> {
@@ -37,6 +37,8 @@ pub(super) struct Counting<'a, 'c, L, R> {
     pub(super) rules: &'a Rules,
     /// From the beginning of the day until the count.
     pub(super) span: Span,
+    /// When the day ends.
+    pub(super) day_end: Timestamp,
     /// Local days from the one to the other.
     pub(super) after_days: u32,
 }
@@ -64,9 +66,10 @@ impl<L: Sql, R: Sql> Counting<'_, '_, L, R> {
         touches: &[ResultTouch],
         figures: &mut Figures,
     ) -> Result<(), Error> {
+        self.settle(touches, figures).await?;
         let ways = self.ways(touches).await?;
         let mut of_members: BTreeMap<i64, Vec<&ResultTouch>> = BTreeMap::new();
-        for touch in touches {
+        for touch in touches.iter().filter(|touch| touch.is_of_day) {
             funnel(touch, ways.get(&touch.no), figures);
             of_members.entry(touch.member_no).or_default().push(touch);
         }
@@ -106,7 +109,7 @@ impl<L: Sql, R: Sql> Counting<'_, '_, L, R> {
 
     /// The members with the accounts that became part of them, in groups of [`ACCOUNTS`] or those
     /// of one member more: what is read of a group is in memory at once.
-    async fn groups(&self, members: Vec<i64>) -> Result<Vec<Vec<Account>>, Error> {
+    pub(super) async fn groups(&self, members: Vec<i64>) -> Result<Vec<Vec<Account>>, Error> {
         let Databases { reach, .. } = self.databases;
         let parts =
             reach.with_retries(async || account_parts(reach.sql, &members, PARTS).await).await?;

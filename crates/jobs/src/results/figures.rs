@@ -9,9 +9,13 @@
 //! Of the two sides, for a strategy as a whole: `{side}.members`, `{side}.converted`,
 //! `{side}.orders`, `{side}.points`, and `{side}.open`, members whose time is not over yet. The
 //! sides are `treated` and `held_out`. Of all marketing together there are these, and `cost_minor`.
+//!
+//! Of occasions that ended on the day, for a strategy that settles them: `ended`, and of these
+//! `ended.messages`, `ended.responded`, `ended.spent`, `ended.expired`.
 
 use std::collections::BTreeMap;
 
+use reach::touch::Settled;
 use reach::{Channel, Outcomes};
 use store::Figure;
 
@@ -97,6 +101,19 @@ impl Figures {
         ] {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             self.whole(strategy, &format!("{side}.{name}"), value);
+        }
+    }
+
+    /// Adds how an occasion ended.
+    pub(super) fn add_settled(&mut self, of: &Settled) {
+        for (name, value) in [
+            ("ended", 1),
+            ("ended.messages", i64::try_from(of.touched).unwrap_or(i64::MAX)),
+            ("ended.responded", i64::from(of.has_responded)),
+            ("ended.spent", of.ended.redeemed),
+            ("ended.expired", of.ended.expired),
+        ] {
+            self.whole(&of.strategy, name, value);
         }
     }
 

@@ -6,6 +6,8 @@
 //! what is counted so far stands beside its place. So a run may be killed anywhere, come late or
 //! twice, and of two at once one counts.
 //!
+//! Occasions that ended on the day, and that a strategy settles, are counted with it.
+//!
 //! A count asks for clicks, and for what members did, until so many days after its day, whenever it
 //! is made.
 
@@ -13,6 +15,7 @@ mod count;
 mod figures;
 mod report;
 mod rules;
+mod settled;
 
 use ledger::{Timestamp, from_day_number, local_minute, start_of_day};
 use reach::Today;
@@ -197,7 +200,8 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             self.rules.read(ledger, no, versions, span).await?;
             let after_days = u32::try_from(of.after_days).unwrap_or(0);
             let (databases, rules) = (self.databases, &self.rules);
-            let counting = Counting { databases, rules, span, after_days };
+            let day_end = start(of.day.saturating_add(1));
+            let counting = Counting { databases, rules, span, day_end, after_days };
             counting.add(&touches, &mut figures).await?;
             let next = last.filter(|_| !is_last);
             if !self.step(of, (Some(position), next), &figures).await? {

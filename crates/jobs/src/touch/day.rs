@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{Timestamp, Zone};
 use reach::playbook::{Compiled, Known, KnownGrant, Playbook};
-use reach::touch::{Concern, Left, Planned, Reason, Terms, Touch, budget_period, decide, planned};
+use reach::touch::{
+    Concern, Left, Planned, Reason, Terms, Touch, budget_period, decide, planned, settles_on,
+};
 use reach::{Cuts, Facts, Family, Today};
 use rules::Rulebook;
 use store::{
@@ -47,8 +49,9 @@ pub(super) struct Decided {
     pub(super) member_no: i64,
     pub(super) member_id: String,
     pub(super) touches: Vec<Touch>,
-    /// What results need of each of these, and its local day.
-    pub(super) plans: Vec<(Planned, i32)>,
+    /// What results need of each of these, its local day, and the one on which its occasion is
+    /// over, where that is settled.
+    pub(super) plans: Vec<(Planned, i32, Option<i32>)>,
 }
 
 impl<'a> Day<'a> {
@@ -175,6 +178,12 @@ impl<'a> Day<'a> {
         occasions(databases, &self.messaging.playbook, members, at).await
     }
 
+    /// The local day on which the occasion of a touch is over, where its strategy settles.
+    fn settles_on(&self, touch: &Touch, today: Today) -> Option<i32> {
+        let mut strategies = self.messaging.playbook.strategies.iter();
+        settles_on(strategies.find(|of| of.id == touch.key.strategy)?, touch, today)
+    }
+
     /// The periods of budgets at an instant, by strategy.
     pub(super) fn periods(&self, at: Timestamp) -> BTreeMap<&str, String> {
         let today = Today::at(at, self.zone);
@@ -244,8 +253,11 @@ impl<'a> Day<'a> {
                 }
                 false => Vec::new(),
             };
-            let plans = planned(&touches, &otherwise).into_iter();
-            let plans = plans.map(|planned| (planned, today.day_of(planned.at))).collect();
+            let plans = planned(&touches, &otherwise).into_iter().zip(&touches);
+            let plans = plans.map(|(planned, touch)| {
+                (planned, today.day_of(planned.at), self.settles_on(touch, today))
+            });
+            let plans = plans.collect();
             if !touches.is_empty() {
                 let member_id = recipient.customer.id.to_owned();
                 decided.push(Decided { member_no: *member_no, member_id, touches, plans });

@@ -41,7 +41,7 @@ pub use occasion::{
 };
 pub use reason::Reason;
 pub use recipient::{Coupon, Recipient, Terms};
-pub use settle::{Ended, Settled, settle};
+pub use settle::{Ended, Settled, settle, settles_on};
 
 use crate::contact::{Channel, Purpose};
 use crate::playbook::{Action, Mode};

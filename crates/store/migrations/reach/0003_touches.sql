@@ -45,6 +45,8 @@ CREATE TABLE IF NOT EXISTS touch (
   planned_at INTEGER NOT NULL DEFAULT 0,
   planned_day INTEGER NOT NULL DEFAULT 0,
   is_compared INTEGER NOT NULL DEFAULT 0,
+  -- The local day on which its occasion ends, where its strategy settles; as it was decided.
+  settles_day INTEGER,
   sent_at INTEGER,
   -- The channel that took it.
   channel TEXT,
@@ -56,6 +58,8 @@ CREATE TABLE IF NOT EXISTS touch (
 CREATE UNIQUE INDEX IF NOT EXISTS touch_key ON touch (programme_no, member_no, strategy, node, cycle, part_no)
 -- then
 CREATE INDEX IF NOT EXISTS touch_day ON touch (programme_no, planned_day, no)
+-- then
+CREATE INDEX IF NOT EXISTS touch_settles ON touch (programme_no, settles_day, no) WHERE settles_day IS NOT NULL
 -- then
 -- What is decided about an account that closed meanwhile is left out.
 CREATE TRIGGER IF NOT EXISTS touch_of_the_departed BEFORE INSERT ON touch

@@ -68,7 +68,7 @@ pub use outbox::{
 pub use rebuild::{absorbed_members, joined_members, known_members, older_members, rebuilds_due};
 pub use results::{
     Did, Figure, MemberTouched, ResultEntry, ResultMessages, ResultRun, ResultTouch, ResultVisits,
-    account_parts, attribution_of, conversions, forget_results, next_planned_day,
+    account_parts, attribution_of, conversions, expiries, forget_results, next_planned_day,
     playbook_instants, result_clicks, result_deliveries, result_figures, result_logins,
     result_messages, result_runs, result_sums, result_touches, result_visits, step_results,
 };

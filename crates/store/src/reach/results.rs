@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{EntryId, Timestamp};
 use reach::playbook::Attribution;
-use reach::touch::{Reason, State};
+use reach::touch::{Cycle, Reason, State};
 use reach::{Channel, Purpose, Touched};
 use serde_json::json;
 
@@ -42,10 +42,16 @@ pub struct ResultTouch {
     pub is_first_of_all: bool,
     /// The state of the task that it asked for.
     pub task: Option<String>,
+    /// What it is about.
+    pub cycle: Cycle,
+    /// Whether it was planned for the day.
+    pub is_of_day: bool,
+    /// Whether it is the last one about an occasion that ended on the day, and is settled.
+    pub is_last: bool,
 }
 
-/// Touches that were planned for a local day, with numbers after that one, in order. Members count
-/// by their first touch since the day `since`.
+/// Touches that were planned for a local day, and the last ones about occasions that ended on it,
+/// with numbers after that one, in order. Members count by their first touch since the day `since`.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -82,6 +88,9 @@ pub async fn result_touches(
             is_first: row.integer(11)? == 1,
             is_first_of_all: row.integer(12)? == 1,
             task: row.optional_text(13)?,
+            cycle: Cycle::parse(&row.text(14)?).ok_or(WHAT)?,
+            is_of_day: row.integer(15)? == 1,
+            is_last: row.integer(16)? == 1,
         })
     };
     rows.into_iter().map(read).collect()
@@ -336,6 +345,25 @@ pub async fn conversions(
             did,
         })
     };
+    rows.into_iter().map(read).collect()
+}
+
+/// Points that ended for members at some instants: member, instant, points. Of each member the last
+/// `most` expiries are looked at.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn expiries(
+    ledger: &impl Sql,
+    members: &[i64],
+    instants: &[Timestamp],
+    most: i64,
+) -> Result<Vec<(i64, Timestamp, i64)>, Error> {
+    let instants: Vec<i64> = instants.iter().map(|at| at.0).collect();
+    let values =
+        vec![json!(members).to_string().into(), json!(instants).to_string().into(), most.into()];
+    let rows = ledger.query(statement!("queries/expiries"), values).await?;
+    let read = |mut row: Row| Ok((row.integer(0)?, Timestamp(row.integer(1)?), row.integer(2)?));
     rows.into_iter().map(read).collect()
 }
 

@@ -26,6 +26,8 @@ pub struct DecidedTouch {
     pub planned: Planned,
     /// The local day on which the member was to see it.
     pub planned_day: i32,
+    /// The local day on which its occasion is over, where the strategy settles.
+    pub settles_day: Option<i32>,
 }
 
 /// Keeps touches that were decided. Those whose keys are there stay as they are, and nothing is
@@ -41,7 +43,8 @@ pub async fn put_touches(
     if decided.is_empty() {
         return Ok(0);
     }
-    let row = |DecidedTouch { member_no, touch, period, planned, planned_day }: &DecidedTouch| {
+    let row = |of: &DecidedTouch| {
+        let DecidedTouch { member_no, touch, period, planned, planned_day, settles_day } = of;
         let channels: Vec<&str> = touch.channels.iter().map(|of| of.as_str()).collect();
         let action = (!touch.action.is_none()).then(|| json!(touch.action).to_string());
         json!([
@@ -71,6 +74,7 @@ pub async fn put_touches(
             planned_day,
             i64::from(planned.is_compared),
             touch.from_at.0,
+            settles_day,
         ])
     };
     let rows: Vec<_> = decided.iter().map(row).collect();
