@@ -91,6 +91,8 @@ fn what_members_were_told_is_listed_and_what_it_brought_counted() {
     assert!(held_out.len() > 5 && sent.len() > 15, "{} {}", held_out.len(), sent.len());
     assert_eq!(of("strategy=birthday&from=2026-03-21&to=2026-03-21").len(), MEMBERS);
     assert_eq!(of("from=2026-03-22").len() + of("to=2026-03-20").len() + of("strategy=x").len(), 0);
+    assert_eq!(of("strategy=birthday&node=0").len(), MEMBERS);
+    assert_eq!(of("node=-7").len(), 0);
     let first = ids(&sent)[0].to_owned();
     assert_eq!(ids(&of(&format!("member_id={first}"))), [first.as_str()]);
 
@@ -199,6 +201,7 @@ fn wrong_questions_are_told() {
     for (ask, outcome) in [
         (service.get("/v1/touches?state=x"), "400 invalid-request ?state"),
         (service.get("/v1/touches?reason=x"), "400 invalid-request ?reason"),
+        (service.get("/v1/touches?node=x"), "400 invalid-request ?node"),
         (service.get("/v1/touches?from=2026-3-1"), "400 invalid-request ?from"),
         (service.get("/v1/touches?to=2026-02-30"), "400 invalid-request ?to"),
         (service.get("/v1/touches?from=2026-03-02&to=2026-03-01"), "400 invalid-request ?to"),
@@ -215,9 +218,9 @@ fn wrong_questions_are_told() {
             finance.get("/v1/strategies/results?to=2026-03-01&from=2025-11-01"),
             "400 invalid-request ?from",
         ),
-        // 92 days that touch three quarters.
+        // A day more than there may be.
         (
-            finance.get("/v1/strategies/results?from=2026-12-31&to=2027-04-01"),
+            finance.get("/v1/strategies/results?from=2026-12-31&to=2027-04-02"),
             "400 invalid-request ?from",
         ),
         (finance.get("/v1/strategies/results?to=x"), "400 invalid-request ?to"),
@@ -225,8 +228,11 @@ fn wrong_questions_are_told() {
         assert_eq!(ask.send().outcome(), outcome);
     }
     assert_eq!(service.get("/v1/touches").send().ok(), json!({"items": [], "next": null}));
-    let longest = finance.get("/v1/strategies/results?from=2026-07-01&to=2026-09-30").send().ok();
-    assert_eq!(longest["items"], json!([]));
+    // 92 days; of the second span they lie in three quarters.
+    for span in ["from=2026-07-01&to=2026-09-30", "from=2026-12-31&to=2027-04-01"] {
+        let longest = finance.get(&format!("/v1/strategies/results?{span}")).send().ok();
+        assert_eq!(longest["items"], json!([]), "{span}");
+    }
     let empty = finance.get("/v1/strategies/results").send().ok();
     assert_eq!((&empty["items"], &empty["counted_through"]["sent"]), (&json!([]), &Json::Null));
     assert_eq!((&empty["from"], &empty["to"]), (&json!("2026-02-18"), &json!("2026-03-19")));

@@ -30,6 +30,7 @@ const LAST_DAY: i32 = i32::MAX;
 /// The filters of a list of touches.
 struct Filters<'a> {
     strategy: Option<&'a str>,
+    node: Option<i32>,
     state: Option<&'a str>,
     reason: Option<&'a str>,
 }
@@ -47,11 +48,17 @@ impl<'a> Filters<'a> {
         if reason.is_some_and(|name| Reason::parse(name).is_none()) {
             return Err(FieldError::new("?reason", "is no reason").into());
         }
-        Ok(Self { strategy: request.query("strategy"), state, reason })
+        let read = |text: &str| {
+            let wrong = || FieldError::new("?node", "must be a number of days, such as -7");
+            text.parse().map_err(|_| Problem::from(wrong()))
+        };
+        let node = request.query("node").map(read).transpose()?;
+        Ok(Self { strategy: request.query("strategy"), node, state, reason })
     }
 
     fn fits(&self, touch: &LoggedTouch) -> bool {
         self.strategy.is_none_or(|strategy| touch.strategy == strategy)
+            && self.node.is_none_or(|node| touch.node == node)
             && self.state.is_none_or(|state| touch.state == state)
             && self.reason.is_none_or(|reason| touch.reason.as_deref() == Some(reason))
     }

@@ -6,17 +6,14 @@ use std::collections::BTreeMap;
 use jobs::COUNTED_AFTER_DAYS;
 use ledger::from_day_number;
 use reach::Today;
-use reach::touch::quarters;
 use serde_json::{Map, Value as Json, json};
 use shell::{App, FieldError, Problem, Reply, Request, asked_day, authenticate, now, reach, zone};
 use stats::{Estimate, Lift, Side};
 use store::{Caller, Spin, published_playbook, result_figures, result_runs, result_sums};
 
-/// Days of a span, at most: those of the longest quarter.
+/// Days of a span, at most: those of the longest quarter. A member counts once in each quarter, and
+/// intervals take members for independent, so the days may not be many more.
 const MAX_DAYS: i32 = 92;
-/// Quarters that they lie in, at most. A member counts once in each, and intervals take members for
-/// independent.
-const MAX_QUARTERS: u32 = 2;
 /// Days of a span that is not told.
 const USUAL_DAYS: i32 = 30;
 /// Strategies that are shown, at most.
@@ -47,10 +44,6 @@ impl Span {
         }
         if to - from >= MAX_DAYS {
             return Err(FieldError::new("?from", "must be at most 92 days").into());
-        }
-        if quarters(from, to) > MAX_QUARTERS {
-            let text = "must lie in the quarter of to, or in the one before it";
-            return Err(FieldError::new("?from", text).into());
         }
         let runs = result_runs(reach, caller.programme.no).await?;
         let counted = COUNTED_AFTER_DAYS.map(|days| runs.get(&days).map(|run| run.done_through));

@@ -39,18 +39,6 @@ pub fn quarter_start(day: i32) -> i32 {
     first.map_or(day, day_number)
 }
 
-/// How many quarters the days from one to another lie in, both included.
-#[must_use]
-pub fn quarters(from: i32, to: i32) -> u32 {
-    let mut start = quarter_start(to);
-    let mut count = 1;
-    while start > from {
-        start = quarter_start(start.saturating_sub(1));
-        count += 1;
-    }
-    count
-}
-
 /// Whether that bucket is one of the first so many percent.
 pub(crate) fn is_held_out(bucket: u64, percent: u32) -> bool {
     bucket < u64::from(percent) * (BUCKETS / 100)
@@ -79,22 +67,6 @@ mod tests {
             (21_183, 21_092),
         ] {
             assert_eq!(quarter_start(day), start, "{day}");
-        }
-    }
-
-    /// 92 days may touch three: 2026-12-31 to 2027-04-01, as the first quarter has 90.
-    #[test]
-    fn days_lie_in_quarters() {
-        for (from, to, count) in [
-            (20_819, 20_819, 1),
-            (20_819, 20_908, 1),
-            (20_818, 20_819, 2),
-            (20_819, 20_909, 2),
-            (20_818, 20_908, 2),
-            (20_818, 20_909, 3),
-            (20_819, 21_183, 4),
-        ] {
-            assert_eq!(quarters(from, to), count, "{from} {to}");
         }
     }
 

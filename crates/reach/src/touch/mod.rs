@@ -34,7 +34,7 @@ pub use compared::{Planned, planned};
 pub use cycle::Cycle;
 pub use decide::decide;
 pub use drain::{Drained, Load, Speed, drain};
-pub use holdout::{BUCKETS, programme_bucket, quarter_start, quarters, strategy_bucket};
+pub use holdout::{BUCKETS, programme_bucket, quarter_start, strategy_bucket};
 pub use occasion::{
     Happening, ORDER, Occasion, TierMove, answered_for_ms, asked_at, behaviours_asked,
     entries_asked, next_due,

@@ -20,6 +20,7 @@ pub const ROUTES: &[Route] = &[
         .asks(&[
             ("member_id", "string"),
             ("strategy", "string"),
+            ("node", "integer"),
             ("state", "string"),
             ("reason", "string"),
             ("from", "string"),

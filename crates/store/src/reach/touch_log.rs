@@ -24,6 +24,8 @@ pub struct LoggedTouch {
     pub state: String,
     /// Why it was suppressed.
     pub reason: Option<String>,
+    /// The node's days.
+    pub node: i32,
 }
 
 /// Touches that were planned for a span of days, both ends with it, the latest first: those after
@@ -62,6 +64,7 @@ pub async fn logged_touches(
             strategy: row.text(3)?,
             state: row.text(4)?,
             reason: row.optional_text(5)?,
+            node: i32::try_from(row.integer(6)?).map_err(|_| Error::Corrupt("node"))?,
         })
     };
     reach.query(statement, values).await?.into_iter().map(read).collect()
