@@ -28,6 +28,7 @@ export function useFormat() {
       day: (text: string | null | undefined) => format.day(text, timeZone),
       lastDay: (text: string | null | undefined) => format.lastDay(text, timeZone),
       span: (seconds: number) => format.span(seconds, language),
+      lasts: (seconds: number) => format.lasts(seconds, language),
       daysAgo: (days: number) => format.daysAgo(days, language),
       midnight: (localDay: string) => format.midnight(localDay, timeZone),
     }),

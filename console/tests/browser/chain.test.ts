@@ -177,7 +177,23 @@ test.each([["en", 4], ["zh-CN", 6]] as const)("a row becomes a message, and the 
   const figures = page.locator("dl.figures .figure dd");
   expect(await figures.allInnerTexts()).toEqual([String(due), String(told.totals.messages), "¥0.00", "0", String(MEMBERS - due)].map((one) => (language === "en" ? one.replace("¥", "CN¥") : one)));
   await page.getByRole("region", { name: w.rehearsal.byStrategy }).getByText(`${w.touchReason.holdout_strategy} ${told.totals.reasons.holdout_strategy}`).first().waitFor();
+  // Its account is fast enough, by a sentence.
+  const [speed] = told.accounts;
+  expect(speed).toMatchObject({ channel: "push", account: "gateway", is_paused: false, messages: told.totals.messages, late: 0 });
+  await page.getByRole("region", { name: w.rehearsal.speed.title }).getByText(w.rehearsal.speed.enough, { exact: true }).waitFor();
   await clean(page, "3-rehearsal", true);
+
+  // Over the past days it is held against what happened there.
+  await page.clock.setFixedTime(new Date((await (await fetch(`${admin}/clock`)).text()).trim()));
+  await page.getByRole("link", { name: w.lookBack.title }).click();
+  await page.getByRole("button", { name: w.lookBack.begin }).click();
+  await page.getByText(w.rehearsal.state.done).waitFor();
+  const past = await marketing("POST", "/v1/playbook/back-test", { draft: "nudge" });
+  expect(past.done).toBe(true);
+  expect(await figures.allInnerTexts()).toEqual([past.totals.due, past.totals.messages].map(String).concat([language === "en" ? "CN¥0.00" : "¥0.00", "0", String(Object.values<number>(past.totals.reasons).reduce((sum, count) => sum + count, 0))]));
+  await page.getByRole("region", { name: w.lookBack.known }).getByText(w.asOfNow.kept_segments).waitFor();
+  await expect.poll(() => page.getByRole("region", { name: w.lookBack.byDay }).locator("tbody tr").count()).toBe(Math.max(1, past.days.length));
+  await clean(page, "3-back-test", true);
 
   // It is asked for, with the coming night before the eyes, and approved by another person on a phone.
   await page.getByRole("button", { name: w.rules.askPublish }).click();

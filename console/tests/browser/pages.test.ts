@@ -45,6 +45,8 @@ const PAGES: [name: string, role: string, path: string][] = [
   ["strategy-read", "approver", "/strategies/drafts/retention"],
   ["strategies-rehearsal", "marketing", "/strategies?tab=rehearsal"],
   ["strategy-rehearsal", "approver", "/strategies/drafts/retention?tab=rehearsal"],
+  ["strategies-back-test", "marketing", "/strategies?tab=back-test"],
+  ["strategy-back-test", "approver", "/strategies/drafts/retention?tab=back-test"],
   ["results", "marketing", "/results"],
   ["touches", "service", "/touches"],
   ["templates", "marketing", "/templates"],

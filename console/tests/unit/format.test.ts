@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addDays, compact, day, instant, lastDay, midnight, money, points, signed } from "../../src/lib/format";
+import { addDays, compact, day, instant, lastDay, lasts, midnight, money, points, signed } from "../../src/lib/format";
 
 test("sums beyond 64 bits stay exact", () => {
   expect(points("18446744073709551614", "en")).toBe("18,446,744,073,709,551,614");
@@ -36,4 +36,9 @@ test("a day begins at its local midnight, also where clocks change", () => {
     expect(midnight(local, zone), `${local} ${zone}`).toBe(at);
   }
   expect(addDays("2026-02-28", 1)).toBe("2026-03-01");
+});
+
+test("how long something takes is rounded to what people ask for", () => {
+  expect([0, 1, 119, 120, 7_199, 41_000].map((seconds) => lasts(seconds, "en"))).toEqual(["0 seconds", "1 second", "119 seconds", "2 minutes", "120 minutes", "11.4 hours"]);
+  expect(lasts(41_000, "zh-CN")).toBe("11.4小时");
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { largest, rehearse, rowsOf, type Counts, type Rehearsal } from "../../src/pages/strategies/rehearsed";
+import { largest, rehearse, rowsOf, verdictOf, type Counts, type Rehearsal, type Speed } from "../../src/pages/strategies/rehearsed";
 
 const counts = (due: number, others: Partial<Counts> = {}): Counts => ({ due, messages: due, cost_minor: 5 * due, points: 0, channels: due ? { sms: due } : {}, reasons: {}, ...others });
 const part = (members: number, next: string | null, strategies: Rehearsal["strategies"] = []): Rehearsal => ({
-  day: "2026-03-11", at: "2026-03-10T17:00:00Z", playbook_version: 4, done: next === null, members, totals: counts(members), strategies, next,
+  day: "2026-03-11", at: "2026-03-10T17:00:00Z", playbook_version: 4, done: next === null, members, totals: counts(members), strategies, accounts: [], next,
 });
 
 test("parts are asked for by the cursor of the part before, to the end", async () => {
@@ -47,4 +47,12 @@ test("rows stand in the order of the document, with nodes where there are severa
 
 test("counts are told the largest first, and none of nothing", () => {
   expect(largest({ no_contact: 1, budget: 0, no_consent: 7 })).toEqual([["no_consent", 7], ["no_contact", 1]]);
+});
+
+test("an account is in time, partly late, wholly late, or not there", () => {
+  const speed: Speed = { channel: "sms", account: "main", is_paused: false, per_second: 20, messages: 9, seconds: 1, open_seconds: 9, drained_at: "2026-03-11T02:00:00Z", late: 0 };
+  expect(verdictOf(speed)).toBe("inTime");
+  expect(verdictOf({ ...speed, late: 1 })).toBe("late");
+  expect(verdictOf({ ...speed, late: 9, drained_at: null })).toBe("allLate");
+  expect(verdictOf({ ...speed, account: null, late: 9, drained_at: null })).toBe("none");
 });

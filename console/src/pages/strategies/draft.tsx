@@ -31,6 +31,7 @@ import { useKnown } from "./use-known";
 import { useSay } from "./words";
 
 const FlowView = lazy(() => import("./flow-view"));
+const BackTest = lazy(() => import("./back-test"));
 
 export default function Draft() {
   const { name = "" } = useParams();
@@ -129,6 +130,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
     { key: "flow", label: t("strategy.flow") },
     { key: "settings", label: t("strategy.settings") },
     { key: "rehearsal", label: t("rehearsal.title") },
+    { key: "back-test", label: t("lookBack.title") },
     { key: "diff", label: t("rules.changes") },
     { key: "document", label: t("strategy.document") },
   ];
@@ -228,6 +230,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
         </>
       )}
       {tab === "rehearsal" && <RehearsalOf of={rehearsed} document={document} />}
+      {tab === "back-test" && <Suspense fallback={<Loading />}><BackTest of={rehearsed} document={document} /></Suspense>}
       {tab === "diff" && <Changes diff={diff.data} problem={diff.error} isChanged={isChanged} />}
       {tab === "document" && <Document document={document} faults={faults} {...(writes ? { onChange: change } : {})} />}
       {edited && (

@@ -25,6 +25,7 @@ import { useKnown } from "./use-known";
 import { useSay } from "./words";
 
 const FlowView = lazy(() => import("./flow-view"));
+const BackTest = lazy(() => import("./back-test"));
 const IN_FORCE = {};
 
 export default function Strategies() {
@@ -35,7 +36,7 @@ export default function Strategies() {
   const tabs = [
     { key: "published", label: t("rules.published") },
     { key: "versions", label: t("rules.versions") },
-    ...(reads ? [{ key: "rehearsal", label: t("rehearsal.title") }, { key: "drafts", label: t("rules.drafts") }, { key: "publications", label: t("rules.publications") }] : []),
+    ...(reads ? [{ key: "rehearsal", label: t("rehearsal.title") }, { key: "back-test", label: t("lookBack.title") }, { key: "drafts", label: t("rules.drafts") }, { key: "publications", label: t("rules.publications") }] : []),
   ];
   const wanted = filters.version ? "versions" : filters.tab;
   const active = tabs.some((tab) => tab.key === wanted) ? wanted : "published";
@@ -45,6 +46,7 @@ export default function Strategies() {
       {active === "published" && <Published />}
       {active === "versions" && <Versions />}
       {active === "rehearsal" && <Rehearsed />}
+      {active === "back-test" && <LookedBack />}
       {active === "drafts" && <Drafts />}
       {active === "publications" && <Publications document="playbook" />}
     </Page>
@@ -81,6 +83,14 @@ function Rehearsed() {
   if (found.isPending) return <Loading rows={4} />;
   if (!found.data) return <ProblemNote problem={found.error} retry={() => void found.refetch()} />;
   return <RehearsalOf of={IN_FORCE} document={found.data.playbook} />;
+}
+
+/** What the playbook in force would have brought. */
+function LookedBack() {
+  const found = usePlaybook();
+  if (found.isPending) return <Loading rows={4} />;
+  if (!found.data) return <ProblemNote problem={found.error} retry={() => void found.refetch()} />;
+  return <Suspense fallback={<Loading />}><BackTest of={IN_FORCE} document={found.data.playbook} /></Suspense>;
 }
 
 /** A playbook to read: its matrix, settings and segments. */

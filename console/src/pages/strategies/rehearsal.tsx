@@ -14,7 +14,7 @@ import { Figure, Mark, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Table } from "../../ui/table";
 import type { Playbook } from "./playbook";
-import { largest, rehearse, rowsOf, type Counts, type Progress, type Rehearsal, type Row } from "./rehearsed";
+import { largest, rehearse, rowsOf, verdictOf, type Counts, type Progress, type Rehearsal, type Row, type Speed } from "./rehearsed";
 import { useSay } from "./words";
 
 /** A draft that is kept, a document as it is typed, or the playbook in force. */
@@ -115,7 +115,7 @@ function Where({ found, state }: Progress) {
   );
 }
 
-function Totals({ totals }: { totals: Counts }) {
+export function Totals({ totals }: { totals: Counts }) {
   const { t } = useTranslation();
   const format = useFormat();
   const kept = Object.values(totals.reasons).reduce((sum, count) => sum + count, 0);
@@ -131,12 +131,38 @@ function Totals({ totals }: { totals: Counts }) {
 }
 
 /** Counts by name, each on a line of its own. */
-function Lines({ counts, group }: { counts: Record<string, number>; group: string }) {
+export function Lines({ counts, group }: { counts: Record<string, number>; group: string }) {
   const format = useFormat();
   const word = useWord();
   const lines = largest(counts);
   if (lines.length === 0) return <>–</>;
   return <>{lines.map(([name, count]) => <span key={name} className="bit">{word(group, name)} {format.points(count)}</span>)}</>;
+}
+
+/** Whether accounts are fast enough, a sentence for each. */
+function Accounts({ accounts }: { accounts: Speed[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const word = useWord();
+  if (accounts.length === 0) return null;
+  return (
+    <Section title={t("rehearsal.speed.title")}>
+      {accounts.map((one) => {
+        const verdict = verdictOf(one);
+        const says = {
+          channel: word("contactChannel", one.channel), account: one.account ?? "", messages: format.points(one.messages), late: format.points(one.late),
+          rate: format.points(one.per_second), needs: format.lasts(one.seconds ?? 0), open: format.lasts(one.open_seconds ?? 0), at: format.instant(one.drained_at),
+        };
+        return (
+          <p key={one.channel} className="row" style={{ marginBottom: 8 }}>
+            <Mark tone={verdict === "inTime" ? (one.is_paused ? "warn" : "good") : "bad"}>{t(verdict === "inTime" ? "rehearsal.speed.enough" : "rehearsal.speed.notEnough")}</Mark>
+            <span>{t(`rehearsal.speed.${verdict}`, says)}{one.is_paused && ` ${t("rehearsal.speed.paused", says)}`}</span>
+          </p>
+        );
+      })}
+      <p className="soft small">{t("rehearsal.speed.note")}</p>
+    </Section>
+  );
 }
 
 function Found({ found, document }: { found: Rehearsal; document: Playbook }) {
@@ -151,6 +177,7 @@ function Found({ found, document }: { found: Rehearsal; document: Playbook }) {
   return (
     <>
       <Section><Totals totals={found.totals} /></Section>
+      <Accounts accounts={found.accounts} />
       <Section flush title={t("rehearsal.byStrategy")}>
         <Table
           label={t("rehearsal.byStrategy")}
@@ -215,6 +242,7 @@ export function ComingNight({ draft, document }: { draft: string; document: Play
       <ProblemNote problem={problem} />
       <Where found={found} state={state} />
       {found && <Totals totals={found.totals} />}
+      {(found?.accounts ?? []).some((one) => one.late > 0) && <Accounts accounts={(found?.accounts ?? []).filter((one) => one.late > 0)} />}
       {told.map((one) => (
         <p key={one.strategy} className="soft small" style={{ marginTop: 8 }}>{say.name(document.strategies?.find((other) => other.id === one.strategy)?.name, one.strategy)}: {format.points(one.due)}</p>
       ))}

@@ -23,6 +23,20 @@ export interface OfStrategy extends Counts {
   examples?: Example[];
 }
 
+/** Whether the account of a channel is fast enough for the messages of the day. */
+export interface Speed {
+  channel: string;
+  /** Null: the channel has none. */
+  account: string | null;
+  is_paused: boolean;
+  per_second: number | null;
+  messages: number;
+  seconds: number | null;
+  open_seconds: number | null;
+  drained_at: string | null;
+  late: number;
+}
+
 export interface Rehearsal {
   day: string;
   at: string;
@@ -31,6 +45,7 @@ export interface Rehearsal {
   members: number;
   totals: Counts;
   strategies: OfStrategy[];
+  accounts: Speed[];
   next: string | null;
 }
 
@@ -54,6 +69,13 @@ export function rowsOf({ strategies }: Rehearsal, ids: string[]): Row[] {
   });
 }
 
+/** Which sentence tells it. */
+export function verdictOf({ account, late, drained_at }: Speed): "none" | "inTime" | "late" | "allLate" {
+  if (account === null) return "none";
+  if (late === 0) return "inTime";
+  return drained_at === null ? "allLate" : "late";
+}
+
 /** Counts with their names, the largest first. */
 export function largest(counts: Record<string, number>): [string, number][] {
   return Object.entries(counts).filter(([, count]) => count > 0).sort(([, one], [, other]) => other - one);
@@ -65,17 +87,17 @@ export interface Progress {
 }
 
 /**
- * Asks for part after part until all members were looked at, or until it is stopped. Each part has the
- * figures of all before it, so what was shown last stays true of those members.
+ * Asks for part after part until all members were looked at, or until it is stopped. Each part of a
+ * rehearsal has the figures of all before it, so what was shown last stays true of those members.
  */
-export async function rehearse(
-  ask: (cursor: string | null) => Promise<Rehearsal>,
+export async function rehearse<P extends { next: string | null }>(
+  ask: (cursor: string | null) => Promise<P>,
   isStopped: () => boolean,
-  show: (found: Rehearsal) => void,
+  show: (found: P) => void,
 ): Promise<void> {
   let cursor: string | null = null;
   do {
-    const part: Rehearsal = await ask(cursor);
+    const part: P = await ask(cursor);
     if (isStopped()) return;
     show(part);
     cursor = part.next;
