@@ -265,10 +265,19 @@ test.each([["en", 4], ["zh-CN", 6]] as const)("a row becomes a message, and the 
   await page.getByRole("region", { name: w.results.byWeek }).getByText(w.lift.short.more).waitFor();
   await clean(page, "7-lift", true);
 
+  // A number of a step leads to its rows alone.
+  const [step] = shown.nodes;
+  const ofStep = page.getByRole("region", { name: w.results.byNode }).getByRole("row").nth(1).getByRole("link").last();
+  expect(new URL((await ofStep.getAttribute("href")) ?? "", api).searchParams.get("node")).toBe(String(step.node));
+  await ofStep.click();
+  const log = page.getByRole("region", { name: w.touches.title });
+  await expect.poll(() => log.locator("tbody tr").count()).toBe(step.touches.sent);
+  await page.goBack();
+  await page.getByRole("heading", { name: w.lift.title }).waitFor();
+
   // A number leads to its rows: who was left alone, and what became of one message.
   const alone = page.getByRole("region", { name: w.results.notTold }).getByRole("row").filter({ hasText: w.touchReason.holdout_strategy });
   await alone.getByRole("link").click();
-  const log = page.getByRole("region", { name: w.touches.title });
   await expect.poll(() => log.locator("tbody tr").count()).toBe(told.totals.reasons.holdout_strategy);
   await clean(page, "8-log", true);
   await go(page, `/touches?member=${reader}`);

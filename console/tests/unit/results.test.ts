@@ -14,6 +14,7 @@ const result: Result = {
   strategy_id: "row_1", name: { "zh-CN": "高价值" },
   touches: { decided: 12_000, suppressed: { holdout_strategy: 1_140, no_contact: 600 }, due: 0, sending: 0, sent: 10_200, unknown: 20, failed: 40, delivered: 9_900, clicked: 830, converted: 700 },
   messages: 10_260, visits: 1_210, cost_minor: 51_300, granted_points: 0, credited: { redeem: 310, order: 420, login: 0, by_click: 520, points: 155_000, order_minor: 4_620_000 },
+  settled: { occasions: 310, messages: 870, responded: 12, points_spent: 9_600, points_expired: 2_100 },
   lift: compared("more"),
 };
 
@@ -73,4 +74,5 @@ test("a file has each figure under its name", () => {
 test("a number leads to its rows", () => {
   expect(logPath({ strategy: "row_1", state: "suppressed", reason: "no_contact", from: "2026-03-01", to: "2026-03-30" })).toBe("/touches?strategy=row_1&state=suppressed&reason=no_contact&from=2026-03-01&to=2026-03-30");
   expect(logPath({ member_id: "a b" })).toBe("/touches?member=a+b");
+  expect(logPath({ strategy: "row_1", node: "0", state: "sent" })).toBe("/touches?strategy=row_1&node=0&state=sent");
 });

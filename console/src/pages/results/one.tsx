@@ -10,14 +10,14 @@ import { csv, download } from "../../lib/csv";
 import { addDays } from "../../lib/format";
 import { useNode } from "../../lib/nodes";
 import { useFormat, useWord } from "../../lib/use";
-import { Facts, Loading, Page, Section } from "../../ui/parts";
+import { Facts, Figure, Loading, Page, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Table } from "../../ui/table";
 import { largest } from "../strategies/rehearsed";
 import { inLanguage } from "../touches/names";
 import { Counted, Rows, SpanFields, useSpan, type Span } from "./index";
 import { LiftMark, LiftOf } from "./lift";
-import { funnel, suppressedOf, weeksOf, type OneResult } from "./results";
+import { funnel, suppressedOf, weeksOf, type OneResult, type Settled } from "./results";
 
 function asked(id: string, span: Span) {
   return {
@@ -51,7 +51,8 @@ export default function OneStrategy() {
             <Funnel result={found.data} span={span} />
             <NotTold result={found.data} span={span} />
           </div>
-          <Nodes result={found.data} />
+          <SettledOf settled={found.data.settled} />
+          <Nodes result={found.data} span={span} />
           <Weeks id={id} span={span} />
         </>
       )}
@@ -128,6 +129,25 @@ function NotTold({ result, span }: { result: OneResult; span: Span }) {
   );
 }
 
+/** How occasions ended; nothing where the strategy settles none. */
+function SettledOf({ settled }: { settled: Settled }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (settled.occasions === 0) return null;
+  return (
+    <Section title={t("results.settled.title")}>
+      <p className="quiet">{t("results.settled.lead")}</p>
+      <dl className="figures">
+        <Figure label={t("results.settled.occasions")} value={format.points(settled.occasions)} />
+        <Figure label={t("results.settled.messages")} value={format.points(settled.messages)} />
+        <Figure label={t("results.settled.responded")} value={format.points(settled.responded)} />
+        <Figure label={t("results.settled.spent")} value={format.points(settled.points_spent)} />
+        <Figure label={t("results.settled.expired")} value={format.points(settled.points_expired)} />
+      </dl>
+    </Section>
+  );
+}
+
 interface Line {
   node: number;
   channel: string | null;
@@ -148,11 +168,14 @@ function linesOf({ nodes }: OneResult): Line[] {
   ]);
 }
 
-function Nodes({ result }: { result: OneResult }) {
+function Nodes({ result, span }: { result: OneResult; span: Span }) {
   const { t } = useTranslation();
   const format = useFormat();
   const word = useWord();
   const node = useNode();
+  // What the log can be filtered by leads there; messages of a channel are no rows of it.
+  const rows = (row: Line, count: number | null, state?: string) =>
+    row.channel || count === null ? format.points(count) : <Rows count={count} query={{ strategy: result.strategy_id, node: String(row.node), ...span, ...(state ? { state } : {}) }} />;
   return (
     <Section flush title={t("results.byNode")}>
       <Table
@@ -162,9 +185,9 @@ function Nodes({ result }: { result: OneResult }) {
         empty={t("results.none")}
         columns={[
           { title: t("results.node"), main: true, show: (row) => (row.channel ? <span className="soft">{word("contactChannel", row.channel)}</span> : <strong>{node(row.node)}</strong>) },
-          { title: t("results.step.decided"), number: true, show: (row) => format.points(row.decided) },
-          { title: t("rehearsal.notTold"), number: true, minor: true, show: (row) => format.points(row.suppressed) },
-          { title: t("results.step.sent"), number: true, show: (row) => format.points(row.sent) },
+          { title: t("results.step.decided"), number: true, show: (row) => rows(row, row.decided) },
+          { title: t("rehearsal.notTold"), number: true, minor: true, show: (row) => rows(row, row.suppressed, "suppressed") },
+          { title: t("results.step.sent"), number: true, show: (row) => rows(row, row.sent, "sent") },
           { title: t("results.step.delivered"), number: true, show: (row) => format.points(row.delivered) },
           { title: t("results.step.clicked"), number: true, show: (row) => format.points(row.clicked) },
           { title: t("results.step.converted"), number: true, show: (row) => format.points(row.converted) },

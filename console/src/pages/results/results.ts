@@ -52,9 +52,19 @@ export interface Reached {
   credited: { redeem: number; order: number; login: number; by_click: number; points: number; order_minor: number };
 }
 
+/** How occasions ended that the strategy settles. */
+export interface Settled {
+  occasions: number;
+  messages: number;
+  responded: number;
+  points_spent: number;
+  points_expired: number;
+}
+
 export interface Result extends Reached {
   strategy_id: string;
   name?: Names | null;
+  settled: Settled;
   lift: Lift;
 }
 
@@ -146,6 +156,10 @@ export const CELLS: [string, (row: Result) => string | number | null][] = [
   ["granted_points", (row) => row.granted_points],
   ["redemptions", (row) => row.credited.redeem],
   ["orders", (row) => row.credited.order],
+  ["settled_occasions", (row) => row.settled.occasions],
+  ["settled_messages", (row) => row.settled.messages],
+  ["settled_points_spent", (row) => row.settled.points_spent],
+  ["settled_points_expired", (row) => row.settled.points_expired],
   ["treated", (row) => row.lift.treated.members],
   ["treated_converted", (row) => row.lift.treated.converted],
   ["held_out", (row) => row.lift.held_out.members],

@@ -3,6 +3,7 @@
 import { DatePicker, Input, Select } from "antd";
 import dayjs from "dayjs";
 import { useTranslation } from "react-i18next";
+import { useNode } from "../../lib/nodes";
 import { useFilters, usePages, useWord } from "../../lib/use";
 import { Page, Section } from "../../ui/parts";
 import { Export } from "../../ui/table";
@@ -14,11 +15,12 @@ import { REASONS, STATES, type Touch } from "./touch";
 export default function TouchLog() {
   const { t } = useTranslation();
   const word = useWord();
-  const { name, choices } = useStrategyNames();
-  const [filters, setFilters] = useFilters(["member", "strategy", "state", "reason", "from", "to"]);
-  const { member, strategy, state, reason, from, to } = filters;
+  const { name, choices, nodesOf } = useStrategyNames();
+  const nodeName = useNode();
+  const [filters, setFilters] = useFilters(["member", "strategy", "node", "state", "reason", "from", "to"]);
+  const { member, strategy, node, state, reason, from, to } = filters;
   const query = {
-    ...(member ? { member_id: member } : {}), ...(strategy ? { strategy } : {}), ...(state ? { state } : {}), ...(reason ? { reason } : {}),
+    ...(member ? { member_id: member } : {}), ...(strategy ? { strategy } : {}), ...(node ? { node } : {}), ...(state ? { state } : {}), ...(reason ? { reason } : {}),
     ...(from ? { from } : {}), ...(to ? { to } : {}),
   };
   const read = (cursor: string | undefined) => readTouches(query, cursor);
@@ -48,9 +50,18 @@ export default function TouchLog() {
             value={strategy}
             style={{ minWidth: 180 }}
             showSearch={{ optionFilterProp: "label" }}
-            onChange={(next) => setFilters({ strategy: next })}
+            onChange={(next) => setFilters({ strategy: next, node: "" })}
             options={[{ value: "", label: t("touches.allStrategies") }, ...known]}
           />
+          {strategy && (
+            <Select
+              aria-label={t("results.node")}
+              value={node}
+              style={{ minWidth: 130 }}
+              onChange={(next) => setFilters({ node: next })}
+              options={[{ value: "", label: t("touches.allNodes") }, ...nodesOf(strategy, node).map((value) => ({ value, label: nodeName(Number(value)) }))]}
+            />
+          )}
           <Select
             aria-label={t("touches.state")}
             value={state}

@@ -24,6 +24,12 @@ export function useStrategyNames() {
   return useMemo(() => {
     const strategies = found.data?.playbook.strategies ?? [];
     const names = new Map(strategies.map((one) => [one.id, inLanguage(one.name, i18n.language, one.id)]));
-    return { name: (id: string) => names.get(id) ?? id, choices: [...names].map(([value, label]) => ({ value, label })) };
+    // The days of its nodes, and one that the address asks for.
+    const nodesOf = (id: string, asked = "") => {
+      const strategy = strategies.find((one) => one.id === id);
+      const days = (strategy?.sequence?.nodes ?? []).map((node) => (node.days_after ?? 0) - (node.days_before ?? 0));
+      return [...new Set([...days.map(String), ...(asked ? [asked] : [])])];
+    };
+    return { name: (id: string) => names.get(id) ?? id, choices: [...names].map(([value, label]) => ({ value, label })), nodesOf };
   }, [found.data, i18n.language]);
 }

@@ -65,6 +65,8 @@ export const TONES: Record<State, "plain" | "good" | "warn" | "bad" | "info"> = 
 export interface Query {
   member_id?: string;
   strategy?: string;
+  /** Days of the node from the day of the occasion. */
+  node?: string;
   state?: string;
   reason?: string;
   from?: string;
