@@ -3,6 +3,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { api, ask, Problem } from "./api/client";
 import type { Import, Key, OwnRole, Page, Person, Publication, Request, Review, Reward, Task } from "./api/answers";
+import { readPages } from "./lib/read-pages";
 import { holds, may, useSignedIn, type SignedIn } from "./session";
 
 export type Waiting =
@@ -16,22 +17,32 @@ export type Waiting =
   | { kind: "person"; id: string; waitsFor: null; item: Person }
   | { kind: "role"; id: string; waitsFor: null; item: OwnRole };
 
-/** The first page of each is enough: whoever has decided on 200 loads the next. */
+/** Of decisions the first page is enough: whoever has made 200 loads the next. */
 const query = { limit: 200 as never };
+/** Tasks that are read at first, and each time that somebody asks for more. */
+export const TASKS = 200;
+
+interface Found {
+  items: Waiting[];
+  /** Whether there are others. */
+  hasMore?: boolean;
+}
 
 interface Source {
   name: Waiting["kind"];
   allowed: (signedIn: SignedIn) => boolean;
-  read: () => Promise<Waiting[]>;
+  read: (tasks: number) => Promise<Waiting[] | Found>;
 }
 
 const SOURCES: Source[] = [
   {
     name: "task",
     allowed: (who) => holds(who, "task:read") && may(who, "service", "marketing", "approver", "department_head", "vice_president"),
-    read: async () => {
-      const page = await ask<Page<Task>>(api.GET("/v1/tasks", { params: { query: { ...query, state: "open" as never, mine: true as never } } }));
-      return page.items.map((item) => ({ kind: "task", id: item.task_id, waitsFor: null, item }));
+    read: async (tasks) => {
+      const asked = { ...query, state: "open" as never, mine: true as never };
+      const page = (cursor: string | null) => ask<Page<Task>>(api.GET("/v1/tasks", { params: { query: { ...asked, ...(cursor ? { cursor: cursor as never } : {}) } } }));
+      const { items, hasMore } = await readPages(page, tasks);
+      return { items: items.map((item) => ({ kind: "task", id: item.task_id, waitsFor: null, item })), hasMore };
     },
   },
   {
@@ -107,18 +118,30 @@ const SOURCES: Source[] = [
 ];
 
 /** Some lists are of the whole programme, and closed to people of single stores. */
-function nothingForStores(error: unknown): Waiting[] {
-  if (error instanceof Problem && error.slug === "store-forbidden") return [];
+function nothingForStores(error: unknown): Found {
+  if (error instanceof Problem && error.slug === "store-forbidden") return { items: [] };
   throw error;
 }
 
-export function useInbox() {
+/** With so many tasks, at least, where there are so many. */
+export function useInbox(tasks = TASKS) {
   const signedIn = useSignedIn();
   const sources = SOURCES.filter((source) => source.allowed(signedIn));
   return useQueries({
-    queries: sources.map((source) => ({ queryKey: ["inbox", source.name], queryFn: () => source.read().catch(nothingForStores), refetchInterval: 60_000 })),
+    queries: sources.map((source) => ({
+      queryKey: source.name === "task" ? ["inbox", "task", tasks] : ["inbox", source.name],
+      queryFn: async () => {
+        const found = await source.read(tasks).catch(nothingForStores);
+        return Array.isArray(found) ? { items: found } : found;
+      },
+      // Those that are shown stay while more are read.
+      placeholderData: (before: Found | undefined) => before,
+      refetchInterval: 60_000,
+    })),
     combine: (results) => ({
-      items: results.flatMap((result) => result.data ?? []),
+      items: results.flatMap((result) => result.data?.items ?? []),
+      hasMore: results.some((result) => result.data?.hasMore),
+      isMore: results.some((result) => result.isPlaceholderData),
       isPending: results.some((result) => result.isPending),
       errors: results.map((result) => result.error).filter((error) => error !== null),
       refetch: () => results.forEach((result) => void result.refetch()),

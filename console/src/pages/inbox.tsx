@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, ask, asProblem, type Problem } from "../api/client";
 import type { Import, OwnRole, Person, Publication, Request, Review } from "../api/answers";
-import { mayDecide, useInbox, type Waiting } from "../inbox";
+import { mayDecide, TASKS, useInbox, type Waiting } from "../inbox";
 import { useRoleName, useRoleTitle } from "../lib/roles";
 import { useChange, useFilters, useFormat, useWord } from "../lib/use";
 import { holds, may, useSignedIn } from "../session";
@@ -22,7 +22,8 @@ const KINDS = ["task", "adjustment", "publication", "review", "reward", "key", "
 
 export default function Inbox() {
   const { t } = useTranslation();
-  const inbox = useInbox();
+  const [tasks, setTasks] = useState(TASKS);
+  const inbox = useInbox(tasks);
   const [filters, setFilters] = useFilters(["kind", "id"]);
   const kinds = KINDS.filter((kind) => inbox.items.some((item) => item.kind === kind));
   const shown = inbox.items.filter((item) => (!filters.kind || item.kind === filters.kind) && (!filters.id || item.id === filters.id));
@@ -50,6 +51,9 @@ export default function Inbox() {
       <div className="inbox">
         {shown.map((waiting) => <Card key={`${waiting.kind}/${waiting.id}`} waiting={waiting} />)}
       </div>
+      {inbox.hasMore && (!filters.kind || filters.kind === "task") && !filters.id && (
+        <p style={{ marginTop: 16 }}><Button loading={inbox.isMore} onClick={() => setTasks(inbox.items.length + TASKS)}>{t("inbox.moreTasks")}</Button></p>
+      )}
     </Page>
   );
 }

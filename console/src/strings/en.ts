@@ -474,6 +474,7 @@ export const en = {
     done: "The points are back.",
   },
   inbox: {
+    moreTasks: "More tasks",
     title: "Approvals",
     waiting: "{{count}} waiting",
     kinds: "Kind of request",

@@ -470,6 +470,7 @@ export const zh: Strings = {
     done: "积分已退回。",
   },
   inbox: {
+    moreTasks: "更多任务",
     title: "审批",
     waiting: "{{count}} 项待处理",
     kinds: "申请类型",
