@@ -35,6 +35,38 @@ fn database() -> Native {
     reach
 }
 
+/// A hundred thousand messages that end in 48 hours wait for the morning, and one that is less urgent
+/// is due: it is found by a jump for each of these hours, and by no look at the messages.
+#[test]
+fn what_is_due_is_found_by_jumps() {
+    let reach = Native::in_memory().unwrap();
+    wait(begin_reach(&reach, &reach)).unwrap();
+    let waits = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+        INSERT INTO outbox SELECT i, 'sms', 1, ?1 + 1, ?1 + (i % 48) * 3600000 + i, NULL, 5 FROM n";
+    reach.connection().execute(waits, [NOW.0]).unwrap();
+    let due = "INSERT INTO outbox VALUES (200000, 'sms', 1, ?1, ?1 + 999, NULL, 0)";
+    reach.connection().execute(due, [NOW.0]).unwrap();
+    put(&reach, 1, "sms", |_| {});
+    let steps = |name: &str, values: &[&dyn rusqlite::ToSql]| {
+        let texts = crate::support::sql_files("queries/reach");
+        let (_, text) = texts.iter().find(|(of, _)| of == name).unwrap();
+        let mut statement = reach.connection().prepare(text).unwrap();
+        let rows = statement.query_map(values, |_| Ok(())).unwrap().count();
+        (rows, statement.get_status(rusqlite::StatementStatus::VmStep))
+    };
+    let (accounts, walked) = steps("channel_due", &[&NOW.0, &1, &0, &100]);
+    assert_eq!(accounts, 1);
+    assert!(walked < 3_000, "{walked}");
+    // There is no such touch, so it is read and not shown.
+    let (_, walked) = steps("outbox_due", &[&1, &"sms", &NOW.0, &250]);
+    assert!(walked < 3_000, "{walked}");
+    // And where nothing is due.
+    let earlier = NOW.0 - 1;
+    let (accounts, walked) = steps("channel_due", &[&earlier, &1, &0, &100]);
+    assert_eq!(accounts, 0);
+    assert!(walked < 3_000, "{walked}");
+}
+
 fn put(reach: &Native, programme: i64, id: &str, change: impl Fn(&mut ChannelWish<'_>)) -> bool {
     put_settings(reach, (programme, id), &json!({"sign_name": "小店"}), change)
 }
