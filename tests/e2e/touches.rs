@@ -150,7 +150,10 @@ fn what_members_were_told_is_listed_and_what_it_brought_counted() {
     assert_eq!(item["credited"]["login"], 1);
     // The birthdays are over: each is an occasion, where a message went out.
     let settled = &item["settled"];
-    assert_eq!((&settled["occasions"], &settled["messages"]), (&json!(sent.len()), &json!(sent.len())));
+    assert_eq!(
+        (&settled["occasions"], &settled["messages"]),
+        (&json!(sent.len()), &json!(sent.len()))
+    );
     assert_eq!((&settled["points_spent"], &settled["points_expired"]), (&json!(0), &json!(0)));
     let lift = &item["lift"];
     assert_eq!(lift["treated"]["members"], sent.len());

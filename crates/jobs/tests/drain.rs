@@ -25,8 +25,8 @@ fn mondays(quiet_from: &str) -> Json {
            "strategies": [row("long", 0, 72), row("first", 5, 72), row("short", 0, 1)]})
 }
 
-/// Its account sends a message a second, and after a rest so many at once. What the rehearsal of the
-/// evening before tells of it stands beside.
+/// Its account sends a message a second, and after a rest so many at once. What the rehearsal of
+/// the evening before tells of it stands beside.
 fn slow(quiet_from: &str, burst: i64) -> (Shop, Json) {
     let mut shop = Shop::new(json!({}), MEMBERS);
     for template in ["long", "first", "short"] {

@@ -35,8 +35,8 @@ fn database() -> Native {
     reach
 }
 
-/// A hundred thousand messages that end in 48 hours wait for the morning, and one that is less urgent
-/// is due: it is found by a jump for each of these hours, and by no look at the messages.
+/// A hundred thousand messages that end in 48 hours wait for the morning, and one that is less
+/// urgent is due: it is found by a jump for each of these hours, and by no look at the messages.
 #[test]
 fn what_is_due_is_found_by_jumps() {
     let reach = Native::in_memory().unwrap();

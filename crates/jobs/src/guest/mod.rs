@@ -34,9 +34,9 @@ const MAX_FOLD_MS: i64 = 50_000;
 /// No piece of a refresh begins later than this after the start. The next fire goes on.
 const MAX_REFRESH_MS: i64 = 50_000;
 
-/// No wave of messages begins later than this after the start. Fires are ten seconds apart, and one
-/// that comes during a run is left out. So a run lasts until just before a fire: an account that may
-/// send all the time would stand still for ten seconds of each minute otherwise.
+/// No wave of messages begins later than this after the start. Fires are ten seconds apart, and
+/// one that comes during a run is left out. So a run lasts until just before a fire: an account
+/// that may send all the time would stand still for ten seconds of each minute otherwise.
 const MAX_DELIVER_MS: i64 = 59_000;
 
 /// No piece of a walk begins later than this after the start. The next fire goes on.

@@ -1,9 +1,9 @@
 //! Whether accounts of vendors are fast enough: when all that is due by a channel has gone, and how
 //! much of it comes too late.
 //!
-//! The order is that in which messages are sent: the highest priority, then what has the least time
-//! (to the hour), then what waits longest. The speed is that of the account's token bucket. Requests
-//! that fail or are slow, and members' own quiet hours, are not known before.
+//! The order is that in which messages are sent: the highest priority, then what has the least
+//! time (to the hour), then what waits longest. The speed is that of the account's token bucket.
+//! Requests that fail or are slow, and members' own quiet hours, are not known before.
 
 use std::cmp::Reverse;
 
@@ -126,8 +126,8 @@ impl Sending {
     }
 }
 
-/// When an account has sent its loads, each with how many messages it has, and how many of them come
-/// too late. The account begins after a rest.
+/// When an account has sent its loads, each with how many messages it has, and how many of them
+/// come too late. The account begins after a rest.
 #[must_use]
 pub fn drain(loads: &[(Load, i64)], speed: Speed, playbook: &Playbook, zone: Zone) -> Drained {
     let mut ordered: Vec<&(Load, i64)> = loads.iter().collect();

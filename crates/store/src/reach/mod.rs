@@ -5,6 +5,7 @@
 mod behaviour;
 mod channels;
 mod contacts;
+mod conversions;
 mod evaluation;
 mod fold;
 mod history;
@@ -49,6 +50,7 @@ pub use links::{
 };
 pub use members::{NamedMember, named_members};
 
+pub use conversions::{Did, ResultEntry, conversions, expiries};
 pub use evaluation::{
     LedgerMember, SetScan, StoredCuts, begin_set_scan, bought_in, changed_members,
     changed_members_done, facts_after, facts_of_members, home_stores, ledger_members,
@@ -67,10 +69,10 @@ pub use outbox::{
 };
 pub use rebuild::{absorbed_members, joined_members, known_members, older_members, rebuilds_due};
 pub use results::{
-    Did, Figure, MemberTouched, ResultEntry, ResultMessages, ResultRun, ResultTouch, ResultVisits,
-    account_parts, attribution_of, conversions, expiries, forget_results, next_planned_day,
-    playbook_instants, result_clicks, result_deliveries, result_figures, result_logins,
-    result_messages, result_runs, result_sums, result_touches, result_visits, step_results,
+    Figure, MemberTouched, ResultMessages, ResultRun, ResultTouch, ResultVisits, account_parts,
+    attribution_of, forget_results, next_planned_day, playbook_instants, result_clicks,
+    result_deliveries, result_figures, result_logins, result_messages, result_runs, result_sums,
+    result_touches, result_visits, step_results,
 };
 pub use sets::{
     SetChange, SetMember, SetOfMember, SetVersion, SetWish, StoredChange, StoredSet, change_sets,
