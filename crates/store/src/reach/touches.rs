@@ -6,6 +6,7 @@ use ledger::{Closed, Timestamp};
 use reach::playbook::{Action, Mode};
 use reach::touch::{Coupon, Cycle, Key, Planned, Reason, State, Touch, Uses};
 use reach::{Channel, ContactState, Decision, Purpose};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::Error;
@@ -30,6 +31,66 @@ pub struct DecidedTouch {
     pub settles_day: Option<i32>,
 }
 
+/// What many touches of one statement have in common. It is written once, as most of a row is the
+/// same for all who are told by a node.
+#[derive(Serialize)]
+struct Shape<'a> {
+    strategy: &'a str,
+    node: i32,
+    version: i64,
+    purpose: &'static str,
+    priority: i64,
+    state: &'static str,
+    reason: Option<&'static str>,
+    mode: &'static str,
+    channels: String,
+    wait_hours: u32,
+    template: Option<&'a str>,
+    action: Option<String>,
+    messages: i64,
+    cost_minor: i64,
+    points: i64,
+    period: Option<&'a str>,
+    decided_at: i64,
+    is_compared: bool,
+}
+
+impl<'a> Shape<'a> {
+    fn of(decided: &'a DecidedTouch) -> Self {
+        let DecidedTouch { touch, period, planned, .. } = decided;
+        let channels: Vec<&str> = touch.channels.iter().map(|of| of.as_str()).collect();
+        Self {
+            strategy: &touch.key.strategy,
+            node: touch.key.node,
+            version: touch.playbook_version,
+            purpose: touch.purpose.as_str(),
+            priority: touch.priority,
+            state: touch.state.as_str(),
+            reason: touch.reason().map(Reason::as_str),
+            mode: touch.mode.as_str(),
+            channels: json!(channels).to_string(),
+            wait_hours: touch.wait_hours,
+            template: touch.template.as_deref(),
+            action: (!touch.action.is_none()).then(|| json!(touch.action).to_string()),
+            messages: touch.uses.messages,
+            cost_minor: touch.uses.cost_minor,
+            points: touch.uses.points,
+            period: period.as_deref(),
+            decided_at: touch.decided_at.0,
+            is_compared: planned.is_compared,
+        }
+    }
+}
+
+/// What two touches of one [`Shape`] have in common.
+fn common(decided: &DecidedTouch) -> impl PartialEq {
+    let DecidedTouch { touch, period, planned, .. } = decided;
+    let what = (&touch.key.strategy, touch.key.node, touch.playbook_version, touch.purpose);
+    let how = (touch.mode, &touch.channels, touch.wait_hours, &touch.template, &touch.action);
+    let room = (touch.priority, touch.uses, period);
+    (what, how, room, touch.state, touch.decided_at, planned.is_compared)
+}
+
 /// Keeps touches that were decided. Those whose keys are there stay as they are, and nothing is
 /// kept of an account that is closed. How many are new.
 ///
@@ -43,43 +104,29 @@ pub async fn put_touches(
     if decided.is_empty() {
         return Ok(0);
     }
-    let row = |of: &DecidedTouch| {
-        let DecidedTouch { member_no, touch, period, planned, planned_day, settles_day } = of;
-        let channels: Vec<&str> = touch.channels.iter().map(|of| of.as_str()).collect();
-        let action = (!touch.action.is_none()).then(|| json!(touch.action).to_string());
-        json!([
-            programme_no,
-            member_no,
-            touch.key.strategy,
-            touch.key.node,
-            touch.key.cycle.to_string(),
-            touch.playbook_version,
-            touch.purpose.as_str(),
-            touch.priority,
-            touch.due_at.0,
-            touch.deadline_at.0,
-            touch.state.as_str(),
-            touch.reason().map(Reason::as_str),
-            touch.mode.as_str(),
-            json!(channels).to_string(),
-            touch.wait_hours,
-            touch.template,
-            action,
-            touch.uses.messages,
-            touch.uses.cost_minor,
-            touch.uses.points,
-            period,
-            touch.decided_at.0,
-            planned.at.0,
-            planned_day,
-            i64::from(planned.is_compared),
-            touch.from_at.0,
-            settles_day,
-        ])
-    };
-    let rows: Vec<_> = decided.iter().map(row).collect();
-    let values = vec![Value::from(json!(rows).to_string())];
+    let (mut shapes, mut shaped): (Vec<_>, Vec<&DecidedTouch>) = (Vec::new(), Vec::new());
+    let mut rows = Vec::with_capacity(decided.len());
+    for one in decided {
+        // The last ones first: members who follow each other are told the same.
+        let found = shaped.iter().rposition(|other| common(other) == common(one));
+        let place = found.unwrap_or(shaped.len());
+        if found.is_none() {
+            shapes.push(Shape::of(one));
+            shaped.push(one);
+        }
+        let DecidedTouch { member_no, touch, planned, planned_day, settles_day, .. } = one;
+        let cycle = touch.key.cycle.to_string();
+        let (due_at, deadline_at, from_at) = (touch.due_at.0, touch.deadline_at.0, touch.from_at.0);
+        let (at, day) = (planned.at.0, planned_day);
+        rows.push((place, member_no, cycle, due_at, deadline_at, at, day, from_at, settles_day));
+    }
+    let values = vec![programme_no.into(), text_of(&shapes)?, text_of(&rows)?];
     Ok(reach.query(statement!("queries/reach/touch_put"), values).await?.len())
+}
+
+fn text_of(rows: &impl Serialize) -> Result<Value, Error> {
+    let text = serde_json::to_string(rows);
+    text.map(Value::Text).map_err(|_| Error::Corrupt("touch to be written"))
 }
 
 /// The touches of these members, by their numbers.
@@ -162,30 +209,39 @@ pub async fn reachability(
     programme_no: i64,
     members: &[i64],
 ) -> Result<BTreeMap<i64, Reachability>, Error> {
-    const WHAT: Error = Error::Corrupt("contact or consent");
     let values = vec![programme_no.into(), json!(members).to_string().into()];
-    let mut found: BTreeMap<i64, Reachability> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for mut row in reach.query(statement!("queries/reach/touch_recipients"), values).await? {
-        let of = found.entry(row.integer(0)?).or_default();
-        let (first, second) = (row.text(2)?, row.text(3)?);
-        match row.text(1)?.as_str() {
-            "contact" => {
-                let channel = Channel::parse(&first).ok_or(WHAT)?;
-                of.contacts.insert(channel, ContactState::parse(&second).ok_or(WHAT)?);
-            }
-            "consent" => {
-                let purpose = Purpose::parse(&first).ok_or(WHAT)?;
-                let channel = Channel::parse(&second).ok_or(WHAT)?;
-                let decision = Decision::parse(&row.text(4)?).ok_or(WHAT)?;
-                of.consents.insert((purpose, channel), decision);
-            }
-            _ => {
-                let minute = |text: &str| text.parse::<i64>().map_err(|_| WHAT);
-                of.quiet = Some((minute(&first)?, minute(&second)?));
-            }
+        let (contacts, consents) = (row.optional_text(1)?, row.optional_text(2)?);
+        let quiet = (row.optional_integer(3)?, row.optional_integer(4)?);
+        let contacts = contacts.iter().flat_map(|text| text.split(','));
+        let consents = consents.iter().flat_map(|text| text.split(','));
+        let of = Reachability {
+            contacts: contacts.map(contact).collect::<Option<_>>().ok_or(UNREADABLE)?,
+            consents: consents.map(consent).collect::<Option<_>>().ok_or(UNREADABLE)?,
+            quiet: match quiet {
+                (None, _) => None,
+                (from, until) => Some(from.zip(until).ok_or(UNREADABLE)?),
+            },
+        };
+        if of != Reachability::default() {
+            found.insert(row.integer(0)?, of);
         }
     }
     Ok(found)
+}
+
+const UNREADABLE: Error = Error::Corrupt("contact or consent");
+
+fn contact(text: &str) -> Option<(Channel, ContactState)> {
+    let (channel, state) = text.split_once(' ')?;
+    Some((Channel::parse(channel)?, ContactState::parse(state)?))
+}
+
+fn consent(text: &str) -> Option<((Purpose, Channel), Decision)> {
+    let (purpose, rest) = text.split_once(' ')?;
+    let (channel, decision) = rest.split_once(' ')?;
+    Some(((Purpose::parse(purpose)?, Channel::parse(channel)?), Decision::parse(decision)?))
 }
 
 /// What the ledger keeps of few members, as far as messages ask.
