@@ -11,6 +11,7 @@ mod naive;
 mod nights;
 mod outbox;
 mod outbox_edges;
+mod promised;
 #[expect(clippy::indexing_slicing, dead_code, reason = "helpers of tests fail as tests do")]
 #[path = "../../rules/tests/model/random.rs"]
 mod random;

@@ -167,8 +167,13 @@ fn all() -> Option<Vec<Rc<dyn Operation>>> {
     let both = Frozen { earning: true, spending: true };
     let verdict = ApprovalVerdict::Approve;
     let concerned = Concerned::Recover(Vec::new());
-    let granted =
-        Grant { grant: "birthday".to_owned(), strategy: None, store: None, by: String::new() };
+    let granted = Grant {
+        grant: "birthday".to_owned(),
+        strategy: None,
+        store: None,
+        by: String::new(),
+        at_most: None,
+    };
     Some(vec![
         Rc::new(Activate(None)),
         Rc::new(ApproveReview { earn: request, occurred_at: Timestamp(0), promises: vec![] }),

@@ -167,7 +167,7 @@ fn granted(world: &World) -> Vec<String> {
     run(&act("share"), "till", 5);
     let grant = |by: &str| {
         let (grant, by) = ("birthday".to_owned(), by.to_owned());
-        ask(Grant { grant, strategy: None, store: None, by })
+        ask(Grant { grant, strategy: None, store: None, by, at_most: None })
     };
     [("anna", 5), ("anna", 6), ("ben", 6)].map(|(by, day)| run(&grant(by), by, day)).to_vec()
 }

@@ -96,7 +96,9 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         let strategy = asked.touch.key.strategy.clone();
         let by = format!("strategy:{strategy}");
         let store = Some(asked.home_store.clone()).filter(|store| !store.is_empty());
-        let operation = Grant { grant, strategy: Some(strategy), store, by };
+        // As many points as were counted to the budget, whatever the grant says by now.
+        let at_most = Some(asked.touch.uses.points);
+        let operation = Grant { grant, strategy: Some(strategy), store, by, at_most };
         // A database that was put back to an earlier copy gives numbers again, but no instants.
         let name = format!("touch:{}.{}", asked.no, asked.touch.decided_at.0);
         let mut submission = self.submission(asked, operation)?;

@@ -25,6 +25,8 @@ pub struct Grant {
     pub store: Option<String>,
     /// Who grants it, for the budgets of persons.
     pub by: String,
+    /// No more points than these, whatever the rulebook says; `None` for as many as it says.
+    pub at_most: Option<i64>,
 }
 
 impl Operation for Grant {
@@ -75,13 +77,17 @@ impl Grant {
         let (book, now) = (case.book, journal.now());
         let rule = book.document.grants.get(&self.grant);
         let rule = rule.ok_or_else(|| Refusal::not_offered("grant of this name"))?;
-        let (counts, tallies) = self.count(case, journal, rule)?;
+        let points = rule.points.min(self.at_most.unwrap_or(i64::MAX));
+        if points < 1 && rule.points > 0 && rule.coupon.is_none() {
+            return Err(Refusal::not_offered("grant of this name").into());
+        }
+        let (counts, tallies) = self.count(case, journal, (rule, points))?;
         let source = format!("{GRANT}{}", self.grant);
         let expires_at =
             book.policy_of(&source).and_then(|policy| policy.expires_at(now, book.zone()));
         let lot = LotGrant {
             number: LotNumber(0),
-            points: rule.points,
+            points,
             source,
             earned_at: now,
             available_at: now,
@@ -102,7 +108,7 @@ impl Grant {
         &self,
         case: &Case<'_>,
         journal: &Journal,
-        rule: &GrantRule,
+        (rule, points): (&GrantRule, i64),
     ) -> Result<(Vec<Count>, Vec<Tally>), Refusal> {
         let (book, now) = (case.book, journal.now());
         let counted: &[Counted] = &case.recorded.tallies;
@@ -122,12 +128,12 @@ impl Grant {
             let has_room = limits.once_of(subject, (budget.times, budget.per), counted);
             has_room.ok_or_else(|| spent(of, budget.per))?;
         }
-        if let Some(budget) = book.document.caps.budget.filter(|_| rule.points > 0)
-            && limits.budget(Some(budget), rule.points, counted) < rule.points
+        if let Some(budget) = book.document.caps.budget.filter(|_| points > 0)
+            && limits.budget(Some(budget), points, counted) < points
         {
             return Err(spent("programme", budget.per));
         }
-        Ok(limits.into_counts(rule.points, &[]))
+        Ok(limits.into_counts(points, &[]))
     }
 }
 
@@ -143,5 +149,6 @@ pub(crate) fn replay(entry: &Entry) -> ReplayStep {
         strategy: strategy.clone(),
         store: entry.origin.store.clone(),
         by: entry.origin.actor.clone(),
+        at_most: None,
     })
 }

@@ -55,7 +55,13 @@ impl Command {
             Self::Donate { charity, points } => Box::new(operations::Donate { charity, points }),
             Self::Grant { name: grant } => {
                 let by = "till".to_owned();
-                Box::new(operations::Grant { grant, strategy: None, store: None, by })
+                Box::new(operations::Grant {
+                    grant,
+                    strategy: None,
+                    store: None,
+                    by,
+                    at_most: None,
+                })
             }
             Self::Hold { points, minutes } => Box::new(operations::Hold { points, minutes }),
             Self::PayLines { lines, minutes } => Box::new(operations::PayLines { lines, minutes }),

@@ -63,6 +63,7 @@ impl GrantBody {
                 strategy: self.strategy.clone(),
                 store: origin.store.clone().or(only),
                 by,
+                at_most: None,
             };
             Submission::new(member, grant, origin)
                 .under_key("grant", key, fingerprint(self))
