@@ -24,7 +24,7 @@ fn day_of(at: Timestamp) -> i64 {
 
 impl Shop {
     /// A member did something at an instant, and it is reported now.
-    fn did_at(&self, member: &str, kind: &str, when: Timestamp) {
+    pub(crate) fn did_at(&self, member: &str, kind: &str, when: Timestamp) {
         let row = BehaviourRow {
             programme_no: 1,
             day: i32::try_from(day_of(when)).unwrap(),
@@ -41,23 +41,23 @@ impl Shop {
         assert_eq!(wait(report_behaviour(&self.reach, &[row])).unwrap(), [true]);
     }
 
-    fn did(&self, member: &str, kind: &str) {
+    pub(crate) fn did(&self, member: &str, kind: &str) {
         self.did_at(member, kind, self.world.now.get());
     }
 
-    fn run(&self) {
+    pub(crate) fn run(&self) {
         let report = self.run_on(&self.reach, WorkLimit::chunks(10_000)).unwrap();
         assert!(report.done && report.failed == 0, "{report:?}");
     }
 
     /// To the local time of a day of January 2026.
-    fn clock(&self, when: &str) -> &Self {
+    pub(crate) fn clock(&self, when: &str) -> &Self {
         self.world.now.set(at(&format!("2026-01-{when}:00+08:00")));
         self
     }
 
     /// Strategy, cycle's day in January, state, reason and due time of each touch.
-    fn answers(&self) -> Vec<String> {
+    pub(crate) fn answers(&self) -> Vec<String> {
         self.rows(
             "SELECT strategy || ' ' || strftime('%d', substr(cycle, 5) * 86400, 'unixepoch') || ' ' || state ||
              coalesce(' ' || reason, '') || strftime(' %d %H:%M', due_at / 1000 + 28800, 'unixepoch')
@@ -66,7 +66,7 @@ impl Shop {
     }
 }
 
-fn cart(more: &Json) -> Json {
+pub(crate) fn cart(more: &Json) -> Json {
     let mut trigger =
         json!({"kind": "behaviour", "behaviour": "add_to_cart", "after_minutes": 120});
     for (name, value) in more.as_object().unwrap() {
@@ -78,7 +78,7 @@ fn cart(more: &Json) -> Json {
 }
 
 /// One member, in the middle of a day on which the job has run.
-fn quiet_shop(playbook: Json) -> Shop {
+pub(crate) fn quiet_shop(playbook: Json) -> Shop {
     let shop = Shop::new(playbook, 1);
     shop.clock("20T02:00").run();
     shop

@@ -6,6 +6,7 @@ mod deliver;
 mod drain;
 mod events;
 mod fold;
+mod follows;
 #[path = "../../reach/tests/naive.rs"]
 mod naive;
 mod nights;

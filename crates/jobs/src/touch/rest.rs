@@ -1,5 +1,6 @@
 //! What decisions ask of members besides facts: read of those alone for whom something may be due.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::Timestamp;
@@ -13,10 +14,15 @@ use store::{
     occasions_of_members,
 };
 
+use crate::context::JobContext;
 use crate::customers::{Databases, Moment, Piece};
 
-/// Of a member so many of the last events, and of the last entries, are looked at.
+/// Of a member and kind so many of the last events, and of the last entries, are looked at. What
+/// follows all of them is among these.
 const LAST: i64 = 200;
+/// Entries of a member that are read at once after the first ones, and of how many members.
+const PAGE: i64 = 2_000;
+const MEMBERS: usize = 25;
 
 /// What happened to members and may be answered at an instant. Of who did something that a strategy
 /// asks for, all that was reported is read, and what the ledger wrote since.
@@ -45,15 +51,54 @@ pub(crate) async fn occasions<L: Sql, R: Sql>(
         let event = |(kind, at)| Occasion { at, what: Happening::Behaviour { kind } };
         found.entry(member_no).or_default().all.extend(events.into_iter().map(event));
     }
-    if entries_asked(playbook) {
-        let entries = ledger
-            .with_retries(async || following_entries(ledger.sql, &acted, (since, LAST)).await);
-        for entry in entries.await? {
-            let by = entry.is_order.then(|| ORDER.to_owned());
-            let each = [Some(entry.kind), by].into_iter().flatten();
-            let each = each.map(|by| Occasion { at: entry.at, what: Happening::Followed { by } });
-            found.entry(entry.member_no).or_default().all.extend(each);
+    let kinds = entries_asked(playbook);
+    if !kinds.is_empty() {
+        for ((member_no, by), all) in followed(ledger, &acted, &kinds, since).await? {
+            let each = all.into_iter();
+            let each = each.map(|at| Occasion { at, what: Happening::Followed { by: by.into() } });
+            found.entry(member_no).or_default().all.extend(each);
         }
+    }
+    Ok(found)
+}
+
+/// When entries of these kinds happened that were recorded since an instant, by member and kind.
+/// All entries since are read, page by page: the one that follows may be the first of many.
+async fn followed<'k, L: Sql>(
+    ledger: &JobContext<'_, L>,
+    members: &[i64],
+    kinds: &BTreeSet<&'k str>,
+    since: Timestamp,
+) -> Result<BTreeMap<(i64, &'k str), Vec<Timestamp>>, Error> {
+    let most = usize::try_from(LAST).unwrap_or(usize::MAX);
+    let mut found: BTreeMap<(i64, &str), Vec<Timestamp>> = BTreeMap::new();
+    let mut pages: Vec<Vec<(i64, Option<i64>)>> =
+        vec![members.iter().map(|member_no| (*member_no, None)).collect()];
+    let mut size = LAST;
+    while !pages.is_empty() {
+        let mut open = Vec::new();
+        for page in pages {
+            let read = async || following_entries(ledger.sql, &page, (since, size)).await;
+            let mut seen: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+            for entry in ledger.with_retries(read).await? {
+                let (count, first) = seen.entry(entry.member_no).or_insert((0, entry.sequence));
+                (*count, *first) = (*count + 1, entry.sequence.min(*first));
+                let by = [Some(entry.kind.as_str()), entry.is_order.then_some(ORDER)];
+                for by in by.into_iter().flatten().filter_map(|by| kinds.get(by)) {
+                    let all = found.entry((entry.member_no, *by)).or_default();
+                    all.push(entry.at);
+                    if all.len() >= 2 * most {
+                        all.sort_unstable_by_key(|at| Reverse(*at));
+                        all.truncate(most);
+                    }
+                }
+            }
+            let goes_on = |(_, (count, first)): &(i64, (i64, i64))| *count >= size && *first > 1;
+            let seen = seen.into_iter().filter(goes_on);
+            open.extend(seen.map(|(member_no, (_, first))| (member_no, Some(first))));
+        }
+        pages = open.chunks(MEMBERS).map(<[_]>::to_vec).collect();
+        size = PAGE;
     }
     Ok(found)
 }

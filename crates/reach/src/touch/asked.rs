@@ -2,6 +2,7 @@
 
 use ledger::Timestamp;
 
+use super::occasion::Followers;
 use super::recipient::{Recipient, Terms};
 use super::{Cycle, Happening, Key, Occasion, Reason, Touch, ahead};
 use crate::contact::{Channel, Purpose, Unreachable, may_reach};
@@ -89,7 +90,8 @@ fn is_cancelled(strategy: &Strategy, recipient: &Recipient<'_>, cycle: &Cycle) -
         is_kind && today.day_of(one.at) == *day
     };
     let mut done = all.iter().filter(is_one).peekable();
-    let is_followed = |one: &Occasion| all.iter().any(|other| other.follows(trigger, one.at));
+    let followers = Followers::of(trigger, all);
+    let is_followed = |one: &Occasion| followers.first(one.at).is_some();
     done.peek().is_some() && done.all(is_followed)
 }
 

@@ -85,7 +85,7 @@ pub struct TierMove {
 #[must_use]
 pub fn asked_at(playbook: &Playbook, occasion: &Occasion) -> Option<Timestamp> {
     // On which day it was does not matter.
-    let answers = |trigger: &Trigger| occasion.answers(trigger, &[], &|_| 0);
+    let answers = |trigger: &Trigger| occasion.answers(trigger, &Followers::default(), &|_| 0);
     let at_once = !matches!(occasion.what, Happening::Behaviour { .. });
     let due = playbook.strategies.iter().filter_map(|strategy| answers(&strategy.trigger));
     due.map(|(_, due_at)| if at_once { Timestamp(0) } else { due_at }).min()
@@ -96,7 +96,8 @@ pub fn asked_at(playbook: &Playbook, occasion: &Occasion) -> Option<Timestamp> {
 pub fn next_due(playbook: &Playbook, all: &[Occasion], after: Timestamp) -> Option<Timestamp> {
     let is_behaviour = |one: &&Occasion| matches!(one.what, Happening::Behaviour { .. });
     let due = all.iter().filter(is_behaviour).flat_map(|occasion| {
-        let answers = |strategy: &Strategy| occasion.answers(&strategy.trigger, &[], &|_| 0);
+        let none = Followers::default();
+        let answers = move |of: &Strategy| occasion.answers(&of.trigger, &none, &|_| 0);
         playbook.strategies.iter().filter_map(answers)
     });
     due.map(|(_, due_at)| due_at).filter(|due_at| *due_at > after).min()
@@ -112,13 +113,14 @@ pub fn behaviours_asked(playbook: &Playbook) -> BTreeSet<&str> {
     kinds.flatten().flatten().map(String::as_str).collect()
 }
 
-/// Whether an entry may follow what a strategy asks for.
+/// The kinds of entries, or [`ORDER`], that may follow what strategies ask for.
 #[must_use]
-pub fn entries_asked(playbook: &Playbook) -> bool {
-    let asks = |strategy: &Strategy| {
-        matches!(&strategy.trigger, Trigger::Behaviour { unless_entry: Some(_), .. })
-    };
-    playbook.strategies.iter().any(asks)
+pub fn entries_asked(playbook: &Playbook) -> BTreeSet<&str> {
+    let kinds = playbook.strategies.iter().filter_map(|strategy| match &strategy.trigger {
+        Trigger::Behaviour { unless_entry, .. } => unless_entry.as_deref(),
+        _ => None,
+    });
+    kinds.collect()
 }
 
 /// For how many milliseconds what happened may be answered: until the last node of any strategy
@@ -138,14 +140,57 @@ pub fn answered_for_ms(playbook: &Playbook) -> i64 {
     of_strategies.max().unwrap_or(0) + LATE_MS
 }
 
+/// When there was what must not follow the behaviour that a strategy asks for, in order of time.
+#[derive(Debug, Default)]
+pub(crate) struct Followers {
+    instants: Vec<Timestamp>,
+    /// Those of the same kind: nothing follows itself.
+    of_kind: Vec<Timestamp>,
+}
+
+impl Followers {
+    /// That of a trigger, among what happened to a member.
+    pub(crate) fn of(trigger: &Trigger, all: &[Occasion]) -> Self {
+        let Trigger::Behaviour { behaviour, unless, unless_entry, .. } = trigger else {
+            return Self::default();
+        };
+        if unless.is_none() && unless_entry.is_none() {
+            return Self::default();
+        }
+        let mut followers = Self::default();
+        for one in all {
+            match &one.what {
+                Happening::Behaviour { kind } if unless.as_ref() != Some(kind) => {}
+                Happening::Behaviour { kind } if kind == behaviour => {
+                    followers.of_kind.push(one.at);
+                }
+                Happening::Behaviour { .. } => followers.instants.push(one.at),
+                Happening::Followed { by } if unless_entry.as_ref() == Some(by) => {
+                    followers.instants.push(one.at);
+                }
+                _ => {}
+            }
+        }
+        followers.instants.sort_unstable();
+        followers.of_kind.sort_unstable();
+        followers
+    }
+
+    /// The first one that follows behaviour of an instant.
+    pub(crate) fn first(&self, at: Timestamp) -> Option<Timestamp> {
+        let from = self.instants.partition_point(|one| *one < at);
+        let after = self.of_kind.partition_point(|one| *one <= at);
+        self.instants.get(from).into_iter().chain(self.of_kind.get(after)).min().copied()
+    }
+}
+
 impl Occasion {
     /// The cycle that it opens for a trigger, and when its first message is due; `None` where the
-    /// trigger does not ask for it. `all` is what happened to the member, `day_of` tells local
-    /// days.
+    /// trigger does not ask for it. `followers` is what may follow it, `day_of` tells local days.
     pub(crate) fn answers(
         &self,
         trigger: &Trigger,
-        all: &[Self],
+        followers: &Followers,
         day_of: &dyn Fn(Timestamp) -> i32,
     ) -> Option<(Cycle, Timestamp)> {
         let now = |is_asked: bool, cycle: Cycle| is_asked.then_some((cycle, self.at));
@@ -187,27 +232,10 @@ impl Occasion {
                 Happening::Behaviour { kind },
             ) if kind == behaviour => {
                 let due_at = self.at.plus_ms(i64::from(*after_minutes) * MINUTE_MS);
-                let cancels = |other: &Self| other.at <= due_at && other.follows(trigger, self.at);
-                let is_cancelled = all.iter().any(cancels);
+                let is_cancelled = followers.first(self.at).is_some_and(|first| first <= due_at);
                 (!is_cancelled).then(|| (Cycle::Day(day_of(self.at)), due_at))
             }
             _ => None,
-        }
-    }
-
-    /// Whether it is what must not follow behaviour of an instant.
-    pub(crate) fn follows(&self, trigger: &Trigger, at: Timestamp) -> bool {
-        let Trigger::Behaviour { behaviour, unless, unless_entry, .. } = trigger else {
-            return false;
-        };
-        match &self.what {
-            // Nothing follows itself.
-            Happening::Behaviour { kind } if kind == behaviour => {
-                unless.as_ref() == Some(kind) && self.at > at
-            }
-            Happening::Behaviour { kind } => unless.as_ref() == Some(kind) && self.at >= at,
-            Happening::Followed { by } => unless_entry.as_ref() == Some(by) && self.at >= at,
-            _ => false,
         }
     }
 

@@ -6,6 +6,7 @@ use ledger::{Timestamp, at_local_minute, from_day_number, start_of_day};
 
 use super::LOOK_BACK_DAYS;
 use super::cycle::Cycle;
+use super::occasion::Followers;
 use super::recipient::{Recipient, Terms};
 use crate::playbook::{Strategy, TimeOfDay, Timing, Trigger};
 use crate::today::Today;
@@ -100,10 +101,11 @@ fn happened(
 ) -> Vec<Subject> {
     let (today, all) = (recipient.customer.today, &recipient.occasions);
     let since = terms.since.get(&strategy.id);
+    let followers = Followers::of(trigger, all);
     let mut found: Vec<(Timestamp, Cycle)> = all
         .iter()
         .filter(|occasion| since.is_none_or(|since| occasion.at >= *since))
-        .filter_map(|occasion| occasion.answers(trigger, all, &|at| today.day_of(at)))
+        .filter_map(|occasion| occasion.answers(trigger, &followers, &|at| today.day_of(at)))
         .map(|(cycle, due_at)| (due_at, cycle))
         .collect();
     found.sort();

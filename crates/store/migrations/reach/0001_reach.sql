@@ -164,8 +164,8 @@ CREATE INDEX IF NOT EXISTS behaviour_member ON behaviour (member_no, occurred_at
 -- then
 CREATE INDEX IF NOT EXISTS behaviour_no ON behaviour (no)
 -- then
--- Results count logins, which may be few among what a member looked at.
-CREATE INDEX IF NOT EXISTS behaviour_login ON behaviour (member_no, occurred_at) WHERE kind = 'login'
+-- Results count logins, and strategies ask for kinds, which may be few among what a member looked at.
+CREATE INDEX IF NOT EXISTS behaviour_kind ON behaviour (member_no, kind, occurred_at)
 -- then
 -- The command table of reports: a row is one event. What is there already is left as it is, and so is
 -- what concerns an account that was closed meanwhile.

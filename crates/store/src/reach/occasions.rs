@@ -220,8 +220,8 @@ pub async fn last_behaviour(reach: &impl Sql) -> Result<i64, Error> {
     rows.first_mut().map_or(Ok(0), |row| row.integer(0))
 }
 
-/// What members did since an instant, of these kinds: of each the last `most` events at most. By
-/// their numbers.
+/// What members did since an instant, of these kinds: of each member and kind the last `most`
+/// events at most. By their numbers.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.
@@ -234,13 +234,17 @@ pub async fn behaviour_of_members(
     let (members, kinds) = (json!(members).to_string(), json!(kinds).to_string());
     let values = vec![members.into(), kinds.into(), since.0.into(), most.into()];
     let read = |mut row: Row| {
-        let events: Vec<(String, i64)> =
-            serde_json::from_str(&row.text(1)?).map_err(|_| Error::Corrupt("behaviour"))?;
-        let events = events.into_iter().map(|(kind, at)| (kind, Timestamp(at))).collect();
-        Ok((row.integer(0)?, events))
+        let events: Vec<i64> =
+            serde_json::from_str(&row.text(2)?).map_err(|_| Error::Corrupt("behaviour"))?;
+        Ok::<_, Error>((row.integer(0)?, row.text(1)?, events))
     };
-    let rows = reach.query(statement!("queries/reach/behaviour_of"), values).await?;
-    rows.into_iter().map(read).collect()
+    let mut found: BTreeMap<i64, Vec<(String, Timestamp)>> = BTreeMap::new();
+    for row in reach.query(statement!("queries/reach/behaviour_of"), values).await? {
+        let (member_no, kind, events) = read(row)?;
+        let events = events.into_iter().map(|at| (kind.clone(), Timestamp(at)));
+        found.entry(member_no).or_default().extend(events);
+    }
+    Ok(found)
 }
 
 /// An entry of a member, as far as it may follow something.
@@ -254,15 +258,18 @@ pub struct FollowingEntry {
     pub at: Timestamp,
     /// Whether it is a purchase.
     pub is_order: bool,
+    /// Its number in the account.
+    pub sequence: i64,
 }
 
-/// Entries of members that were recorded since an instant; of each the last `most` at most.
+/// Entries of members that were recorded since an instant: of each of the `most` before a number of
+/// its account, of the last ones without one.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn following_entries(
     ledger: &impl Sql,
-    members: &[i64],
+    members: &[(i64, Option<i64>)],
     (since, most): (Timestamp, i64),
 ) -> Result<Vec<FollowingEntry>, Error> {
     let values = vec![json!(members).to_string().into(), since.0.into(), most.into()];
@@ -272,6 +279,7 @@ pub async fn following_entries(
             kind: row.text(1)?,
             at: Timestamp(row.integer(2)?),
             is_order: row.integer(3)? == 1,
+            sequence: row.integer(4)?,
         })
     };
     let rows = ledger.query(statement!("queries/touch_followed"), values).await?;
