@@ -67,6 +67,11 @@ impl WorkLimit {
         is_left
     }
 
+    /// Takes more for the last chunk, which was a large one.
+    pub(crate) fn take_more(&mut self, chunks: u32) {
+        self.chunks = self.chunks.saturating_sub(chunks);
+    }
+
     /// Whether the time is over.
     pub(crate) fn is_over(self, now: Timestamp) -> bool {
         now > self.until

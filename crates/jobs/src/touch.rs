@@ -50,8 +50,14 @@ pub(crate) use rest::{Rest, occasions};
 
 /// Rows that one statement writes.
 const ROWS: Pace = Pace::between(50, 2_000);
-/// New occasions that are asked for at a time.
+/// New occasions that are asked for at a time, with all others of their members.
 const NEW: i64 = 250;
+/// All of these, at most.
+const NEW_OF_ALL: i64 = 10_000;
+/// Touches of a piece that are kept: more of a member wait for the next piece.
+const KEPT: usize = 5_000;
+/// Chunks that a piece is worth after which there is more of a member: others wait for it.
+const FULL_PIECE: u32 = 5;
 /// No walk begins before this minute of the local day. Points that ended at midnight are swept, and
 /// tags are brought up to date by then.
 const STARTS_AT: i64 = 60;
@@ -210,7 +216,7 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 if !limit.take_chunk((ledger.now)()) {
                     return Ok(false);
                 }
-                self.answer(&day, &messaging.playbook, &new).await?;
+                self.answer(&day, &messaging.playbook, &new, limit).await?;
                 new = self.new_occasions().await?;
             }
             if !waits && !self.walk(&day, run, today, limit).await? {
@@ -235,7 +241,9 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
     async fn new_occasions(&mut self) -> Result<Vec<NewOccasion>, Error> {
         let Databases { reach, programme_no: no, .. } = self.databases;
         let now = (reach.now)();
-        reach.with_retries(async || new_occasions(reach.sql, no, now, NEW).await).await
+        reach
+            .with_retries(async || new_occasions(reach.sql, no, now, (NEW, NEW_OF_ALL)).await)
+            .await
     }
 
     /// Decides about the members to whom something new happened.
@@ -244,6 +252,7 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         day: &Day<'_>,
         playbook: &Playbook,
         new: &[NewOccasion],
+        limit: &mut WorkLimit,
     ) -> Result<(), Error> {
         let Databases { reach, programme_no: no, .. } = self.databases;
         let members: BTreeSet<i64> = new.iter().map(|one| one.member_no).collect();
@@ -258,12 +267,13 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         let mut facts: BTreeMap<i64, Facts> = found.into_iter().collect();
         let members =
             members.iter().map(|member| (*member, facts.remove(member).unwrap_or_default()));
-        self.decide(day, members.collect()).await?;
+        let unfinished = self.decide(day, members.collect(), limit).await?;
         // Later behaviour of the same day may be due later.
         let again = |one: &NewOccasion| {
             (*one, open.get(&one.member_no).and_then(|of| next_due(playbook, &of.all, now)))
         };
-        let asked: Vec<_> = new.iter().map(again).collect();
+        let is_whole = |one: &&NewOccasion| !unfinished.iter().any(|(no, _)| *no == one.member_no);
+        let asked: Vec<_> = new.iter().filter(is_whole).map(again).collect();
         reach.with_retries(async || occasions_asked(reach.sql, &asked).await).await
     }
 
@@ -294,8 +304,14 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             let is_last = i64::try_from(members.len()).is_ok_and(|count| count < MEMBERS);
             self.report.members += u64::try_from(members.len()).unwrap_or(0);
             let now = (ledger.now)();
-            for some in day.concerned(&self.databases, members, now, false).await? {
-                self.decide(day, some).await?;
+            for mut some in day.concerned(&self.databases, members, now, false).await? {
+                some = self.decide(day, some, limit).await?;
+                while !some.is_empty() {
+                    if !limit.take_chunk((ledger.now)()) {
+                        return Ok(false);
+                    }
+                    some = self.decide(day, some, limit).await?;
+                }
             }
             let next = last.filter(|_| !is_last);
             if !self.step(walked, Some(position), next).await? {
@@ -325,14 +341,21 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             .await
     }
 
-    /// Decides about some members, and writes it down.
-    async fn decide(&mut self, day: &Day<'_>, members: Vec<(i64, Facts)>) -> Result<(), Error> {
+    /// Decides about some members, and writes it down. Those about whom there is more to decide.
+    async fn decide(
+        &mut self,
+        day: &Day<'_>,
+        members: Vec<(i64, Facts)>,
+        limit: &mut WorkLimit,
+    ) -> Result<Vec<(i64, Facts)>, Error> {
         let Databases { ledger, reach, programme_no: no } = self.databases;
         let now = (ledger.now)();
         let periods = day.periods(now);
         let mut left = day.left(&self.databases, &periods).await?;
         let mut decided = Vec::new();
-        for of in day.decide(&self.databases, members, now, &mut left).await? {
+        let found = day.decide(&self.databases, members, now, &mut left, KEPT).await?;
+        let (all, unfinished) = found;
+        for of in all {
             for (touch, plan) in of.touches.into_iter().zip(of.plans) {
                 match touch.reason() {
                     None => self.report.touches += 1,
@@ -360,7 +383,10 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             self.pace.write(reach, async || put_touches(reach.sql, no, now).await).await?;
             rows = later;
         }
-        Ok(())
+        if !unfinished.is_empty() {
+            limit.take_more(FULL_PIECE - 1);
+        }
+        Ok(unfinished)
     }
 
     fn count(&mut self, reason: Reason) {

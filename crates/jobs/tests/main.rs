@@ -7,6 +7,7 @@ mod drain;
 mod events;
 mod fold;
 mod follows;
+mod many_entries;
 #[path = "../../reach/tests/naive.rs"]
 mod naive;
 mod nights;

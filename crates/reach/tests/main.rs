@@ -1,6 +1,7 @@
 //! All of these in one program.
 
 mod credit;
+mod large;
 mod many;
 mod model;
 mod naive;

@@ -326,7 +326,7 @@ impl Test<'_, '_> {
         };
         let facts = walked.past.facts(at);
         let both = (walked.piece, &known);
-        let new = self.day.decide_one(both, (no, facts), at, walked.decided_through);
+        let new = self.day.decide_one(both, (no, facts), at, walked.decided_through).touches;
         walked.touches = known.touches.remove(&no).unwrap_or_default();
         let is_kept = |touch: &&Touch| !touch.reason().is_some_and(Reason::is_not_for_the_member);
         walked.touches.extend(new.iter().filter(is_kept).cloned());

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger::{Timestamp, Zone};
 use reach::playbook::{Compiled, Known, KnownGrant, Playbook};
 use reach::touch::{
-    Concern, Left, Planned, Reason, Terms, Touch, budget_period, decide, planned, settles_on,
+    Concern, DecidedPart, Left, Planned, Reason, Terms, Touch, budget_period, decide, decide_some,
+    planned, settles_on,
 };
 use reach::{Cuts, Facts, Family, Today};
 use rules::Rulebook;
@@ -131,12 +132,12 @@ impl<'a> Day<'a> {
         (member_no, facts): (i64, &Facts),
         at: Timestamp,
         decided_through: i32,
-    ) -> Vec<Touch> {
+    ) -> DecidedPart {
         let today = Today::at(at, self.zone);
         let moment = Moment { now: at, today, cuts: self.cuts.as_ref() };
         let recipient = known.recipient(piece, (member_no, facts), moment, &self.sets);
         let terms = Terms { decided_through, ..self.terms() };
-        decide(&terms, &recipient, &mut Left::default())
+        decide_some(&terms, &recipient, &mut Left::default(), usize::MAX)
     }
 
     /// Those of some members about whom something may be decided at an instant, a few at a time.
@@ -212,14 +213,17 @@ impl<'a> Day<'a> {
         Ok(left)
     }
 
-    /// What is decided about some members at an instant. It takes from `left`.
+    /// What is decided about some members at an instant, up to so many touches that are kept. It
+    /// takes from `left`. With it the members about whom there is more to decide: that comes as if
+    /// all had been decided at once, from a decision that knows these touches.
     pub(super) async fn decide<L: Sql, R: Sql>(
         &self,
         databases: &Databases<'_, '_, L, R>,
         members: Vec<(i64, Facts)>,
         at: Timestamp,
         left: &mut Left,
-    ) -> Result<Vec<Decided>, Error> {
+        mut most: usize,
+    ) -> Result<(Vec<Decided>, Vec<(i64, Facts)>), Error> {
         let Databases { ledger, reach, programme_no: no } = *databases;
         let numbers: Vec<i64> = members.iter().map(|(no, _)| *no).collect();
         let wanted = Wanted { ledger: true, held: true };
@@ -235,7 +239,7 @@ impl<'a> Day<'a> {
         let today = Today::at(at, self.zone);
         let moment = Moment { now: at, today, cuts: self.cuts.as_ref() };
         let terms = self.terms();
-        let mut decided = Vec::new();
+        let (mut decided, mut unfinished) = (Vec::new(), BTreeSet::new());
         for (member_no, facts) in &piece.members {
             let rare = known.rare.get(member_no);
             // What the second database does not know yet.
@@ -243,8 +247,21 @@ impl<'a> Day<'a> {
                 continue;
             }
             let recipient = known.recipient(&piece, (*member_no, facts), moment, &self.sets);
+            if most == 0 {
+                unfinished.insert(*member_no);
+                continue;
+            }
             let before = left.clone();
-            let touches = decide(&terms, &recipient, left);
+            let part = decide_some(&terms, &recipient, left, most);
+            let mut touches = part.touches;
+            let is_kept =
+                |touch: &Touch| !touch.reason().is_some_and(Reason::is_not_for_the_member);
+            most = most.saturating_sub(touches.iter().filter(|touch| is_kept(touch)).count());
+            if !part.is_whole {
+                // The last part tells what was not for the member.
+                touches.retain(is_kept);
+                unfinished.insert(*member_no);
+            }
             let is_held_out = |touch: &Touch| touch.reason().is_some_and(Reason::is_held_out);
             let otherwise = match touches.iter().any(is_held_out) {
                 true => {
@@ -263,7 +280,8 @@ impl<'a> Day<'a> {
                 decided.push(Decided { member_no: *member_no, member_id, touches, plans });
             }
         }
-        Ok(decided)
+        let members = piece.members.into_iter();
+        Ok((decided, members.filter(|(no, _)| unfinished.contains(no)).collect()))
     }
 }
 

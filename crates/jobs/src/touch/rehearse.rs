@@ -159,7 +159,8 @@ pub async fn rehearse_touches<L: Sql, R: Sql>(
         for some in day.concerned(&databases, members, part.at, is_today).await? {
             let mut left = day.left(&databases, &day.periods(part.at)).await?;
             part.take_from(&mut left, &messaging.playbook);
-            for decided in day.decide(&databases, some, part.at, &mut left).await? {
+            let all = day.decide(&databases, some, part.at, &mut left, usize::MAX).await?;
+            for decided in all.0 {
                 part.count(decided, &senders);
             }
         }

@@ -4,7 +4,7 @@
 use ledger::{Timestamp, at_local_minute, from_day_number};
 
 use super::asked::{is_stopped, own_touches, reachable};
-use super::caps::{Asking, Counted, full_until};
+use super::caps::{Asking, Counted, Counts, full_until};
 use super::decide::first_free;
 use super::holdout::{is_held_out, programme_bucket};
 use super::hours::{open_from, windows};
@@ -135,10 +135,11 @@ fn room(
     let others = || recipient.touches.iter().filter(|other| other.key != touch.key);
     // Of those that are due, the ones of a lower priority wait for this one.
     let goes_first = |other: &Touch| other.priority > touch.priority && other.deadline_at > now;
-    let gone = others().filter(|other| other.takes_room(goes_first));
-    let gone: Vec<Counted> = gone.map(|other| Counted::of(other, now, today)).collect();
+    let mut gone = Counts::default();
+    let is_gone = |other: &&Touch| other.takes_room(goes_first);
+    others().filter(is_gone).for_each(|other| gone.add(Counted::of(other, now, today), None));
     let asking = Asking { purpose: touch.purpose, channel };
-    let full = |at| full_until(terms.playbook, asking, &gone, at, today);
+    let full = |at| full_until(terms.playbook, asking, (&gone, i64::MIN), at, today);
     first_free(due_at, touch.deadline_at, &Some, &full).ok_or(Reason::Frequency)?;
     let windows = windows(terms, recipient, touch.purpose, &[channel]);
     let open = |at| open_from(at, &windows, today.zone);

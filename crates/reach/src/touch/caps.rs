@@ -1,5 +1,8 @@
 //! How many messages a member gets, counted in periods of the local calendar.
 
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
 use ledger::{Period, Timestamp, at_local_minute, day_number, from_day_number};
 
 use super::Touch;
@@ -9,6 +12,59 @@ use crate::today::Today;
 
 /// 1970-01-01 was a Thursday: the third day after a Monday.
 const THURSDAY: i32 = 3;
+
+/// Messages that take room, by the local day on which they count.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    days: BTreeMap<i32, Vec<Alike>>,
+    looked_at: Cell<u64>,
+}
+
+/// Messages of a day that count alike.
+#[derive(Debug)]
+struct Alike {
+    purpose: Purpose,
+    channels: u32,
+    /// The priority of those that wait for their time; of others `None`.
+    waits: Option<i64>,
+    count: usize,
+}
+
+impl Counts {
+    /// Adds a message; where it waits, with its priority.
+    pub(crate) fn add(&mut self, of: Counted, waits: Option<i64>) {
+        let Counted { day, purpose, channels } = of;
+        let alike = self.days.entry(day).or_default();
+        let is_like =
+            |one: &&mut Alike| (one.purpose, one.channels, one.waits) == (purpose, channels, waits);
+        match alike.iter_mut().find(is_like) {
+            Some(one) => one.count += 1,
+            None => alike.push(Alike { purpose, channels, waits, count: 1 }),
+        }
+    }
+
+    /// How many count for a cap in a period, of those that wait the ones from a priority on.
+    fn of(&self, cap: &Cap, (first, last): (i32, i32), priority: i64) -> usize {
+        let mut looked_at = self.looked_at.get();
+        let alike = self.days.range(first..=last).flat_map(|(_, alike)| alike);
+        let alike = alike.inspect(|_| looked_at += 1);
+        let counts = |one: &&Alike| {
+            one.waits.is_none_or(|own| own >= priority) && applies(cap, one.purpose, one.channels)
+        };
+        let count = alike.filter(counts).map(|one| one.count).sum();
+        self.looked_at.set(looked_at);
+        count
+    }
+
+    fn is_empty(&self) -> bool {
+        self.days.is_empty()
+    }
+
+    /// How many groups of messages were looked at.
+    pub(crate) fn looked_at(&self) -> u64 {
+        self.looked_at.get()
+    }
+}
 
 /// A message that takes room: on which local day, and by which channels it counts.
 #[derive(Debug, Clone, Copy)]
@@ -65,11 +121,11 @@ fn period(per: CapPer, day: i32) -> (i32, i32) {
 
 /// When a message that could go out at `at` is to be asked for again, because a cap has no room:
 /// when its next period begins, at the playbook's time. `None` where all have room. `others` are
-/// the messages that count.
+/// the messages that count, of those that wait the ones from a priority on.
 pub(crate) fn full_until(
     playbook: &Playbook,
     asking: Asking,
-    others: &[Counted],
+    (others, priority): (&Counts, i64),
     at: Timestamp,
     today: Today,
 ) -> Option<Timestamp> {
@@ -81,17 +137,27 @@ pub(crate) fn full_until(
     let day = today.day_of(at);
     let last = playbook.caps.iter().find_map(|cap| {
         let (first, last) = period(cap.per, day);
-        let counts = |other: &&Counted| {
-            (first..=last).contains(&other.day) && applies(cap, other.purpose, other.channels)
-        };
-        let is_full = || {
-            let count = others.iter().filter(counts).count();
-            count >= usize::try_from(cap.times).unwrap_or(usize::MAX)
-        };
+        let most = usize::try_from(cap.times).unwrap_or(usize::MAX);
+        let is_full = || others.of(cap, (first, last), priority) >= most;
         (applies(cap, asking.purpose, own) && is_full()).then_some(last)
     })?;
     let next = from_day_number(last.saturating_add(1));
     Some(at_local_minute(next, playbook.send_at.minutes().into(), today.zone))
+}
+
+/// Whether a touch takes room of a cap in a period that is not over at an instant.
+#[must_use]
+pub fn takes_room_of_caps(
+    playbook: &Playbook,
+    touch: &Touch,
+    (now, today): (Timestamp, Today),
+) -> bool {
+    if playbook.caps.is_empty() || !touch.takes_room(|_| true) {
+        return false;
+    }
+    let Counted { day, purpose, channels } = Counted::of(touch, now, today);
+    let is_open = |cap: &Cap| day >= period(cap.per, today.day).0;
+    playbook.caps.iter().any(|cap| applies(cap, purpose, channels) && is_open(cap))
 }
 
 #[cfg(test)]

@@ -1,18 +1,19 @@
 //! The decision: what a member is to be told, and what not.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ledger::Timestamp;
 
 use super::ahead::Around;
 use super::asked::{is_for, is_stopped, own_touches, reachable};
 use super::budget::{Left, Uses};
-use super::caps::{Asking, Counted, full_until};
+use super::caps::{Asking, Counts, full_until};
 use super::holdout::{is_held_out, programme_bucket, strategy_bucket};
 use super::hours::{Quiet, open_from, windows};
 use super::plan::{Planned, Subject, plan, subjects};
 use super::recipient::{Recipient, Terms};
+use super::told::Told;
 use super::{Cycle, Key, Reason, State, Touch};
 use crate::contact::{Channel, Purpose};
 use crate::playbook::{Match, Mode, Step, Strategy, Timing};
@@ -22,6 +23,17 @@ const TWICE_MS: i64 = 24 * 3_600_000;
 const HOUR_MS: i64 = 3_600_000;
 /// Caps and quiet hours move a message at most so often: each time a day, or to an end of a window.
 const MAX_MOVES: usize = 1_000;
+
+/// What came of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DecidedPart {
+    /// The new touches.
+    pub touches: Vec<Touch>,
+    /// Whether all was decided. If not, the rest comes with another decision that knows these.
+    pub is_whole: bool,
+    /// How much was looked at: touches, occasions and nodes. The time of a decision grows with it.
+    pub looked_at: u64,
+}
 
 /// What is to be told to a member of all that is due by the end of its local day, and what is not
 /// told and why. The key of each touch is new, or that of one that was not for the member. What is
@@ -33,12 +45,26 @@ const MAX_MOVES: usize = 1_000;
 /// member.
 #[must_use]
 pub fn decide(terms: &Terms<'_>, recipient: &Recipient<'_>, left: &mut Left) -> Vec<Touch> {
+    decide_some(terms, recipient, left, usize::MAX).touches
+}
+
+/// The same up to so many touches that are to be kept. Who asks again, with these among the
+/// recipient's touches, gets the others as if all had been decided at once; those that are not for
+/// the member come again.
+#[must_use]
+pub fn decide_some(
+    terms: &Terms<'_>,
+    recipient: &Recipient<'_>,
+    left: &mut Left,
+    most: usize,
+) -> DecidedPart {
     let around = Around::new(terms, recipient);
     let compiled = terms.compiled;
     let asked = |place: &usize| {
         let strategy = terms.playbook.strategies.get(*place)?;
         let timing = compiled.timings.get(*place)?;
-        Some(Asked { strategy, timing, own: OnceCell::new(), is_for: OnceCell::new() })
+        let place = compiled.places.get(&strategy.id).copied();
+        Some(Asked { strategy, timing, place, own: OnceCell::new(), is_for: OnceCell::new() })
     };
     let strategies: Vec<Asked<'_>> = compiled.order.iter().filter_map(asked).collect();
     let mut deciding = Deciding {
@@ -47,34 +73,38 @@ pub fn decide(terms: &Terms<'_>, recipient: &Recipient<'_>, left: &mut Left) -> 
         left,
         around: &around,
         strategies: &strategies,
-        new: Vec::new(),
-        decided: HashSet::new(),
+        told: Told::of(terms, recipient),
         begun: HashMap::new(),
         open: HashMap::new(),
     };
-    for touch in recipient.touches {
-        if !touch.reason().is_some_and(Reason::is_not_for_the_member) {
-            deciding.note(touch);
-        }
-    }
-    for (rank, asked) in strategies.iter().enumerate() {
+    recipient.touches.iter().for_each(|touch| deciding.note(touch));
+    let mut is_whole = true;
+    'all: for (rank, asked) in strategies.iter().enumerate() {
         let of = (asked.strategy, asked.timing);
         let ahead = asked.strategy.trigger.is_ahead().then(|| around.due(of.0, of.1));
         for subject in ahead.as_deref().unwrap_or_else(|| deciding.own(asked)) {
-            for node in plan(terms, of, subject, recipient) {
+            let nodes = plan(terms, of, subject, recipient);
+            deciding.told.look(nodes.len());
+            for node in nodes {
                 if node.is_due && !node.is_over {
+                    if deciding.told.kept() >= most {
+                        is_whole = false;
+                        break 'all;
+                    }
                     deciding.node((rank, asked), subject, &node);
                 }
             }
         }
     }
-    deciding.new
+    let (touches, looked_at) = deciding.told.into_new();
+    DecidedPart { touches, is_whole, looked_at }
 }
 
 /// A strategy as it is asked for the member.
 struct Asked<'a> {
     strategy: &'a Strategy,
     timing: &'a Timing,
+    place: Option<usize>,
     /// Its occasions, where its trigger does not look ahead; worked out once.
     own: OnceCell<Vec<Subject>>,
     /// Whether it is for the member; asked once.
@@ -88,8 +118,7 @@ struct Deciding<'a> {
     around: &'a Around<'a>,
     /// In the order in which they are decided.
     strategies: &'a [Asked<'a>],
-    new: Vec<Touch>,
-    decided: HashSet<Key>,
+    told: Told<'a>,
     /// Of strategies that share an occasion, who came to it, by their places, and whether it was
     /// marketing for which the member is left alone.
     begun: HashMap<Cycle, Vec<(usize, bool)>>,
@@ -107,13 +136,8 @@ struct Wanted {
 }
 
 impl<'a> Deciding<'a> {
-    fn all(&self) -> impl Iterator<Item = &Touch> + Clone {
-        self.recipient.touches.iter().chain(&self.new)
-    }
-
-    /// Remembers a key that is decided, and who has begun with an occasion.
+    /// Remembers who has begun with an occasion.
     fn note(&mut self, touch: &Touch) {
-        self.decided.insert(touch.key.clone());
         if touch.reason().is_some_and(Reason::is_not_for_the_member) {
             return;
         }
@@ -137,7 +161,10 @@ impl<'a> Deciding<'a> {
     /// The occasions of a strategy whose trigger does not look ahead.
     fn own<'s>(&self, asked: &'s Asked<'_>) -> &'s [Subject] {
         let of = (asked.strategy, asked.timing);
-        asked.own.get_or_init(|| subjects(self.terms, of, self.recipient))
+        asked.own.get_or_init(|| {
+            self.told.look(self.recipient.occasions.len());
+            subjects(self.terms, of, self.recipient)
+        })
     }
 
     /// Its occasion of a cycle.
@@ -150,11 +177,11 @@ impl<'a> Deciding<'a> {
 
     fn node(&mut self, (rank, asked): (usize, &Asked<'a>), subject: &Subject, node: &Planned) {
         let strategy = asked.strategy;
-        let key =
-            Key { strategy: strategy.id.clone(), node: node.offset, cycle: subject.cycle.clone() };
-        if self.decided.contains(&key) {
+        if self.told.is_decided((asked.place, node.offset), &subject.cycle) {
             return;
         }
+        let key =
+            Key { strategy: strategy.id.clone(), node: node.offset, cycle: subject.cycle.clone() };
         let step = strategy.step(node.place);
         let purpose = self.terms.purpose(step.template);
         let found = self.ask((rank, asked), &key, node, &step, purpose);
@@ -194,7 +221,7 @@ impl<'a> Deciding<'a> {
             responded_at: None,
         };
         self.note(&touch);
-        self.new.push(touch);
+        self.told.push(touch);
     }
 
     /// Asks in the order of the reasons: the first that holds is told. Nobody is left alone for a
@@ -214,7 +241,7 @@ impl<'a> Deciding<'a> {
             return Err(Reason::Condition);
         }
         self.is_compared(strategy, node.due_day, purpose)?;
-        let own = own_touches(self.all(), key);
+        let own = own_touches(self.told.about(&key.cycle, asked.place), key);
         if is_stopped(strategy, recipient, key, own, (node.due_at, start)) {
             return Err(Reason::Stopped);
         }
@@ -297,16 +324,16 @@ impl<'a> Deciding<'a> {
         let strategy = asked.strategy;
         let Some(subject) = self.of_cycle(asked, cycle) else { return false };
         let nodes = plan(self.terms, (strategy, asked.timing), &subject, self.recipient);
-        let mut key = Key { strategy: strategy.id.clone(), node: 0, cycle: cycle.clone() };
+        self.told.look(nodes.len());
         nodes.iter().any(|node| {
-            key.node = node.offset;
             let of_node = self.terms.purpose(strategy.step(node.place).template);
             let is_left_alone = || {
                 is_service
                     && of_node == Purpose::Marketing
                     && self.is_compared(strategy, node.due_day, of_node).is_err()
             };
-            !node.is_over && !node.is_missed && !self.decided.contains(&key) && !is_left_alone()
+            let is_decided = || self.told.is_decided((asked.place, node.offset), cycle);
+            !node.is_over && !node.is_missed && !is_decided() && !is_left_alone()
         })
     }
 
@@ -338,17 +365,12 @@ impl<'a> Deciding<'a> {
         (step, purpose, channels): (&Step<'_>, Purpose, &[Channel]),
         start: Timestamp,
     ) -> Result<Wanted, Reason> {
-        let goes_first = |touch: &Touch| touch.priority >= strategy.priority;
-        let customer = &self.recipient.customer;
-        let others = self.all().filter(|one| one.takes_room(goes_first));
-        let counted = |touch: &Touch| Counted::of(touch, customer.now, customer.today);
-        let others = others.map(counted).collect();
         let asking = Route {
             terms: self.terms,
             recipient: self.recipient,
             purpose,
             mode: step.mode,
-            others,
+            others: (self.told.counts(), strategy.priority),
             span: (start, node.ends_at),
         };
         let has_budget = |channels: &[Channel]| {
@@ -367,7 +389,8 @@ impl<'a> Deciding<'a> {
                 && touch.action == *step.action
                 && due_at.0.abs_diff(touch.seen_at(now).0) < TWICE_MS.unsigned_abs()
         };
-        if self.all().any(|touch| touch.takes_room(|_| true) && repeats(touch)) {
+        let mut about = self.told.about(&key.cycle, None);
+        if about.any(|touch| touch.takes_room(|_| true) && repeats(touch)) {
             return Err(Reason::DuplicateContent);
         }
         Ok(Wanted { due_at, channels, uses })
@@ -381,7 +404,8 @@ struct Route<'a> {
     recipient: &'a Recipient<'a>,
     purpose: Purpose,
     mode: Mode,
-    others: Vec<Counted>,
+    /// Messages that take room, and the priority from which on those that wait do.
+    others: (&'a Counts, i64),
     /// From when on, and until when.
     span: (Timestamp, Timestamp),
 }
@@ -400,7 +424,7 @@ impl Route<'_> {
             channels.iter().map(|channel| (*channel, hours(*channel))).collect();
         let free = |from: Timestamp, (channel, windows): &(Channel, Vec<Quiet>)| {
             let asking = Asking { purpose: self.purpose, channel: *channel };
-            let full = |at| full_until(self.terms.playbook, asking, &self.others, at, today);
+            let full = |at| full_until(self.terms.playbook, asking, self.others, at, today);
             first_free(from, end, &|at| open_from(at, windows, today.zone), &full)
         };
         let first = with_hours.iter().filter_map(|one| free(start, one)).min()?;

@@ -24,15 +24,17 @@ mod plan;
 mod reason;
 mod recipient;
 mod settle;
+mod told;
 
 use ledger::Timestamp;
 
 pub use again::{Verdict, ask_next, still_wanted};
 pub use ahead::{Concern, day_of_occasion};
 pub use budget::{Left, Uses, budget_period};
+pub use caps::takes_room_of_caps;
 pub use compared::{Planned, planned};
 pub use cycle::Cycle;
-pub use decide::decide;
+pub use decide::{DecidedPart, decide, decide_some};
 pub use drain::{Drained, Load, Speed, drain};
 pub use holdout::{BUCKETS, programme_bucket, quarter_start, strategy_bucket};
 pub use occasion::{

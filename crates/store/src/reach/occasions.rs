@@ -134,7 +134,8 @@ pub struct NewOccasion {
     pub told: i64,
 }
 
-/// What happened and is to be asked for by now, at most so many.
+/// What happened and is to be asked for by now: of the members of the first `most`, all of it, so
+/// that a member is asked about once, but `most_of_all` at most.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -142,9 +143,9 @@ pub async fn new_occasions(
     reach: &impl Sql,
     programme_no: i64,
     now: Timestamp,
-    most: i64,
+    (most, most_of_all): (i64, i64),
 ) -> Result<Vec<NewOccasion>, Error> {
-    let values = vec![programme_no.into(), most.into(), now.0.into()];
+    let values = vec![programme_no.into(), most.into(), now.0.into(), most_of_all.into()];
     let rows = reach.query(statement!("queries/reach/touch_new"), values).await?;
     let read = |mut row: Row| {
         let (no, member_no) = (row.integer(0)?, row.integer(1)?);
