@@ -22,6 +22,7 @@ mod past;
 mod rehearse;
 mod report;
 mod rest;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,6 +7,7 @@ mod drain;
 mod events;
 mod fold;
 mod follows;
+mod long_back_test;
 mod many_entries;
 #[path = "../../reach/tests/naive.rs"]
 mod naive;

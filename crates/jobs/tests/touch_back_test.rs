@@ -21,7 +21,7 @@ use serde_json::{Value as Json, json};
 use store::{Lots, Submission, programme};
 
 /// Counts by day and by a text that says what is counted.
-type Counts = BTreeMap<(String, String), i64>;
+pub(crate) type Counts = BTreeMap<(String, String), i64>;
 
 const MEMBERS: usize = 24;
 const FIRST: i64 = 12;
@@ -48,7 +48,7 @@ fn playbook() -> Json {
 }
 
 impl Shop {
-    fn back_tested(
+    pub(crate) fn back_tested(
         &self,
         messaging: &Messaging,
         wish: BackTestWish<'_>,
@@ -62,12 +62,12 @@ impl Shop {
         wait(back_test_touches(&ledger, &reach, of, messaging.clone(), wish, limit)).unwrap()
     }
 
-    fn today(&self) -> i32 {
+    pub(crate) fn today(&self) -> i32 {
         Today::at(self.world.now.get(), "Asia/Shanghai".parse().unwrap()).day
     }
 
     /// A run of `touch` with what was due gone out at its time. What it counts and does not keep.
-    fn decided(&self, counts: &mut Counts) {
+    pub(crate) fn decided(&self, counts: &mut Counts) {
         let now = self.world.now.get().0;
         let text = format!(
             "UPDATE touch SET state = 'sent', sent_at = due_at, channel = channels ->> 0 WHERE state = 'due' AND due_at <= {now}"
@@ -86,7 +86,7 @@ impl Shop {
     }
 
     /// What was kept, by the day of the decision.
-    fn kept(&self, counts: &mut Counts) {
+    pub(crate) fn kept(&self, counts: &mut Counts) {
         let rows = self.rows(
             "SELECT json_array(date(decided_at / 1000 + 28800, 'unixepoch'), strategy || ' ' || node, coalesce(reason, 'due'), messages, mode, channels) FROM touch",
         );
@@ -111,7 +111,7 @@ impl Shop {
 }
 
 /// The same of a part of a back-test as it is shown.
-fn add_told(found: &TouchBackTest, counts: &mut Counts) {
+pub(crate) fn add_told(found: &TouchBackTest, counts: &mut Counts) {
     let shown = found.to_json(true);
     for day in shown["days"].as_array().unwrap() {
         for node in day["nodes"].as_array().unwrap() {

@@ -9,19 +9,18 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ledger::{Timestamp, Zone, from_day_number, start_of_day};
+use ledger::{Timestamp, from_day_number};
 use reach::playbook::{Playbook, Trigger};
-use reach::touch::{Concern, Occasion, Reason, State, Touch, answered_for_ms, asked_at};
 use reach::{Facts, Today};
 use rules::Rulebook;
 use serde_json::{Value as Json, json};
-use store::{Error, OpenOccasions, ProgrammeRef, Sql, facts_after, reachability, result_logins};
+use store::{Error, ProgrammeRef, Sql, facts_after, reachability, result_logins};
 
+use super::Messaging;
 use super::day::Day;
 use super::past::{Past, Untold};
 use super::rehearse::{Example, Found, fingerprint};
-use super::rest::Rest;
-use super::{Messaging, starts_at};
+use super::walk::{Counted, Walk, Walked};
 use crate::BEHAVIOUR_DAYS;
 use crate::context::{ActiveProgramme, JobContext, WorkLimit};
 use crate::customers::{Databases, Piece, Wanted};
@@ -35,7 +34,7 @@ const MEMBERS: i64 = 50;
 /// Logins of a member, at most: the last ones.
 const LOGINS: i64 = 2_000;
 /// Members of a strategy that are named.
-const EXAMPLES: usize = 10;
+pub(super) const EXAMPLES: usize = 10;
 /// How far ahead strategies look, with the days over which messages are spread.
 const AHEAD_DAYS: i32 = 400;
 /// What is taken as it is now, as nobody keeps what it was.
@@ -147,7 +146,8 @@ pub async fn back_test_touches<L: Sql, R: Sql>(
     let mut day = opened.await?.map_err(|_| Error::Corrupt("playbook"))?;
     day.share(active.book.shared_ends(from, to.saturating_add(AHEAD_DAYS)));
     let concerns = (from..=to).map(|day_no| day.concern(Today { day: day_no, zone })).collect();
-    let test = Test { day: &day, book: &active.book, messaging: &messaging, from, zone, concerns };
+    let walk = Walk::new((&day, &messaging), (from, to, zone), concerns);
+    let test = Test { walk, book: &active.book };
     let mut part = TouchBackTest::begun((from, to), &messaging);
     loop {
         if !limit.take_chunk((ledger.now)()) {
@@ -158,14 +158,14 @@ pub async fn back_test_touches<L: Sql, R: Sql>(
         let members = reach
             .with_retries(async || facts_after(reach.sql, no, position, MEMBERS, 1).await)
             .await?;
-        let last = members.last().map(|(no, _)| *no);
         let is_full = i64::try_from(members.len()).is_ok_and(|count| count == MEMBERS);
-        test.piece(&databases, members, &mut part).await?;
-        match last.filter(|_| is_full) {
-            Some(last) => position = last,
-            None => break,
+        let last = members.last().map(|(no, _)| *no);
+        let seen = test.piece(&databases, members, limit, &mut part).await?;
+        let is_whole = seen == last;
+        position = seen.unwrap_or(position);
+        if is_whole && !is_full {
+            break;
         }
-        ledger.sql.give_way().await;
     }
     Ok(Some(part))
 }
@@ -190,46 +190,39 @@ fn is_untold(trigger: &Trigger) -> bool {
 }
 
 struct Test<'a, 'd> {
-    day: &'a Day<'d>,
+    walk: Walk<'a, 'd>,
     book: &'a Rulebook,
-    messaging: &'a Messaging,
-    from: i32,
-    zone: Zone,
-    /// Whom each day may concern.
-    concerns: Vec<Concern>,
-}
-
-/// A member on its way through the days.
-struct Walked<'a, 'p> {
-    piece: &'a Piece,
-    member_no: i64,
-    past: Past<'p>,
-    occasions: Vec<Occasion>,
-    touches: Vec<Touch>,
-    /// The last day that is decided.
-    decided_through: i32,
 }
 
 impl Test<'_, '_> {
+    /// Goes with members through the days, one after the other, until the time is over. The last
+    /// one that was looked at.
     async fn piece<L: Sql, R: Sql>(
         &self,
         databases: &Databases<'_, '_, L, R>,
         members: Vec<(i64, Facts)>,
+        limit: WorkLimit,
         part: &mut TouchBackTest,
-    ) -> Result<(), Error> {
-        let Databases { reach, programme_no: no, .. } = *databases;
+    ) -> Result<Option<i64>, Error> {
+        let Databases { ledger, reach, programme_no: no } = *databases;
         let numbers: Vec<i64> = members.iter().map(|(no, _)| *no).collect();
         let piece = Piece::of(databases, members, Wanted { ledger: true, held: true }).await?;
         let mut ways =
             reach.with_retries(async || reachability(reach.sql, no, &numbers).await).await?;
-        let days = (Timestamp(0), self.start(part.to.saturating_add(1)));
+        let days = (Timestamp(0), self.walk.end());
         let mut logins: BTreeMap<i64, Vec<Timestamp>> = BTreeMap::new();
         let told = async || result_logins(reach.sql, no, &numbers, days, LOGINS).await;
         let found = reach.with_retries(told).await?;
         for (member_no, at) in found {
             logins.entry(member_no).or_default().push(at);
         }
+        let mut seen = None;
         for (member_no, facts) in &piece.members {
+            // A member may take as long as many others.
+            if seen.is_some() && limit.is_over((ledger.now)()) {
+                break;
+            }
+            seen = Some(*member_no);
             part.members += 1;
             let of = (
                 logins.remove(member_no).unwrap_or_default(),
@@ -237,104 +230,21 @@ impl Test<'_, '_> {
             );
             let Some(id) = piece.id(*member_no) else { continue };
             let book = (self.book, facts.last_login_at);
-            let past = match Past::load(databases, (*member_no, id), book, of).await? {
-                Ok(past) => past,
-                Err(untold) => {
-                    part.left_out.add(untold);
-                    continue;
+            let past = Past::load(databases, (*member_no, id), book, of).await?;
+            let counted = match past {
+                Ok(past) => {
+                    let walked = Walked::new((&piece, (*member_no, id)), past);
+                    self.walk.through(walked, ledger.sql).await
                 }
+                Err(untold) => Err(untold),
             };
-            let mut walked = Walked {
-                piece: &piece,
-                member_no: *member_no,
-                past,
-                occasions: Vec::new(),
-                touches: Vec::new(),
-                decided_through: self.from.saturating_sub(1),
-            };
-            match self.walk(&mut walked, part.to) {
-                Ok(decided) => part.count(&decided, (id, *member_no), self.zone),
+            match counted {
+                Ok(counted) => part.add(counted),
                 Err(untold) => part.left_out.add(untold),
             }
+            ledger.sql.give_way().await;
         }
-        Ok(())
-    }
-
-    /// All that is decided about a member, with the instants.
-    fn walk(
-        &self,
-        walked: &mut Walked<'_, '_>,
-        to: i32,
-    ) -> Result<Vec<(Timestamp, Touch)>, Untold> {
-        let begins = starts_at(Today { day: self.from, zone: self.zone });
-        let mut decided = Vec::new();
-        for (day, concern) in (self.from..=to).zip(&self.concerns) {
-            let at = starts_at(Today { day, zone: self.zone });
-            self.go_on(walked, (begins, at), &mut decided)?;
-            let hears = self.day.has_later_nodes() && !walked.occasions.is_empty();
-            if walked.past.exists() && (hears || concern.may(walked.past.facts(at))) {
-                self.decide(walked, at, &mut decided);
-            }
-            walked.decided_through = day;
-        }
-        let end = self.start(to.saturating_add(1)).plus_ms(-1);
-        self.go_on(walked, (begins, end), &mut decided)?;
-        Ok(decided)
-    }
-
-    /// Applies entries up to an instant; those that strategies ask for are answered at once.
-    fn go_on(
-        &self,
-        walked: &mut Walked<'_, '_>,
-        (begins, at): (Timestamp, Timestamp),
-        decided: &mut Vec<(Timestamp, Touch)>,
-    ) -> Result<(), Untold> {
-        let playbook = &self.messaging.playbook;
-        while let Some(recorded) = walked.past.next_at().filter(|next| *next <= at) {
-            let Some(occasion) = walked.past.step()? else { continue };
-            if recorded < begins || asked_at(playbook, &occasion).is_none() {
-                continue;
-            }
-            walked.occasions.push(occasion);
-            self.decide(walked, recorded, decided);
-        }
-        Ok(())
-    }
-
-    fn decide(
-        &self,
-        walked: &mut Walked<'_, '_>,
-        at: Timestamp,
-        decided: &mut Vec<(Timestamp, Touch)>,
-    ) {
-        let no = walked.member_no;
-        let kept_ms = answered_for_ms(&self.messaging.playbook);
-        walked.occasions.retain(|occasion| occasion.at.plus_ms(kept_ms) > at);
-        for touch in &mut walked.touches {
-            if touch.state == State::Due && touch.due_at <= at {
-                touch.state = State::Sent;
-                touch.sent_at = Some(touch.due_at);
-                touch.channel = touch.channels.first().copied();
-            }
-        }
-        let occasions = OpenOccasions { all: walked.occasions.clone(), has_new: false };
-        let mut known = Rest {
-            occasions: [(no, occasions)].into(),
-            ways: [(no, walked.past.ways(at))].into(),
-            rare: [(no, walked.past.rare())].into(),
-            touches: [(no, std::mem::take(&mut walked.touches))].into(),
-        };
-        let facts = walked.past.facts(at);
-        let both = (walked.piece, &known);
-        let new = self.day.decide_one(both, (no, facts), at, walked.decided_through).touches;
-        walked.touches = known.touches.remove(&no).unwrap_or_default();
-        let is_kept = |touch: &&Touch| !touch.reason().is_some_and(Reason::is_not_for_the_member);
-        walked.touches.extend(new.iter().filter(is_kept).cloned());
-        decided.extend(new.into_iter().map(|touch| (at, touch)));
-    }
-
-    fn start(&self, day: i32) -> Timestamp {
-        start_of_day(from_day_number(day), self.zone)
+        Ok(seen)
     }
 }
 
@@ -366,15 +276,17 @@ impl TouchBackTest {
         }
     }
 
-    fn count(&mut self, decided: &[(Timestamp, Touch)], (id, member_no): (&str, i64), zone: Zone) {
-        for (at, touch) in decided {
-            let own = self.strategies.iter().position(|of| *of == touch.key.strategy);
-            let Some(place) = own else { continue };
-            let day = self.days.entry(Today::at(*at, zone).day).or_default();
-            day.entry((place, touch.key.node)).or_default().count(touch);
-            let Some(examples) = self.examples.get_mut(place) else { continue };
-            if touch.reason().is_none() && examples.len() < EXAMPLES {
-                examples.push(Example::of(touch, (member_no, id.to_owned())));
+    fn add(&mut self, counted: Counted) {
+        for (day, nodes) in counted.days {
+            let own = self.days.entry(day).or_default();
+            for (of, found) in nodes {
+                own.entry(of).or_default().add(&found);
+            }
+        }
+        for (place, examples) in counted.examples {
+            if let Some(own) = self.examples.get_mut(place) {
+                own.extend(examples);
+                own.truncate(EXAMPLES);
             }
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, EntryId, Kind, Lot, Member, MemberId, Timestamp, What, Zone};
+use ledger::{Entry, EntryId, Kind, LotMoves, Member, MemberId, Timestamp, What, Zone};
 use reach::touch::{Coupon, Occasion};
 use reach::{Decision, Facts, Happened, State, Today, Undone};
 use rules::Rulebook;
@@ -47,6 +47,8 @@ pub(super) struct Past<'a> {
     entries: std::vec::IntoIter<(Entry, String)>,
     next: Option<(Entry, String)>,
     account: Member,
+    /// On which local days points end: when the first of them do, and how many.
+    ends: BTreeMap<i32, (Timestamp, i64)>,
     facts: Facts,
     /// Orders and redemptions so far, with what came back of them.
     done: BTreeMap<EntryId, Undone>,
@@ -55,6 +57,8 @@ pub(super) struct Past<'a> {
     last_login_at: Option<Timestamp>,
     said: Vec<Consent>,
     ways: Reachability,
+    /// How many of the statements were known when ways were worked out last, and these.
+    known_ways: Option<(usize, Reachability)>,
 }
 
 impl<'a> Past<'a> {
@@ -107,6 +111,7 @@ impl<'a> Past<'a> {
             entries,
             next,
             account,
+            ends: BTreeMap::new(),
             facts: Facts::default(),
             done: BTreeMap::new(),
             logins,
@@ -114,6 +119,7 @@ impl<'a> Past<'a> {
             // What is said of another address than the one that is kept now counts for nothing.
             said: said.into_iter().filter(|(_, is_own)| *is_own).map(|(said, _)| said).collect(),
             ways,
+            known_ways: None,
         }))
     }
 
@@ -127,7 +133,9 @@ impl<'a> Past<'a> {
         let Some((entry, body)) = std::mem::replace(&mut self.next, self.entries.next()) else {
             return Ok(None);
         };
+        let lots = self.account.lots.len();
         self.account.apply_stored(&entry, &body).map_err(|_| Untold::Unreadable)?;
+        self.count_ends(&entry, lots);
         let at = entry.recorded_at;
         let today = Today::at(at, self.zone);
         if Happened::is_told_by(entry.kind()) {
@@ -138,7 +146,7 @@ impl<'a> Past<'a> {
         }
         let state = State {
             points: self.account.balance,
-            ends: ends(&self.account.lots),
+            ends: self.ends.values().copied().collect(),
             tier: self.account.tier.as_ref().map(|tier| (tier.id.clone(), tier.until)),
             next_tier: next_tier(self.book, &self.account, at),
         };
@@ -179,7 +187,19 @@ impl<'a> Past<'a> {
     }
 
     /// By which ways the member was reached, by what it had said.
-    pub(super) fn ways(&self, at: Timestamp) -> Reachability {
+    pub(super) fn ways(&mut self, at: Timestamp) -> Reachability {
+        let count = self.said.iter().filter(|said| said.recorded_at <= at.0).count();
+        match &self.known_ways {
+            Some((known, ways)) if *known == count => ways.clone(),
+            _ => {
+                let ways = self.ways_at(at);
+                self.known_ways = Some((count, ways.clone()));
+                ways
+            }
+        }
+    }
+
+    fn ways_at(&self, at: Timestamp) -> Reachability {
         let mut last = BTreeMap::new();
         for said in self.said.iter().filter(|said| said.recorded_at <= at.0) {
             let is_no = said.decision == Decision::Withdrawn;
@@ -206,20 +226,31 @@ impl<'a> Past<'a> {
         }
     }
 
+    /// Counts on which days points end after an entry, with so many lots before it. An entry that
+    /// brings lots alone, as most do, leaves all others as they were.
+    fn count_ends(&mut self, entry: &Entry, before: usize) {
+        let LotMoves { grants, draws, activations, returns, dates, .. } = &entry.lots;
+        let lots = &self.account.lots;
+        let brings_alone = matches!(entry.kind(), Kind::Earn | Kind::Grant)
+            && draws.is_empty()
+            && activations.is_empty()
+            && returns.is_empty()
+            && dates.is_empty()
+            && lots.len() == before + grants.len();
+        let new = if brings_alone { lots.get(before..).unwrap_or_default() } else { lots };
+        if !brings_alone {
+            self.ends.clear();
+        }
+        for lot in new.iter().filter(|lot| lot.remaining > 0) {
+            let Some(at) = lot.expires_at else { continue };
+            let day = Today::at(at.plus_ms(-1), self.zone).day;
+            let (first, points) = self.ends.entry(day).or_insert((at, 0));
+            (*first, *points) = ((*first).min(at), points.saturating_add(lot.remaining));
+        }
+    }
+
     /// Whether there is an account yet.
     pub(super) fn exists(&self) -> bool {
         self.account.exists()
     }
-}
-
-/// When points end, and how many.
-fn ends(lots: &[Lot]) -> Vec<(Timestamp, i64)> {
-    let mut ends: BTreeMap<Timestamp, i64> = BTreeMap::new();
-    for lot in lots.iter().filter(|lot| lot.remaining > 0) {
-        if let Some(at) = lot.expires_at {
-            let points = ends.entry(at).or_default();
-            *points = points.saturating_add(lot.remaining);
-        }
-    }
-    ends.into_iter().collect()
 }
