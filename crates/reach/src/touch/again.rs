@@ -29,8 +29,8 @@ pub enum Verdict {
     Over,
 }
 
-/// When a touch that waits until `due_at` is asked next: then, or at the playbook's time of the next
-/// day. The room that it waits for may be free earlier, as by another playbook.
+/// When a touch that waits until `due_at` is asked next: then, or at the playbook's time of the
+/// next day. The room that it waits for may be free earlier, as by another playbook.
 #[must_use]
 pub fn ask_next(playbook: &Playbook, today: Today, due_at: Timestamp) -> Timestamp {
     let next = from_day_number(today.day.saturating_add(1));

@@ -1,5 +1,5 @@
-//! What a rebuild of facts reads besides entries: which accounts there are, were, and became part of
-//! others.
+//! What a rebuild of facts reads besides entries: which accounts there are and were, and which
+//! became part of others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
