@@ -235,7 +235,9 @@ fn control_characters_are_refused_by_every_route() {
             // No role may call all routes.
             let ask = |caller: &tests::Shop| caller.ask(&method, &address).body(&body);
             let may = |caller: &&tests::Shop| ask(caller).send().status != 403;
-            told(ask(callers.iter().find(may).unwrap()), "/one/two/1");
+            // Parts of bulk calls are looked through one by one, and this field is no part.
+            let pointer = if address.ends_with("/bulk") { "/one" } else { "/one/two/1" };
+            told(ask(callers.iter().find(may).unwrap()), pointer);
         }
         checked += 1;
     }
