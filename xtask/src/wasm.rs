@@ -17,9 +17,9 @@ use wasmparser::{ComponentTypeRef, Parser, Payload};
 
 const TARGET: &str = "wasm32-wasip2";
 /// The largest components are those that are built for speed and those that read files.
-const SIZE_LIMIT_BYTES: usize = 2_450_000;
+const SIZE_LIMIT_BYTES: usize = 2_550_000;
 /// It decides touches anew, renders texts, grants by the rules and speaks to each vendor.
-const LARGEST: (&str, usize) = ("deliver", 2_850_000);
+const LARGEST: (&str, usize) = ("deliver", 2_900_000);
 /// A quick build has up to nine fifths of the bytes. So tests notice what would not be deployed.
 const QUICK_FIFTHS: usize = 9;
 
