@@ -3,23 +3,23 @@
 
 import { Button, DatePicker, Select } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { api, ask, asProblem, type Problem } from "../../api/client";
+import { api, ask } from "../../api/client";
 import { csv, download } from "../../lib/csv";
 import { useNode } from "../../lib/nodes";
 import { useFormat, useWord } from "../../lib/use";
-import { Mark, Section } from "../../ui/parts";
+import { Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Table } from "../../ui/table";
 import { daysOf, withPart, type Part, type Tested } from "./back-tested";
+import { HowFar, useParts } from "./in-parts";
 import type { Playbook } from "./playbook";
 import { Lines, Totals, type Rehearsed } from "./rehearsal";
-import { largest, rehearse } from "./rehearsed";
+import { largest } from "./rehearsed";
 import { useSay } from "./words";
 
-type State = "idle" | "running" | "stopped" | "done" | "failed";
 type Days = [Dayjs, Dayjs];
 
 /** Days of a back-test, at most, and how far back the first of them may lie. */
@@ -27,43 +27,14 @@ const MOST_DAYS = 92;
 const DAYS_BACK = 180;
 
 function useBackTest(of: Rehearsed) {
-  const [found, setFound] = useState<Part | null>(null);
-  const [state, setState] = useState<State>("idle");
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const running = useRef<AbortController | null>(null);
-  const stop = useCallback(() => {
-    running.current?.abort();
-    running.current = null;
-    setState((before) => (before === "running" ? "stopped" : before));
-  }, []);
-  const begin = useCallback(
-    async ([from, to]: Days) => {
-      running.current?.abort();
-      const own = new AbortController();
-      running.current = own;
-      setProblem(null);
-      setFound(null);
-      setState("running");
-      const part = (cursor: string | null) => {
-        const body = { ...of, ...(cursor ? { cursor } : { from: from.format("YYYY-MM-DD"), to: to.format("YYYY-MM-DD") }) };
-        return ask<Part>(api.POST("/v1/playbook/back-test", { body: body as never, signal: own.signal }));
-      };
-      try {
-        await rehearse(part, () => own.signal.aborted, (next) => {
-          setFound((before) => withPart(before, next));
-          if (next.done) setState("done");
-        });
-      } catch (error) {
-        if (own.signal.aborted) return;
-        setProblem(asProblem(error));
-        setState("failed");
-      }
+  const part = useCallback(
+    ([from, to]: Days, cursor: string | null, signal: AbortSignal) => {
+      const body = { ...of, ...(cursor ? { cursor } : { from: from.format("YYYY-MM-DD"), to: to.format("YYYY-MM-DD") }) };
+      return ask<Part>(api.POST("/v1/playbook/back-test", { body: body as never, signal }));
     },
     [of],
   );
-  // Leaving the page stops it.
-  useEffect(() => () => running.current?.abort(), []);
-  return { found, state, problem, begin, stop };
+  return useParts(part, withPart);
 }
 
 export default function BackTest({ of, document }: { of: Rehearsed; document: Playbook }) {
@@ -100,27 +71,9 @@ export default function BackTest({ of, document }: { of: Rehearsed; document: Pl
         </div>
       </Section>
       <ProblemNote problem={problem} {...(problem?.mayPass ? { retry: () => void begin(days) } : {})} />
-      <Where found={found} state={state} />
+      <HowFar found={found} state={state} of={(part) => t("lookBack.of", { from: part.from, to: part.to })} />
       {found && <Found found={found} document={document} />}
     </>
-  );
-}
-
-/** How far it is. It has a place from the beginning, so that readers of screens hear it. */
-function Where({ found, state }: { found: Part | null; state: State }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const tone = { idle: "plain", running: "info", stopped: "warn", done: "good", failed: "bad" } as const;
-  return (
-    <div role="status">
-      {state !== "idle" && (
-        <p className="row" style={{ marginBottom: 12 }}>
-          <Mark tone={tone[state]}>{t(`rehearsal.state.${state}`)}</Mark>
-          {found && <span>{t("lookBack.of", { from: found.from, to: found.to })}</span>}
-          <span className="soft">{t("rehearsal.members", { count: format.points(found?.members ?? 0) })}</span>
-        </p>
-      )}
-    </div>
   );
 }
 

@@ -3,58 +3,35 @@
 
 import { Button, DatePicker } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { api, ask, asProblem, type Problem } from "../../api/client";
+import { api, ask } from "../../api/client";
 import { csv, download } from "../../lib/csv";
 import { useNode } from "../../lib/nodes";
 import { useFormat, useWord } from "../../lib/use";
 import { Figure, Mark, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Table } from "../../ui/table";
+import { HowFar, useParts } from "./in-parts";
 import type { Playbook } from "./playbook";
-import { largest, rehearse, rowsOf, verdictOf, type Counts, type Progress, type Rehearsal, type Row, type Speed } from "./rehearsed";
+import { largest, rowsOf, verdictOf, type Counts, type Rehearsal, type Row, type Speed } from "./rehearsed";
 import { useSay } from "./words";
 
 /** A draft that is kept, a document as it is typed, or the playbook in force. */
 export type Rehearsed = { draft: string } | { playbook: Playbook } | Record<string, never>;
 
-const IDLE: Progress = { found: null, state: "idle" };
+const newest = (_: Rehearsal | null, part: Rehearsal) => part;
 
 function useRehearsal(of: Rehearsed) {
-  const [progress, setProgress] = useState(IDLE);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const running = useRef<AbortController | null>(null);
-  const stop = useCallback(() => {
-    running.current?.abort();
-    running.current = null;
-    setProgress((before) => (before.state === "running" ? { ...before, state: "stopped" } : before));
-  }, []);
-  const begin = useCallback(
-    async (day: string | null) => {
-      running.current?.abort();
-      const own = new AbortController();
-      running.current = own;
-      setProblem(null);
-      setProgress({ found: null, state: "running" });
-      const part = (cursor: string | null) => {
-        const body = { ...of, ...(cursor ? { cursor } : day ? { day } : {}) };
-        return ask<Rehearsal>(api.POST("/v1/playbook/rehearsal", { body: body as never, signal: own.signal }));
-      };
-      try {
-        await rehearse(part, () => own.signal.aborted, (found) => setProgress({ found, state: found.done ? "done" : "running" }));
-      } catch (error) {
-        if (own.signal.aborted) return;
-        setProblem(asProblem(error));
-        setProgress((before) => ({ ...before, state: "failed" }));
-      }
+  const part = useCallback(
+    (day: string | null, cursor: string | null, signal: AbortSignal) => {
+      const body = { ...of, ...(cursor ? { cursor } : day ? { day } : {}) };
+      return ask<Rehearsal>(api.POST("/v1/playbook/rehearsal", { body: body as never, signal }));
     },
     [of],
   );
-  // Leaving the page stops it.
-  useEffect(() => () => running.current?.abort(), []);
-  return { ...progress, problem, begin, stop };
+  return useParts(part, newest);
 }
 
 /** The page's part: a day is chosen, and all figures are shown. */
@@ -91,27 +68,9 @@ export function RehearsalOf({ of, document }: { of: Rehearsed; document: Playboo
         </div>
       </Section>
       <ProblemNote problem={problem} {...(problem?.mayPass ? { retry: () => void begin(day?.format("YYYY-MM-DD") ?? null) } : {})} />
-      <Where found={found} state={state} />
+      <HowFar found={found} state={state} of={(part) => t("rehearsal.of", { day: part.day })} />
       {found && <Found found={found} document={document} />}
     </>
-  );
-}
-
-/** How far it is. It has a place from the beginning, so that readers of screens hear it. */
-function Where({ found, state }: Progress) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const tone = { idle: "plain", running: "info", stopped: "warn", done: "good", failed: "bad" } as const;
-  return (
-    <div role="status">
-      {state !== "idle" && (
-        <p className="row" style={{ marginBottom: 12 }}>
-          <Mark tone={tone[state]}>{t(`rehearsal.state.${state}`)}</Mark>
-          {found && <span>{t("rehearsal.of", { day: found.day })}</span>}
-          <span className="soft">{t("rehearsal.members", { count: format.points(found?.members ?? 0) })}</span>
-        </p>
-      )}
-    </div>
   );
 }
 
@@ -240,7 +199,7 @@ export function ComingNight({ draft, document }: { draft: string; document: Play
         {state === "running" && <div className="extra"><Button size="small" onClick={stop}>{t("rehearsal.stop")}</Button></div>}
       </div>
       <ProblemNote problem={problem} />
-      <Where found={found} state={state} />
+      <HowFar found={found} state={state} of={(part) => t("rehearsal.of", { day: part.day })} />
       {found && <Totals totals={found.totals} />}
       {(found?.accounts ?? []).some((one) => one.late > 0) && <Accounts accounts={(found?.accounts ?? []).filter((one) => one.late > 0)} />}
       {told.map((one) => (

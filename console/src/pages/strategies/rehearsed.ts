@@ -81,11 +81,6 @@ export function largest(counts: Record<string, number>): [string, number][] {
   return Object.entries(counts).filter(([, count]) => count > 0).sort(([, one], [, other]) => other - one);
 }
 
-export interface Progress {
-  found: Rehearsal | null;
-  state: "idle" | "running" | "stopped" | "done" | "failed";
-}
-
 /**
  * Asks for part after part until all members were looked at, or until it is stopped. Each part of a
  * rehearsal has the figures of all before it, so what was shown last stays true of those members.
