@@ -21,16 +21,23 @@ const WORDS: &[Word] = &[
     "category",
     "channel",
     "day",
+    "device",
     "earning",
+    "expired",
+    "fewer",
     "grant",
     "member",
     "minimum",
+    "missing",
     "month",
     "person",
+    "points",
     "programme",
     "request",
     "spending",
     "store",
+    "unknown",
+    "used",
 ];
 
 /// A business answer other than "done". The order of the variants is the order of precedence.
@@ -288,6 +295,18 @@ pub enum Refusal {
         /// What is missing.
         missing: i64,
     },
+    /// The member has to show that it is they who ask.
+    VerificationNeeded {
+        /// Why this is asked: so many `points` leave, or the `device` is new for the member.
+        #[serde(deserialize_with = "word")]
+        because: Word,
+        /// What is wrong with the proof: it is `missing`, `unknown`, `expired`, `used`, or good for
+        /// `fewer` points.
+        #[serde(deserialize_with = "word")]
+        proof: Word,
+        /// For how many points the member has to show it.
+        points: i64,
+    },
 }
 
 impl Refusal {
@@ -363,6 +382,7 @@ impl Refusal {
             Self::AmountOutOfRange => ("amount-out-of-range", 422, false),
             Self::ConditionsTooCostly => ("conditions-too-costly", 422, true),
             Self::InsufficientPoints { .. } => ("insufficient-points", 422, true),
+            Self::VerificationNeeded { .. } => ("verification-needed", 403, true),
         }
     }
 
@@ -376,6 +396,13 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> u16 {
         self.row().1
+    }
+
+    /// Whether a repetition under the same idempotency key is told the same, without another look.
+    /// A member who has shown who they are sends the request again, with what they got for it.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        !matches!(self, Self::VerificationNeeded { .. })
     }
 
     /// May the same command, sent again later with a new key, be accepted?

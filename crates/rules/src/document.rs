@@ -45,7 +45,7 @@ pub use redemption::{PointPrice, Redemption};
 pub use reminders::Reminders;
 pub use retention::Retention;
 pub use returns::{GiftPolicy, Returns, ShortfallPolicy};
-pub use risk::{Risk, Suspicion, Velocity};
+pub use risk::{Risk, StepUp, Suspicion, Velocity};
 pub use tiers::{Downgrade, QualifyingPeriod, TierBasis, TierLevel, Tiers};
 pub use transfers::{Accepted, Exchanges, Transfers};
 

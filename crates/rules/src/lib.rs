@@ -34,6 +34,7 @@ mod review;
 mod reward;
 mod rulebook;
 mod settle;
+mod step_up;
 mod tiers;
 mod validate;
 mod ways;
@@ -55,15 +56,15 @@ pub use document::{
     Exchanges, Expiry, GiftPolicy, GrantBudget, GrantBudgetOf, GrantRule, Limit, Members,
     Multiples, Pending, Per, PointPrice, Problem, Publication, PurchaseCoupon, PurchaseRule,
     QualifyingPeriod, Redemption as RedemptionRule, Reminders, Retention, Returns, Risk, RoundUpTo,
-    RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, Suspicion, TierBasis, TierLevel,
-    Tiers, Transfers, Velocity,
+    RoundingMode, RuleAward, RuleCap, ShortfallPolicy, Stacking, StepUp, Suspicion, TierBasis,
+    TierLevel, Tiers, Transfers, Velocity,
 };
 pub use earning::Silence;
 pub use event::{EarnEvent, Line};
 pub use names::{has_spellings, is_mistaken, may_be_id, normalised, other_spellings, spellings_of};
 pub use operation::{
     Account, AccountSide, Activity, Decided, ExtraColumns, Guards, Lots, Needs, Operation, Other,
-    Outcome, ReferenceUse, ReversalTargets, Stores, decide,
+    Outcome, ReferenceUse, ReversalTargets, StepUpUse, Stores, decide,
 };
 pub use prior_records::PriorRecords;
 pub use projection::{Goal, Projection, projection};
@@ -72,4 +73,5 @@ pub use review::Promise;
 pub use reward::{Reward, RewardKind, stock_subject};
 pub use rulebook::{Level, Rulebook};
 pub use settle::{by_the_clock, settle};
+pub use step_up::{MemberProof, SignedProof, asks_for_proof};
 pub use ways::{OpenRate, gaining_way, open_rates};

@@ -18,6 +18,7 @@ use ledger::{
 use crate::case::Case;
 use crate::names::is_mistaken;
 use crate::operations::ProfileChange;
+use crate::step_up;
 
 /// Something that can be asked of a member. A component holds the code of those operations that it
 /// names, and of no others.
@@ -50,6 +51,12 @@ pub trait Operation: Debug {
     /// What it changes of the member's attributes and names, where it changes a part of them.
     fn profile(&self) -> Option<&ProfileChange> {
         None
+    }
+
+    /// Who asks for it, where it is not the member whose account it is: of a pool, one of its
+    /// members.
+    fn asked_by<'a>(&'a self, member: &'a MemberId) -> &'a MemberId {
+        member
     }
 
     /// The same operation, done on this device; `None` where nothing is counted by device.
@@ -156,6 +163,8 @@ pub struct Guards {
     pub activity: Activity,
     /// What a key that is for some stores may do with it.
     pub stores: Stores,
+    /// Whether the rulebook may ask for a proof that it is the member who asks.
+    pub step_up: StepUpUse,
 }
 
 /// Whose account an operation may be for.
@@ -226,6 +235,15 @@ pub enum Stores {
     Forbidden,
 }
 
+/// Whether a rulebook may ask for a proof that it is the member who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepUpUse {
+    /// It may, where points leave.
+    Asked,
+    /// Nobody asks: no points leave because the member wants it, or the member was asked before.
+    Never,
+}
+
 impl Guards {
     /// Points come in for something that the member did.
     pub const EARNING: Self = Self {
@@ -235,6 +253,7 @@ impl Guards {
         side: AccountSide::Earning,
         activity: Activity::Extends,
         stores: Stores::Named,
+        step_up: StepUpUse::Never,
     };
     /// The member's points go out.
     pub const SPENDING: Self = Self {
@@ -244,6 +263,7 @@ impl Guards {
         side: AccountSide::Spending,
         activity: Activity::Extends,
         stores: Stores::Named,
+        step_up: StepUpUse::Asked,
     };
     /// The member's points go to another member.
     pub const GIVING: Self =
@@ -256,6 +276,7 @@ impl Guards {
         side: AccountSide::Neither,
         activity: Activity::Leaves,
         stores: Stores::Named,
+        step_up: StepUpUse::Never,
     };
     /// Staff change something about the account.
     pub const STAFF: Self = Self { stores: Stores::Forbidden, ..Self::FOLLOWING };
@@ -319,7 +340,11 @@ fn decided(operation: &dyn Operation, case: &Case<'_>, member: Member) -> Outcom
     if own.member().closed.is_some() {
         return Ok(Decided::alone(own, 0));
     }
-    operation.post(case, own)
+    let decided = operation.post(case, own)?;
+    if operation.guards().step_up == StepUpUse::Asked {
+        step_up::check(case, &decided.decision)?;
+    }
+    Ok(decided)
 }
 
 /// The checks that need no look at the lots, in the order of [`Refusal`]. Of what they ask only

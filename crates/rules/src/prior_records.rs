@@ -6,6 +6,7 @@ use ledger::{Counted, EntryId, LotNumber, Member, Refusal, Reversal};
 
 use crate::again::Kept;
 use crate::reward::Reward;
+use crate::step_up::MemberProof;
 
 /// What the books already say about the documents that an operation names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +39,11 @@ pub struct PriorRecords {
     pub others: Vec<Member>,
     /// The first of the names it gives the member that is another member's.
     pub taken_alias: Option<String>,
+    /// Whether it was asked for from a device from which the member has not come before. False
+    /// where no device is told.
+    pub is_new_device: bool,
+    /// What shows that it is the member who asks.
+    pub proof: MemberProof,
 }
 
 impl PriorRecords {

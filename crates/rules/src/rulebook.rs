@@ -11,7 +11,7 @@ use ledger::{
 use crate::condition::{Condition, Conditions, LISTS, Scope};
 use crate::document::{
     Benefit, CapOf, Consumption, Document, Downgrade, GrantRule, Limit, PurchaseCoupon,
-    QualifyingPeriod, Retention, TierBasis,
+    QualifyingPeriod, Retention, StepUp, TierBasis,
 };
 use crate::earning::Rule;
 use crate::limits::{BUDGET, GRANT, subject_of};
@@ -195,6 +195,12 @@ impl Rulebook {
     #[must_use]
     pub fn grants(&self) -> &BTreeMap<String, GrantRule> {
         &self.document.grants
+    }
+
+    /// What members must show a second proof for when they spend.
+    #[must_use]
+    pub fn step_up(&self) -> Option<StepUp> {
+        self.document.risk.step_up
     }
 
     /// Local days from `from` to `until`, as numbers since 1970-01-01, on which points of very many

@@ -132,6 +132,10 @@ mod tests {
         document.grants.insert("birthday".into(), rule);
     }
 
+    fn step_up(document: &mut Document, above_points: Option<i64>, new_device: bool) {
+        document.risk.step_up = Some(crate::StepUp { above_points, new_device });
+    }
+
     fn fast(event: &str, times: i64) -> crate::Velocity {
         crate::Velocity {
             event: event.to_owned(),
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 60] = [
+        let cases: [(Change, &str); 62] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -203,6 +207,8 @@ mod tests {
             ),
             (|d| d.risk.review_above_minor = Some(-1), "/risk/review_above_minor"),
             (|d| d.risk.review_above_points = Some(-1), "/risk/review_above_points"),
+            (|d| step_up(d, Some(-1), false), "/risk/step_up/above_points"),
+            (|d| step_up(d, None, false), "/risk/step_up"),
             (
                 |d| d.actions.get_mut("share").unwrap().coupon = Some("x".into()),
                 "/actions/share/coupon",

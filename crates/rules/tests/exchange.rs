@@ -837,3 +837,24 @@ fn histories_of_two_programmes_add_up() {
         assert!(met.contains_key(what), "the histories never meet {what}: {met:?}");
     }
 }
+
+#[test]
+fn an_exchange_of_many_points_asks_who_it_is() {
+    let mut person = Person::new(&[
+        ("air", &|document| {
+            document.exchanges = offering("hotel", ANY);
+            let above_points = Some(10);
+            document.risk.step_up = Some(rules::StepUp { above_points, new_device: false });
+        }),
+        ("hotel", &|document| document.exchanges = accepting("air", "0.5", None)),
+    ]);
+    let (few, many) = (person.swap("hotel", 11), person.swap("hotel", 12));
+    let needed = r#"VerificationNeeded { because: "points", proof: "missing", points: 12 }"#;
+    person.play(&[
+        (DAY, "air", buy(&[10_000]), "air earn 100"),
+        (DAY, "hotel", act("share"), "hotel earn 10"),
+        (DAY, "air", many, &format!("refused {needed}")),
+        // 5 there take 10.
+        (DAY, "air", few, "air exchange -10, hotel exchange 5"),
+    ]);
+}

@@ -628,6 +628,32 @@ fn two_accounts_of_one_person_become_one() {
     group.again("2026-03-06T00:00:00+08:00");
 }
 
+/// The member who spends has to show it, and not the pool, which is nobody.
+#[test]
+fn many_points_of_a_pool_or_to_another_member_ask_who_it_is() {
+    let mut group = Group::new(|document| {
+        let step_up = rules::StepUp { above_points: Some(50), new_device: false };
+        document.risk.step_up = Some(step_up);
+    });
+    let give = |points| ask(Transfer { to: id("b"), points });
+    group.play(&[
+        (DAY, "a", buy(&[20_000]), "a earn 200"),
+        (DAY, "b", buy(&[20_000]), "b earn 200"),
+        (DAY, "a", give(51), "refused verification-needed"),
+        (DAY, "a", give(50), "a transfer -50, b transfer 50"),
+        (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
+        (DAY, "pool/home", together(&["a"], 51), "refused verification-needed"),
+        (
+            DAY,
+            "pool/home",
+            together(&["a"], 50),
+            "a transfer -50, pool/home transfer 50, pool/home redeem -50",
+        ),
+    ]);
+    assert_eq!(*together(&["a", "b"], 1).asked_by(&id("pool/home")), id("a"));
+    assert_eq!(*give(1).asked_by(&id("a")), id("a"));
+}
+
 #[test]
 fn a_pool_gets_back_what_it_paid_for_an_order() {
     let mut group = Group::new(|_| {});

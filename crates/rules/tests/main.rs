@@ -16,4 +16,5 @@ mod risk;
 mod rows;
 mod settings;
 mod spending;
+mod step_up;
 mod support;

@@ -14,13 +14,20 @@ use ledger::{
 };
 use rules::operations::{sample_document, samples};
 use rules::{
-    Activity, Case, Decided, Document, Expiry, Lots, Operation, Outcome, PriorRecords, Replay,
-    Reward, Rulebook, decide,
+    Activity, Case, Decided, Document, Expiry, Lots, MemberProof, Operation, Outcome, PriorRecords,
+    Replay, Reward, Rulebook, SignedProof, StepUp, decide,
 };
 use support::{at, buy};
 
 const DAY: &str = "2026-01-10T10:00:00+08:00";
 const LATER: &str = "2026-01-15T10:00:00+08:00";
+
+/// What a request shows of who asks.
+#[derive(Default)]
+struct Shown {
+    is_new_device: bool,
+    proof: MemberProof,
+}
 
 /// Two members with 3,000 points each, which live on when they are active.
 struct World {
@@ -28,6 +35,7 @@ struct World {
     members: BTreeMap<MemberId, Member>,
     entries: BTreeMap<MemberId, Vec<Entry>>,
     next_id: u128,
+    shown: Shown,
 }
 
 fn id(name: &str) -> MemberId {
@@ -39,8 +47,13 @@ impl World {
         let mut document = sample_document();
         change(&mut document);
         let book = Rulebook::new(&document, 1).unwrap();
-        let mut world =
-            Self { book, members: BTreeMap::new(), entries: BTreeMap::new(), next_id: 1 << 70 };
+        let mut world = Self {
+            book,
+            members: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            next_id: 1 << 70,
+            shown: Shown::default(),
+        };
         for name in ["m", "other"] {
             let bought = world.decide(DAY, name, &*buy(&[300_000]), Member::clone).unwrap();
             world.commit(bought);
@@ -68,6 +81,8 @@ impl World {
         let recorded = PriorRecords {
             others: needs.others.iter().map(|other| self.member(other)).collect(),
             reward: needs.reward.map(|_| (1, mug())),
+            is_new_device: self.shown.is_new_device,
+            proof: self.shown.proof,
             ..PriorRecords::default()
         };
         let context = Context {
@@ -258,4 +273,38 @@ fn what_an_operation_writes_passes_the_audit_and_is_told_again() {
             assert_eq!(again.1.balance, recorded.1.balance, "{name}: {member} told again");
         }
     }
+}
+
+/// docs/reference/rulebook.md: what a member, or a till for the member, wishes to spend. Those that
+/// go through here; pools and exchanges are in tests of their own.
+const ASKED: [&str; 7] =
+    ["donate", "hold", "pay_lines", "pay_with_points", "redeem", "redeem_reward", "transfer"];
+
+/// Every operation on its own: a new one that lets points leave is asked about by itself.
+#[test]
+fn what_spends_asks_for_a_proof_and_nothing_else_does() {
+    let strictest = |document: &mut Document| {
+        document.risk.step_up = Some(StepUp { above_points: Some(0), new_device: true });
+    };
+    let good = SignedProof { points: 1_000, until: Timestamp(at(LATER).0 + 1), is_used: false };
+    let mut asked = BTreeSet::new();
+    for (operation, ..) in that_go_through(|_| {}) {
+        let name = operation.name();
+        let mut world = World::new(strictest);
+        match world.decide(LATER, "m", &*operation, Member::clone) {
+            Ok(_) => continue,
+            Err(Stop::Refused(refusal @ Refusal::VerificationNeeded { .. })) => {
+                assert!(!refusal.is_kept() && refusal.retry_may_help() && refusal.status() == 403);
+                asked.insert(name);
+            }
+            Err(stop) => panic!("{name}: {stop:?}"),
+        }
+        let is_new_device = true;
+        world.shown = Shown { is_new_device, proof: MemberProof::Signed(good) };
+        assert!(
+            world.decide(LATER, "m", &*operation, Member::clone).is_ok(),
+            "{name} with a proof"
+        );
+    }
+    assert_eq!(asked, BTreeSet::from(ASKED));
 }

@@ -66,6 +66,10 @@ fn fast(times: i64, per: Per, then: Suspicion) -> Velocity {
     Velocity { event: "purchase".to_owned(), times, per, then }
 }
 
+fn step_up(above_points: Option<i64>, new_device: bool) -> Option<rules::StepUp> {
+    Some(rules::StepUp { above_points, new_device })
+}
+
 /// A decision about the member on a day of May 2027.
 fn context(programme: &str, member: &ledger::Member, day: u32) -> ledger::Context {
     ledger::Context {
@@ -215,7 +219,7 @@ fn a_setting_stored_but_never_read() {
     fn tiers(document: &mut Document) -> &mut rules::Tiers {
         document.tiers.as_mut().unwrap()
     }
-    let changes: [(&str, Change); 77] = [
+    let changes: [(&str, Change); 79] = [
         ("time_zone", |d| d.time_zone = "America/New_York".into()),
         ("rounding", |d| d.rounding = RoundingMode::HalfUp),
         ("enrolment", |d| d.enrolment = Enrolment::Explicit),
@@ -307,6 +311,8 @@ fn a_setting_stored_but_never_read() {
         }),
         ("risk.review_above_minor", |d| d.risk.review_above_minor = Some(250_000)),
         ("risk.review_above_points", |d| d.risk.review_above_points = Some(2_900)),
+        ("risk.step_up.above_points", |d| d.risk.step_up = step_up(Some(0), false)),
+        ("risk.step_up.new_device", |d| d.risk.step_up = step_up(None, true)),
         ("risk.velocity[]", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Review)]),
         ("risk.velocity[]", |d| d.risk.velocity = vec![fast(2, Per::Year, Suspicion::Review)]),
         ("risk.velocity[]", |d| d.risk.velocity = vec![fast(1, Per::Day, Suspicion::Refuse)]),
@@ -325,6 +331,7 @@ fn a_setting_stored_but_never_read() {
             document.coupons.insert("ten".into(), serde_json::from_str(ten).unwrap());
             change(document);
         });
+        world.is_new_device = true;
         let mut outcomes = Vec::new();
         let amount = |amount_minor| {
             let order = purchase(&[amount_minor]);

@@ -76,6 +76,10 @@ pub enum Problem {
     Conflict,
     /// The task is closed; carries how.
     TaskClosed(String),
+    /// The code is not the one that was sent, or counts no more; carries the tries that are left.
+    VerificationFailed(i64),
+    /// No code can be sent to the member; carries why.
+    VerificationNotPossible(String),
     /// A business answer other than "done".
     Refused {
         /// Which.
@@ -94,7 +98,7 @@ pub enum Problem {
 }
 
 /// Slug, status and title of every problem that is not a refusal, in order of precedence.
-pub const PROBLEMS: [(&str, u16, &str); 22] = [
+pub const PROBLEMS: [(&str, u16, &str); 24] = [
     ("route-not-found", 404, "No such route"),
     ("method-not-allowed", 405, "Method not allowed"),
     ("cross-site", 403, "The request may come from another page"),
@@ -113,6 +117,8 @@ pub const PROBLEMS: [(&str, u16, &str); 22] = [
     ("resource-not-found", 404, "Not found"),
     ("conflict", 409, "Changed by somebody else"),
     ("task-closed", 409, "The task is closed"),
+    ("verification-failed", 403, "The code does not count"),
+    ("verification-not-possible", 409, "No code can be sent"),
     ("busy", 503, "Busy, try again"),
     ("storage-full", 503, "There is no room to write"),
     ("provider-failed", 502, "The provider does not answer as it must"),
@@ -149,13 +155,15 @@ impl Problem {
             Self::ResourceNotFound => 15,
             Self::Conflict => 16,
             Self::TaskClosed(_) => 17,
-            Self::Busy => 18,
+            Self::VerificationFailed(_) => 18,
+            Self::VerificationNotPossible(_) => 19,
+            Self::Busy => 20,
             Self::Refused { refusal, .. } => {
                 return (refusal.slug(), refusal.status(), "The rules refuse this");
             }
-            Self::StorageFull => 19,
-            Self::ProviderFailed => 20,
-            Self::Internal(_) => 21,
+            Self::StorageFull => 21,
+            Self::ProviderFailed => 22,
+            Self::Internal(_) => 23,
         };
         PROBLEMS.get(index).copied().unwrap_or(("internal", 500, "Internal error"))
     }
@@ -195,6 +203,9 @@ impl Problem {
             Self::ResourceNotFound => "The programme has no resource with this name.".to_owned(),
             Self::Conflict => "The resource has changed. Read it again and repeat the change.".to_owned(),
             Self::TaskClosed(_) => "Somebody closed the task before. Read it: it tells who, when and how.".to_owned(),
+            Self::VerificationFailed(0) => "The code counts no more. Send the member a new one.".to_owned(),
+            Self::VerificationFailed(left) => format!("The code is wrong. Tries left: {left}."),
+            Self::VerificationNotPossible(why) => why.clone(),
             Self::Refused { refusal, .. } => refusal.to_string(),
             Self::ProviderFailed => "Nobody can sign in by the provider now. The server's log has the cause.".to_owned(),
             Self::Busy => "Too many concurrent changes. Send the same request with the same key again.".to_owned(),
@@ -233,6 +244,9 @@ impl Problem {
             Self::Refused { refusal, .. } => extend(&mut body, refusal),
             Self::TaskClosed(state) => {
                 body.insert("state".into(), state.as_str().into());
+            }
+            Self::VerificationFailed(left) => {
+                body.insert("tries_left".into(), (*left).into());
             }
             _ => {}
         }
@@ -347,6 +361,11 @@ fn extend(body: &mut Map<String, Json>, refusal: &Refusal) {
         }
         Refusal::CouponConditions { condition } => {
             body.insert("condition".into(), (*condition).into());
+        }
+        Refusal::VerificationNeeded { because, proof, points } => {
+            body.insert("because".into(), (*because).into());
+            body.insert("proof".into(), (*proof).into());
+            body.insert("points".into(), (*points).into());
         }
         Refusal::MemberFrozen { side } => {
             body.insert("side".into(), (*side).into());

@@ -127,6 +127,19 @@ impl fmt::Display for Refusal {
             Self::InsufficientPoints { balance, missing } => {
                 write!(f, "The member can spend {balance} points and needs {missing} more.")
             }
+            Self::VerificationNeeded { because, proof, points } => {
+                let why = match *because {
+                    "device" => "The device is new for this member.",
+                    _ => "This is more than the member can spend without a code.",
+                };
+                match *proof {
+                    "missing" => write!(f, "{why} Send the member a code for {points} points, then repeat this request with what its confirmation answers in the header Verification."),
+                    "expired" => write!(f, "{why} The verification has expired. Send the member a new code."),
+                    "used" => write!(f, "{why} The verification was used before. Send the member a new code."),
+                    "fewer" => write!(f, "{why} The verification is for fewer than {points} points. Send the member a new code."),
+                    _ => write!(f, "{why} The verification is not one of this member and programme. Send the member a new code."),
+                }
+            }
         }
     }
 }

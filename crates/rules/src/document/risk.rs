@@ -20,6 +20,22 @@ pub struct Risk {
     /// How fast a member may do things.
     #[serde(default)]
     pub velocity: Vec<Velocity>,
+    /// What members must show a second proof for when they spend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<StepUp>,
+}
+
+/// What members must show a second proof for: that it is they who spend. At least one is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StepUp {
+    /// More points than this at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above_points: Option<i64>,
+    /// A device that the member has not used before.
+    #[serde(default)]
+    pub new_device: bool,
 }
 
 /// How often a member may do something before it looks odd.
@@ -59,6 +75,14 @@ impl Risk {
         ] {
             if most.is_some_and(|most| most < 0) {
                 check.problem(&format!("/risk/{name}"), "must not be negative");
+            }
+        }
+        if let Some(step_up) = self.step_up {
+            if step_up.above_points.is_some_and(|most| most < 0) {
+                check.problem("/risk/step_up/above_points", "must not be negative");
+            }
+            if step_up.above_points.is_none() && !step_up.new_device {
+                check.problem("/risk/step_up", "must have above_points, or new_device as true");
             }
         }
         if self.velocity.len() > 20 {

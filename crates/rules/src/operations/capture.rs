@@ -3,7 +3,7 @@
 use ledger::{Entry, EntryId, Journal, Member, MemberId, Refusal, capture};
 
 use crate::case::Case;
-use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
+use crate::operation::{Guards, Lots, Needs, Operation, Outcome, StepUpUse};
 use crate::replay::{ReplayIndex, ReplayStep};
 
 /// Spend points of a hold.
@@ -25,7 +25,8 @@ impl Operation for Capture {
     }
 
     fn guards(&self) -> Guards {
-        Guards::SPENDING
+        // The member was asked when the points were set aside.
+        Guards { step_up: StepUpUse::Never, ..Guards::SPENDING }
     }
 
     fn allows(&self, _: &Case<'_>, member: &Member) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use crate::document::{GrantBudgetOf, GrantRule, Per};
 use crate::limits::{BUDGET, GRANT, Limits, subject_of_grant};
 use crate::operation::{
     Account, AccountSide, Activity, Guards, Lots, Needs, Operation, Other, Outcome, ReferenceUse,
-    Stores,
+    StepUpUse, Stores,
 };
 use crate::replay::ReplayStep;
 
@@ -49,6 +49,7 @@ impl Operation for Grant {
             side: AccountSide::Earning,
             activity: Activity::Leaves,
             stores: Stores::Named,
+            step_up: StepUpUse::Never,
         }
     }
 

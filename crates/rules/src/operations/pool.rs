@@ -87,6 +87,10 @@ impl Operation for RedeemPooled {
         Guards::SPENDING.on(Account::Pool)
     }
 
+    fn asked_by<'a>(&'a self, _: &'a MemberId) -> &'a MemberId {
+        &self.of
+    }
+
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
         redeem_pooled(case, own, self.points, &self.of)
     }

@@ -10,6 +10,7 @@ use crate::again::{self, Kept};
 use crate::case::Case;
 use crate::operation::{Account, Activity, ExtraColumns, Lots, Needs, Operation, decide};
 use crate::prior_records::PriorRecords;
+use crate::step_up::MemberProof;
 
 impl Replay<'_> {
     /// Does what a recorded entry was asked for with; gives the entry that stands for it.
@@ -99,6 +100,7 @@ impl Replay<'_> {
         let reversals = entries.flat_map(|id| self.heard.reversals(*id)).collect();
         let lots = needs.undoes.iter().flat_map(|undoes| &undoes.lots);
         let expired = lots.filter_map(|lot| self.heard.expired(*lot)).collect();
-        PriorRecords { reversals, expired, attributes, ..PriorRecords::default() }
+        let proof = MemberProof::ToldAgain;
+        PriorRecords { reversals, expired, attributes, proof, ..PriorRecords::default() }
     }
 }

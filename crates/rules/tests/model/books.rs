@@ -9,8 +9,8 @@ use rules::{
     ActionRule, ApprovalStep, ApprovalTotals, Approvals, Caps, Consumption, CouponRule, Document,
     Downgrade, Enrolment, Expiry, GiftPolicy, GrantRule, Limit, Multiples, Pending, Per,
     PointPrice, PurchaseCoupon, PurchaseRule, QualifyingPeriod, RedemptionRule, Returns, Reward,
-    RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, Suspicion, TierBasis, TierLevel,
-    Tiers, Transfers, Velocity,
+    RewardKind, Risk, RoundUpTo, RoundingMode, ShortfallPolicy, StepUp, Suspicion, TierBasis,
+    TierLevel, Tiers, Transfers, Velocity,
 };
 
 use crate::random::Random;
@@ -221,6 +221,12 @@ fn action(random: &mut Random) -> ActionRule {
 }
 
 /// Counted is only what a rule asks for, so that the rules of velocity stay as they are.
+fn step_up(random: &mut Random) -> Option<StepUp> {
+    let above_points = *random.pick(&[None, Some(0), Some(10), Some(100)]);
+    let new_device = above_points.is_none() || random.chance(50);
+    random.chance(40).then_some(StepUp { above_points, new_device })
+}
+
 fn risk(random: &mut Random) -> Risk {
     let mut velocity = Vec::new();
     for event in ["purchase", "check_in"] {
@@ -247,6 +253,7 @@ fn risk(random: &mut Random) -> Risk {
         ]),
         review_above_points: *random.pick(&[None, None, None, None, None, Some(5), Some(400)]),
         velocity,
+        step_up: step_up(random),
     }
 }
 

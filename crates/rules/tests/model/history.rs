@@ -16,6 +16,7 @@ use crate::calendar::{DAY_MS, date_of, first_instant, show};
 use crate::invariants::{self, Books};
 use crate::random::Random;
 use crate::reference::{NaiveLot, Reference, Said, scaled};
+use crate::risk::Brought;
 use crate::steps;
 use crate::store::{Skipped, Store};
 use crate::tally::Tally;
@@ -141,7 +142,15 @@ impl History {
             _ => None,
         };
         let offer = reward.clone().map(|reward| (1, reward));
-        let recorded = PriorRecords { reward: offer, kept, ..self.store.recorded(used) };
+        let shown = Brought::by(&mut self.random, self.now);
+        self.reference.shown = shown;
+        let recorded = PriorRecords {
+            reward: offer,
+            kept,
+            is_new_device: shown.is_new_device,
+            proof: shown.proof,
+            ..self.store.recorded(used)
+        };
         let origin = Origin {
             actor: actor.to_owned(),
             reference: reference.map(|text| DocumentReference::new(text).unwrap()),

@@ -14,6 +14,7 @@ use crate::calendar::{DAY_MS, date_of, first_instant};
 use crate::history::{History, kind_of};
 use crate::number;
 use crate::random::Random;
+use crate::risk::Brought;
 use crate::steps;
 use crate::store::Store;
 
@@ -45,6 +46,7 @@ struct Asked<'a> {
     actor: &'static str,
     reward: Option<(i64, Reward)>,
     book: &'a Rulebook,
+    shown: Brought,
 }
 
 /// Whether the member is due at some instant until `now`, and the first one.
@@ -69,11 +71,17 @@ impl World {
     }
 
     fn ask(&mut self, asked: &Asked<'_>, now: i64) -> Result<Result<usize, &'static str>, String> {
-        let Asked { command, reference, actor, reward, book, .. } = asked;
+        let Asked { command, reference, actor, reward, book, shown, .. } = asked;
         let pasts = self.store.pasts(kind_of(command), reference.as_deref());
         let used = rules::living(&pasts, None).map(|past| past.entry.id);
         let kept = self.store.kept(command, &pasts);
-        let recorded = PriorRecords { reward: reward.clone(), kept, ..self.store.recorded(used) };
+        let recorded = PriorRecords {
+            reward: reward.clone(),
+            kept,
+            is_new_device: shown.is_new_device,
+            proof: shown.proof,
+            ..self.store.recorded(used)
+        };
         let reference_of = reference.as_ref().map(|text| Reference::new(text).unwrap());
         let origin =
             Origin { actor: (*actor).to_owned(), reference: reference_of, ..Origin::default() };
@@ -116,6 +124,7 @@ impl World {
             actor: "night",
             reward: None,
             book: &history.book,
+            shown: Brought::default(),
         };
         let mut missed = last;
         match self.nights {
@@ -300,6 +309,7 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
                     actor: "night",
                     reward: None,
                     book,
+                    shown: Brought::default(),
                 };
                 let place = world.ask(&asked, last)?.map_err(str::to_owned)?;
                 world.asked.push(Some(place));
@@ -359,6 +369,7 @@ fn run(seed: u64, logged: bool) -> Result<(), String> {
                 actor,
                 reward: reward.clone(),
                 book,
+                shown: history.reference.shown,
             };
             let own = world.ask(&asked, now).map_err(|what| told(&history, what))?;
             world.asked.push(own.ok());

@@ -14,7 +14,7 @@ use rules::{
 use crate::calendar::{DAY_MS, date_of, expires_at, first_instant, month_index};
 use crate::ladder::NaiveGift;
 use crate::returns::{NaiveEarn, NaiveHold, NaiveLine, NaivePaid, NaiveRequest, NaiveSpend};
-use crate::risk::NaiveReview;
+use crate::risk::{Brought, NaiveReview};
 use crate::spending::{self, NaiveCoupon, NaiveDonation, NaiveTaken, NaiveUse};
 
 /// Name of a line, units, amount, points.
@@ -167,6 +167,8 @@ pub struct Reference {
     pub taken: Vec<NaiveTaken>,
     pub given: Vec<NaiveDonation>,
     pub erased: bool,
+    /// What the request at hand shows of who asks.
+    pub shown: Brought,
 }
 
 pub type Outcome<T> = Result<T, &'static str>;
@@ -199,6 +201,7 @@ impl Reference {
             taken: vec![],
             given: vec![],
             erased: false,
+            shown: Brought::default(),
         }
     }
 
@@ -426,6 +429,12 @@ impl Reference {
             if before.0.abs() > 10i128.pow(15) || before.1 > 10i128.pow(15) {
                 return Err("amount-out-of-range");
             }
+        }
+        // Points of a hold were asked about when they were set aside.
+        if spends && !matches!(command, Command::Capture { .. }) {
+            let asked = &said[(sequence - self.entries - 1) as usize];
+            let held = asked.held.iter().flat_map(|(_, lots)| lots).map(|(_, points)| points);
+            self.is_shown(book, held.sum::<i64>().max(-asked.points), now)?;
         }
         Ok(said)
     }

@@ -738,7 +738,10 @@ impl Reference {
             qualifying = Some(less).filter(|less| *less != (0, 0, 0));
         }
         if book.returns.free_caps {
-            happened.granted -= desired;
+            // What a grant gives counts in no cap, so it frees none.
+            if !happened.event.starts_with("grant:") {
+                happened.granted -= desired;
+            }
             happened.times -= i64::from(all);
         }
         let mut coupons = earn.coupons.clone();

@@ -1,10 +1,12 @@
 //! The naive reference's freezes, limits per device, and earns that wait for somebody to look at
 //! them.
 
+use ledger::Timestamp;
 use rules::operations::Stolen;
-use rules::{Document, Per, Suspicion};
+use rules::{Document, MemberProof, Per, SignedProof, Suspicion};
 
 use crate::calendar::{date_of, expires_at};
+use crate::random::Random;
 use crate::reference::{Outcome, Reference, Said, in_same, whole};
 
 /// An earn under review.
@@ -22,7 +24,48 @@ pub struct NaiveReview {
     pub event: usize,
 }
 
+/// What a request shows of who asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Brought {
+    pub is_new_device: bool,
+    pub proof: MemberProof,
+}
+
+impl Brought {
+    /// Mostly a proof that is good, or a history would hardly spend.
+    pub fn by(random: &mut Random, now: i64) -> Self {
+        let is_new_device = random.chance(20);
+        let signed = |points, until, is_used| {
+            MemberProof::Signed(SignedProof { points, until: Timestamp(until), is_used })
+        };
+        let proof = match random.below(100) {
+            0..5 => MemberProof::Missing,
+            5..8 => MemberProof::Unknown,
+            8..11 => signed(1_000, now, false),
+            11..14 => signed(1_000, now + 1, true),
+            14..25 => signed(*random.pick(&[1, 10, 11, 100]), now + 1, false),
+            _ => signed(i64::MAX, now + 1, false),
+        };
+        Self { is_new_device, proof }
+    }
+}
+
 impl Reference {
+    /// docs/reference/rulebook.md: a member who spends more than that, or from a new device, has to
+    /// show a proof for as many points.
+    pub fn is_shown(&self, book: &Document, points: i64, now: i64) -> Outcome<()> {
+        let Some(rule) = book.risk.step_up else { return Ok(()) };
+        let is_asked = rule.above_points.is_some_and(|most| points > most)
+            || (rule.new_device && self.shown.is_new_device);
+        let is_good = match self.shown.proof {
+            MemberProof::Signed(proof) => {
+                !proof.is_used && proof.until.0 > now && proof.points >= points
+            }
+            _ => false,
+        };
+        if points > 0 && is_asked && !is_good { Err("verification-needed") } else { Ok(()) }
+    }
+
     fn in_period(&self, per: Per, a: i64, b: i64) -> bool {
         if per == Per::Hour {
             return a.div_euclid(3_600_000) == b.div_euclid(3_600_000);

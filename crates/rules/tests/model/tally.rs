@@ -124,7 +124,7 @@ impl Tally {
 
     /// What should have been met and was not.
     pub fn never_met(&self) -> Vec<&'static str> {
-        const EXPECTED: [&str; 101] = [
+        const EXPECTED: [&str; 102] = [
             "activate",
             "activated early",
             "adjust",
@@ -205,6 +205,7 @@ impl Tally {
             "refused unknown-line",
             "refused unknown-policy",
             "refused unknown-reason",
+            "refused verification-needed",
             "refused whole-only",
             "refused wrong-approver",
             "reject",

@@ -19,8 +19,8 @@ use ledger::{
 };
 use rules::operations::{Earn, Hold, Redeem, Redemption, ReturnScope, Reverse, ToReverse};
 use rules::{
-    Case, Decided, Document, EarnEvent, Line, Operation, Past, PriorRecords, Reward, Rulebook,
-    decide, default_document, kept, living,
+    Case, Decided, Document, EarnEvent, Line, MemberProof, Operation, Past, PriorRecords, Reward,
+    Rulebook, decide, default_document, kept, living,
 };
 
 pub struct World {
@@ -41,6 +41,10 @@ pub struct World {
     pub reason: Option<&'static str>,
     /// What is told about the member.
     pub attributes: BTreeMap<String, String>,
+    /// Whether the device is new for the member.
+    pub is_new_device: bool,
+    /// What shows that it is the member who asks.
+    pub proof: MemberProof,
 }
 
 /// How many random histories a test plays: `cargo xtask test` asks for ten times as many.
@@ -160,6 +164,8 @@ impl World {
             store: None,
             reason: None,
             attributes: BTreeMap::new(),
+            is_new_device: false,
+            proof: MemberProof::Missing,
         }
     }
 
@@ -236,6 +242,8 @@ impl World {
             tallies,
             reward,
             attributes,
+            is_new_device: self.is_new_device,
+            proof: self.proof,
             ..PriorRecords::default()
         }
     }
