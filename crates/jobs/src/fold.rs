@@ -20,8 +20,9 @@ use rules::{Rulebook, TierBasis, projection};
 use serde_json::{Value as Json, json};
 use store::{
     Error, FoldPosition, FoldStep, FoldedState, ProgrammeRef, Sql, clear_departed, fold_position,
-    forget_behaviour, forget_proofs, is_of_history, last_entry, old_behaviour, programmes,
-    read_facts, rebuilds_due, restart_fold, states_to_fold, write_fold_step,
+    forget_behaviour, forget_proofs, forget_verifications, is_of_history, last_entry,
+    old_behaviour, programmes, read_facts, rebuilds_due, restart_fold, states_to_fold,
+    write_fold_step,
 };
 
 use self::told::Told;
@@ -436,9 +437,12 @@ impl<'a, 'c, L: Sql, R: Sql> Run<'a, 'c, L, R> {
         }
         loop {
             let (now, rows) = ((self.reach.now)(), pace.rows());
-            let forgotten = pace
-                .write(self.reach, async || forget_proofs(self.reach.sql, now, rows).await)
-                .await?;
+            let forget = async || {
+                let made = now.plus_ms(-DAY_MS);
+                let codes = forget_verifications(self.reach.sql, made, rows).await?;
+                Ok(codes.max(forget_proofs(self.reach.sql, now, rows).await?))
+            };
+            let forgotten = pace.write(self.reach, forget).await?;
             if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
                 break;
             }

@@ -1200,17 +1200,19 @@ CREATE TABLE IF NOT EXISTS review (
 -- ── Idempotency keys, references and kept answers ─────────────────────────────────────────────────────────────────
 
 -- Names that a programme gives once: idempotency keys, each with the line of API keys and the
--- operation in front, and references of documents, each with the event in front. A name that two
--- requests want at once goes to the one that is written first.
+-- operation in front, references of documents, each with the event in front, and proofs by which
+-- members show that it is they who ask. A name that two requests want at once goes to the one that is
+-- written first.
 CREATE TABLE IF NOT EXISTS claim (
   programme_no INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('key', 'reference')),
+  -- No list: of three values SQLite makes a table for each row that it checks.
+  kind TEXT NOT NULL CHECK (kind = 'key' OR kind = 'reference' OR kind = 'proof'),
   -- A row without a name is not written: see posting_commit. A name that is taken is an error.
   name TEXT NOT NULL ON CONFLICT IGNORE,
   -- The entry that the command asked for; null for a key that has a kept answer.
   entry_no INTEGER,
   -- Of a key: what the request was made of, and the entries of that member that its command wrote.
-  fingerprint BLOB CHECK (kind = 'reference' OR length(coalesce(fingerprint, '')) = 16),
+  fingerprint BLOB CHECK (kind <> 'key' OR length(coalesce(fingerprint, '')) = 16),
   first_sequence INTEGER,
   last_sequence INTEGER,
   PRIMARY KEY (programme_no, kind, name)
@@ -1397,7 +1399,7 @@ CREATE VIEW IF NOT EXISTS posting_with_effects (
 CREATE TRIGGER IF NOT EXISTS posting_with_effects_commit INSTEAD OF INSERT ON posting_with_effects
 BEGIN
   -- As posting; and another member that the decision was made on has moved on; a counter is full; a
-  -- reward was changed; an alias is somebody else's.
+  -- reward was changed; an alias is somebody else's; a proof was used.
   SELECT RAISE(IGNORE) WHERE
     (SELECT head FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id) IS NOT NEW.expected_head
     OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'key' AND name = NEW.claim_key)
@@ -1410,6 +1412,8 @@ BEGIN
         > value ->> 5)
       OR (NEW.effects -> '$.reward' IS NOT NULL
         AND (SELECT version FROM reward WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.reward[0]') IS NOT NEW.effects ->> '$.reward[1]')
+      OR (NEW.effects -> '$.proof' IS NOT NULL
+        AND EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'proof' AND name = NEW.effects ->> '$.proof'))
       OR EXISTS (SELECT 1 FROM json_each(NEW.effects, '$.aliases') AS a WHERE NEW.member_id <> coalesce(
         (SELECT member_id FROM known_as WHERE programme_no = NEW.programme_no AND alias = a.value ORDER BY distance LIMIT 1), NEW.member_id))));
   INSERT INTO posting VALUES (
@@ -1441,6 +1445,10 @@ BEGIN
     SELECT entry.no, NEW.programme_no, member.no, NEW.effects ->> '$.trace[0]', NEW.effects ->> '$.trace[1]'
     FROM member JOIN entry ON entry.member_no = member.no AND entry.sequence = NEW.sequence
     WHERE NEW.effects -> '$.trace' IS NOT NULL AND member.programme_no = NEW.programme_no AND member.id = NEW.member_id;
+  INSERT INTO claim (programme_no, kind, name, entry_no)
+    SELECT NEW.programme_no, 'proof', NEW.effects ->> '$.proof', entry.no
+    FROM member JOIN entry ON entry.member_no = member.no AND entry.sequence = NEW.sequence
+    WHERE NEW.effects -> '$.proof' IS NOT NULL AND member.programme_no = NEW.programme_no AND member.id = NEW.member_id;
   INSERT INTO review (programme_no, entry_id, entry_no)
     SELECT NEW.programme_no, NEW.id, entry.no
     FROM member JOIN entry ON entry.member_no = member.no AND entry.sequence = NEW.sequence

@@ -1,4 +1,4 @@
--- Keys and references of programme ?1 that no entry bears, or that claim one beside another, at most
+-- Keys, references and proofs of programme ?1 that no entry bears, or that claim one beside another, at most
 -- 20. A key that has no entry has a kept answer.
 SELECT c.kind, c.name
 FROM claim AS c

@@ -35,6 +35,8 @@ pub(crate) struct UniqueKeys {
     pub(crate) attributes: Option<String>,
     pub(crate) trace: Option<ClientInfo>,
     pub(crate) aliases: Option<Vec<String>>,
+    /// The id of a proof that it is the member who asks.
+    pub(crate) proof: Option<String>,
 }
 
 /// Writes the decisions and tells of each whether it was written. An empty decision counts as
@@ -240,6 +242,7 @@ fn row(
         &With {
             trace: claims.trace.as_ref().filter(|_| is_primary),
             aliases: claims.aliases.as_deref().filter(|_| is_first),
+            proof: claims.proof.as_deref().filter(|_| is_first),
             others,
             following: decision.postings.get(1..).filter(|_| is_first).unwrap_or_default(),
         },

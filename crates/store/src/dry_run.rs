@@ -12,6 +12,7 @@ use rules::{Past, living};
 use crate::Error;
 use crate::execute::{Attempt, Executor, attempt, reload, settled_before};
 use crate::load::LoadedMember;
+use crate::presence;
 use crate::sql::Sql;
 use crate::submission::{Answer, Outcome, Submission, fingerprint_now, is_fingerprint};
 
@@ -96,6 +97,8 @@ impl Before {
     ) -> Result<Outcome, Error> {
         for _ in 0..2 {
             self.set_before(submission, &mut loaded);
+            let (no, book) = (executor.programme.no, executor.book);
+            presence::look(executor.sql, no, book, submission, &mut loaded).await?;
             let fresh = (executor.fresh)();
             match attempt(executor, submission, loaded.member, &loaded.recorded, fresh)? {
                 Attempt::Decided(decided) => {

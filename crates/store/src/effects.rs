@@ -35,6 +35,9 @@ struct Effects<'a> {
     /// Codes of new coupons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     coupons: Vec<String>,
+    /// The proof that is used up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'a str>,
     /// The reward that is taken, and the version that it must have.
     #[serde(skip_serializing_if = "Option::is_none")]
     reward: Option<(String, i64)>,
@@ -47,6 +50,8 @@ pub(crate) struct With<'a> {
     pub(crate) trace: Option<&'a ClientInfo>,
     /// All the names that its member is known by from now on.
     pub(crate) aliases: Option<&'a [String]>,
+    /// The proof that is used up, by which its member showed that it is they who ask.
+    pub(crate) proof: Option<&'a str>,
     /// Other accounts of the decision.
     pub(crate) others: Vec<OtherRow>,
     /// The other entries of the decision, for its first one. That asks for everything that the
@@ -56,7 +61,7 @@ pub(crate) struct With<'a> {
 
 /// The text for the command table; `None` when there is nothing to do.
 pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Error> {
-    let With { trace, aliases, others, following } = with;
+    let With { trace, aliases, proof, others, following } = with;
     let reward = |entry: &Entry| entry.reward().map(|taken| (taken.reward.clone(), taken.version));
     let here = |posting: &&Posting| posting.entry.programme == entry.programme;
     let later = || following.iter().filter(here).map(|posting| &posting.entry);
@@ -79,6 +84,7 @@ pub(crate) fn write(entry: &Entry, with: &With<'_>) -> Result<Option<String>, Er
             .filter(|_| entry.kind().row().coupons == Coupons::Issues)
             .map(|coupon| coupon.code.clone())
             .collect(),
+        proof: *proof,
         reward: reward(entry).or_else(|| later().find_map(reward)),
         review: entry.earned().and_then(|earned| earned.review.as_ref()).map(|_| true),
     };

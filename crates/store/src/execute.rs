@@ -16,6 +16,7 @@ use crate::commit::{UniqueKeys, commit};
 use crate::history::span;
 use crate::in_flight::InFlight;
 use crate::load::{LoadRequest, LoadedMember, ReplayedCommand, Scope, load};
+use crate::presence;
 use crate::programmes::ProgrammeRef;
 use crate::refusals;
 use crate::sql::Sql;
@@ -157,6 +158,8 @@ impl Round {
         if let Some(source) = loaded.source.take() {
             claims.source = Some(source);
         }
+        let programme_no = executor.programme.no;
+        presence::look(executor.sql, programme_no, executor.book, submission, &mut loaded).await?;
         let (recorded, opened_as) = (std::mem::take(&mut loaded.recorded), loaded.opened_as.take());
         let Some(mut base) =
             self.state_to_decide_on(executor, submission, loaded.member, &recorded)
@@ -184,7 +187,8 @@ impl Round {
                     None => return Ok(None),
                 };
                 let id = fresh.id.to_string();
-                let idem = submission.idem.clone().filter(|_| submission.keeps_refusals);
+                let idem = submission.idem.clone();
+                let idem = idem.filter(|_| submission.keeps_refusals && refusal.is_kept());
                 let Some((idem, fingerprint)) = idem else {
                     return Ok(Some(Outcome::Refused { refusal, id, replayed: false }));
                 };
@@ -196,6 +200,8 @@ impl Round {
                 Ok(Some(Outcome::Nothing(Box::new(decided.member))))
             }
             Attempt::Decided(decided) => {
+                let by = (executor.book, &recorded);
+                presence::claim(&mut claims, submission, by, &decided.decision);
                 self.claimed.extend(keys);
                 self.record(index, *decided, claims);
                 Ok(None)

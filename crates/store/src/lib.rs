@@ -48,6 +48,7 @@ mod own_roles;
 mod passes;
 mod persons;
 mod playbooks;
+mod presence;
 mod profile;
 mod programmes;
 mod publications;
@@ -158,42 +159,44 @@ pub use reach::{
     Destination, Did, EntryKey, Figure, FoldPosition, FoldStep, FoldedEntry, FoldedState,
     FollowingEntry, Heard, HeardBehaviour, HeardEntry, LedgerMember, LinkSettings, ListedBehaviour,
     LoggedTouch, MAX_TEMPLATES, MemberTouched, NamedMember, NewLink, NewOccasion, NewTask,
-    OpenOccasions, Preference, PreferenceWish, Progress, RareState, Reachability, ResultEntry,
-    ResultMessages, ResultRun, ResultTouch, ResultVisits, SetChange, SetMember, SetOfMember,
-    SetScan, SetVersion, SetWish, Settlement, ShownTask, ShownTouch, StoredChange, StoredCuts,
-    StoredFacts, StoredSet, StoredTemplate, TaskAsked, TaskClosing, TaskOrder, TestAddress,
-    TouchDelivery, TouchLink, TouchRest, TouchRun, TriedTouch, VisitedLink, WaitingTouch,
-    WaveAttempt, WaveOutcome, WaveTouch, absorbed_members, account_of_callback, account_parts,
-    add_click, add_consents, assign_task, attribution_of, begin_reach, begin_set_scan, begin_test,
-    begin_wave, behaviour_of_members, behaviour_to_hear, bought_in, change_sets, changed_members,
+    NewVerification, OpenOccasions, Preference, PreferenceWish, Progress, RareState, Reachability,
+    ResultEntry, ResultMessages, ResultRun, ResultTouch, ResultVisits, SetChange, SetMember,
+    SetOfMember, SetScan, SetVersion, SetWish, Settlement, ShownTask, ShownTouch, StoredChange,
+    StoredCuts, StoredFacts, StoredSet, StoredTemplate, TaskAsked, TaskClosing, TaskOrder,
+    TestAddress, TouchDelivery, TouchLink, TouchRest, TouchRun, TriedTouch, VerificationLimits,
+    VerificationTry, VisitedLink, WaitingTouch, WaveAttempt, WaveOutcome, WaveTouch,
+    absorbed_members, account_of_callback, account_parts, add_click, add_consents, assign_task,
+    attribution_of, begin_reach, begin_set_scan, begin_test, begin_verification, begin_wave,
+    behaviour_of_members, behaviour_to_hear, bought_in, change_sets, changed_members,
     changed_members_done, channel_account, channel_counts, channel_tasks_done, channel_token,
     claim_channel, clear_departed, clear_removed, click_counts, close_contacts, close_task,
-    closed_members, consent_proofs, contact_digests, contact_holders, conversions, copied_tags,
-    copies_done, current_consents, defined_tags, delete_contact, deliveries_by_channel,
-    deliveries_of_touch, destinations, drop_channel_token, due_channels, due_copies, due_messages,
-    end_wave, entries_to_fold, entries_to_hear, evaluate_again, expiries, facts_after,
-    facts_of_members, fold_position, following_entries, forget_behaviour, forget_deliveries,
-    forget_links, forget_occasions, forget_proofs, forget_results, forget_set_changes,
-    forget_tasks, forget_touches, hear, heard_until, held_sets, history_to_fold, home_stores,
-    is_of_history, joined_members, know_reports, known_members, known_reports, known_templates,
-    last_behaviour, last_entries, last_entry, last_entry_of_member, last_set_change, late_messages,
-    ledger_members, link_settings, links_delivered, links_of_touch, list_behaviour, list_channels,
-    list_consents, list_contacts, list_sets, list_templates, list_test_addresses, logged_touches,
-    make_links, make_task, mark_tags, member_numbers, members_of_reports, members_of_set,
-    members_of_stores, message_costs, named_members, new_occasions, next_planned_day,
-    occasions_asked, occasions_of_members, old_behaviour, older_members, pause_channel,
-    playbook_instants, preference, programmes_that_act, progress, put_callback, put_channel,
-    put_channel_token, put_contact, put_link_settings, put_preference, put_set, put_template,
-    put_test_address, put_touches, rare_states, reach_secret, reachability, reachable_members,
-    read_facts, rebuilds_due, remove_channel, remove_set, remove_template, remove_test_address,
+    closed_members, confirm_verification, consent_proofs, contact_digests, contact_holders,
+    conversions, copied_tags, copies_done, current_consents, defined_tags, delete_contact,
+    deliveries_by_channel, deliveries_of_touch, destinations, drop_channel_token, due_channels,
+    due_copies, due_messages, end_wave, entries_to_fold, entries_to_hear, evaluate_again, expiries,
+    facts_after, facts_of_members, fold_position, following_entries, forget_behaviour,
+    forget_deliveries, forget_links, forget_occasions, forget_proofs, forget_results,
+    forget_set_changes, forget_tasks, forget_touches, forget_verifications, hear, heard_until,
+    held_sets, history_to_fold, home_stores, is_of_history, joined_members, know_reports,
+    known_members, known_reports, known_templates, last_behaviour, last_entries, last_entry,
+    last_entry_of_member, last_set_change, late_messages, ledger_members, link_settings,
+    links_delivered, links_of_touch, list_behaviour, list_channels, list_consents, list_contacts,
+    list_sets, list_templates, list_test_addresses, logged_touches, make_links, make_task,
+    mark_tags, member_numbers, members_of_reports, members_of_set, members_of_stores,
+    message_costs, named_members, new_occasions, next_planned_day, occasions_asked,
+    occasions_of_members, old_behaviour, older_members, pause_channel, playbook_instants,
+    preference, programmes_that_act, progress, put_callback, put_channel, put_channel_token,
+    put_contact, put_link_settings, put_preference, put_set, put_template, put_test_address,
+    put_touches, rare_states, reach_secret, reachability, reachable_members, read_facts,
+    rebuilds_due, remove_channel, remove_set, remove_template, remove_test_address,
     report_behaviour, rest_sets, rest_touches, restart_fold, resting_sets, resting_touches,
     result_clicks, result_deliveries, result_figures, result_logins, result_messages, result_runs,
     result_sums, result_touches, result_visits, rfm_cuts, set_changes, set_names, set_scan,
     set_versions, sets_of_member, settle_lost, settle_messages, shown_tasks, shown_touches,
     states_to_fold, step_results, step_set_scan, step_touch_run, stored_set, stored_template,
     tags_among, task_numbers, template_versions, touch_run, touches_of_members, tried_touches,
-    undone, undone_by, used_budgets, visited_link, walk_tag, whole_history, write_copies,
-    write_fold_step, write_reports,
+    try_verification, undone, undone_by, used_budgets, verification_wait, visited_link, walk_tag,
+    whole_history, write_copies, write_fold_step, write_reports,
 };
 pub use receipts::{Receipt, keep_receipt, receipt};
 pub use refusals::StoredRefusal;
@@ -227,7 +230,7 @@ pub use stores::{
     RegisteredStore, Store, UnassignedStore, list_stores, other_stores, put_store,
     registered_store, remove_store, stores_within, unassigned_stores,
 };
-pub use submission::{Answer, ClientInfo, Outcome, Submission, is_fingerprint};
+pub use submission::{Answer, ClientInfo, Outcome, SentProof, Submission, is_fingerprint};
 pub use sums::{MemberSums, member_sums};
 pub use traces::{ActivityFilter, ActivityWindow, trail};
 pub use versions::{Version, base_document, document_version, document_versions, rulebook_version};

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ledger::{Entry, Member, MemberId, Origin, Refusal};
+use ledger::{Entry, Member, MemberId, Origin, Refusal, Timestamp};
 use rules::{Lots, Needs, Operation, PriorRecords, ReferenceUse};
 
 use crate::commit::UniqueKeys;
@@ -30,6 +30,8 @@ pub struct Submission {
     pub attributes: Option<String>,
     /// Where it was asked from.
     pub client: Option<ClientInfo>,
+    /// What was sent to show that it is the member who asks.
+    pub proof: Option<SentProof>,
     /// All the names that the member is known by from now on, each with its kind in front.
     pub aliases: Option<Vec<String>>,
 }
@@ -42,6 +44,22 @@ pub struct ClientInfo {
     pub device: Option<String>,
     /// The address.
     pub ip: Option<String>,
+}
+
+/// What was sent to show that it is the member who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SentProof {
+    /// A text that nobody has looked at. It counts as one that the server did not sign.
+    Unread(String),
+    /// What the server signed for the member who asks.
+    Signed {
+        /// Names it; used once.
+        id: String,
+        /// For how many points at most it is good.
+        points: i64,
+        /// From when on it counts no more.
+        until: Timestamp,
+    },
 }
 
 impl Submission {
@@ -63,6 +81,7 @@ impl Submission {
             source: None,
             attributes: None,
             client: None,
+            proof: None,
             aliases: None,
         }
     }
@@ -142,6 +161,7 @@ impl Submission {
             attributes: attributes.or_else(|| self.attributes.clone()),
             trace: self.client.clone(),
             aliases: aliases.or_else(|| self.aliases.clone()),
+            proof: None,
         }
     }
 }

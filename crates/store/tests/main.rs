@@ -23,5 +23,6 @@ mod reach;
 mod returns;
 mod sessions;
 mod shared;
+mod step_up;
 mod support;
 mod texts;

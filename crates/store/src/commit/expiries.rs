@@ -13,9 +13,9 @@ use crate::statement::statement;
 
 /// Whether a decision is nothing but expiries of one member, and claims nothing.
 pub(super) fn is_alone(decision: &Decision, claims: &UniqueKeys) -> bool {
-    let UniqueKeys { idem, fingerprint, source, attributes, trace, aliases } = claims;
+    let UniqueKeys { idem, fingerprint, source, attributes, trace, aliases, proof } = claims;
     let claims_nothing =
-        [idem, fingerprint, source, attributes].iter().all(|claim| claim.is_none())
+        [idem, fingerprint, source, attributes, proof].iter().all(|claim| claim.is_none())
             && trace.is_none()
             && aliases.is_none();
     let Some(Posting { entry: first, .. }) = decision.postings.first() else { return false };

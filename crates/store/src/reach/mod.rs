@@ -22,6 +22,7 @@ mod templates;
 mod test_messages;
 mod touch_log;
 mod touches;
+mod verifications;
 mod waves;
 
 pub use behaviour::{
@@ -103,6 +104,10 @@ pub use touches::{
     touches_of_members, used_budgets,
 };
 
+pub use verifications::{
+    NewVerification, VerificationLimits, VerificationTry, begin_verification, confirm_verification,
+    forget_verifications, try_verification, verification_wait,
+};
 pub use waves::{
     AccountState, Again, DeliveryReport, TouchDelivery, TriedTouch, WaveAttempt, WaveOutcome,
     WaveTouch, begin_wave, close_contacts, contact_holders, deliveries_by_channel,
@@ -125,6 +130,7 @@ const REACH: Schema = Schema {
         ("0005_channels", statement!("migrations/reach/0005_channels")),
         ("0006_results", statement!("migrations/reach/0006_results")),
         ("0007_tasks", statement!("migrations/reach/0007_tasks")),
+        ("0008_verifications", statement!("migrations/reach/0008_verifications")),
     ],
     exists: statement!("queries/reach/migration_table_exists"),
     table: statement!("queries/reach/migration_table"),
