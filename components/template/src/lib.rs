@@ -3,7 +3,6 @@
 
 mod preview;
 mod trial;
-mod vendors;
 
 use reach::Hosts;
 use serde_json::{Map, Value as Json, json};

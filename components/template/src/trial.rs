@@ -1,8 +1,7 @@
 //! A template that is tried: rendered as messages are, and sent by the code that sends them, to an
 //! address that an admin has told for this. Never to a member.
 
-use channels::{Message, Outcome};
-use jobs::{AddressPolicy, DeliverSettings, JobContext, send_single};
+use channels::Message;
 use ledger::EntryId;
 use reach::Channel;
 use seal::Place;
@@ -11,8 +10,8 @@ use serde_json::{Value as Json, json};
 use shell::api::contact::masked;
 use shell::{
     App, FieldError, Lookup, Page, Problem, Reply, Request, TemplateTestBody, authenticate,
-    authenticated_body, fresh, is_true, noted, now, once_of_member, open_member, opened_text,
-    parse_json_of_lines, random, reach, scoped, seals,
+    authenticated_body, fresh, noted, now, once_of_member, open_member, opened_text,
+    parse_json_of_lines, reach, scoped,
 };
 use store::{
     Begun, Caller, ChannelAccount, Spin, TestAddress, begin_test, list_channels,
@@ -21,7 +20,6 @@ use store::{
 use templates::{Language, Template, Variables, render};
 
 use crate::preview::{bring, message, of_member};
-use crate::vendors::SpinVendors;
 use crate::{find, read};
 
 /// Tests of a programme within a day.
@@ -170,12 +168,8 @@ async fn tried(
         link: rendered.link,
         ..Message::default()
     };
-    let context = JobContext { sql: &*reach, now: &now, fresh: &fresh };
-    let (seals, policy) = (seals().await, AddressPolicy::of_variables(is_true).await);
-    let settings =
-        DeliverSettings { seals: &seals, policy, public_url: None, random: &|| random().ok() };
-    let outcome = send_single(&context, &SpinVendors, &settings, &account, sent).await?;
-    let (outcome, detail, after_s) = told(outcome);
+    let sending::Told { outcome, detail, after_s } =
+        sending::told(sending::send(&reach, &account, sent).await?);
     Ok(with(outcome, detail, after_s))
 }
 
@@ -198,11 +192,7 @@ async fn account_of(
     no: i64,
     (channel, wanted): (Channel, Option<&str>),
 ) -> Result<ChannelAccount, Problem> {
-    let accounts = list_channels(reach, no, "", MAX_ACCOUNTS).await?;
-    let fits = |one: &ChannelAccount| {
-        one.channel == channel && wanted.map_or(one.paused.is_none(), |id| one.id == id)
-    };
-    let first = accounts.into_iter().filter(fits).min_by_key(|one| (one.rank, one.no));
+    let first = sending::account(reach, no, (channel, wanted)).await?;
     let account = first.ok_or_else(|| {
         let detail = format!("is no account for {} that sends", channel.as_str());
         FieldError::new("/channel_id", detail)
@@ -233,20 +223,6 @@ async fn variables(
         variables.link = target;
     }
     Ok(variables)
-}
-
-/// What became of it, as the API tells it: the outcome, the vendor's words, and the seconds after
-/// which the vendor may take it.
-fn told(outcome: Outcome) -> (&'static str, Option<String>, Option<i64>) {
-    match outcome {
-        Outcome::Accepted { .. } => ("accepted", None, None),
-        Outcome::Retry { after_s, why, is_uncertain: false, .. } => {
-            ("not_now", Some(why), Some(after_s))
-        }
-        Outcome::Refused { why, .. } => ("refused", Some(why), None),
-        Outcome::Pause { why } | Outcome::Renew { why } => ("account_refused", Some(why), None),
-        Outcome::Retry { why, .. } | Outcome::Unknown { why } => ("unknown", Some(why), None),
-    }
 }
 
 fn fault_of(fault: &templates::Fault) -> String {

@@ -39,8 +39,8 @@ pub use audience::{Audience, Count, FoundMembers, Other, Spread};
 pub use channels::{WebhookSecret as Secret, sign_webhook as sign};
 pub use context::{JobContext, WorkLimit};
 pub use deliver::{
-    DeliverReport, DeliverSettings, Due, DueTouch, SettledTouch, Touches, Vendors, deliver,
-    keep_reports, may_reach, send_single,
+    DeliverReport, DeliverSettings, Due, DueTouch, SettledTouch, Touches, Vendors, capability,
+    deliver, keep_reports, may_reach, send_single,
 };
 pub use fold::rebuild::rebuild;
 pub use fold::{BEHAVIOUR_DAYS, FoldReport, fold};

@@ -1,4 +1,5 @@
-//! The HTTP client by which a test goes out. It follows no redirects and keeps no cookies.
+//! The HTTP client by which a message goes out while its caller waits. It follows no redirects and
+//! keeps no cookies.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use spin_sdk::http::{FullBody, send};
 /// Bytes of an answer.
 const MAX_ANSWER: usize = 256 * 1024;
 
-pub struct SpinVendors;
+pub(crate) struct SpinVendors;
 
 impl Vendors for SpinVendors {
     async fn send_all(&self, requests: Vec<HttpRequest>, timeout_ms: u32) -> Vec<Heard> {

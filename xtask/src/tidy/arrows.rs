@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/store", &["reach", "rules", "ledger"]),
     ("crates/jobs", &["channels", "templates", "seal", "store", "reach", "rules", "ledger"]),
     ("crates/shell", &["files", "seal", "store", "reach", "rules", "ledger"]),
+    ("crates/sending", &["shell", "jobs", "store", "channels", "reach"]),
     ("crates/host", &[]),
     (
         "components/",
@@ -35,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ledger",
             "credential",
             "seal",
+            "sending",
             "stats",
             "templates",
         ],

@@ -27,7 +27,7 @@ use crate::notify::address::AddressPolicy;
 pub use account::may_reach;
 pub use reports::keep_reports;
 use run::{AccountRun, Next};
-pub use single::send_single;
+pub use single::{capability, send_single};
 pub use vendors::{Due, DueTouch, SettledTouch, Touches, Vendors};
 
 /// Accounts that are looked for at once.

@@ -1,7 +1,7 @@
-//! One message that belongs to no touch: a test. Nothing is kept of it, and it changes nothing of
-//! its account but a token.
+//! One message that belongs to no touch: a test, or a code. Nothing is kept of it, and it changes
+//! nothing of its account but a token.
 
-use channels::{Context, Heard, Message, Outcome, Scope};
+use channels::{Capability, Context, Heard, Message, Outcome, Scope};
 use store::{ChannelAccount, Error, Sql, drop_channel_token};
 
 use super::DeliverSettings;
@@ -9,6 +9,17 @@ use super::account::{self, TIMEOUT_MS};
 use super::token::{Found, Token, obtained};
 use super::vendors::Vendors;
 use crate::context::JobContext;
+
+/// What an account's vendor can do.
+///
+/// # Errors
+/// Why the account must be paused, for the merchant.
+pub fn capability(
+    settings: &DeliverSettings<'_>,
+    kept: &ChannelAccount,
+) -> Result<Capability, String> {
+    account::open(kept, settings.seals, settings.policy).map(|account| account.capability())
+}
 
 /// Sends a message by an account, once, and tells what became of it. Where a token counts no more,
 /// another one is fetched, as in a run.
