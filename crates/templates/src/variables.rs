@@ -35,6 +35,9 @@ pub struct Variables {
     pub rewards: Vec<Reward>,
     /// The coupon that the strategy gave.
     pub coupon: Option<Coupon>,
+    /// The code by which the member shows that it is they who spend; messages of strategies have
+    /// none.
+    pub code: Option<String>,
     /// The name of the member's home store.
     pub store: String,
     /// The message's own link.
@@ -74,6 +77,8 @@ pub enum Variable {
     Rewards,
     /// `coupon`.
     Coupon,
+    /// `code`.
+    Code,
     /// `link`.
     Link,
     /// `unsubscribe`.
@@ -82,12 +87,13 @@ pub enum Variable {
 
 impl Variable {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Points,
         Self::ExpiresOn,
         Self::DaysLeft,
         Self::Rewards,
         Self::Coupon,
+        Self::Code,
         Self::Link,
         Self::Unsubscribe,
     ];
@@ -101,6 +107,7 @@ impl Variable {
             Self::DaysLeft => "days_left",
             Self::Rewards => "rewards",
             Self::Coupon => "coupon",
+            Self::Code => "code",
             Self::Link => "link",
             Self::Unsubscribe => "unsubscribe",
         }
@@ -108,7 +115,7 @@ impl Variable {
 }
 
 /// The variables and their kinds, in the order of the documentation.
-pub(crate) const LIST: [(&str, Kind); 11] = [
+pub(crate) const LIST: [(&str, Kind); 12] = [
     ("name", Kind::Text),
     ("points", Kind::Number),
     ("expires_on", Kind::Day),
@@ -117,6 +124,7 @@ pub(crate) const LIST: [(&str, Kind); 11] = [
     ("tier", Kind::Text),
     ("rewards", Kind::Rewards),
     ("coupon", Kind::Coupon),
+    ("code", Kind::Text),
     ("store", Kind::Text),
     ("link", Kind::Link),
     ("unsubscribe", Kind::Unsubscribe),
@@ -147,6 +155,7 @@ impl Variables {
             Variable::DaysLeft => rest.days_left = None,
             Variable::Rewards => rest.rewards.clear(),
             Variable::Coupon => rest.coupon = None,
+            Variable::Code => rest.code = None,
             Variable::Link => rest.link = None,
             Variable::Unsubscribe => rest.unsubscribe = None,
         }
@@ -182,6 +191,7 @@ impl Variables {
             ("tier", text(&self.tier)),
             ("rewards", Value::from(rewards.collect::<Vec<_>>())),
             ("coupon", or_none(self.coupon.as_ref().map(coupon))),
+            ("code", or_none(self.code.as_deref().map(text))),
             ("store", text(&self.store)),
             ("link", or_none(self.link.as_ref().map(address))),
             ("unsubscribe", or_none(self.unsubscribe.as_ref().map(address))),
@@ -204,6 +214,7 @@ impl Variables {
                 .map(|name| Reward { name: name.to_owned(), points: 2_000, cash_minor: 990 })
                 .collect(),
             coupon: Some(Coupon { code: "K7PQ4MZ2".to_owned() }),
+            code: Some("402718".to_owned()),
             store: "静安店".to_owned(),
             link: Some("https://example.com/l/4tq0p3x8m2ab".to_owned()),
             unsubscribe: Some("https://example.com/u/4tq0p3x8m2ab".to_owned()),

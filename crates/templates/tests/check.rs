@@ -63,6 +63,7 @@ fn the_page_lists_variables_and_filters() {
         "tier",
         "rewards",
         "coupon.code",
+        "code",
         "store",
         "link",
         "unsubscribe",

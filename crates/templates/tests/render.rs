@@ -18,6 +18,7 @@ fn member() -> Variables {
             Reward { name: "雨伞".into(), points: 500, cash_minor: 0 },
         ],
         coupon: Some(Coupon { code: "K7PQ".into() }),
+        code: Some("402718".into()),
         store: "静安店".into(),
         link: Some("https://go.example/l/ax4cv0nkqp0h".into()),
         unsubscribe: Some("https://go.example/u/j3gs06hgxm4v".into()),

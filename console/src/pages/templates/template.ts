@@ -81,7 +81,7 @@ export const HAS: Record<Channel, { title: boolean; link: boolean; picture: bool
 export const CHANNELS = Object.keys(HAS) as Channel[];
 
 /** The closed list of what a text may name, with what is put in for each. */
-export const VARIABLES = ["name", "points", "expires_on", "days_left", "balance", "tier", "rewards", "coupon", "store", "link", "unsubscribe"] as const;
+export const VARIABLES = ["name", "points", "expires_on", "days_left", "balance", "tier", "rewards", "coupon", "code", "store", "link", "unsubscribe"] as const;
 export type Variable = (typeof VARIABLES)[number];
 
 /** Words of the text's own language that stand in what is put in. */

@@ -265,6 +265,8 @@ fn variables(
         tier: facts.tier_at(now).unwrap_or_default().to_owned(),
         rewards: Vec::new(),
         coupon: coupon.map(|code| Coupon { code }),
+        // It is sent for a moment's wish, and not by a strategy.
+        code: None,
         store,
         link: None,
         unsubscribe: None,
