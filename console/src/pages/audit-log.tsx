@@ -18,6 +18,7 @@ const ACTIONS = [
   "publication_decided", "programme_made", "rulebook_published", "playbook_published", "programme_linked", "import_asked", "import_decided", "member_looked_up",
   "members_listed", "traces_read", "touches_read", "template_put", "template_removed", "channel_kept", "channel_removed", "channel_paused", "channel_resumed",
   "channel_callback_changed", "template_tested", "test_address_kept", "test_address_removed",
+  "verification_sent", "verification_confirmed", "verification_failed",
 ];
 
 export default function AuditLog() {

@@ -60,6 +60,7 @@ pub mod template;
 pub mod touches;
 pub mod trace;
 pub mod transfer;
+pub mod verification;
 
 use crate::route::Route;
 
@@ -144,4 +145,5 @@ components! {
     touches "touches": [];
     trace "trace": [];
     transfer "transfer": [TransferBody];
+    verification "verification": [VerificationBody, VerificationCodeBody];
 }

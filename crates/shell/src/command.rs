@@ -21,6 +21,7 @@ use crate::request::Request;
 use crate::rulebooks::published;
 use crate::stores::within;
 use crate::trace::{none_for_all, with_client_info};
+use crate::verification::{proved, with_proof};
 
 /// A session ends when it is not used for so long. The last use is written down once in two
 /// minutes, so it may end two minutes early.
@@ -117,10 +118,8 @@ pub async fn submit(
         request.check_query()?;
         let body = request.body()?;
         let key = request.idempotency_key()?;
-        Ok((
-            dry,
-            digested(&app.salt, with_client_info(parse(body, &key, &request.actor()?)?, request)?),
-        ))
+        let submission = with_client_info(parse(body, &key, &request.actor()?)?, request)?;
+        Ok((dry, digested(&app.salt, with_proof(submission, request)?)))
     });
     let (dry, submission) = match parsed {
         Ok(parsed) => parsed,
@@ -203,7 +202,8 @@ pub async fn submit_to_two_programmes(
     parse: impl FnOnce(&str) -> Result<Submission, Problem>,
 ) -> Result<Reply, Problem> {
     let dry = request.flag("dry_run")?;
-    let submission = digested(&app.salt, with_client_info(parse(&request.actor()?)?, request)?);
+    let submission = with_client_info(parse(&request.actor()?)?, request)?;
+    let submission = digested(&app.salt, with_proof(submission, request)?);
     let submission = kept_for(caller, within(submission, caller)?);
     let found = load(
         &app.sql,
@@ -225,6 +225,7 @@ async fn carried_out(
     dry: bool,
 ) -> Result<Reply, Problem> {
     let book = published(&app.sql, programme).await?;
+    let submission = proved(app, programme.no, submission, loaded.first());
     let mut executor = Executor { abroad, ..executor(app, programme, &book) };
     let mut outcomes = decided(&mut executor, &[submission], loaded, dry).await?;
     let outcome = outcomes.pop().ok_or_else(no_outcome)?;

@@ -48,6 +48,7 @@ mod signed;
 mod stores;
 mod trace;
 mod variables;
+mod verification;
 
 /// With the allocator of the C library a third of what a guest computed was getting and giving back
 /// memory; with this one it is a fifth.
@@ -114,3 +115,4 @@ pub use sets::{Sets, shown_set, visible_members};
 pub use signed::{signed, verified};
 pub use stores::may_see;
 pub use variables::is_true;
+pub use verification::Proof;
