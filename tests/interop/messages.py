@@ -155,20 +155,32 @@ class TencentSms(Vendor):
         demand(header("authorization") == ours, "another signature")
         body = request.json()
         demand(body["TemplateId"] == "T_1" and body["SignName"] == "小店", "another template")
-        (to,) = body["PhoneNumberSet"]
-        return {"to": to, "id": body["SessionContext"], "text": body["TemplateParamSet"][0]}
+        numbers = body["PhoneNumberSet"]
+        demand(1 <= len(numbers) <= 200, "too many numbers")
+        demand(len(set(numbers)) == len(numbers), "a number stands twice")
+        # All are of mainland China, or none is.
+        demand(len({number.startswith("+86") for number in numbers}) == 1,
+               "UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber")
+        return {"to": numbers[0], "all": numbers, "id": body["SessionContext"],
+                "text": body["TemplateParamSet"][0]}
 
     def status(self, request, code, serial):
-        (to,) = request.json()["PhoneNumberSet"]
-        status = {"SerialNo": serial, "PhoneNumber": to, "Fee": 1, "Code": code, "Message": "m"}
-        return Answer(200, {"Response": {"SendStatusSet": [status], "RequestId": "r"}})
+        """One status for each number, in the order of theirs: the last number first."""
+        numbers = request.json()["PhoneNumberSet"]
+        statuses = [
+            {"SerialNo": serial and f"{serial}:{number[1:]}", "PhoneNumber": number, "Fee": 1,
+             "Code": code, "Message": "m"} for number in reversed(numbers)
+        ]
+        return Answer(200, {"Response": {"SendStatusSet": statuses, "RequestId": "r"}})
 
     def taken(self, request, number):
-        return self.status(request, "Ok", f"2028:{number}"), f"2028:{number}"
+        first = request.json()["PhoneNumberSet"][0]
+        return self.status(request, "Ok", f"2028:{number}"), f"2028:{number}:{first[1:]}"
 
     def refused(self, code):
         # What is wrong with one number stands in its status.
-        if "PhoneNumber" in code or code.startswith(("MK", "MB")):
+        of_all = code.startswith("UnsupportedOperation")
+        if ("PhoneNumber" in code and not of_all) or code.startswith(("MK", "MB")):
             return lambda request: self.status(request, code, "")
         error = {"Code": code, "Message": "m"}
         return Answer(200, {"Response": {"Error": error, "RequestId": "r"}})

@@ -167,6 +167,12 @@ impl Account {
         self.adapter().request(messages, context)
     }
 
+    /// Whether a message may stand in the request of another one, where the vendor takes batches.
+    #[must_use]
+    pub fn may_share(&self, first: &Message, other: &Message) -> bool {
+        self.adapter().may_share(first, other)
+    }
+
     /// What became of each message of a request, in their order.
     #[must_use]
     pub fn outcome(&self, messages: &[Message], heard: &Heard) -> Vec<Outcome> {

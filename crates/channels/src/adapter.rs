@@ -46,6 +46,11 @@ pub(crate) trait Adapter {
     /// What is wrong with settings and secrets.
     fn check(&self, faults: &mut Faults);
 
+    /// Whether a message may stand in the request of another one, where the vendor takes batches.
+    fn may_share(&self, first: &Message, other: &Message) -> bool {
+        first.vendor_template_id == other.vendor_template_id && first.parameters == other.parameters
+    }
+
     /// The request for these messages: one, or up to the batch.
     fn request(&self, messages: &[Message], context: &Context<'_>) -> Result<HttpRequest, Fault>;
 

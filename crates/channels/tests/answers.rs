@@ -91,6 +91,18 @@ fn answers_of_vendors_and_what_follows() {
             "later 30".to_owned(),
         ),
         (TencentSms, 200, tencent("InvalidParameterValue.Other", ""), "refused".to_owned()),
+        (
+            TencentSms,
+            200,
+            failed("UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber"),
+            "later 3600".to_owned(),
+        ),
+        (
+            TencentSms,
+            200,
+            tencent("UnsupportedOperation.GlobalTemplateToChineseMainlandPhone", ""),
+            "refused".to_owned(),
+        ),
         (TencentSms, 200, json!({"Response": {}}), "unknown".to_owned()),
         // Twilio.
         (Twilio, 201, json!({"sid": "SM1", "status": "queued"}), "accepted SM1".to_owned()),

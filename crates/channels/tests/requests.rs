@@ -161,6 +161,22 @@ fn a_batch_has_one_template_and_one_set_of_parameters() {
     let mut other = batch.clone();
     other[3].parameters[0].1 = "501".to_owned();
     assert_eq!(account.request(&other, &context(&token)).unwrap_err().path, "/parameters");
+    // All numbers are of mainland China, or none is.
+    other = batch.clone();
+    other[3].to = "+85261234567".to_owned();
+    assert_eq!(account.request(&other, &context(&token)).unwrap_err().path, "/to");
+    let abroad = |to: &str| Message { to: to.to_owned(), ..message(Vendor::TencentSms) };
+    let elsewhere = [abroad("+85261234567"), abroad("+886912345678"), abroad("+14155550123")];
+    assert!(account.request(&elsewhere, &context(&token)).is_ok());
+    for (one, other, may) in [
+        (&batch[0], &batch[1], true),
+        (&batch[0], &elsewhere[0], false),
+        (&elsewhere[1], &batch[0], false),
+        (&elsewhere[0], &elsewhere[2], true),
+        (&batch[0], &other[200 - 1], true),
+    ] {
+        assert_eq!(account.may_share(one, other), may, "{} {}", one.to, other.to);
+    }
     other = batch.clone();
     other.push(at(200));
     assert!(account.request(&other, &context(&token)).is_err());

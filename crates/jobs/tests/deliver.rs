@@ -26,10 +26,10 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// What is due, and what became of it.
 #[derive(Default)]
-struct Book {
+pub struct Book {
     now: std::rc::Rc<Cell<Timestamp>>,
-    due: RefCell<BTreeMap<i64, (DueTouch, Timestamp)>>,
-    settled: RefCell<BTreeMap<i64, SettledTouch>>,
+    pub due: RefCell<BTreeMap<i64, (DueTouch, Timestamp)>>,
+    pub settled: RefCell<BTreeMap<i64, SettledTouch>>,
     fails: Cell<bool>,
 }
 
@@ -86,25 +86,25 @@ impl Vendors for Post<'_> {
     }
 }
 
-struct World {
-    reach: Native,
-    now: std::rc::Rc<Cell<Timestamp>>,
+pub struct World {
+    pub reach: Native,
+    pub now: std::rc::Rc<Cell<Timestamp>>,
     ids: Cell<u128>,
-    book: Book,
+    pub book: Book,
     policy: AddressPolicy,
     public_url: Option<&'static str>,
 }
 
-fn answer(status: u16, body: Json) -> Heard {
+pub fn answer(status: u16, body: Json) -> Heard {
     Heard::Answer(Answer { status, headers: Vec::new(), body: body.to_string() })
 }
 
-fn taken() -> Heard {
+pub fn taken() -> Heard {
     answer(200, json!({"Code": "OK", "BizId": "b1"}))
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let reach = Native::in_memory().unwrap();
         wait(begin_reach(&reach, &reach)).unwrap();
         let (now, ids) = (std::rc::Rc::new(Cell::new(START)), Cell::new(1));
@@ -113,11 +113,11 @@ impl World {
         Self { reach, now, ids, book, policy, public_url }
     }
 
-    fn seals() -> Seals {
+    pub fn seals() -> Seals {
         Seals::parse(KEY)
     }
 
-    fn put(&self, id: &str, vendor: &str, channel: Channel, settings: &Json, secrets: &Json) {
+    pub fn put(&self, id: &str, vendor: &str, channel: Channel, settings: &Json, secrets: &Json) {
         let place = Place::channel(1, id);
         let secrets = Self::seals().seal(&secrets.to_string(), &place, [7; NONCE]);
         let (rank, per_second, burst) = (1, 100, 100);
@@ -136,25 +136,25 @@ impl World {
         wait(put_channel(&self.reach, 1, &wish, (self.now.get(), "anna"), 50)).unwrap().unwrap();
     }
 
-    fn sms(self) -> Self {
+    pub fn sms(self) -> Self {
         let settings = json!({"access_key_id": "k", "sign_name": "s"});
         let secrets = json!({"access_key_secret": "s3cr3t"});
         self.put("sms", "aliyun_sms", Channel::Sms, &settings, &secrets);
         self
     }
 
-    fn gateway(self, url: &str) -> Self {
+    pub fn gateway(self, url: &str) -> Self {
         let settings = json!({"url": url, "channel": "sms"});
         let secrets = json!({"signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
         self.put("sms", "webhook", Channel::Sms, &settings, &secrets);
         self
     }
 
-    fn account(&self, id: &str) -> ChannelAccount {
+    pub fn account(&self, id: &str) -> ChannelAccount {
         wait(channel_account(&self.reach, 1, id)).unwrap().unwrap()
     }
 
-    fn due(&self, numbers: impl IntoIterator<Item = i64>, to: &str) {
+    pub fn due(&self, numbers: impl IntoIterator<Item = i64>, to: &str) {
         for no in numbers {
             self.waits(no);
             let message = Message {
@@ -183,7 +183,7 @@ impl World {
         }
     }
 
-    fn run<'a>(
+    pub fn run<'a>(
         &'a self,
         answers: impl Fn(&HttpRequest) -> Heard + 'a,
     ) -> (DeliverReport, Vec<(Timestamp, HttpRequest)>) {
@@ -206,7 +206,7 @@ impl World {
         (report, post.sent.into_inner())
     }
 
-    fn states(&self, touch: i64) -> Vec<String> {
+    pub fn states(&self, touch: i64) -> Vec<String> {
         let found = wait(deliveries_of_touch(&self.reach, touch)).unwrap();
         found.into_iter().map(|one| one.state).collect()
     }
@@ -557,7 +557,7 @@ fn secrets_that_no_key_opens_pause_the_account() {
     assert_eq!(world.account("sms").paused.unwrap().0, "its secrets cannot be read");
 }
 
-fn report(what: Reported, ids: (Option<&str>, Option<&str>), to: Option<&str>) -> Report {
+pub fn report(what: Reported, ids: (Option<&str>, Option<&str>), to: Option<&str>) -> Report {
     Report {
         provider_id: ids.0.map(str::to_owned),
         message_id: ids.1.map(str::to_owned),
@@ -617,7 +617,7 @@ fn reports_settle_attempts_close_addresses_and_withdraw() {
     }
 }
 
-fn tencent(world: &World) {
+pub fn tencent(world: &World) {
     let settings = json!({"secret_id": "k", "sdk_app_id": "1", "sign_name": "s"});
     world.put("sms", "tencent_sms", Channel::Sms, &settings, &json!({"secret_key": "s3cr3t"}));
     let text = "UPDATE channel_account SET per_second = 5000, burst = 5000, left_milli = 5000000";
@@ -625,7 +625,7 @@ fn tencent(world: &World) {
 }
 
 /// Answers for Tencent: each number is taken.
-fn all_taken(request: &HttpRequest) -> Heard {
+pub fn all_taken(request: &HttpRequest) -> Heard {
     let body: Json = serde_json::from_str(&request.body).unwrap();
     let status = |to: &Json| json!({"PhoneNumber": to, "Code": "Ok", "SerialNo": to});
     let statuses: Vec<Json> =

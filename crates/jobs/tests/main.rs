@@ -4,6 +4,7 @@
 mod behaviour;
 mod deliver;
 mod drain;
+mod deliver_answers;
 mod events;
 mod fold;
 mod follows;

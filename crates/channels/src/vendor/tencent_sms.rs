@@ -1,7 +1,7 @@
 //! Tencent Cloud SMS: `SendSms` (version 2021-01-11), signed by TC3-HMAC-SHA256, and its reports.
 //!
 //! A batch has one set of parameters for all numbers, and one status for each number under HTTP
-//! 200.
+//! 200. Its numbers are all of mainland China, or all of other countries.
 
 pub(crate) mod answers;
 
@@ -87,6 +87,12 @@ impl Adapter for Account {
         faults.plain_secret(&self.secret_key, "secret_key", 128);
     }
 
+    fn may_share(&self, first: &Message, other: &Message) -> bool {
+        first.vendor_template_id == other.vendor_template_id
+            && first.parameters == other.parameters
+            && is_mainland(&first.to) == is_mainland(&other.to)
+    }
+
     fn request(&self, messages: &[Message], context: &Context<'_>) -> Result<HttpRequest, Fault> {
         let first = messages.first().ok_or_else(|| Fault::new("", "must be a message"))?;
         let is_alike = |message: &Message| {
@@ -95,6 +101,10 @@ impl Adapter for Account {
         };
         if !messages.iter().all(is_alike) {
             return Err(Fault::new("/parameters", "must be those of the whole batch"));
+        }
+        if !messages.iter().all(|message| is_mainland(&message.to) == is_mainland(&first.to)) {
+            let detail = "must be of mainland China, or of other countries, as the whole batch";
+            return Err(Fault::new("/to", detail));
         }
         let numbers: Vec<&str> = messages.iter().map(|message| message.to.as_str()).collect();
         let values: Vec<&str> = first.parameters.iter().map(|(_, value)| value.as_str()).collect();
@@ -149,6 +159,11 @@ impl Adapter for Account {
         };
         Ok(Received::json(reports, r#"{"result":0,"errmsg":"OK"}"#))
     }
+}
+
+/// Tencent takes numbers of mainland China and all others in requests of their own.
+fn is_mainland(number: &str) -> bool {
+    number.starts_with("+86")
 }
 
 fn digits(number: &str) -> String {

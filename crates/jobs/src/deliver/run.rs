@@ -434,17 +434,13 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
     }
 }
 
-/// Messages of one request each, or, where the vendor takes batches, those that are alike.
+/// Messages of one request each, or, where the vendor takes batches, those that may share one.
 fn grouped<'a>(account: &Account, going: &'a [Going]) -> Vec<Vec<&'a Going>> {
     let most = account.capability().batch;
     let mut groups: Vec<Vec<&Going>> = Vec::new();
     for one in going {
         let is_alike = |group: &&mut Vec<&Going>| {
-            let alike = |first: &&Going| {
-                let (first, own) = (&first.due.message, &one.due.message);
-                first.vendor_template_id == own.vendor_template_id
-                    && first.parameters == own.parameters
-            };
+            let alike = |first: &&Going| account.may_share(&first.due.message, &one.due.message);
             // Answers tell numbers apart, not messages.
             let has_number = |other: &&Going| other.due.message.to == one.due.message.to;
             group.len() < most && group.first().is_some_and(alike) && !group.iter().any(has_number)

@@ -65,6 +65,12 @@ pub(crate) static TABLE: Table = Table {
         refused("InvalidParameterValue.TemplateParameterLengthLimit", "a parameter is too long"),
         refused("InvalidParameterValue.ContentLengthLimit", "the text is too long"),
         refused("MissingParameter*", "a parameter is missing"),
+        // Of what stood beside each number: a request with numbers of one side goes through.
+        later(
+            "UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber",
+            HOUR,
+            "the numbers are of China and of other countries",
+        ),
         refused("UnsupportedOperation*", "the template does not fit the country"),
         closed(
             "FailedOperation.PhoneNumberInBlacklist",
