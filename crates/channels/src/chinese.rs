@@ -2,7 +2,7 @@
 //! those of the vendors' tables, in English.
 
 /// Reasons of the tables with what people in China call them.
-const REASONS: [(&str, &str); 99] = [
+const REASONS: [(&str, &str); 113] = [
     ("a request was repeated", "请求重复"),
     ("a sub-account may not do this", "子账号无权操作"),
     ("app_id is missing", "缺少 app_id"),
@@ -16,7 +16,9 @@ const REASONS: [(&str, &str); 99] = [
     ("its vendor is not known", "未知的服务商"),
     ("sdk_app_id is not of this account", "sdk_app_id 不属于该账号"),
     ("sending is switched off", "发送功能已关闭"),
+    ("signature and template are for tests", "签名和模板仅供测试"),
     ("signature and template are of different kinds", "签名与模板类型不一致"),
+    ("signature or template is for tests", "签名或模板仅供测试"),
     ("something is wrong with the account", "账号异常"),
     ("takes no posts at this address", "该地址不接受 POST 请求"),
     ("the account is banned from sending", "账号被禁止发送"),
@@ -25,6 +27,7 @@ const REASONS: [(&str, &str); 99] = [
     ("the account is not active", "账号未启用"),
     ("the account is out of money", "账号欠费"),
     ("the account is suspended", "账号已被停用"),
+    ("the account lacks a resource", "账号缺少资源"),
     ("the account may not do this", "账号无权操作"),
     ("the account may not send", "账号无发送权限"),
     ("the account or its token is not taken", "账号或令牌无效"),
@@ -34,8 +37,14 @@ const REASONS: [(&str, &str); 99] = [
     ("the application may not see this member", "成员不在应用可见范围内"),
     ("the application may not send", "应用无发送权限"),
     ("the clocks differ too much", "服务器时间相差过大"),
+    ("the company has no such member", "企业没有该成员"),
+    ("the company has no such member, or the application none", "企业没有该成员,或应用无权限"),
     ("the company is not certified", "企业未认证"),
     ("the configuration set does not exist", "配置集不存在"),
+    ("the device is not known, or away for long", "设备不存在或长期不活跃"),
+    ("the device's token is of another project", "设备令牌属于其他项目"),
+    ("the extension cannot be used", "扩展码不可用"),
+    ("the id is none", "成员 ID 无效"),
     ("the key is none: the robot may have left the group", "机器人密钥无效,机器人可能已被移出群"),
     ("the key is not known", "访问密钥不存在"),
     ("the key is not taken, or the account is out of messages", "密钥无效或发送额度已用完"),
@@ -46,6 +55,8 @@ const REASONS: [(&str, &str); 99] = [
     ("the key or its secret is not taken", "密钥无效"),
     ("the kind of token is not taken", "令牌类型无效"),
     ("the messaging service has no sender", "消息服务没有发送号码"),
+    ("the openid is none of this account", "openid 不属于该公众号"),
+    ("the openid is none of this programme", "openid 不属于该小程序"),
     ("the package of SMS is used up", "短信套餐包已用完"),
     ("the papers are not approved", "资质未审核通过"),
     ("the private key, client_email or clock is not right", "私钥、client_email 或时间有误"),
@@ -79,12 +90,14 @@ const REASONS: [(&str, &str); 99] = [
     ("the signature is missing", "缺少签名"),
     ("the signature is not allowed", "签名不被允许"),
     ("the signature is not approved", "签名未报备"),
+    ("the signature is not registered with the operators", "签名未在运营商完成实名报备"),
     ("the signature is not whole", "请求签名不完整"),
     ("the template is not approved", "模板未审核通过"),
     ("the token counts no more", "令牌已失效"),
     ("the token is missing", "缺少令牌"),
     ("the token is not taken", "令牌无效"),
     ("the token is over", "令牌已过期"),
+    ("there are no more extensions", "扩展码已用完"),
     ("there is no signature", "没有签名"),
     ("there is no such API", "接口不存在"),
     ("there is no such account", "账号不存在"),
@@ -94,6 +107,7 @@ const REASONS: [(&str, &str); 99] = [
     ("there is no such corp_id", "corp_id 不存在"),
     ("there is no such messaging service", "消息服务不存在"),
     ("there is no such project", "项目不存在"),
+    ("there is no such region", "地域不存在"),
     ("there is no such sdk_app_id", "sdk_app_id 不存在"),
     ("there is no such sender", "发送方不存在"),
     ("there is no such service account", "服务账号不存在"),
@@ -120,14 +134,16 @@ pub fn in_chinese(why: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::account::Vendor;
-    use crate::table::Then;
+    use crate::table::{Row, Then};
 
     #[test]
     fn each_reason_to_pause_is_told_in_chinese() {
         let mut untold = Vec::new();
         for vendor in Vendor::ALL {
             let rows = vendor.table().rows.iter();
-            for row in rows.filter(|row| matches!(row.then, Then::Pause | Then::Renew)) {
+            let pauses =
+                |row: &&Row| row.is_doubtful || matches!(row.then, Then::Pause | Then::Renew);
+            for row in rows.filter(pauses) {
                 if in_chinese(row.text).is_none() {
                     untold.push(row.text);
                 }

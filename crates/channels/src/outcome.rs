@@ -47,6 +47,9 @@ pub enum Outcome {
     Refused {
         /// What the address is from now on; `None`: as before.
         contact: Option<ContactState>,
+        /// Whether the account may be what is wrong, and not the message or its address. Where
+        /// several members get the same and nobody is reached, it is.
+        is_doubtful: bool,
         /// Why.
         why: String,
     },
@@ -64,6 +67,8 @@ pub(crate) enum Said {
     Taken(Option<String>),
     /// A code of the vendor's.
     Code(String),
+    /// A code of the vendor's that is of the whole request, not of a message.
+    Whole(String),
     /// Nothing that can be read.
     Nothing,
 }
@@ -90,35 +95,41 @@ const MAX_PROVIDER_ID: usize = 256;
 pub(crate) fn outcome(table: &Table, said: Said, answer: &Answer, can_repeat: bool) -> Outcome {
     let status = answer.status;
     let by_status = format!("HTTP {status}");
+    let is_whole = matches!(said, Said::Whole(_));
     let (code, row) = match said {
         Said::Taken(id) if answer.is_success() => {
             return Outcome::Accepted { provider_id: id.and_then(provider_id) };
         }
-        Said::Taken(_) | Said::Nothing => (String::new(), None),
-        Said::Code(code) => {
+        Said::Code(code) | Said::Whole(code) if !code.is_empty() && code != "0" => {
             let row = table.find(&code);
-            (shown(&code), row)
+            (Some(shown(&code)), row)
         }
+        _ => (None, None),
     };
     let asked = retry_after(answer);
     if let Some(row) = row.or_else(|| table.find(&by_status)) {
-        let code = if code.is_empty() { by_status } else { code };
-        return following(row.then, format!("{} ({code})", row.text), asked, can_repeat);
+        let why = format!("{} ({})", row.text, code.unwrap_or(by_status));
+        return following((row.then, row.is_doubtful), why, asked, can_repeat);
     }
-    let why = match code.as_str() {
-        "" => format!("answers HTTP {status}"),
-        code => format!("answers {code} with HTTP {status}"),
+    let why = match &code {
+        None => format!("answers HTTP {status}"),
+        Some(code) => format!("answers {code} with HTTP {status}"),
     };
     let wait = Then::Retry { after_s: USUAL_WAIT, scope: Scope::Account };
     let then = match status {
         429 | 503 => wait,
         401 | 403 => Then::Pause,
+        // Of vendors that answer 200 to everything the code is the refusal. One of the whole
+        // request is hardly about a message.
+        200..300 if code.is_some() && is_whole => Then::Pause,
+        200..300 if code.is_some() => Then::Refused(None),
         // The request was too slow, or something failed behind the vendor's door.
         200..300 | 408 | 500..600 => Then::Unknown,
         400..500 => Then::Refused(None),
         _ => Then::Pause,
     };
-    following(then, why, asked, can_repeat)
+    // Nobody knows what it is about.
+    following((then, true), why, asked, can_repeat)
 }
 
 /// What follows where no answer came.
@@ -136,7 +147,12 @@ pub(crate) fn unheard(was_connected: bool, can_repeat: bool) -> Outcome {
     }
 }
 
-fn following(then: Then, why: String, asked: i64, can_repeat: bool) -> Outcome {
+fn following(
+    (then, is_doubtful): (Then, bool),
+    why: String,
+    asked: i64,
+    can_repeat: bool,
+) -> Outcome {
     match then {
         Then::Accepted => Outcome::Accepted { provider_id: None },
         Then::Retry { after_s, scope } => {
@@ -144,7 +160,7 @@ fn following(then: Then, why: String, asked: i64, can_repeat: bool) -> Outcome {
         }
         Then::Renew => Outcome::Renew { why },
         Then::Pause => Outcome::Pause { why },
-        Then::Refused(contact) => Outcome::Refused { contact, why },
+        Then::Refused(contact) => Outcome::Refused { contact, is_doubtful, why },
         Then::Unknown if can_repeat => Outcome::Retry {
             after_s: asked.max(USUAL_WAIT),
             scope: Scope::Message,

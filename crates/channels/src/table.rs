@@ -34,6 +34,9 @@ pub struct Row {
     pub code: &'static str,
     /// What follows.
     pub then: Then,
+    /// Whether the account may be what is wrong where a message is refused: an address that is none
+    /// of this account is one of another.
+    pub is_doubtful: bool,
     /// What it means, for people.
     pub text: &'static str,
 }
@@ -67,38 +70,47 @@ pub(crate) const HOUR: i64 = 3_600;
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 86_400;
 
+const fn row(code: &'static str, then: Then, text: &'static str) -> Row {
+    Row { code, then, is_doubtful: false, text }
+}
+
 pub(crate) const fn accepted(code: &'static str, text: &'static str) -> Row {
-    Row { code, then: Then::Accepted, text }
+    row(code, Then::Accepted, text)
 }
 
 /// All messages of the account wait.
 pub(crate) const fn wait(code: &'static str, after_s: i64, text: &'static str) -> Row {
-    Row { code, then: Then::Retry { after_s, scope: Scope::Account }, text }
+    row(code, Then::Retry { after_s, scope: Scope::Account }, text)
 }
 
 /// This message waits.
 pub(crate) const fn later(code: &'static str, after_s: i64, text: &'static str) -> Row {
-    Row { code, then: Then::Retry { after_s, scope: Scope::Message }, text }
+    row(code, Then::Retry { after_s, scope: Scope::Message }, text)
 }
 
 pub(crate) const fn renew(code: &'static str, text: &'static str) -> Row {
-    Row { code, then: Then::Renew, text }
+    row(code, Then::Renew, text)
 }
 
 pub(crate) const fn pause(code: &'static str, text: &'static str) -> Row {
-    Row { code, then: Then::Pause, text }
+    row(code, Then::Pause, text)
 }
 
 /// The message is refused, and the address stays as it is.
 pub(crate) const fn refused(code: &'static str, text: &'static str) -> Row {
-    Row { code, then: Then::Refused(None), text }
+    row(code, Then::Refused(None), text)
 }
 
 /// The message is refused, and the address is closed.
 pub(crate) const fn closed(code: &'static str, state: ContactState, text: &'static str) -> Row {
-    Row { code, then: Then::Refused(Some(state)), text }
+    row(code, Then::Refused(Some(state)), text)
+}
+
+/// So, or the account is wrong.
+pub(crate) const fn doubted(code: &'static str, state: ContactState, text: &'static str) -> Row {
+    Row { is_doubtful: true, ..closed(code, state, text) }
 }
 
 pub(crate) const fn unknown(code: &'static str, text: &'static str) -> Row {
-    Row { code, then: Then::Unknown, text }
+    row(code, Then::Unknown, text)
 }

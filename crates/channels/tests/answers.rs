@@ -39,7 +39,13 @@ fn answers_of_vendors_and_what_follows() {
         (AliyunSms, 200, sms("isv.BLACK_KEY_CONTROL_LIMIT"), "refused".to_owned()),
         (AliyunSms, 200, sms("isv.PARAM_NOT_SUPPORT_URL"), "refused".to_owned()),
         (AliyunSms, 200, sms("isv.BUSINESS_LIMIT_CONTROL"), format!("later {day}")),
-        (AliyunSms, 200, sms("isv.SOMETHING_NEW"), "unknown".to_owned()),
+        (AliyunSms, 200, sms("isv.SOMETHING_NEW"), "refused".to_owned()),
+        (AliyunSms, 200, sms("isv.TEMPLATE_PARAMS_ILLEGAL"), "refused".to_owned()),
+        (AliyunSms, 200, sms("isv.SMS_TEST_NUMBER_LIMIT"), "pause".to_owned()),
+        (AliyunSms, 200, sms(""), "unknown".to_owned()),
+        (AliyunSms, 200, json!({"Code": 7}), "refused".to_owned()),
+        (AliyunSms, 200, json!({"Code": null}), "unknown".to_owned()),
+        (AliyunSms, 500, sms("isv.SOMETHING_NEW"), "unknown".to_owned()),
         (AliyunSms, 400, sms("isv.SOMETHING_NEW"), "refused".to_owned()),
         // Tencent Cloud SMS: HTTP 200 whatever happens, and one status for each number.
         (TencentSms, 200, tencent("Ok", "2028:f5"), "accepted 2028:f5".to_owned()),
@@ -91,6 +97,24 @@ fn answers_of_vendors_and_what_follows() {
             "later 30".to_owned(),
         ),
         (TencentSms, 200, tencent("InvalidParameterValue.Other", ""), "refused".to_owned()),
+        // Codes of the whole request, from the page of codes that all of its services have.
+        (TencentSms, 200, failed("IpNotInWhitelist"), "pause".to_owned()),
+        (TencentSms, 200, failed("UnsupportedRegion"), "pause".to_owned()),
+        (TencentSms, 200, failed("ServiceUnavailable"), "wait 60".to_owned()),
+        (TencentSms, 200, failed("ResourceUnavailable"), "wait 60".to_owned()),
+        (TencentSms, 200, failed("LimitExceeded"), "wait 3600".to_owned()),
+        (TencentSms, 200, failed("SomethingNew"), "pause".to_owned()),
+        (TencentSms, 200, tencent("SomethingNew", ""), "refused".to_owned()),
+        // Limits of a part rest the other part nothing.
+        (TencentSms, 200, failed("LimitExceeded.AppGlobalDailyLimit"), "later 3600".to_owned()),
+        (
+            TencentSms,
+            200,
+            failed("LimitExceeded.AppMainlandChinaDailyLimit"),
+            "later 3600".to_owned(),
+        ),
+        (TencentSms, 200, failed("LimitExceeded.DailyLimit"), "later 3600".to_owned()),
+        (TencentSms, 200, failed("LimitExceeded.AppDailyLimit"), "wait 3600".to_owned()),
         (
             TencentSms,
             200,
@@ -223,6 +247,10 @@ fn answers_of_vendors_and_what_follows() {
         (WechatSubscribe, 200, wx(40_001), "renew".to_owned()),
         (WechatSubscribe, 200, wx(43_101), "refused".to_owned()),
         (WechatSubscribe, 200, wx(47_003), "refused".to_owned()),
+        (WechatSubscribe, 200, wx(99_999), "refused".to_owned()),
+        (WechatSubscribe, 200, json!({"errmsg": "m"}), "unknown".to_owned()),
+        (WechatSubscribe, 200, json!({"errcode": "0"}), "unknown".to_owned()),
+        (WecomApp, 200, wx(99_999), "refused".to_owned()),
         // A merchant's gateway.
         (Webhook, 204, Json::Null, "accepted -".to_owned()),
         (Webhook, 200, json!({"id": "g1"}), "accepted g1".to_owned()),
@@ -282,6 +310,39 @@ fn tables_have_each_code_once_and_say_what_it_means() {
             }
         }
     }
+}
+
+/// An address that is none of this account may be one of another; and nobody knows what a code
+/// says that no table has.
+#[test]
+fn some_refusals_may_be_of_the_account() {
+    use Vendor::*;
+    let doubtful = |heard: &Heard, vendor| match outcome(vendor, heard) {
+        Outcome::Refused { is_doubtful, .. } => is_doubtful,
+        other => panic!("{vendor:?} {other:?}"),
+    };
+    for (vendor, code, is_doubtful) in [
+        (WechatTemplate, "40003", true),
+        (WechatTemplate, "-41000", true),
+        (WechatTemplate, "43004", false),
+        (WechatTemplate, "47003", false),
+        (WechatSubscribe, "40003", true),
+        (WechatSubscribe, "43101", false),
+        (Fcm, "SENDER_ID_MISMATCH", true),
+        (Fcm, "UNREGISTERED", false),
+        (WecomApp, "invaliduser", true),
+        (WecomApp, "81013", true),
+        (WecomApp, "40003", true),
+        (WecomApp, "45002", false),
+        (Jpush, "1011", true),
+        (Jpush, "1003", false),
+        (AliyunSms, "isv.MOBILE_NUMBER_ILLEGAL", false),
+        (AliyunSms, "isv.SOMETHING_NEW", true),
+    ] {
+        assert_eq!(doubtful(&said(vendor, code), vendor), is_doubtful, "{vendor:?} {code}");
+    }
+    assert!(doubtful(&answer(418, &Json::Null), Webhook));
+    assert!(!doubtful(&answer(422, &Json::Null), Webhook));
 }
 
 /// Which vendors may be asked a second time where nobody knows whether they have the message.
@@ -381,7 +442,7 @@ fn reasons_repeat_no_words_of_vendors() {
             Vendor::AliyunSms,
             &answer(200, &json!({"Code": code, "Message": "+8613812345678"})),
         );
-        let Outcome::Unknown { why } = found else { panic!("{found:?}") };
+        let Outcome::Refused { why, .. } = found else { panic!("{found:?}") };
         assert!(why.len() < 120 && !why.contains(['\r', '\n']) && !why.contains("138"), "{why}");
     }
     let body = json!({"Code": "OK", "BizId": "a b\r\nc"});

@@ -4,21 +4,22 @@ use channels::{Row, Scope, Then, Vendor};
 
 use crate::support::parts;
 
-fn follows(then: Then) -> String {
-    match then {
+fn follows(row: &Row) -> String {
+    let doubt = if row.is_doubtful { " in doubt" } else { "" };
+    match row.then {
         Then::Accepted => "accepted".to_owned(),
         Then::Retry { after_s, scope: Scope::Account } => format!("all wait {after_s} s"),
         Then::Retry { after_s, scope: Scope::Message } => format!("waits {after_s} s"),
         Then::Renew => "another token".to_owned(),
         Then::Pause => "pause".to_owned(),
         Then::Refused(None) => "refused".to_owned(),
-        Then::Refused(Some(state)) => format!("refused, address `{}`", state.as_str()),
+        Then::Refused(Some(state)) => format!("refused, address `{}`{doubt}", state.as_str()),
         Then::Unknown => "unknown".to_owned(),
     }
 }
 
 fn line(row: &Row) -> String {
-    format!("| `{}` | {} | {} |", row.code, follows(row.then), row.text)
+    format!("| `{}` | {} | {} |", row.code, follows(row), row.text)
 }
 
 #[test]

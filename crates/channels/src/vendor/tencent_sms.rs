@@ -128,8 +128,11 @@ impl Adapter for Account {
         let json = answer.json();
         let response = json.get("Response").unwrap_or(&Json::Null);
         if let Some(error) = response.get("Error") {
-            let code = error.get("Code").unwrap_or(&Json::Null);
-            return vec![Said::code(code); messages.len()];
+            let said = match Said::code(error.get("Code").unwrap_or(&Json::Null)) {
+                Said::Code(code) => Said::Whole(code),
+                said => said,
+            };
+            return vec![said; messages.len()];
         }
         let statuses = response.get("SendStatusSet").and_then(Json::as_array);
         let statuses = statuses.map(Vec::as_slice).unwrap_or_default();
@@ -185,9 +188,10 @@ fn number(item: &Json) -> Option<String> {
 
 fn report(item: &Json) -> Option<Report> {
     let text = |name: &str| item.get(name).and_then(Json::as_str);
+    let code = text("errmsg").unwrap_or_default();
     let report = match text("report_status")? {
         "SUCCESS" => Report::new(Reported::Delivered, "was delivered"),
-        _ => failed(&answers::TABLE, text("errmsg").unwrap_or_default()),
+        _ => failed(&answers::TABLE, code),
     };
     let at = text("user_receive_time").and_then(|time| local(time, 8));
     report.at(at).of(text("sid"), None, number(item).as_deref())

@@ -5,6 +5,7 @@
 //! What is due, and what it says, is asked of [`Touches`] just before; no text is stored.
 
 mod account;
+mod doubt;
 mod pace;
 mod reports;
 mod run;

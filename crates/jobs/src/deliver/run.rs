@@ -9,10 +9,11 @@ use reach::ContactState;
 use store::{
     AccountState, ChannelAccount, Error, Sql, TriedTouch, WaveOutcome, WaveTouch, begin_wave,
     claim_channel, close_contacts, deliveries_by_channel, drop_channel_token, end_wave,
-    settle_lost, tried_touches,
+    last_attempts, settle_lost, tried_touches,
 };
 
 use super::account::{self, TIMEOUT_MS};
+use super::doubt;
 use super::pace::{Bucket, WAVE, WIDTH, rests_until};
 use super::settled::{Settled, count, repeats_until, settled_as, settled_by};
 use super::token::{self, Found, Token};
@@ -346,7 +347,7 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
     }
 
     async fn send(&self, run: &Sending, going: &[Going]) -> Settled {
-        let now = (self.context.now)();
+        let (sql, now) = (self.context.sql, (self.context.now)());
         let mut settled = Settled::default();
         let mut groups: Vec<Vec<&Going>> = Vec::new();
         let mut requests: Vec<HttpRequest> = Vec::new();
@@ -369,7 +370,8 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
                     .then_some(ContactState::Invalid);
                     let why = format!("{} {}", fault.path, fault.detail);
                     for one in group {
-                        let outcome = Outcome::Refused { contact, why: why.clone() };
+                        let is_doubtful = false;
+                        let outcome = Outcome::Refused { contact, is_doubtful, why: why.clone() };
                         settled.add(run, one, outcome, now);
                     }
                 }
@@ -381,13 +383,20 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         };
         let now = (self.context.now)();
         let mut heard = heard.into_iter();
+        let mut outcomes: Vec<(&Going, Outcome)> = Vec::with_capacity(going.len());
         for group in groups {
             let heard = heard.next().unwrap_or(Heard::Nothing);
             let messages: Vec<Message> = group.iter().map(|one| one.due.message.clone()).collect();
-            let outcomes = run.account.outcome(&messages, &heard);
-            for (one, outcome) in group.into_iter().zip(outcomes) {
-                settled.add(run, one, outcome, now);
-            }
+            outcomes.extend(group.into_iter().zip(run.account.outcome(&messages, &heard)));
+        }
+        if doubt::is_in_doubt(&outcomes) {
+            let read = async || last_attempts(sql, run.kept.no, doubt::LOOKED_AT).await;
+            // What became of the wave is written, whatever is known of those before.
+            let last = self.context.with_retries(read).await.unwrap_or_default();
+            doubt::decide(&mut outcomes, &last);
+        }
+        for (one, outcome) in outcomes {
+            settled.add(run, one, outcome, now);
         }
         settled
     }

@@ -30,7 +30,7 @@ pub(super) struct Settled {
 impl Settled {
     pub(super) fn add(&mut self, run: &Sending, one: &Going, outcome: Outcome, now: Timestamp) {
         let (state, provider_id, error, touch) = self.settle(run, one, outcome, now);
-        let error = error.map(|text: String| text.chars().take(REASON).collect());
+        let error = error.as_deref().map(kept);
         self.outcomes.push(WaveOutcome { no: one.no, state, provider_id, error });
         self.touches.push((one.due.touch_no, touch));
     }
@@ -48,7 +48,10 @@ impl Settled {
                 ("accepted", provider_id, None, SettledTouch::Sent)
             }
             Outcome::Retry { after_s, scope, is_uncertain, why } => {
-                self.failed += 1;
+                // A limit of one number, or of one country, is no failure of the account.
+                if scope == Scope::Account || is_uncertain {
+                    self.failed += 1;
+                }
                 if scope == Scope::Account {
                     self.asked_s = self.asked_s.max(Some(after_s));
                 }
@@ -80,10 +83,10 @@ impl Settled {
                 ("retry", None, Some(why), SettledTouch::Later(now))
             }
             Outcome::Pause { why } => {
-                self.paused_because = Some(why.chars().take(REASON).collect());
+                self.paused_because = Some(kept(&why));
                 ("retry", None, Some(why), SettledTouch::Later(now))
             }
-            Outcome::Refused { contact, why } => {
+            Outcome::Refused { contact, why, .. } => {
                 if let Some(state) = contact {
                     self.closings.push((one.due.digest.clone(), state));
                 }
@@ -95,6 +98,11 @@ impl Settled {
             }
         }
     }
+}
+
+/// A reason as it is kept.
+pub(super) fn kept(why: &str) -> String {
+    why.chars().take(REASON).collect()
 }
 
 /// Until when the vendor takes the same id for the same message.

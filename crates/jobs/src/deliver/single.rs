@@ -59,7 +59,8 @@ pub async fn send_single<S: Sql, V: Vendors>(
             Ok(request) => request,
             Err(fault) => {
                 let why = format!("{} {}", fault.path, fault.detail);
-                return Ok(Outcome::Refused { contact: None, why });
+                let (contact, is_doubtful) = (None, false);
+                return Ok(Outcome::Refused { contact, is_doubtful, why });
             }
         };
         let heard = vendors.send_all(vec![request], TIMEOUT_MS).await;

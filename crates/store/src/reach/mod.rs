@@ -109,9 +109,9 @@ pub use verifications::{
     forget_verifications, try_verification, verification_wait,
 };
 pub use waves::{
-    AccountState, Again, DeliveryReport, TouchDelivery, TriedTouch, WaveAttempt, WaveOutcome,
-    WaveTouch, begin_wave, close_contacts, contact_holders, deliveries_by_channel,
-    deliveries_of_touch, end_wave, forget_deliveries, know_reports, known_reports,
+    AccountState, Again, DeliveryReport, LastAttempt, TouchDelivery, TriedTouch, WaveAttempt,
+    WaveOutcome, WaveTouch, begin_wave, close_contacts, contact_holders, deliveries_by_channel,
+    deliveries_of_touch, end_wave, forget_deliveries, know_reports, known_reports, last_attempts,
     members_of_reports, settle_lost, tried_touches, write_reports,
 };
 

@@ -263,6 +263,35 @@ fn read_delivery(mut row: Row) -> Result<TouchDelivery, Error> {
     })
 }
 
+/// A settled attempt of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastAttempt {
+    /// The member's number.
+    pub member_no: i64,
+    /// As of [`TouchDelivery`].
+    pub state: String,
+    /// Why it failed, or is sent again.
+    pub error: Option<String>,
+}
+
+/// The last `most` attempts of an account with the settings that it has now, the last first.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn last_attempts(
+    reach: &impl Sql,
+    account_no: i64,
+    most: i64,
+) -> Result<Vec<LastAttempt>, Error> {
+    let values = vec![account_no.into(), most.into()];
+    let rows = reach.query(statement!("queries/reach/delivery_last"), values).await?;
+    let read = |mut row: Row| {
+        let (member_no, state, error) = (row.integer(0)?, row.text(1)?, row.optional_text(2)?);
+        Ok(LastAttempt { member_no, state, error })
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// What a vendor reported of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryReport {

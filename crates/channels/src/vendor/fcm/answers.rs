@@ -4,7 +4,7 @@
 use reach::ContactState::Invalid;
 
 use crate::account::Vendor;
-use crate::table::{MINUTE, Table, closed, pause, refused, renew, unknown, wait};
+use crate::table::{MINUTE, Table, closed, doubted, pause, refused, renew, unknown, wait};
 
 pub(crate) static TABLE: Table = Table {
     vendor: Vendor::Fcm,
@@ -28,6 +28,6 @@ pub(crate) static TABLE: Table = Table {
         refused("INVALID_ARGUMENT", "something in the message is wrong"),
         closed("INVALID_ARGUMENT of the device", Invalid, "the device's token is none"),
         closed("UNREGISTERED", Invalid, "the app is no longer on the device"),
-        closed("SENDER_ID_MISMATCH", Invalid, "the device's token is of another project"),
+        doubted("SENDER_ID_MISMATCH", Invalid, "the device's token is of another project"),
     ],
 };

@@ -3,7 +3,7 @@
 use reach::ContactState::Invalid;
 
 use crate::account::Vendor;
-use crate::table::{HOUR, MINUTE, Table, closed, pause, refused, unknown, wait};
+use crate::table::{HOUR, MINUTE, Table, doubted, pause, refused, unknown, wait};
 
 pub(crate) static TABLE: Table = Table {
     vendor: Vendor::Jpush,
@@ -31,6 +31,6 @@ pub(crate) static TABLE: Table = Table {
         refused("1005", "the message is too large"),
         refused("1012", "the message goes to no such devices"),
         refused("HTTP 413", "the message is too large"),
-        closed("1011", Invalid, "the device is not known, or away for long"),
+        doubted("1011", Invalid, "the device is not known, or away for long"),
     ],
 };

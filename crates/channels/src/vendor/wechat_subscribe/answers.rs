@@ -3,7 +3,7 @@
 use reach::ContactState::Invalid;
 
 use crate::account::Vendor;
-use crate::table::{HOUR, MINUTE, Table, closed, pause, refused, renew, unknown, wait};
+use crate::table::{HOUR, MINUTE, Table, doubted, pause, refused, renew, unknown, wait};
 
 pub(crate) static TABLE: Table = Table {
     vendor: Vendor::WechatSubscribe,
@@ -34,6 +34,6 @@ pub(crate) static TABLE: Table = Table {
         refused("45168", "a parameter holds a forbidden word"),
         refused("47001", "the message cannot be read"),
         refused("47003", "a parameter is wrong"),
-        closed("40003", Invalid, "the openid is none of this programme"),
+        doubted("40003", Invalid, "the openid is none of this programme"),
     ],
 };

@@ -5,7 +5,7 @@
 use reach::ContactState::{Blocked, Invalid};
 
 use crate::account::Vendor;
-use crate::table::{HOUR, MINUTE, Table, accepted, closed, pause, refused, renew, wait};
+use crate::table::{HOUR, MINUTE, Table, accepted, closed, doubted, pause, refused, renew, wait};
 
 pub(crate) static TABLE: Table = Table {
     vendor: Vendor::WechatTemplate,
@@ -37,8 +37,8 @@ pub(crate) static TABLE: Table = Table {
         refused("45002", "the message is too long"),
         refused("47001", "the message cannot be read"),
         refused("47003", "a parameter is wrong"),
-        closed("-41000", Invalid, "the openid is none of this account"),
-        closed("40003", Invalid, "the openid is none of this account"),
+        doubted("-41000", Invalid, "the openid is none of this account"),
+        doubted("40003", Invalid, "the openid is none of this account"),
         closed("43004", Blocked, "the reader does not follow the account"),
         closed("43019", Blocked, "the reader is on the account's block list"),
         closed("48002", Blocked, "the reader has switched messages off"),

@@ -3,7 +3,7 @@
 use reach::ContactState::Invalid;
 
 use crate::account::Vendor;
-use crate::table::{HOUR, MINUTE, Table, closed, pause, refused, renew, wait};
+use crate::table::{HOUR, MINUTE, Table, doubted, pause, refused, renew, wait};
 
 pub(crate) static TABLE: Table = Table {
     vendor: Vendor::WecomApp,
@@ -33,10 +33,10 @@ pub(crate) static TABLE: Table = Table {
         refused("45004", "the text of the card is too long"),
         refused("45008", "the message is too large"),
         refused("unlicenseduser", "the member has no licence for this application"),
-        closed("invaliduser", Invalid, "the company has no such member"),
-        closed("40003", Invalid, "the id is none"),
-        closed("60111", Invalid, "the company has no such member"),
-        closed("81013", Invalid, "the company has no such member, or the application none"),
-        closed("82001", Invalid, "the company has no such member"),
+        doubted("invaliduser", Invalid, "the company has no such member"),
+        doubted("40003", Invalid, "the id is none"),
+        doubted("60111", Invalid, "the company has no such member"),
+        doubted("81013", Invalid, "the company has no such member, or the application none"),
+        doubted("82001", Invalid, "the company has no such member"),
     ],
 };
