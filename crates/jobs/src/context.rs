@@ -81,6 +81,11 @@ impl WorkLimit {
         self.chunks
     }
 
+    /// The same, and no chunk begins after `until` either.
+    pub(crate) fn not_after(self, until: Timestamp) -> Self {
+        Self { until: self.until.min(until), ..self }
+    }
+
     /// Takes up to this many chunks as a limit of their own.
     pub(crate) fn split(&mut self, chunks: u32) -> Self {
         let chunks = chunks.min(self.chunks);

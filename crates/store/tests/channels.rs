@@ -6,14 +6,14 @@ use ledger::Timestamp;
 use reach::{Channel, ContactState};
 use serde_json::{Value as Json, json};
 use store::{
-    AccountState, Again, ChannelAccount, ChannelWish, Contact, DeliveryReport, Native, SEALED,
-    Sealed, SealedName, TriedTouch, WaveAttempt, WaveOutcome, WaveTouch, account_of_callback,
-    begin_reach, begin_wave, channel_account, channel_counts, channel_token, claim_channel,
-    close_contacts, contact_holders, deliveries_of_touch, drop_channel_token, due_channels,
-    end_wave, forget_deliveries, know_reports, known_reports, list_channels, list_contacts,
-    members_of_reports, message_costs, pause_channel, put_callback, put_channel, put_channel_token,
-    put_contact, put_sealed, remove_channel, sealed_rows, settle_lost, tried_touches,
-    write_reports,
+    AccountState, Again, ChannelAccount, ChannelWish, Contact, DeliveryReport, DueChannel, Native,
+    SEALED, Sealed, SealedName, TriedTouch, WaveAttempt, WaveOutcome, WaveTouch,
+    account_of_callback, begin_reach, begin_wave, channel_account, channel_counts, channel_token,
+    claim_channel, close_contacts, contact_holders, deliveries_of_touch, drop_channel_token,
+    due_channels, end_wave, forget_deliveries, know_reports, known_reports, list_channels,
+    list_contacts, members_of_reports, message_costs, pause_channel, put_callback, put_channel,
+    put_channel_token, put_contact, put_sealed, remove_channel, sealed_rows, settle_lost,
+    tried_touches, write_reports,
 };
 
 const NOW: Timestamp = Timestamp(1_773_108_000_000);
@@ -185,16 +185,26 @@ fn of_a_channel_the_first_account_that_is_not_paused_sends() {
     put(&reach, 1, "mail", |wish| wish.channel = Channel::Email);
     put(&reach, 2, "other", |_| {});
     let no = |id: &str| account(&reach, id).no;
-    let due = |programme| wait(due_channels(&reach, (NOW, programme), 0, 10)).unwrap();
+    let start = DueChannel::default();
+    let listed = |programme, after, most| {
+        let found = wait(due_channels(&reach, (NOW, programme), after, most)).unwrap();
+        found.into_iter().map(|due| due.no).collect::<Vec<_>>()
+    };
+    let due = |programme| listed(programme, start, 10);
     assert_eq!(due(Some(1)), [no("first"), no("mail")]);
     assert_eq!(due(None).len(), 3);
-    assert_eq!(wait(due_channels(&reach, (NOW, None), no("first"), 1)).unwrap().len(), 1);
+    let first = DueChannel { no: no("first"), ..start };
+    assert_eq!(listed(None, first, 1), [no("mail")], "the next page");
     assert!(wait(pause_channel(&reach, 1, "first", (Some("no money"), NOW))).unwrap());
     assert_eq!(due(Some(1)), [no("second"), no("mail")]);
     assert_eq!(account(&reach, "first").paused, Some(("no money".into(), NOW)));
     let claim = |id: &str, lease, now| {
         wait(claim_channel(&reach, (no(id), lease), now, now.plus_ms(1_000))).unwrap().is_some()
     };
+    assert_eq!(
+        due(None),
+        [no("second"), no("mail"), wait(channel_account(&reach, 2, "other")).unwrap().unwrap().no]
+    );
     assert!(!claim("first", "a", NOW), "it is paused");
     assert!(claim("second", "a", NOW));
     assert!(!claim("second", "b", NOW), "another run has it");
@@ -202,6 +212,13 @@ fn of_a_channel_the_first_account_that_is_not_paused_sends() {
     assert!(claim("second", "b", later(1_000)), "the lease is over");
     assert!(wait(pause_channel(&reach, 1, "first", (None, NOW))).unwrap());
     assert!(claim("first", "c", NOW));
+    // Who had a turn comes after all others, the last one last.
+    assert!(claim("mail", "d", NOW));
+    let page = wait(due_channels(&reach, (later(1_001), None), start, 10)).unwrap();
+    let other = wait(channel_account(&reach, 2, "other")).unwrap().unwrap().no;
+    assert_eq!(page.iter().map(|due| due.no).collect::<Vec<_>>(), [other, no("first"), no("mail")]);
+    let next = wait(due_channels(&reach, (later(1_001), None), page[0], 10)).unwrap();
+    assert_eq!(next, page[1..]);
     assert!(!wait(pause_channel(&reach, 1, "nothing", (None, NOW))).unwrap());
     // Whoever changes an account lets it send again.
     wait(pause_channel(&reach, 1, "mail", (Some("x"), NOW))).unwrap();
@@ -797,7 +814,7 @@ fn leases_and_rests_of_a_clock_that_was_ahead_are_over() {
         put(&reach, 1, "sms", |_| {});
         let text = format!("UPDATE channel_account SET {column} = ?1");
         reach.connection().execute(&text, [later(ahead).0]).unwrap();
-        let due = wait(due_channels(&reach, (NOW, None), 0, 10)).unwrap();
+        let due = wait(due_channels(&reach, (NOW, None), DueChannel::default(), 10)).unwrap();
         assert_eq!(due.len(), usize::from(is_over), "{column} {ahead}");
         let no = account(&reach, "sms").no;
         let claimed = wait(claim_channel(&reach, (no, "a"), NOW, later(60_000))).unwrap();

@@ -12,31 +12,30 @@ mod run;
 mod settled;
 mod single;
 mod token;
+mod turns;
 mod vendors;
 
-use std::collections::VecDeque;
-
 use channels::Capability;
+use futures::future::Either;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use ledger::Timestamp;
 use seal::{NONCE, Seals};
 use serde_json::{Value as Json, json};
-use store::{Error, Sql, due_channels};
+use store::{DueChannel, Error, Sql, due_channels};
 
 use crate::context::{JobContext, WorkLimit};
 use crate::notify::address::AddressPolicy;
 pub use account::may_reach;
 pub use reports::keep_reports;
-use run::{AccountRun, Next};
+use run::{AccountRun, Next, Turn};
 pub use single::{capability, send_single};
+use turns::Turns;
 pub use vendors::{Due, DueTouch, SettledTouch, Touches, Vendors};
 
 /// Accounts that are looked for at once.
 const ACCOUNTS: i64 = 100;
-/// Accounts that send side by side.
-const SIDE_BY_SIDE: usize = 8;
-/// Waves of an account before it is the next one's turn.
-const TURN: u32 = 5;
+/// Waves of a turn.
+const WAVES: u32 = 5;
 
 /// What a run needs beside the database.
 pub struct DeliverSettings<'a> {
@@ -117,50 +116,85 @@ pub async fn deliver<S: Sql, T: Touches, V: Vendors>(
     mut limit: WorkLimit,
 ) -> Result<DeliverReport, Error> {
     let mut report = DeliverReport { done: true, ..DeliverReport::default() };
-    let mut turns: VecDeque<i64> = VecDeque::new();
-    let mut after = 0;
-    loop {
-        let now = (context.now)();
-        let list = async || due_channels(context.sql, (now, programme_no), after, ACCOUNTS).await;
-        let found = context.with_retries(list).await?;
-        let Some(last) = found.last() else { break };
-        after = *last;
-        turns.extend(found);
-    }
-    // Accounts take turns, some side by side: a vendor that is slow, or a long row of messages,
-    // costs no other account its time.
     let run = &AccountRun { context, touches, vendors, settings };
-    let (mut running, mut resting) = (FuturesUnordered::new(), Vec::new());
+    let (mut turns, mut steps) = (Turns::default(), FuturesUnordered::new());
     loop {
-        while running.len() < SIDE_BY_SIDE
-            && let Some(account_no) = turns.pop_front()
-        {
-            if limit.is_over((context.now)()) || limit.left() == 0 {
-                report.done = false;
-                turns.clear();
-                resting.clear();
-                break;
-            }
-            let part = limit.split(TURN);
-            running.push(async move { (account_no, run.turn(account_no, part).await) });
+        if turns.asks() {
+            turns.list(listed(context, programme_no).await?);
         }
-        let Some((account_no, turn)) = running.next().await else {
-            // All that are left wait until they may send again.
-            let Some(shortest) = resting.iter().map(|(_, ms)| *ms).min() else { return Ok(report) };
-            vendors.rest(shortest).await;
-            turns.extend(resting.drain(..).map(|(account_no, _)| account_no));
-            continue;
-        };
-        report.add(turn.report);
-        limit.give_back(turn.left);
-        match turn.outcome {
-            Ok(Next::Done) => {}
-            Ok(Next::More) => turns.push_back(account_no),
-            Ok(Next::Waits(ms)) => resting.push((account_no, ms)),
-            Err(error) => {
-                report.done = false;
-                report.last_failure = Some(format!("account {account_no}: {error}"));
+        let has_time = !limit.is_over((context.now)());
+        while has_time
+            && limit.left() > 0
+            && let Some(account_no) = turns.next()
+        {
+            steps.push(Either::Left(turn(run, account_no, limit.split(WAVES))));
+        }
+        // Who sends when the time is over ends the turn.
+        if !turns.is_running() && (!has_time || limit.left() == 0) {
+            report.done &= turns.is_done();
+            return Ok(report);
+        }
+        match steps.next().await {
+            None => return Ok(report),
+            Some(Step::Rested(account_no)) => turns.rested(account_no),
+            Some(Step::Ended(account_no, ended)) => {
+                report.add(ended.report);
+                limit.give_back(ended.left);
+                match ended.outcome {
+                    // What waits for something else than a turn is asked in the next run.
+                    Ok(Next::Done) => turns.is_over(account_no),
+                    Ok(Next::More) => turns.ended(account_no),
+                    Ok(Next::Waits(ms)) => {
+                        turns.rests(account_no);
+                        steps.push(Either::Right(rest(vendors, account_no, ms)));
+                    }
+                    Err(error) => {
+                        turns.is_over(account_no);
+                        report.done = false;
+                        report.last_failure = Some(format!("account {account_no}: {error}"));
+                    }
+                }
             }
+        }
+    }
+}
+
+/// What ends while accounts send.
+enum Step {
+    /// An account had its turn.
+    Ended(i64, Turn),
+    /// An account may send again.
+    Rested(i64),
+}
+
+async fn turn<S: Sql, T: Touches, V: Vendors>(
+    run: &AccountRun<'_, S, T, V>,
+    account_no: i64,
+    limit: WorkLimit,
+) -> Step {
+    Step::Ended(account_no, run.turn(account_no, limit).await)
+}
+
+async fn rest<V: Vendors>(vendors: &V, account_no: i64, ms: u32) -> Step {
+    vendors.rest(ms).await;
+    Step::Rested(account_no)
+}
+
+/// The accounts that may send now.
+async fn listed<S: Sql>(
+    context: &JobContext<'_, S>,
+    programme_no: Option<i64>,
+) -> Result<Vec<DueChannel>, Error> {
+    let (sql, now) = (context.sql, (context.now)());
+    let (mut all, mut after) = (Vec::new(), DueChannel::default());
+    loop {
+        let page = async || due_channels(sql, (now, programme_no), after, ACCOUNTS).await;
+        let found = context.with_retries(page).await?;
+        let is_last = i64::try_from(found.len()).is_ok_and(|count| count < ACCOUNTS);
+        after = found.last().copied().unwrap_or(after);
+        all.extend(found);
+        if is_last {
+            return Ok(all);
         }
     }
 }

@@ -24,6 +24,8 @@ use crate::notify::schedule::DOWN_AFTER;
 
 /// A lease lasts several times as long as a wave.
 const LEASE_MS: i64 = 60_000;
+/// No wave of a turn begins later than this after its start, in milliseconds: vendors may be slow.
+const TURN_MS: i64 = 5_000;
 /// What runs that were lost left is settled in pieces of this many.
 const LOST: usize = 1_000;
 /// How many are reserved at once.
@@ -86,6 +88,11 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
     /// A turn of an account: some waves of what is due.
     pub(super) async fn turn(&self, account_no: i64, mut limit: WorkLimit) -> Turn {
         let mut report = DeliverReport::default();
+        let now = (self.context.now)();
+        if limit.is_over(now) {
+            return Turn { outcome: Ok(Next::More), report, left: limit };
+        }
+        limit = limit.not_after(now.plus_ms(TURN_MS));
         let outcome = self.waves(account_no, &mut limit, &mut report).await;
         Turn { outcome, report, left: limit }
     }

@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS channel_account (
   -- Whose run sends now.
   lease TEXT,
   leased_until INTEGER NOT NULL DEFAULT 0,
+  -- Counts on with each turn of any account: the smallest one had its turn longest ago.
+  turn INTEGER NOT NULL DEFAULT 0,
   -- Attempts up to this number were made with another vendor or other settings. What that vendor knows
   -- by an id, or reserved, counts for nothing at this one.
   changed_after INTEGER NOT NULL DEFAULT 0,
@@ -47,6 +49,8 @@ CREATE TABLE IF NOT EXISTS channel_account (
 -- then
 CREATE UNIQUE INDEX IF NOT EXISTS channel_account_callback ON channel_account (callback_digest)
   WHERE callback_digest IS NOT NULL
+-- then
+CREATE INDEX IF NOT EXISTS channel_account_turn ON channel_account (turn, no)
 -- then
 -- ── Tests ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -214,13 +218,15 @@ CREATE INDEX IF NOT EXISTS known_report_at ON known_report (at)
 -- ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- The command table that begins a wave: takes from the burst, and writes what is about to go, wholly
--- or, where the lease is lost, not at all. touches: [[programme_no, touch_no, member_no, reserved,
+-- or, where the lease is lost or the account paused, not at all. touches: [[programme_no, touch_no, member_no, reserved,
 -- digest], …].
 CREATE VIEW IF NOT EXISTS wave_begin (account_no, lease, at, left_milli, touches) AS SELECT NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS wave_begun INSTEAD OF INSERT ON wave_begin
 BEGIN
-  SELECT RAISE(IGNORE) WHERE (SELECT lease FROM channel_account WHERE no = NEW.account_no) IS NOT NEW.lease;
+  -- An account that was paused meanwhile sends nothing more.
+  SELECT RAISE(IGNORE) WHERE NOT EXISTS (
+    SELECT 1 FROM channel_account WHERE no = NEW.account_no AND lease = NEW.lease AND paused_because IS NULL);
   UPDATE channel_account SET left_milli = NEW.left_milli, left_at = NEW.at WHERE no = NEW.account_no;
   UPDATE touch_delivery SET state = 'unknown', error = 'the account was changed', settled_at = NEW.at
     WHERE account_no = NEW.account_no AND state = 'again'

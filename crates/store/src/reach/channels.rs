@@ -241,19 +241,31 @@ pub async fn channel_counts(
     rows.into_iter().map(|mut row| Ok((row.text(0)?, row.integer(1)?))).collect()
 }
 
-/// Numbers of up to `most` accounts after a number that may send now, of a programme or of all.
+/// An account that may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DueChannel {
+    /// Its number.
+    pub no: i64,
+    /// Counts on with each turn of any account: its last one.
+    pub turn: i64,
+}
+
+/// Up to `most` accounts after one of them that may send now, of a programme or of all. Those come
+/// first whose turn was longest ago.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
 pub async fn due_channels(
     reach: &impl Sql,
     (now, programme_no): (Timestamp, Option<i64>),
-    after: i64,
+    after: DueChannel,
     most: i64,
-) -> Result<Vec<i64>, Error> {
-    let values = vec![now.0.into(), programme_no.into(), after.into(), most.into()];
+) -> Result<Vec<DueChannel>, Error> {
+    let values =
+        vec![now.0.into(), programme_no.into(), after.turn.into(), most.into(), after.no.into()];
     let rows = reach.query(statement!("queries/reach/channel_due"), values).await?;
-    rows.into_iter().map(|mut row| row.integer(0)).collect()
+    let read = |mut row: Row| Ok(DueChannel { no: row.integer(0)?, turn: row.integer(1)? });
+    rows.into_iter().map(read).collect()
 }
 
 /// An account whose lease a run has.
@@ -269,7 +281,7 @@ pub struct ClaimedChannel {
     pub callback_secret: Option<String>,
 }
 
-/// Takes the lease of an account, unless it is taken, paused or rests.
+/// Takes the lease of an account, unless it is taken, paused or rests. This is its turn.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.

@@ -30,7 +30,7 @@ pub use behaviour::{
     report_behaviour,
 };
 pub use channels::{
-    ChannelAccount, ChannelWish, ClaimedChannel, account_of_callback, channel_account,
+    ChannelAccount, ChannelWish, ClaimedChannel, DueChannel, account_of_callback, channel_account,
     channel_counts, channel_token, claim_channel, drop_channel_token, due_channels, list_channels,
     message_costs, pause_channel, put_callback, put_channel, put_channel_token, remove_channel,
 };
