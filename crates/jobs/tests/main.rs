@@ -15,6 +15,7 @@ mod many_entries;
 mod naive;
 mod nights;
 mod outbox;
+mod outbox_changes;
 mod outbox_edges;
 mod promised;
 #[expect(clippy::indexing_slicing, dead_code, reason = "helpers of tests fail as tests do")]

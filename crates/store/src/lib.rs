@@ -145,7 +145,7 @@ pub use playbooks::{
 };
 pub use programmes::{
     Programme, ProgrammeRef, Published, as_stored, digest, parse_rulebook, programme, programmes,
-    publish, publish_as, rulebook_text, seed, zone_of,
+    publish, publish_as, rulebook_text, seed, versions_in_force, zone_of,
 };
 pub use publications::{
     Publication, PublicationState, ask_for_publication, decide_publication, list_publications,
@@ -183,12 +183,12 @@ pub use reach::{
     link_settings, links_delivered, links_of_touch, list_behaviour, list_channels, list_consents,
     list_contacts, list_sets, list_templates, list_test_addresses, logged_touches, make_links,
     make_task, mark_tags, member_numbers, members_of_reports, members_of_set, members_of_stores,
-    message_costs, named_members, new_occasions, next_planned_day, occasions_asked,
-    occasions_of_members, old_behaviour, older_members, pause_channel, playbook_instants,
-    preference, programmes_that_act, progress, put_callback, put_channel, put_channel_token,
-    put_contact, put_link_settings, put_preference, put_set, put_template, put_test_address,
-    put_touches, rare_states, reach_secret, reachability, reachable_members, read_facts,
-    rebuilds_due, remove_channel, remove_set, remove_template, remove_test_address,
+    message_costs, messages_changed, named_members, new_occasions, next_planned_day,
+    occasions_asked, occasions_of_members, old_behaviour, older_members, pause_channel,
+    playbook_instants, preference, programmes_that_act, progress, put_callback, put_channel,
+    put_channel_token, put_contact, put_link_settings, put_preference, put_set, put_template,
+    put_test_address, put_touches, rare_states, reach_secret, reachability, reachable_members,
+    read_facts, rebuilds_due, remove_channel, remove_set, remove_template, remove_test_address,
     report_behaviour, rest_sets, rest_touches, restart_fold, resting_sets, resting_touches,
     result_clicks, result_deliveries, result_figures, result_logins, result_messages, result_runs,
     result_sums, result_touches, result_visits, rfm_cuts, set_changes, set_names, set_scan,

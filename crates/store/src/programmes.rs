@@ -49,6 +49,16 @@ pub async fn programmes(sql: &impl Sql) -> Result<Vec<ProgrammeRef>, Error> {
     rows.into_iter().map(|mut row| read_reference(&mut row, 4)).collect()
 }
 
+/// The versions of rulebook and playbook that are in force in a programme; `None` where there is
+/// none of that number.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn versions_in_force(sql: &impl Sql, no: i64) -> Result<Option<(i64, i64)>, Error> {
+    let mut rows = sql.query(statement!("queries/programme_versions"), vec![no.into()]).await?;
+    rows.first_mut().map(|row| Ok((row.integer(0)?, row.integer(1)?))).transpose()
+}
+
 /// Reads the first four columns, and the spread from that one.
 pub(crate) fn read_reference(row: &mut Row, spread: usize) -> Result<ProgrammeRef, Error> {
     Ok(ProgrammeRef {

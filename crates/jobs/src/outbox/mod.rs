@@ -24,7 +24,7 @@ use reach::{Channel, LinkKey};
 use seal::{NONCE, Place, Seals};
 use store::{
     ChannelAccount, Error, ProgrammeRef, Progress, Settlement, Sql, due_messages, links_delivered,
-    programmes, progress, reach_secret, settle_messages,
+    messages_changed, programmes, progress, reach_secret, settle_messages, versions_in_force,
 };
 
 use crate::Messaging;
@@ -81,7 +81,7 @@ pub struct Outbox<'a, 'c, L, R, M> {
     reach: &'a JobContext<'c, R>,
     messaging: M,
     settings: &'a OutboxSettings<'a>,
-    /// The programmes that there are, by their numbers, once they are asked for.
+    /// The programmes that there are, by their numbers, as they were asked for last.
     programmes: RefCell<Option<BTreeMap<i64, ProgrammeRef>>>,
     /// The last failure of a programme or member that cost no other one.
     failure: RefCell<Option<String>>,
@@ -121,13 +121,33 @@ impl<'a, 'c, L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox
         Ok(report)
     }
 
-    /// What messages of a programme are made by.
+    /// What messages of a programme are made by. Each wave asks whether something was published
+    /// meanwhile.
     async fn opened(&self, programme_no: i64) -> Result<Rc<Opened>, Error> {
-        if let Some(known) = self.opened.borrow().get(&programme_no) {
-            return Ok(known.clone());
+        let (ledger, reach) = (self.ledger, self.reach);
+        let known = self.opened.borrow().get(&programme_no).cloned();
+        let ids = known.as_ref().map(|known| known.template_ids()).unwrap_or_default();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        // Before what they are of: so nothing newer is taken for older.
+        let in_force = ledger
+            .with_retries(async || versions_in_force(ledger.sql, programme_no).await)
+            .await?
+            .ok_or(Error::Corrupt("programme"))?;
+        let changed = reach
+            .with_retries(async || messages_changed(reach.sql, programme_no, &ids).await)
+            .await?;
+        if let Some(known) = known
+            && known.is_of(in_force, &changed)
+        {
+            return Ok(known);
         }
-        let ledger = self.ledger;
-        if self.programmes.borrow().is_none() {
+        let is_of = |programme: &ProgrammeRef| programme.rulebook_version == in_force.0;
+        let is_listed = self
+            .programmes
+            .borrow()
+            .as_ref()
+            .is_some_and(|all| all.get(&programme_no).is_some_and(is_of));
+        if !is_listed {
             let all = ledger.with_retries(async || programmes(ledger.sql).await).await?;
             let by_number = all.into_iter().map(|programme| (programme.no, programme));
             *self.programmes.borrow_mut() = Some(by_number.collect());
@@ -137,7 +157,8 @@ impl<'a, 'c, L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox
         let programme = found.ok_or(Error::Corrupt("programme"))?;
         let messaging = ledger.with_retries(async || (self.messaging)(programme_no).await).await?;
         let public_url = self.settings.public_url.clone();
-        let opened = Opened::of(ledger, self.reach, programme, messaging, public_url).await?;
+        let published = (messaging, in_force);
+        let opened = Opened::of(ledger, reach, programme, published, public_url).await?;
         let opened = Rc::new(opened);
         self.opened.borrow_mut().insert(programme_no, opened.clone());
         Ok(opened)

@@ -26,9 +26,13 @@ pub(super) struct Opened {
     compiled: Compiled,
     known: Known,
     shared_days: BTreeSet<i32>,
-    /// The address before `/l/…`.
+    /// The versions of rulebook and playbook.
+    in_force: (i64, i64),
+    /// The address before `/l/…`, and when it was told.
     pub(super) base: Option<String>,
-    templates: RefCell<BTreeMap<String, Option<Rc<ReadTemplate>>>>,
+    links_at: Option<i64>,
+    /// Version and template, by ids; of one that is not there or not readable, none.
+    templates: RefCell<BTreeMap<String, (Option<i64>, Option<Rc<ReadTemplate>>)>>,
     /// The rewards of the catalogue, once somebody asks for them.
     rewards: RefCell<Option<Rc<Vec<Offer>>>>,
 }
@@ -51,7 +55,7 @@ impl Opened {
         ledger: &JobContext<'_, L>,
         reach: &JobContext<'_, R>,
         programme: ProgrammeRef,
-        messaging: Messaging,
+        (messaging, in_force): (Messaging, (i64, i64)),
         public_url: Option<String>,
     ) -> Result<Self, Error> {
         let no = programme.no;
@@ -69,10 +73,30 @@ impl Opened {
             compiled,
             known,
             shared_days: BTreeSet::new(),
+            in_force,
+            links_at: links.as_ref().map(|links| links.at.0),
             base: links.and_then(|links| links.base).or(public_url),
             templates: RefCell::default(),
             rewards: RefCell::default(),
         })
+    }
+
+    /// The templates that were read.
+    pub(super) fn template_ids(&self) -> Vec<String> {
+        self.templates.borrow().keys().cloned().collect()
+    }
+
+    /// Whether it is of these versions, and nothing else has changed that messages are made by: of
+    /// each template its version, and with an empty id when the settings of links were told.
+    pub(super) fn is_of(
+        &self,
+        in_force: (i64, i64),
+        changed: &BTreeMap<String, Option<i64>>,
+    ) -> bool {
+        let of = |id: &str| changed.get(id).copied().flatten();
+        self.in_force == in_force
+            && of("") == self.links_at
+            && self.templates.borrow().iter().all(|(id, (version, _))| of(id) == *version)
     }
 
     pub(super) fn zone(&self) -> Zone {
@@ -131,7 +155,7 @@ impl Opened {
         reach: &JobContext<'_, R>,
         id: &str,
     ) -> Result<Option<Rc<ReadTemplate>>, Error> {
-        if let Some(known) = self.templates.borrow().get(id) {
+        if let Some((_, known)) = self.templates.borrow().get(id) {
             return Ok(known.clone());
         }
         let no = self.active.programme.no;
@@ -144,8 +168,9 @@ impl Opened {
             let needs = needs.map(|of| (*of, template.needs_of(*of, &ASKED))).collect();
             Some(Rc::new(ReadTemplate { template: Rc::new(template), needs }))
         };
-        let template = found.first().and_then(read);
-        self.templates.borrow_mut().insert(id.to_owned(), template.clone());
+        let (version, template) =
+            (found.first().map(|of| of.version), found.first().and_then(read));
+        self.templates.borrow_mut().insert(id.to_owned(), (version, template.clone()));
         Ok(template)
     }
 }

@@ -89,8 +89,8 @@ pub use tasks::{
     close_task, forget_tasks, make_task, shown_tasks, task_numbers,
 };
 pub use templates::{
-    MAX_TEMPLATES, StoredTemplate, known_templates, list_templates, put_template, remove_template,
-    stored_template, template_versions,
+    MAX_TEMPLATES, StoredTemplate, known_templates, list_templates, messages_changed, put_template,
+    remove_template, stored_template, template_versions,
 };
 pub use test_messages::{
     Begun, TestAddress, begin_test, list_test_addresses, put_test_address, remove_test_address,

@@ -56,6 +56,21 @@ pub async fn put_template(
     rows.into_iter().next().map(|mut row| row.integer(0)).transpose()
 }
 
+/// What tells that messages of a programme are made by something else than before: the versions of
+/// these templates, and with an empty id when the settings of links were told.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn messages_changed(
+    reach: &impl Sql,
+    programme_no: i64,
+    templates: &[&str],
+) -> Result<BTreeMap<String, Option<i64>>, Error> {
+    let values = vec![programme_no.into(), serde_json::json!(templates).to_string().into()];
+    let rows = reach.query(statement!("queries/reach/messages_changed"), values).await?;
+    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.optional_integer(1)?))).collect()
+}
+
 /// The template of that id.
 ///
 /// # Errors
