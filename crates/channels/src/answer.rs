@@ -19,6 +19,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer as it came. What is not UTF-8 in its body is replaced; one that is too long, or did
+    /// not come whole (`None`), says nothing. The status tells what it tells in any case.
+    #[must_use]
+    pub fn of(status: u16, headers: Vec<(String, String)>, body: Option<Vec<u8>>) -> Self {
+        let body = body.filter(|body| body.len() <= MAX_BODY).unwrap_or_default();
+        Self { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    /// The longest body that is read, in bytes.
+    pub const MAX_BODY: usize = MAX_BODY;
+
     /// The value of a field whose name is compared without capitals.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

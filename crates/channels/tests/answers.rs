@@ -403,6 +403,30 @@ fn a_vendor_may_ask_for_a_longer_wait() {
     }
 }
 
+/// A proxy on the way answers in another encoding, or with a whole page: the status counts.
+#[test]
+fn a_status_counts_whatever_the_body_is() {
+    let gbk = || Some(vec![0xb7, 0xfe, 0xce, 0xf1, 0xc6, 0xf7]);
+    let long = || Some(vec![b'x'; Answer::MAX_BODY + 1]);
+    for vendor in Vendor::ALL {
+        for body in [gbk(), long(), None] {
+            let heard = |status| Heard::Answer(Answer::of(status, Vec::new(), body.clone()));
+            for status in [401, 403, 429, 500, 503] {
+                let bare = outcome(*vendor, &answer(status, &Json::Null));
+                assert_eq!(outcome(*vendor, &heard(status)), bare, "{vendor:?} {status}");
+            }
+            // What it took is not known, but by vendors that say so by the status.
+            let taken = outcome(*vendor, &heard(200));
+            assert_eq!(short(&taken) == "accepted -", *vendor == Vendor::Webhook, "{vendor:?}");
+        }
+    }
+    // What is read is read in spite of a sign that is broken.
+    let body =
+        [br#"{"Code": "OK", "BizId": "b1", "Message": ""#, &[0xb7, 0xfe][..], b"\"}"].concat();
+    let heard = Heard::Answer(Answer::of(200, Vec::new(), Some(body)));
+    assert_eq!(short(&outcome(Vendor::AliyunSms, &heard)), "accepted b1");
+}
+
 #[test]
 fn each_number_of_a_batch_has_an_outcome_of_its_own() {
     let numbers = ["+8613800000001", "+8613800000002", "+8613800000003", "+8613800000004"];

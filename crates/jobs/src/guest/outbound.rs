@@ -41,8 +41,6 @@ impl Vendors for WasiOutbound {
     }
 }
 
-/// The longest answer of a vendor that is read, in bytes.
-const MAX_ANSWER: usize = 256 * 1024;
 /// How much of an answer is read at a time.
 const CHUNK: u64 = 16 * 1024;
 
@@ -64,10 +62,7 @@ async fn exchange(request: &HttpRequest, timeout_ms: u32, deadline: u64) -> Hear
     let status = response.status();
     let field = |(name, value): (String, Vec<u8>)| Some((name, String::from_utf8(value).ok()?));
     let headers = response.headers().entries().into_iter().filter_map(field).collect();
-    match read(response, deadline).await {
-        Some(body) => Heard::Answer(Answer { status, headers, body }),
-        None => Heard::Nothing,
-    }
+    Heard::Answer(Answer::of(status, headers, read(response, deadline).await))
 }
 
 /// Whether the vendor cannot have the request: there was nobody to send it to. All other faults may
@@ -90,7 +85,7 @@ fn never_connected(code: &ErrorCode) -> bool {
 }
 
 /// The body of an answer; `None` where it does not come whole and in time, or is too long.
-async fn read(response: IncomingResponse, deadline: u64) -> Option<String> {
+async fn read(response: IncomingResponse, deadline: u64) -> Option<Vec<u8>> {
     let body = response.consume().ok()?;
     let stream = body.stream().ok()?;
     let mut bytes = Vec::new();
@@ -104,11 +99,11 @@ async fn read(response: IncomingResponse, deadline: u64) -> Option<String> {
             }
             Ok(chunk) => {
                 bytes.extend_from_slice(&chunk);
-                if bytes.len() > MAX_ANSWER {
+                if bytes.len() > Answer::MAX_BODY {
                     return None;
                 }
             }
-            Err(StreamError::Closed) => return String::from_utf8(bytes).ok(),
+            Err(StreamError::Closed) => return Some(bytes),
             Err(StreamError::LastOperationFailed(_)) => return None,
         }
     }
