@@ -577,6 +577,12 @@ fn posts_of_a_gateway_are_signed_and_fresh() {
             "taken" => {
                 let found: Vec<_> = found.unwrap().reports.iter().map(short).collect();
                 assert_eq!(found, ["delivered - t-1 -", "failed invalid - t-2 -"]);
+                // The gateway keeps the id where it posts again.
+                let once = |headers: &[(&str, &str)]| -> Vec<Option<String>> {
+                    let found = post(&account, URL, headers, text("body")).unwrap().reports;
+                    found.into_iter().map(|report| report.once).collect()
+                };
+                assert_eq!(once(&headers), [None, Some(format!("{}/1", text("id")))]);
                 let other = text("body").replace("t-1", "t-3");
                 assert_eq!(post(&account, URL, &headers, &other), Err(Refusal::Forged));
             }
@@ -585,6 +591,55 @@ fn posts_of_a_gateway_are_signed_and_fresh() {
         }
     }
     assert_eq!(post(&account, URL, &[], "[]"), Err(Refusal::Forged));
+}
+
+/// What closes an address counts once, as the address may be opened again: each report of that kind
+/// is known when it comes a second time.
+#[test]
+fn what_closes_an_address_is_known_when_it_comes_again() {
+    let aliyun = |code: &str| {
+        json!([{"phone_number": "13812345678", "success": false, "err_code": code,
+            "biz_id": "9006^0", "out_id": "t-1"}])
+    };
+    let up = |sequence: i64| json!([{"phone_number": "13812345678", "content": "TD", "sequence_id": sequence}]);
+    let tencent = |sid: &str, code: &str| {
+        json!([{"nationcode": "86", "mobile": "13812345678", "report_status": "FAIL",
+            "errmsg": code, "sid": sid}])
+    };
+    let mail = |id: &str, kind: &str| {
+        json!({"id": id, "type": kind, "data": {"env_id": "600000", "rcpt": "ann@mail.example",
+            "failed_type": "SmtpNxBox"}})
+    };
+    let bounce = json!({"eventType": "Bounce", "mail": {"messageId": "0100"},
+        "bounce": {"bounceType": "Permanent", "bouncedRecipients": [
+            {"emailAddress": "ann@mail.example"}, {"emailAddress": "bob@mail.example"}]}});
+    let ses = |post: &str| {
+        let mut note = sns("Notification", TOPIC, &bounce);
+        note["MessageId"] = json!(post);
+        note
+    };
+    use Vendor::{AliyunSms, DirectMail, Ses, TencentSms};
+    let once = |vendor, body: &Json| -> Vec<String> {
+        reports(vendor, body).into_iter().map(|report| report.once.unwrap()).collect()
+    };
+    for (vendor, one, other) in [
+        (AliyunSms, aliyun("MOBILE_IN_BLACK"), aliyun("USER_REJECT")),
+        (AliyunSms, up(1), up(2)),
+        (TencentSms, tencent("1:a", "MK:0001"), tencent("1:b", "MK:0001")),
+        (TencentSms, tencent("1:a", "MK:0001"), tencent("1:a", "MBBLACK")),
+        (DirectMail, mail("e1", "dm:Deliver:Fail"), mail("e2", "dm:Deliver:Fail")),
+        (DirectMail, mail("", "dm:Deliver:Fail"), mail("", "dm:Feedback:FblReport")),
+        (Ses, ses("m1"), ses("m2")),
+    ] {
+        let found = once(vendor, &one);
+        assert_eq!(found, once(vendor, &one), "{vendor:?}");
+        assert!(found.iter().all(|id| !once(vendor, &other).contains(id)), "{vendor:?} {found:?}");
+        // Each address of a report counts for itself.
+        assert_eq!(found.len(), if vendor == Ses { 2 } else { 1 }, "{vendor:?}");
+        assert!(found.len() < 2 || found[0] != found[1], "{found:?}");
+    }
+    let delivered = json!([{"phone_number": "13812345678", "success": true, "biz_id": "9006^0"}]);
+    assert_eq!(reports(AliyunSms, &delivered)[0].once, None, "it changes nothing but its attempt");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod behaviour;
 mod deliver;
 mod drain;
 mod deliver_answers;
+mod deliver_reports;
 mod deliver_turns;
 mod events;
 mod fold;

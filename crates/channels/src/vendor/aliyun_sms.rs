@@ -130,17 +130,21 @@ fn report(item: &Json) -> Option<Report> {
     if let Some(content) = text("content") {
         let report = Report::new(Reported::Unsubscribed, "answered that it wants no more");
         let at = text("send_time").and_then(|time| local(time, 8));
-        return report.at(at).of(None, None, to.as_deref()).filter(|_| asks_to_stop(content));
+        let once = item.get("sequence_id").map(|id| format!("up/{id}"));
+        let report = report.at(at).once(once.as_deref());
+        return report.of(None, None, to.as_deref()).filter(|_| asks_to_stop(content));
     }
+    let code = text("err_code").unwrap_or_default();
     let report = match item.get("success")?.as_bool()? {
         true => Report::new(Reported::Delivered, "was delivered"),
-        false => failed(&answers::TABLE, text("err_code").unwrap_or_default()),
+        false => failed(&answers::TABLE, code),
     };
     let at = text("report_time").and_then(|time| local(time, 8));
     let (id, out_id) = (text("biz_id"), text("out_id"));
     // The country of a number is a guess: where an id is named, the attempt tells the address.
     let to = to.filter(|_| id.is_none() && out_id.is_none());
-    report.at(at).of(id, out_id, to.as_deref())
+    let once = id.or(out_id).map(|id| format!("{id}/{code}"));
+    report.at(at).once(once.as_deref()).of(id, out_id, to.as_deref())
 }
 
 /// A number as reports write it, in the form of E.164.

@@ -164,5 +164,11 @@ fn report(event: &Json) -> Option<Report> {
     };
     let at = event.get("time").and_then(Json::as_str).and_then(rfc3339);
     let ours = data.get("header").and_then(|header| header.get("X-Notify-Message-ID")?.as_str());
-    report.at(at).of(text("env_id"), ours, text("rcpt"))
+    // An event of EventBridge has an id, and the message one for each of its events.
+    let own = text("env_id").or(ours).zip(event.get("type").and_then(Json::as_str));
+    let once = match event.get("id").and_then(Json::as_str).filter(|id| !id.is_empty()) {
+        Some(id) => Some(id.to_owned()),
+        None => own.map(|(id, kind)| format!("{id}/{kind}")),
+    };
+    report.at(at).once(once.as_deref()).of(text("env_id"), ours, text("rcpt"))
 }

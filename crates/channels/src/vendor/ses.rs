@@ -182,7 +182,7 @@ impl Adapter for Account {
             Some("Notification") => {
                 let event = text("Message").unwrap_or_default();
                 let event: Json = serde_json::from_str(event).map_err(|_| Refusal::Unreadable)?;
-                received.reports = reports(&event);
+                received.reports = reports(&event, text("MessageId"));
             }
             _ => {}
         }
@@ -226,7 +226,8 @@ fn is_of_sns(url: &str) -> bool {
     region.is_some_and(|region| is_plain(region, 32)) && crate::message::is_token(url, 2_048)
 }
 
-fn reports(event: &Json) -> Vec<Report> {
+/// What an event reports, each known by the id of the post.
+fn reports(event: &Json, post: Option<&str>) -> Vec<Report> {
     let mail = event.get("mail").unwrap_or(&Json::Null);
     let id = mail.get("messageId").and_then(Json::as_str);
     let ours = mail.get("tags").and_then(|tags| tags.get(TAG)?.get(0)?.as_str());
@@ -261,6 +262,9 @@ fn reports(event: &Json) -> Vec<Report> {
     if to.is_empty() {
         to.push(None);
     }
-    let report = |to: Option<String>| Report::new(what, why).at(at).of(id, ours, to.as_deref());
-    to.into_iter().filter_map(report).collect()
+    let report = |(place, to): (usize, Option<String>)| {
+        let once = post.map(|post| format!("{post}/{place}"));
+        Report::new(what, why).at(at).once(once.as_deref()).of(id, ours, to.as_deref())
+    };
+    to.into_iter().enumerate().filter_map(report).collect()
 }

@@ -194,7 +194,8 @@ fn report(item: &Json) -> Option<Report> {
         _ => failed(&answers::TABLE, code),
     };
     let at = text("user_receive_time").and_then(|time| local(time, 8));
-    report.at(at).of(text("sid"), None, number(item).as_deref())
+    let once = text("sid").map(|sid| format!("{sid}/{code}"));
+    report.at(at).once(once.as_deref()).of(text("sid"), None, number(item).as_deref())
 }
 
 fn reply(item: &Json) -> Option<Report> {

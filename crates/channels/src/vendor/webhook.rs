@@ -126,7 +126,13 @@ impl Adapter for Account {
             return Err(Refusal::Forged);
         }
         callback.is_fresh(second)?;
-        Ok(Received::json(callback.list(report)?, "{}"))
+        // The gateway keeps the id where it posts again (Standard Webhooks).
+        let id = callback.header("webhook-id");
+        let mut reports = callback.list(report)?;
+        for (place, report) in reports.iter_mut().enumerate() {
+            *report = report.clone().once(Some(&format!("{id}/{place}")));
+        }
+        Ok(Received::json(reports, "{}"))
     }
 }
 

@@ -147,7 +147,8 @@ fn report(message: &str) -> Option<Report> {
         _ => failed(&answers::TABLE, &code),
     };
     let (id, from) = (xml::text(message, "MsgID"), xml::text(message, "FromUserName"));
-    report.at(at).of(id.as_deref(), None, from.as_deref())
+    let once = id.as_ref().map(|id| format!("{id}/{code}"));
+    report.at(at).once(once.as_deref()).of(id.as_deref(), None, from.as_deref())
 }
 
 #[cfg(test)]

@@ -139,5 +139,6 @@ fn report(message: &str) -> Option<Report> {
     };
     // Some messages are reported as number 0.
     let id = id.filter(|id| id != "0");
-    report.at(at).of(id.as_deref(), None, from.as_deref())
+    let once = id.as_ref().map(|id| format!("{id}/{}", report.why));
+    report.at(at).once(once.as_deref()).of(id.as_deref(), None, from.as_deref())
 }

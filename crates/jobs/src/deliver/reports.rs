@@ -13,6 +13,10 @@ use store::{
 /// Who closes an address, and who records a withdrawal.
 const VENDOR: &str = "vendor";
 
+/// So old is at most what a vendor tells, in milliseconds: it posts again for a day. What is older,
+/// or of the future, is of a clock or unit that is wrong.
+const OLDEST_MS: i64 = 26 * 3_600_000;
+
 /// Reports that are written at once.
 const PIECE: usize = 1_000;
 
@@ -41,7 +45,8 @@ async fn keep_piece(
     digest_of: &dyn Fn(&str) -> String,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let kept: Vec<DeliveryReport> = reports.iter().filter_map(delivery).collect();
+    let kept: Vec<DeliveryReport> =
+        reports.iter().filter_map(|report| delivery(report, now)).collect();
     if !kept.is_empty() {
         write_reports(reach, account.no, now, &kept).await?;
     }
@@ -115,7 +120,7 @@ async fn addresses<'a>(
 
 /// What a report says of an attempt. A complaint says that it was delivered, and so does that a
 /// reader wants no more.
-fn delivery(report: &Report) -> Option<DeliveryReport> {
+fn delivery(report: &Report, now: Timestamp) -> Option<DeliveryReport> {
     let what = match report.what {
         Reported::Delivered | Reported::Complained => "delivered",
         Reported::Failed(_) => "failed",
@@ -126,7 +131,9 @@ fn delivery(report: &Report) -> Option<DeliveryReport> {
     if provider_id.is_none() && touch_no.is_none() {
         return None;
     }
-    let (why, at) = (report.why.clone(), report.at_ms.map(Timestamp));
+    let oldest = now.0.saturating_sub(OLDEST_MS);
+    let at = report.at_ms.map(|at| Timestamp(at.clamp(oldest, now.0)));
+    let why = report.why.clone();
     Some(DeliveryReport { provider_id, touch_no, what, why, at })
 }
 
@@ -135,15 +142,17 @@ fn touch_no(report: &Report) -> Option<i64> {
     report.message_id.as_deref()?.split_once('-')?.0.parse().ok()
 }
 
+/// An instant that cannot be right would place the withdrawal before the consent: then it was said
+/// now.
 fn withdrawal(account: &ChannelAccount, digest: &str, report: &Report, now: Timestamp) -> Consent {
+    let may_be = now.0.saturating_sub(OLDEST_MS)..=now.0;
     Consent {
         no: 0,
         purpose: Purpose::Marketing,
         channel: account.channel,
         decision: Decision::Withdrawn,
         digest: digest.to_owned(),
-        // Vendors' clocks may be ahead; what was told now was not said later.
-        at: report.at_ms.unwrap_or(now.0).min(now.0),
+        at: report.at_ms.filter(|at| may_be.contains(at)).unwrap_or(now.0),
         source: account.vendor.clone(),
         evidence: Some(report.why.clone()),
         recorded_at: now.0,

@@ -263,7 +263,7 @@ BEGIN
     FROM json_each(NEW.outcomes) AS o
     WHERE touch_delivery.no = o.value ->> 0 AND touch_delivery.state IN ('sending', 'unknown') AND touch_delivery.lease = NEW.lease;
   -- Of several reports the worst counts; the other columns are of the row that has the highest rank.
-  UPDATE touch_delivery SET error = r.why, settled_at = r.at, state = r.what
+  UPDATE touch_delivery SET error = r.why, settled_at = max(r.at, touch_delivery.started_at), state = r.what
     FROM (
       SELECT o.value ->> 0 AS no, e.what AS what, e.why AS why, e.at AS at,
         max(CASE e.what WHEN 'bounced' THEN 3 WHEN 'failed' THEN 2 ELSE 1 END) AS rank
@@ -298,7 +298,8 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.account_no = NEW.account_no)
     ON CONFLICT DO NOTHING;
   -- Of several reports the worst counts; the other columns are of the row that has the highest rank.
-  UPDATE touch_delivery SET settled_at = r.at, error = r.why, provider_id = coalesce(touch_delivery.provider_id, r.provider_id),
+  UPDATE touch_delivery SET settled_at = max(r.at, touch_delivery.started_at), error = r.why,
+    provider_id = coalesce(touch_delivery.provider_id, r.provider_id),
     state = r.what
     FROM (
       SELECT no, what, why, at, provider_id, max(CASE what WHEN 'bounced' THEN 3 WHEN 'failed' THEN 2 ELSE 1 END) AS rank

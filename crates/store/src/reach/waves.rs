@@ -1,6 +1,6 @@
 //! Waves of messages and what became of them, and what vendors report.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use ledger::Timestamp;
 use reach::{Channel, ContactState};
@@ -394,7 +394,10 @@ pub async fn close_contacts(
     rows.into_iter().map(|mut row| row.integer(0)).collect()
 }
 
-/// Which members have addresses with these digests: digest and member.
+/// Holders of addresses that are read at once.
+const HOLDERS: i64 = 1_000;
+
+/// Which members have addresses with these digests: digest and member, in their order.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -403,10 +406,28 @@ pub async fn contact_holders(
     (programme_no, channel): (i64, Channel),
     digests: &[&str],
 ) -> Result<Vec<(String, i64)>, Error> {
-    let values =
-        vec![programme_no.into(), channel.as_str().into(), json!(digests).to_string().into()];
-    let rows = reach.query(statement!("queries/reach/contact_holders"), values).await?;
-    rows.into_iter().map(|mut row| Ok((row.text(0)?, row.integer(1)?))).collect()
+    let digests: BTreeSet<&str> = digests.iter().copied().collect();
+    let digests = json!(digests).to_string();
+    let mut found: Vec<(String, i64)> = Vec::new();
+    loop {
+        let (digest, no) = found.last().map_or(("", 0), |(digest, no)| (digest.as_str(), *no));
+        let values = vec![
+            programme_no.into(),
+            channel.as_str().into(),
+            digests.as_str().into(),
+            digest.into(),
+            no.into(),
+            HOLDERS.into(),
+        ];
+        let rows = reach.query(statement!("queries/reach/contact_holders"), values).await?;
+        let is_last = i64::try_from(rows.len()).is_ok_and(|count| count < HOLDERS);
+        for mut row in rows {
+            found.push((row.text(0)?, row.integer(1)?));
+        }
+        if is_last {
+            return Ok(found);
+        }
+    }
 }
 
 /// Forgets attempts that began before one instant and reports that counted once before it, and
