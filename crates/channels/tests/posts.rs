@@ -448,6 +448,31 @@ fn posts_of_wechat_are_opened() {
     }
 }
 
+/// Our id stands in the address that each message tells: a report settles a message whose answer
+/// was lost, and whose id at Twilio nobody knows.
+#[test]
+fn reports_of_twilio_name_our_id() {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use hmac::{Hmac, KeyInit, Mac};
+    let url = format!("{URL}?m=7-sms");
+    let signed = |url: &str| {
+        let mut mac = Hmac::<sha1::Sha1>::new_from_slice(b"s3cr3t").unwrap();
+        mac.update(format!("{url}MessageSidSM9MessageStatusdelivered").as_bytes());
+        STANDARD.encode(mac.finalize().into_bytes())
+    };
+    let body = "MessageSid=SM9&MessageStatus=delivered";
+    let sent = |url: &str, signature: &str| {
+        post(&account(Vendor::Twilio), url, &[("x-twilio-signature", signature)], body)
+    };
+    let found = sent(&url, &signed(&url)).unwrap().reports;
+    assert_eq!(found.iter().map(short).collect::<Vec<_>>(), ["delivered SM9 7-sms -"]);
+    // The signature is of the whole address.
+    assert_eq!(sent(&format!("{URL}?m=8-sms"), &signed(&url)), Err(Refusal::Forged));
+    let found = sent(URL, &signed(URL)).unwrap().reports;
+    assert_eq!(found.iter().map(short).collect::<Vec<_>>(), ["delivered SM9 - -"]);
+}
+
 /// The address and the body of a message as WeChat and WeCom post it at that second.
 fn sealed(message: &str, receiver: &str, second: i64) -> (String, String) {
     use base64::Engine;

@@ -906,7 +906,8 @@ fn the_address_for_reports_goes_with_each_message() {
         let form = sent[0].1.body.clone();
         form.split('&').find_map(|pair| Some(pair.strip_prefix("StatusCallback=")?.to_owned()))
     };
-    let address = Some("https%3A%2F%2Fa.example%2Fv1%2Fcallbacks%2Ftw%2Fs3cr3t".to_owned());
+    let address =
+        Some("https%3A%2F%2Fa.example%2Fv1%2Fcallbacks%2Ftw%2Fs3cr3t%3Fm%3D1-sms".to_owned());
     assert_eq!(told(&World::new(), KEY), address);
     // Stored before there was a key, none at all, sealed by a key that is lost, and no address.
     assert_eq!(told(&World::new(), "-"), address);

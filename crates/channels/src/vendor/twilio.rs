@@ -24,6 +24,9 @@ use crate::secret::Secret;
 use crate::sign::{hmac_sha1, same};
 use crate::table::Table;
 
+/// The name of our id of a message in the address for its reports.
+const ID: &str = "m";
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
@@ -120,7 +123,9 @@ impl Adapter for Account {
         if let Some(service) = messaging_service_sid {
             form.push(("MessagingServiceSid", service));
         }
-        if let Some(url) = context.callback_url {
+        // Twilio signs the whole address: our id in it tells of messages whose answer was lost.
+        let told = context.callback_url.map(|url| format!("{url}?{ID}={}", message.id));
+        if let Some(url) = &told {
             form.push(("StatusCallback", url));
         }
         let url = format!("{}/2010-04-01/Accounts/{account_sid}/Messages.json", self.origin());
@@ -144,11 +149,14 @@ impl Adapter for Account {
         if !same(&ours, callback.header("x-twilio-signature")) {
             return Err(Refusal::Forged);
         }
-        Ok(Received::text(report(&form).into_iter().collect(), ""))
+        let ours = callback.query(ID);
+        let ours = Some(ours.as_str()).filter(|ours| !ours.is_empty());
+        Ok(Received::text(report(&form, ours).into_iter().collect(), ""))
     }
 }
 
-fn report(form: &[(String, String)]) -> Option<Report> {
+/// What a post reports; `ours` is our id of the message.
+fn report(form: &[(String, String)], ours: Option<&str>) -> Option<Report> {
     let text =
         |name: &str| form.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
     let id = text("MessageSid");
@@ -164,5 +172,5 @@ fn report(form: &[(String, String)]) -> Option<Report> {
         _ => return None,
     };
     let once = id.map(|id| format!("{id}/{status}"));
-    report.once(once.as_deref()).of(id, None, text("To"))
+    report.once(once.as_deref()).of(id, ours, text("To"))
 }
