@@ -249,7 +249,7 @@ const WORDS: [&str; 13] = [
     "OPTOUT",
 ];
 /// An answer that begins or ends with one of these asks for no more.
-const PARTS: [&str; 3] = ["退订", "拒收", "TD"];
+const PARTS: [&str; 5] = ["退订", "拒收", "取消订阅", "UNSUBSCRIBE", "TD"];
 /// What members repeat of "reply R to leave".
 const REPLIES: [&str; 4] = ["请回复", "回复", "请回", "回"];
 
@@ -263,10 +263,10 @@ pub(crate) fn asks_to_stop(text: &str) -> bool {
     let letters = text.chars().map(narrow).filter(|c| c.is_alphanumeric());
     let text: String = letters.flat_map(char::to_uppercase).collect();
     let bare = REPLIES.iter().find_map(|reply| text.strip_prefix(*reply)).unwrap_or(&text);
-    // Of the parts TD is in Latin letters: it is not the start or end of another word of theirs.
+    // TD is two letters: not where it is the start or end of another word in Latin letters.
     let has = |part: &str| {
         let rest = bare.strip_prefix(part).or_else(|| bare.strip_suffix(part));
-        rest.is_some_and(|rest| !part.is_ascii() || no_latin(rest))
+        rest.is_some_and(|rest| part != "TD" || no_latin(rest))
     };
     bare == "取消" || WORDS.contains(&bare) || PARTS.into_iter().any(has)
 }

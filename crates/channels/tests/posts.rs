@@ -122,6 +122,12 @@ fn members_ask_to_stop_in_many_ways() {
         "opt-out",
         "ＴＤ",
         "N",
+        "取消订阅",
+        "取消订阅！",
+        "我要取消订阅",
+        "UNSUBSCRIBE me",
+        "Unsubscribe, please",
+        "please unsubscribe",
     ] {
         assert_eq!(found(text), 1, "{text}");
     }
