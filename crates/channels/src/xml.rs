@@ -4,6 +4,11 @@
 /// The longest text that is read, in bytes.
 const MAX_TEXT: usize = 8_192;
 
+/// The event that a message tells of. What a member writes is no event, whatever stands in it.
+pub(crate) fn event(xml: &str) -> Option<String> {
+    (text(xml, "MsgType")? == "event").then(|| text(xml, "Event")).flatten()
+}
+
 /// The text of the first element of that name, without what is nested in it.
 pub(crate) fn text(xml: &str, name: &str) -> Option<String> {
     let mut rest = xml;
@@ -89,6 +94,11 @@ mod tests {
         ] {
             assert_eq!(text(xml, name).as_deref(), expected, "{xml}");
         }
+        for (kind, is_event) in [("event", true), ("text", false), ("EVENT", false)] {
+            let xml = format!("<xml><MsgType>{kind}</MsgType><Event>unsubscribe</Event></xml>");
+            assert_eq!(event(&xml).is_some(), is_event, "{kind}");
+        }
+        assert_eq!(event("<xml><Event>unsubscribe</Event></xml>"), None);
         let long = format!("<A>{}</A>", "x".repeat(MAX_TEXT + 1));
         assert_eq!(text(&long, "A"), None);
     }

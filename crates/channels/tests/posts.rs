@@ -509,7 +509,7 @@ const SECOND: i64 = NOW_MS / 1000;
 fn event(event: &str, rest: &str) -> String {
     format!(
         "<xml><FromUserName><![CDATA[oia2Tj]]></FromUserName>\
-         <Event><![CDATA[{event}]]></Event>{rest}</xml>"
+         <MsgType><![CDATA[event]]></MsgType><Event><![CDATA[{event}]]></Event>{rest}</xml>"
     )
 }
 
@@ -547,6 +547,10 @@ fn events_of_wechat() {
         (WechatSubscribe, sent("0"), "delivered 7 - oia2Tj"),
         (WechatSubscribe, sent("43101"), "failed 7 - oia2Tj"),
         (WechatSubscribe, event("subscribe_msg_change_event", ""), ""),
+        // What a member writes is no event, whatever stands in it.
+        (WechatTemplate, event("unsubscribe", "").replace("[event]", "[text]"), ""),
+        (WechatTemplate, event("unsubscribe", "").replace("MsgType>", "Other>"), ""),
+        (WechatSubscribe, sent("0").replace("[event]", "[text]"), ""),
     ] {
         let found: Vec<_> = posted(vendor, &message).unwrap().reports.iter().map(short).collect();
         assert_eq!(found.join("|"), expected, "{message}");

@@ -136,7 +136,7 @@ impl Adapter for Account {
 /// What became of a message. That a member switches one template off is not read: it says nothing
 /// of the others, and the next message to it is refused.
 fn report(message: &str) -> Option<Report> {
-    if xml::text(message, "Event")? != "subscribe_msg_sent_event" {
+    if xml::event(message)? != "subscribe_msg_sent_event" {
         return None;
     }
     let at =

@@ -116,10 +116,11 @@ impl Adapter for Account {
 }
 
 fn report(message: &str) -> Option<Report> {
+    let event = xml::event(message)?;
     let at =
         xml::text(message, "CreateTime").and_then(|at| at.parse::<i64>().ok()?.checked_mul(1000));
     let from = xml::text(message, "FromUserName");
-    let (report, id) = match xml::text(message, "Event")?.as_str() {
+    let (report, id) = match event.as_str() {
         "TEMPLATESENDJOBFINISH" => {
             let status = xml::text(message, "Status").unwrap_or_default();
             let report = match status.as_str() {

@@ -181,7 +181,7 @@ fn text(message: &Message) -> Result<String, Fault> {
 }
 
 fn report(message: &str) -> Option<Report> {
-    let is_leaving = xml::text(message, "Event")? == "unsubscribe";
+    let is_leaving = xml::event(message)? == "unsubscribe";
     let at =
         xml::text(message, "CreateTime").and_then(|at| at.parse::<i64>().ok()?.checked_mul(1000));
     let from = xml::text(message, "FromUserName");
