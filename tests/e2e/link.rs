@@ -105,6 +105,13 @@ fn a_person_is_led_on_and_counted() {
     let path = format!("/l/{}?from=singlemessage&from=x", links.token("link", number));
     assert_eq!(links.host.ask("GET", &path).with("user-agent", PHONE).send().status, 302);
     assert_eq!(links.clicks(number), "person person");
+    // Whatever they add.
+    for query in ["x=%00", "x=%0a%0d", "%1b=1", "x=%c2%85", "x=%zz&&=", "x=1&x=2"] {
+        let path = format!("/l/{}?{query}", links.token("link", number));
+        assert_eq!(head(&links.host, &path, PHONE).0.status, 302, "{query}");
+        let path = format!("/u/{}?{query}", links.token("unsubscribe", number));
+        assert_eq!(links.host.ask("GET", &path).send().status, 200, "{query}");
+    }
     // What is no visit counts nowhere.
     for method in ["OPTIONS", "PUT", "DELETE"] {
         assert_eq!(links.visits(method, number).status, 405, "{method}");
@@ -245,7 +252,9 @@ fn messages_end_by_a_button_or_one_click() {
     assert_eq!(consents(), "marketing email withdrawn unsubscribe", "said once");
     // Another channel is another word. A link that only ends messages leads nowhere else.
     assert_eq!(links.visits("GET", sms).status, 404);
-    assert_eq!(links.host.ask("POST", &path(sms)).send().status, 200);
+    // Also where an app has added to it.
+    let added = format!("{}?x=%00&y=%0a", path(sms));
+    assert_eq!(links.host.ask("POST", &added).send().status, 200);
     assert_eq!(
         consents(),
         "marketing email withdrawn unsubscribe; marketing sms withdrawn unsubscribe"

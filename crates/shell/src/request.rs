@@ -107,7 +107,8 @@ impl Request {
         let of = |(name, value): &(String, String)| {
             if has(name) { Some("?".to_owned()) } else { has(value).then(|| format!("?{name}")) }
         };
-        match path.or_else(|| self.query.iter().find_map(of)) {
+        let query = if self.route.ignores_query { &[][..] } else { &self.query };
+        match path.or_else(|| query.iter().find_map(of)) {
             Some(pointer) => Err(Problem::InvalidRequest(vec![FieldError::new(pointer, CONTROLS)])),
             None => Ok(()),
         }

@@ -32,6 +32,8 @@ pub struct Route {
     pub body_is_optional: bool,
     /// Query parameters: name and JSON type.
     pub query: &'static [(&'static str, &'static str)],
+    /// Whether the query is left unread, whatever apps add to it.
+    pub ignores_query: bool,
     /// Whether it takes an `Idempotency-Key`.
     pub is_mutation: bool,
     /// Whether it takes `If-Match`.
@@ -75,6 +77,7 @@ impl Route {
             body: None,
             body_is_optional: false,
             query: &[],
+            ignores_query: false,
             is_mutation: false,
             takes_if_match: false,
             success: &[200],
@@ -111,6 +114,12 @@ impl Route {
             for_stores: true,
             ..Self::write(path, summary, roles).takes(body, 64 * KIB)
         }
+    }
+
+    /// The same, whatever stands in the query: links get there by apps that add their own.
+    #[must_use]
+    pub const fn with_any_query(self) -> Self {
+        Self { ignores_query: true, ..self }
     }
 
     /// The same with another method.

@@ -13,22 +13,30 @@ pub const ROUTES: &[Route] = &[
         .takes("LinkSettingsBody", 16 * KIB),
     Route::read("/l/{token}", "Follow the link of a message", &[])
         .public()
+        .with_any_query()
         .answers(&[200, 302], "Html"),
     Route::read("/l/{token}", "Look where it leads, which counts nowhere", &[])
         .by("HEAD")
         .public()
+        .with_any_query()
         .answers(&[200, 302], "Html"),
     Route::write("/l/{token}", "Follow it by the button of the page", &[])
         .public()
+        .with_any_query()
         .without_key()
         .answers(&[303], "Html"),
-    Route::read("/u/{token}", "The page that ends messages", &[]).public().answers(&[200], "Html"),
+    Route::read("/u/{token}", "The page that ends messages", &[])
+        .public()
+        .with_any_query()
+        .answers(&[200], "Html"),
     Route::read("/u/{token}", "Whether there is such a page", &[])
         .by("HEAD")
         .public()
+        .with_any_query()
         .answers(&[200], "Html"),
     Route::write("/u/{token}", "End messages, by the page or in one click (RFC 8058)", &[])
         .public()
+        .with_any_query()
         .without_key()
         .answers(&[200], "Html"),
 ];

@@ -86,7 +86,7 @@ CREATE TABLE IF NOT EXISTS click (
   doubt TEXT,
   -- 1 where the button of the page was pressed.
   is_pressed INTEGER NOT NULL,
-  -- A keyed digest of programme and network: no address is kept.
+  -- A keyed digest of the network alone: no address is kept.
   network TEXT NOT NULL,
   PRIMARY KEY (link_no, no)
 ) STRICT, WITHOUT ROWID
