@@ -171,8 +171,10 @@ fn is_label(label: &str) -> bool {
 
 /// Everything that is not an ordinary public address (the registries of RFC 6890).
 fn is_private_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
+    let [a, b, c, d] = address.octets();
     match (a, b, c) {
+        // A public address that leads to a host of Azure's inside of each of its networks.
+        (168, 63, 129) => d == 16,
         (0 | 10 | 127, _, _)
         | (100, 64..=127, _)
         | (169, 254, _)
@@ -235,6 +237,11 @@ mod tests {
             ("https://172.32.0.1/", Ok("https://172.32.0.1/")),
             ("https://192.168.1.1/", Err(Private)),
             ("https://169.254.169.254/latest/meta-data/", Err(Private)),
+            // Azure's wire server.
+            ("https://168.63.129.16/", Err(Private)),
+            ("https://168.63.129.17/", Ok("https://168.63.129.17/")),
+            ("https://100.100.100.200/latest/meta-data/", Err(Private)),
+            ("https://192.0.0.192/", Err(Private)),
             ("https://100.64.0.1/", Err(Private)),
             ("https://100.128.0.1/", Ok("https://100.128.0.1/")),
             ("https://192.0.0.8/", Err(Private)),
