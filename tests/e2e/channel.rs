@@ -194,7 +194,7 @@ fn addresses_are_kept_as_requests_go_there() {
         "secrets": {"signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}});
     for (told, kept) in [
         ("https://gw.example", "https://gw.example/"),
-        ("https://GW.example:443?a=b", "https://gw.example:443/?a=b"),
+        ("https://GW.example:443/A", "https://gw.example:443/A"),
         ("https://gw.example/a/b", "https://gw.example/a/b"),
     ] {
         body["settings"]["url"] = json!(told);
@@ -212,7 +212,18 @@ fn addresses_are_kept_as_requests_go_there() {
     };
     let kept = keeps(&shop, "push", &fcm("https://tokens.example")).send().ok();
     assert_eq!(kept["settings"]["token_url"], "https://tokens.example/");
-    for wrong in ["https://10.0.0.1/token", "http://tokens.example/", "https://localhost/"] {
+    // Settings are shown, and a query is where secrets of others stand.
+    body["settings"]["url"] = json!("https://gw.example/?token=s3cr3t");
+    let refused = keeps(&shop, "gateway", &body).send();
+    assert!(!refused.text().contains("s3cr3t"), "{}", refused.text());
+    assert_eq!(refused.outcome(), "400 invalid-request /settings/url");
+    for wrong in [
+        "https://10.0.0.1/token",
+        "http://tokens.example/",
+        "https://localhost/",
+        "https://tokens.example/?key=1",
+        "https://168.63.129.16/",
+    ] {
         let outcome = keeps(&shop, "push", &fcm(wrong)).send().outcome();
         assert_eq!(outcome, "400 invalid-request /settings/token_url", "{wrong}");
     }

@@ -108,6 +108,10 @@ fn what_is_wrong_with_settings() {
         (WecomApp, "corp_id", json!("ww1&x=1")),
         (WechatSubscribe, "page", json!("a b")),
         (Webhook, "url", json!("gateway.example")),
+        // Settings are shown, and so would be what stands there.
+        (Webhook, "url", json!("https://gateway.example/send?token=1")),
+        (Webhook, "url", json!("https://gateway.example?")),
+        (Fcm, "token_url", json!("https://oauth2.googleapis.com/token?key=1")),
         (Webhook, "channel", json!("fax")),
     ] {
         let (mut settings, secrets) = parts(vendor);
@@ -172,7 +176,7 @@ fn secrets_are_never_shown() {
         assert!(shown.contains("POST"), "{shown}");
     }
     let (mut settings, secrets) = parts(Vendor::Webhook);
-    settings["url"] = json!("https://gateway.example?key=s3cr3t");
+    settings["url"] = json!("https://gateway.example/s3cr3t");
     let gateway = Account::read(Vendor::Webhook, &settings, &secrets).unwrap();
     let request = gateway.request(&[message(Vendor::Webhook)], &context(&token)).unwrap();
     assert_eq!(format!("{request:?}"), "POST gateway.example");

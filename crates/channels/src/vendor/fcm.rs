@@ -98,7 +98,8 @@ impl Adapter for Account {
             url.starts_with("http") && url.contains("://") && crate::message::is_token(url, 512)
         };
         let is_url = token_url.as_ref().is_none_or(is_url);
-        faults.setting(is_url, "token_url", "must be an address");
+        let is_bare = token_url.as_ref().is_none_or(|url| !url.contains('?'));
+        faults.setting(is_url && is_bare, "token_url", "must be an address without a query");
         faults.base(base_url.as_ref());
         let is_key = rs256::is_key(&self.private_key);
         faults.secret(is_key, "private_key", "must be an RSA key of 2,048 bits or more in PEM");

@@ -73,6 +73,9 @@ impl Adapter for Account {
         let Settings { url, channel } = &self.settings;
         let is_url = url.starts_with("https://") || url.starts_with("http://");
         faults.setting(is_url && is_token(url, 2_048), "url", "must be an https address");
+        // Settings are shown, and a query is where secrets of gateways stand.
+        let detail = "must have no query: settings are shown, and signing_secret tells who sends";
+        faults.setting(!url.contains('?'), "url", detail);
         let names: Vec<_> = Channel::ALL.iter().map(|channel| channel.as_str()).collect();
         let detail = format!("must be one of {}", names.join(", "));
         faults.setting(Channel::parse(channel).is_some(), "channel", &detail);
