@@ -9,8 +9,8 @@ The first line of the output is the port of the controls, which are posts of JSO
     /door    {"stand", "is_open"}            a vendor that nobody can connect to, and one again
     /report  {"stand", "sent", "what", ...}  posts a report: {"status"} of the answer
 
-An answer of a script is `{"code"}` (a code of the vendor's), `{"status", "retry_after"?}` or
-`{"cut": true}` (the connection ends after the request came); with `"at": "token"` it is for the
+An answer of a script is `{"code"}` (a code of the vendor's), `{"status", "retry_after"?, "gbk"?}`
+(`gbk`: a page of a proxy in another encoding) or `{"cut": true}` (the connection ends after the request came); with `"at": "token"` it is for the
 next request of a token. Without a script everything is taken. The process ends when its input does.
 """
 
@@ -30,6 +30,7 @@ import chats
 import messages
 from vendor import Answer, Request
 
+GBK = "<html>服务器繁忙</html>".encode("gbk")
 VENDORS = {vendor.name: vendor for vendor in messages.ALL + chats.ALL}
 
 
@@ -144,7 +145,7 @@ class Stand:
             return None
         if "status" in said:
             headers = {"retry-after": said["retry_after"]} if "retry_after" in said else {}
-            return Answer(said["status"], None, headers)
+            return Answer(said["status"], GBK if said.get("gbk") else None, headers)
         if "code" in said:
             answer = vendor.refused(said["code"])
             return answer(request) if callable(answer) else answer
@@ -154,10 +155,14 @@ class Stand:
 
     def report(self, asked):
         """Posts to `address` as if it were at `public`, of which vendors know."""
-        url = asked["url"]
+        url, told = asked["url"], asked["sent"].get("callback_url") or ""
+        # Those that are told with each message post its reports to just that address.
+        if asked["what"] != "leaves" and told.startswith(url):
+            url = told
         where = urlsplit(url)
         post = self.vendor.report(asked["what"], asked["sent"], url, asked.get("forged", False))
-        query = f"?{post.query}" if post.query else ""
+        query = post.query or where.query
+        query = f"?{query}" if query else ""
         connection = http.client.HTTPConnection(asked["address"], timeout=30)
         try:
             method = "GET" if post.echo else "POST"

@@ -3,6 +3,7 @@
 //! interop` runs this; `cargo test` leaves it out.
 #![cfg(test)]
 
+mod batches;
 mod desk;
 mod fakes;
 mod reports;
@@ -17,6 +18,7 @@ fn meets(vendor: Vendor) {
     rows::every_row_is_asked_once(&mut desk);
     troubles::what_no_table_tells(&mut desk);
     reports::good_ones_count_and_forged_ones_do_not(&mut desk);
+    batches::members_share_requests(&mut desk);
     desk.tells_no_secret();
 }
 

@@ -4,7 +4,7 @@ import base64
 import datetime
 import hashlib
 import json
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from alibabacloud_openapi_util.client import Client as Alibaba
 from botocore.auth import SigV4Auth
@@ -218,8 +218,9 @@ class TwilioSms(Vendor):
         demand(request.header("authorization") == f"Basic {ours}", "another key")
         form = request.form()
         demand(form["From"] == "+15005550006", "another sender")
-        return {"to": form["To"], "id": None, "text": form["Body"],
-                "callback_url": form.get("StatusCallback")}
+        told = form["StatusCallback"]
+        return {"to": form["To"], "id": dict(parse_qsl(urlsplit(told).query))["m"],
+                "text": form["Body"], "callback_url": told}
 
     def taken(self, request, number):
         sid = f"SM{number:032x}"

@@ -61,8 +61,8 @@ pub fn good_ones_count_and_forged_ones_do_not(desk: &mut Desk) {
 
 /// Vendors whose reports name our id, so that what nobody heard of is settled by them.
 fn has_own_id(vendor: Vendor) -> bool {
-    use Vendor::{AliyunSms, DirectMail, Sendgrid, Ses};
-    matches!(vendor, AliyunSms | DirectMail | Ses | Sendgrid)
+    use Vendor::{AliyunSms, DirectMail, Sendgrid, Ses, Twilio};
+    matches!(vendor, AliyunSms | DirectMail | Ses | Sendgrid | Twilio)
 }
 
 /// Vendors that are known by the secret in our address alone.
