@@ -149,8 +149,8 @@ impl Street {
             self.last.set(self.last.get() + 1);
             let no = self.last.get();
             let text = format!(
-                "INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at)
-                 VALUES ({no}, '{id}', {programme_no}, 0, {})",
+                "INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, priority)
+                 VALUES ({no}, '{id}', {programme_no}, 0, {}, 0)",
                 i64::MAX
             );
             self.reach.connection().execute(&text, []).unwrap();

@@ -3,10 +3,10 @@
 
 mod behaviour;
 mod deliver;
-mod drain;
 mod deliver_answers;
 mod deliver_reports;
 mod deliver_turns;
+mod drain;
 mod events;
 mod fold;
 mod follows;

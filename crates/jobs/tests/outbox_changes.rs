@@ -60,8 +60,8 @@ fn crowd() -> Shop {
     for text in [
         "UPDATE touch SET state = 'due', reason = NULL, due_at = 0, deadline_at = 9e15",
         "DELETE FROM outbox",
-        "INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at)
-         SELECT no, 'push', 1, 0, deadline_at FROM touch",
+        "INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, priority)
+         SELECT no, 'push', 1, 0, deadline_at, 0 FROM touch",
     ] {
         shop.reach.connection().execute(text, []).unwrap();
     }
