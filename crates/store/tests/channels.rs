@@ -54,7 +54,7 @@ fn what_is_due_is_found_by_jumps() {
         let rows = statement.query_map(values, |_| Ok(())).unwrap().count();
         (rows, statement.get_status(rusqlite::StatementStatus::VmStep))
     };
-    let (accounts, walked) = steps("channel_due", &[&NOW.0, &1, &0, &100]);
+    let (accounts, walked) = steps("channel_due", &[&NOW.0, &1, &0, &100, &0]);
     assert_eq!(accounts, 1);
     assert!(walked < 3_000, "{walked}");
     // There is no such touch, so it is read and not shown.
@@ -62,7 +62,7 @@ fn what_is_due_is_found_by_jumps() {
     assert!(walked < 3_000, "{walked}");
     // And where nothing is due.
     let earlier = NOW.0 - 1;
-    let (accounts, walked) = steps("channel_due", &[&earlier, &1, &0, &100]);
+    let (accounts, walked) = steps("channel_due", &[&earlier, &1, &0, &100, &0]);
     assert_eq!(accounts, 0);
     assert!(walked < 3_000, "{walked}");
 }
