@@ -183,6 +183,30 @@ fn a_new_device_takes_a_code() {
     assert_eq!(needed(&spends("stolen").send()), "device missing 1");
 }
 
+/// Repetitions at once send one code: SMS costs money, and five codes are an hour's.
+#[test]
+fn one_key_at_once_sends_one_code() {
+    let host = host();
+    let (shop, gateway) = stepped(&host, "a", json!({"above_points": 5}));
+    let ask = asks(&shop, "m", 6).key("v-1");
+    let answers = at_once(8, |_| ask.send());
+    let first = answers[0].json();
+    for answer in &answers {
+        assert_eq!(answer.status, 201);
+        let told = answer.json();
+        assert_eq!(told["verification_id"], first["verification_id"]);
+        assert_eq!(told["expires_at"], first["expires_at"]);
+        assert!(["accepted", "unknown"].contains(&told["outcome"].as_str().unwrap()), "{told}");
+    }
+    let code = code_of(&gateway);
+    let id = first["verification_id"].as_str().unwrap();
+    assert_eq!(confirms(&shop, "m", id, &code).send().status, 200);
+    assert_eq!(host.reach().number("SELECT count(*) FROM verification"), 1);
+    let other = shop.post("/v1/members/m/verifications", &json!({"points": 7}));
+    let reused = other.key("v-1");
+    assert_eq!(reused.send().outcome(), "422 idempotency-key-reused");
+}
+
 /// Guesses at once count one by one, and a proof at once is used once.
 #[test]
 fn what_comes_at_once_counts_once() {
@@ -326,6 +350,23 @@ fn five_codes_go_within_an_hour() {
     host.reach().write("UPDATE verification SET made_at = made_at - 3600000").unwrap();
     assert_eq!(ask.send().status, 201);
     assert_eq!(gateway.take().len(), 1);
+}
+
+#[test]
+fn a_programme_tells_how_many_codes_go_within_an_hour() {
+    let host = host();
+    let step_up = json!({"above_points": 5, "codes_per_hour": 2});
+    let (shop, gateway) = stepped(&host, "a", step_up);
+    for member in ["m", "n", "o"] {
+        shop.buys(member, &format!("o-{member}"), 10_000).send().ok();
+        has_phone(&shop, member);
+    }
+    asks(&shop, "m", 6).send().ok();
+    asks(&shop, "n", 6).send().ok();
+    let third = asks(&shop, "o", 6).send();
+    assert_eq!(third.status, 429);
+    assert!(third.text().contains("all members of the programme 2"), "{}", third.text());
+    assert_eq!(gateway.take().len(), 2);
 }
 
 #[test]

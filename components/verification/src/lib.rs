@@ -1,5 +1,5 @@
-//! Codes by which members show that it is they who spend: one is sent to an address of the member,
-//! and who tells it gets a proof for the spending.
+//! Codes by which members confirm a spending: one is sent to an address of the member, and the
+//! caller that tells it gets a proof.
 //!
 //! The code stands in the message alone: what is kept is a keyed digest of it.
 
@@ -16,12 +16,13 @@ use serde_json::json;
 use shell::api::contact::masked;
 use shell::{
     App, Problem, Proof, Reply, Request, VerificationBody, VerificationCodeBody, authenticate,
-    authenticated_body, digest, new_id, noted, now, once_of_member, open_member, opened_text,
-    parse_json, random, reach,
+    authenticated_body, digest, noted, now, once_of_member, open_member, opened_text, parse_json,
+    published, random, reach, scoped,
 };
 use store::{
-    Caller, NamedMember, NewVerification, Spin, VerificationLimits, begin_verification,
-    confirm_verification, list_contacts, preference, try_verification, verification_wait,
+    BegunVerification, Caller, NamedMember, NewVerification, Spin, VerificationLimits,
+    begin_verification, confirm_verification, list_contacts, preference, try_verification,
+    verification_wait,
 };
 use subtle::ConstantTimeEq as _;
 
@@ -31,8 +32,9 @@ const CODE_MS: i64 = 5 * 60_000;
 const PROOF_MS: i64 = 10 * 60_000;
 /// Tries at a code.
 const MAX_TRIES: i64 = 5;
-/// Codes within an hour. Those of a programme are for what a loop in somebody's script would cost.
-const LIMITS: VerificationLimits = VerificationLimits { member: 5, programme: 1_000 };
+/// Codes of a member within an hour. What all members get is told by the rulebook: it bounds what a
+/// loop in somebody's script costs.
+const MAX_CODES: i64 = 5;
 
 shell::component! { shell::api::verification::ROUTES {
     "POST /v1/members/{id}/verifications" => begin(id),
@@ -55,10 +57,15 @@ async fn begin(app: &App, request: &Request, name: &str) -> Result<Reply, Proble
     let member = open_member(app, &caller, name).await?;
     let reach = reach().await?;
     let address = address_of(&reach, &caller, member.no, channel).await?;
+    let programme = published(&app.sql, &caller.programme).await?.codes_per_hour();
+    let limits = VerificationLimits { member: MAX_CODES, programme };
     let wait = Cell::new(None);
+    let asked = (&member.id, &body);
+    let id = id_of(app, &caller, &key, &asked)?;
     let act = async || {
         let to = address.clone().ok_or_else(|| no_address(channel))?;
-        let by = Sender { app, request, caller: &caller, reach: &reach, wait: &wait };
+        let caller = &caller;
+        let by = Sender { app, request, caller, reach: &reach, id: &id, limits, wait: &wait };
         by.send(&member, &body, (channel, to)).await
     };
     let shown = |kept: Kept| {
@@ -73,17 +80,27 @@ async fn begin(app: &App, request: &Request, name: &str) -> Result<Reply, Proble
         });
         Reply::json(201, &shown).private()
     };
-    let asked = (&member.id, &body);
     let done = once_of_member(app, &key, &caller, ("verification", &asked), act, shown).await;
     match wait.get() {
         // Not kept under the key: the same request may go later.
-        Some(seconds) => Ok(Reply::too_many(TOO_MANY, seconds)),
+        Some(seconds) => Ok(Reply::too_many(&too_many(limits), seconds)),
         None => done,
     }
 }
 
-const TOO_MANY: &str =
-    "A member gets 5 codes within an hour, and all members of a programme 1000. Nothing was sent.";
+/// Requests at once with one key name one code, so that one of them sends it.
+fn id_of(app: &App, caller: &Caller, key: &str, asked: &impl Serialize) -> Result<String, Problem> {
+    let asked = serde_json::to_string(asked);
+    let asked = asked.map_err(|error| Problem::Internal(error.to_string()))?;
+    Ok(digest(app, &format!("verification {} {asked}", scoped(caller, key))))
+}
+
+fn too_many(limits: VerificationLimits) -> String {
+    let VerificationLimits { member, programme } = limits;
+    format!(
+        "A member gets {member} codes within an hour, and all members of the programme {programme}. Nothing was sent."
+    )
+}
 
 fn no_address(channel: Channel) -> Problem {
     not_possible(format!("The member has no open address for {}.", channel.as_str()))
@@ -117,6 +134,9 @@ struct Sender<'a> {
     request: &'a Request,
     caller: &'a Caller,
     reach: &'a Spin,
+    /// Names the code.
+    id: &'a str,
+    limits: VerificationLimits,
     /// Seconds to wait, where a limit is met.
     wait: &'a Cell<Option<i64>>,
 }
@@ -143,17 +163,25 @@ impl Sender<'_> {
         let code = code()?;
         let about = text::About { channel, language: language.as_deref(), points: body.points };
         let words = text::words(self.reach, no, &account, &about, &code).await?;
-        let (id, at) = (new_id().to_string(), now());
+        let (id, at) = (self.id, now());
         let until = at.plus_ms(CODE_MS);
         let new = NewVerification {
-            id: &id,
-            digest: &digest_of(self.app, &id, &code),
+            id,
+            digest: &digest_of(self.app, id, &code),
             points: body.points,
             until,
         };
         let whose = (no, member.no);
-        if !begin_verification(self.reach, whose, &new, at, LIMITS).await? {
-            return Err(self.limited(whose, at).await?);
+        let kept = |until: Timestamp, outcome: &str| Kept {
+            verification_id: id.to_owned(),
+            expires_at: until.to_string(),
+            outcome: outcome.to_owned(),
+        };
+        match begin_verification(self.reach, whose, &new, at, self.limits).await? {
+            BegunVerification::Now => {}
+            // The request that began it was not answered yet, and the code may have gone.
+            BegunVerification::Before(until) => return Ok(kept(until, "unknown")),
+            BegunVerification::Refused => return Err(self.limited(whose, at).await?),
         }
         let with = json!({
             "verification_id": id,
@@ -165,15 +193,11 @@ impl Sender<'_> {
         noted(self.app, self.request, self.caller, what, Some(with)).await?;
         let message = Message { id: format!("verify-{id}"), to, ..words };
         let told = sending::told(sending::send(self.reach, &account, message).await?);
-        Ok(Kept {
-            verification_id: id,
-            expires_at: until.to_string(),
-            outcome: told.outcome.to_owned(),
-        })
+        Ok(kept(until, told.outcome))
     }
 
     async fn limited(&self, whose: (i64, i64), at: Timestamp) -> Result<Problem, Problem> {
-        let until = verification_wait(self.reach, whose, at, LIMITS).await?;
+        let until = verification_wait(self.reach, whose, at, self.limits).await?;
         let seconds = |until: Timestamp| until.0.saturating_sub(at.0).div_euclid(1_000) + 1;
         self.wait.set(until.map(|until| seconds(until).clamp(1, 3_600)));
         // Where no limit is met, the account was closed since it was looked up.

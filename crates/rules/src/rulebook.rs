@@ -203,6 +203,13 @@ impl Rulebook {
         self.document.risk.step_up
     }
 
+    /// Codes for such proofs that all members get within an hour.
+    #[must_use]
+    pub fn codes_per_hour(&self) -> i64 {
+        let told = self.step_up().and_then(|step_up| step_up.codes_per_hour);
+        told.unwrap_or(StepUp::CODES_PER_HOUR)
+    }
+
     /// Local days from `from` to `until`, as numbers since 1970-01-01, on which points of very many
     /// members may end at once: the dates and the ends of periods that expiry policies name.
     #[must_use]

@@ -133,7 +133,16 @@ mod tests {
     }
 
     fn step_up(document: &mut Document, above_points: Option<i64>, new_device: bool) {
-        document.risk.step_up = Some(crate::StepUp { above_points, new_device });
+        document.risk.step_up =
+            Some(crate::StepUp { above_points, new_device, ..crate::StepUp::default() });
+    }
+
+    fn codes(document: &mut Document, codes_per_hour: i64) {
+        document.risk.step_up = Some(crate::StepUp {
+            above_points: None,
+            new_device: true,
+            codes_per_hour: Some(codes_per_hour),
+        });
     }
 
     fn fast(event: &str, times: i64) -> crate::Velocity {
@@ -148,7 +157,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         type Change = fn(&mut Document);
-        let cases: [(Change, &str); 62] = [
+        let cases: [(Change, &str); 64] = [
             (|d| d.format = 2, "/format"),
             (|d| d.currency = "yuan".into(), "/currency"),
             (|d| d.time_zone = "Mars/Olympus".into(), "/time_zone"),
@@ -209,6 +218,8 @@ mod tests {
             (|d| d.risk.review_above_points = Some(-1), "/risk/review_above_points"),
             (|d| step_up(d, Some(-1), false), "/risk/step_up/above_points"),
             (|d| step_up(d, None, false), "/risk/step_up"),
+            (|d| codes(d, 0), "/risk/step_up/codes_per_hour"),
+            (|d| codes(d, 100_001), "/risk/step_up/codes_per_hour"),
             (
                 |d| d.actions.get_mut("share").unwrap().coupon = Some("x".into()),
                 "/actions/share/coupon",

@@ -844,7 +844,8 @@ fn an_exchange_of_many_points_asks_who_it_is() {
         ("air", &|document| {
             document.exchanges = offering("hotel", ANY);
             let above_points = Some(10);
-            document.risk.step_up = Some(rules::StepUp { above_points, new_device: false });
+            document.risk.step_up =
+                Some(rules::StepUp { above_points, ..rules::StepUp::default() });
         }),
         ("hotel", &|document| document.exchanges = accepting("air", "0.5", None)),
     ]);

@@ -632,7 +632,7 @@ fn two_accounts_of_one_person_become_one() {
 #[test]
 fn many_points_of_a_pool_or_to_another_member_ask_who_it_is() {
     let mut group = Group::new(|document| {
-        let step_up = rules::StepUp { above_points: Some(50), new_device: false };
+        let step_up = rules::StepUp { above_points: Some(50), ..rules::StepUp::default() };
         document.risk.step_up = Some(step_up);
     });
     let give = |points| ask(Transfer { to: id("b"), points });

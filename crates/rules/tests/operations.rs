@@ -284,7 +284,8 @@ const ASKED: [&str; 7] =
 #[test]
 fn what_spends_asks_for_a_proof_and_nothing_else_does() {
     let strictest = |document: &mut Document| {
-        document.risk.step_up = Some(StepUp { above_points: Some(0), new_device: true });
+        document.risk.step_up =
+            Some(StepUp { above_points: Some(0), new_device: true, ..StepUp::default() });
     };
     let good = SignedProof { points: 1_000, until: Timestamp(at(LATER).0 + 1), is_used: false };
     let mut asked = BTreeSet::new();

@@ -67,7 +67,7 @@ fn fast(times: i64, per: Per, then: Suspicion) -> Velocity {
 }
 
 fn step_up(above_points: Option<i64>, new_device: bool) -> Option<rules::StepUp> {
-    Some(rules::StepUp { above_points, new_device })
+    Some(rules::StepUp { above_points, new_device, ..rules::StepUp::default() })
 }
 
 /// A decision about the member on a day of May 2027.
@@ -426,6 +426,15 @@ fn a_setting_stored_but_never_read() {
         assert!(Rulebook::new(&serde_json::from_value(other).unwrap(), 1).is_err(), "{field}");
     }
     tested.extend(["publication.major[]".to_owned(), "publication.role".to_owned()]);
+    // Nor is how many codes go out: the store's tests of verifications ask for that.
+    let codes = |codes_per_hour: Option<i64>| {
+        let mut other = rules::default_document();
+        let step_up = rules::StepUp { codes_per_hour, ..step_up(Some(0), false).unwrap() };
+        other.risk.step_up = Some(step_up);
+        Rulebook::new(&other, 1).unwrap().codes_per_hour()
+    };
+    assert_eq!([codes(None), codes(Some(7))], [1_000, 7]);
+    tested.insert("risk.step_up.codes_per_hour".to_owned());
     // Nor is how long answers are kept: the night's tests ask for that.
     for (field, wrong, right) in [("answers_days", 365, 366), ("traces_days", 0, 1)] {
         let with = |days: u32| {

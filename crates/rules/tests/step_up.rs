@@ -18,7 +18,7 @@ const ANY: Transfers =
 
 fn world(above_points: Option<i64>, new_device: bool) -> World {
     let mut world = World::new(|document: &mut Document| {
-        document.risk.step_up = Some(StepUp { above_points, new_device });
+        document.risk.step_up = Some(StepUp { above_points, new_device, ..StepUp::default() });
         document.donations.insert("pandas".into(), ANY);
         let any = r#"{"points_per_unit": 1, "max_percent": 100}"#;
         document.redemption = serde_json::from_str(any).unwrap();

@@ -7,16 +7,16 @@ use crate::support;
 use ledger::{Refusal, Timestamp};
 use rules::{Document, StepUp};
 use store::{
-    ClientInfo, Native, NewVerification, Outcome, SentProof, Sql, Submission, VerificationLimits,
-    begin_reach, begin_verification, confirm_verification, dry_run, forget_verifications,
-    try_verification, verification_wait,
+    BegunVerification, ClientInfo, Native, NewVerification, Outcome, SentProof, Sql, Submission,
+    VerificationLimits, begin_reach, begin_verification, confirm_verification, dry_run,
+    forget_verifications, try_verification, verification_wait,
 };
 use support::{World, act, buy, hold, redeem, release, told, wait};
 
 const MINUTE: i64 = 60_000;
 
 fn world(above_points: Option<i64>, new_device: bool) -> World {
-    let step_up = StepUp { above_points, new_device };
+    let step_up = StepUp { above_points, new_device, ..StepUp::default() };
     let world = World::with_rules(|book: &mut Document| book.risk.step_up = Some(step_up));
     world.one(buy("m", "k0", "o0", 100_000));
     world
@@ -154,7 +154,11 @@ impl Codes {
     fn begins(&self, member: i64, id: &str, at: i64) -> bool {
         let until = Timestamp(at + 5 * MINUTE);
         let new = NewVerification { id, digest: "d", points: 60, until };
-        wait(begin_verification(&self.0, (1, member), &new, Timestamp(at), LIMITS)).unwrap()
+        self.begun(member, &new, at) == BegunVerification::Now
+    }
+
+    fn begun(&self, member: i64, new: &NewVerification<'_>, at: i64) -> BegunVerification {
+        wait(begin_verification(&self.0, (1, member), new, Timestamp(at), LIMITS)).unwrap()
     }
 
     fn tries(&self, member: i64, id: &str, at: i64) -> Option<i64> {
@@ -166,6 +170,22 @@ impl Codes {
         let text = "SELECT count(*) FROM verification";
         self.0.connection().query_row(text, [], |row| row.get(0)).unwrap()
     }
+}
+
+#[test]
+fn a_code_is_kept_once() {
+    let codes = Codes::new();
+    let first = NewVerification { id: "a", digest: "d", points: 60, until: Timestamp(500) };
+    assert_eq!(codes.begun(7, &first, 10), BegunVerification::Now);
+    let again = NewVerification { digest: "e", until: Timestamp(900), ..first };
+    assert_eq!(codes.begun(7, &again, 20), BegunVerification::Before(Timestamp(500)));
+    assert!(codes.begins(7, "b", 20));
+    // Also where no other code would go.
+    assert_eq!(codes.begun(7, &again, 30), BegunVerification::Before(Timestamp(500)));
+    let third = NewVerification { id: "c", ..first };
+    assert_eq!(codes.begun(7, &third, 30), BegunVerification::Refused);
+    let tried = wait(try_verification(&codes.0, (1, 7), "a", Timestamp(40), 5)).unwrap();
+    assert_eq!(tried.unwrap().digest, "d", "the code that was sent");
 }
 
 #[test]

@@ -129,7 +129,7 @@ pub async fn deliver<S: Sql, T: Touches, V: Vendors>(
         {
             steps.push(Either::Left(turn(run, account_no, limit.split(WAVES))));
         }
-        // Who sends when the time is over ends the turn.
+        // An account that sends when the time is over ends its turn.
         if !turns.is_running() && (!has_time || limit.left() == 0) {
             report.done &= turns.is_done();
             return Ok(report);

@@ -25,7 +25,7 @@ pub struct Risk {
     pub step_up: Option<StepUp>,
 }
 
-/// What members must show a second proof for: that it is they who spend. At least one is told.
+/// For which spendings members must bring a proof that they ask for it. Points or devices are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -36,6 +36,15 @@ pub struct StepUp {
     /// A device that the member has not used before.
     #[serde(default)]
     pub new_device: bool,
+    /// Codes that all members of the programme get within an hour; 1,000 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes_per_hour: Option<i64>,
+}
+
+impl StepUp {
+    /// Codes within an hour where the rulebook names no other number.
+    pub const CODES_PER_HOUR: i64 = 1_000;
+    const MAX_CODES_PER_HOUR: i64 = 100_000;
 }
 
 /// How often a member may do something before it looks odd.
@@ -80,6 +89,10 @@ impl Risk {
         if let Some(step_up) = self.step_up {
             if step_up.above_points.is_some_and(|most| most < 0) {
                 check.problem("/risk/step_up/above_points", "must not be negative");
+            }
+            let most = StepUp::MAX_CODES_PER_HOUR;
+            if step_up.codes_per_hour.is_some_and(|codes| !(1..=most).contains(&codes)) {
+                check.problem("/risk/step_up/codes_per_hour", "must be 1 to 100000");
             }
             if step_up.above_points.is_none() && !step_up.new_device {
                 check.problem("/risk/step_up", "must have above_points, or new_device as true");

@@ -224,7 +224,7 @@ fn action(random: &mut Random) -> ActionRule {
 fn step_up(random: &mut Random) -> Option<StepUp> {
     let above_points = *random.pick(&[None, Some(0), Some(10), Some(100)]);
     let new_device = above_points.is_none() || random.chance(50);
-    random.chance(40).then_some(StepUp { above_points, new_device })
+    random.chance(40).then_some(StepUp { above_points, new_device, ..StepUp::default() })
 }
 
 fn risk(random: &mut Random) -> Risk {

@@ -105,8 +105,8 @@ pub use touches::{
 };
 
 pub use verifications::{
-    NewVerification, VerificationLimits, VerificationTry, begin_verification, confirm_verification,
-    forget_verifications, try_verification, verification_wait,
+    BegunVerification, NewVerification, VerificationLimits, VerificationTry, begin_verification,
+    confirm_verification, forget_verifications, try_verification, verification_wait,
 };
 pub use waves::{
     AccountState, Again, DeliveryReport, LastAttempt, TouchDelivery, TriedTouch, WaveAttempt,

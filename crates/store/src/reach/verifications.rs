@@ -31,7 +31,18 @@ pub struct VerificationLimits {
     pub programme: i64,
 }
 
-/// Keeps a code before it is sent. False where a limit is met, or the account is closed.
+/// Whether a code goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BegunVerification {
+    /// It is kept, and goes now.
+    Now,
+    /// It was kept before; it counts until then.
+    Before(Timestamp),
+    /// A limit is met, or the account is closed.
+    Refused,
+}
+
+/// Keeps a code before it is sent. Of requests at once for one id, one is told to send it.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -41,7 +52,7 @@ pub async fn begin_verification(
     new: &NewVerification<'_>,
     now: Timestamp,
     limits: VerificationLimits,
-) -> Result<bool, Error> {
+) -> Result<BegunVerification, Error> {
     let values = vec![
         programme_no.into(),
         member_no.into(),
@@ -54,7 +65,15 @@ pub async fn begin_verification(
         limits.programme.into(),
         (now.0 - COUNTED_MS).into(),
     ];
-    Ok(!reach.query(statement!("queries/reach/verification_begin"), values).await?.is_empty())
+    if !reach.query(statement!("queries/reach/verification_begin"), values).await?.is_empty() {
+        return Ok(BegunVerification::Now);
+    }
+    let values = vec![programme_no.into(), member_no.into(), new.id.into()];
+    let mut rows = reach.query(statement!("queries/reach/verification_begun"), values).await?;
+    Ok(match rows.first_mut() {
+        Some(row) => BegunVerification::Before(Timestamp(row.integer(0)?)),
+        None => BegunVerification::Refused,
+    })
 }
 
 /// Until when a member waits for the next code; `None` where no limit is met.
