@@ -1,7 +1,7 @@
 //! `/v1/playbook`: drafts, their publication by the routes of the rulebook's, versions and groups.
 
 use serde_json::{Value as Json, json};
-use tests::{Answer, Host, Shop};
+use tests::{Answer, Host, Shop, at_once, count};
 
 const PATH: &str = "/v1/playbook";
 const DECISIONS: &str = "/v1/rulebook/publications";
@@ -105,9 +105,38 @@ fn a_draft_is_kept_with_its_faults() {
         (&json!(0), &json!([]), &json!("/strategies"))
     );
 
+    // Two editors have read one revision. Nothing of the second one's is kept.
+    let over = |revision: &str, tier: &str| {
+        let path = format!("{PATH}/drafts/spring?revision={revision}");
+        marketing.put(&path, &playbook(&[tier])).send()
+    };
+    let revision =
+        marketing.get(&format!("{PATH}/drafts/spring")).send().ok()["revision"].to_string();
+    let first = over(&revision, "silver").ok();
+    assert_eq!(first["revision"].to_string(), (revision.parse::<i64>().unwrap() + 1).to_string());
+    for (revision, outcome) in [
+        (revision.as_str(), "409 conflict"),
+        ("0", "409 conflict"),
+        ("-1", "400 invalid-request ?revision"),
+        ("x", "400 invalid-request ?revision"),
+    ] {
+        assert_eq!(over(revision, "gold").outcome(), outcome, "{revision}");
+    }
+    let kept = marketing.get(&format!("{PATH}/drafts/spring")).send().ok();
+    assert_eq!(kept["playbook"]["strategies"][0]["trigger"]["to"], json!(["silver"]));
+    let fresh = format!("{PATH}/drafts/fresh");
+    let answers =
+        at_once(6, |_| marketing.put(&format!("{fresh}?revision=0"), &playbook(&["gold"])).send());
+    assert_eq!(count(&answers, "409 conflict"), 5);
+    marketing.ask("DELETE", &fresh).send();
+
     // Neither the drafts of rulebooks nor those of other programmes are among them.
     let book = shop.get("/v1/programmes/default").send().ok()["rulebook"].take();
-    marketing.put("/v1/rulebook/drafts/spring", &book).send().ok();
+    let of_rulebook = "/v1/rulebook/drafts/spring";
+    let unknown = marketing.put(&format!("{of_rulebook}?revision=1"), &book).send();
+    assert_eq!(unknown.outcome(), "409 conflict");
+    let kept = marketing.put(&format!("{of_rulebook}?revision=0"), &book).send().ok();
+    assert_eq!(kept["revision"], 1);
     let listed = |path: &str| marketing.all(path, 1).len();
     assert_eq!((listed("/v1/playbook/drafts"), listed("/v1/rulebook/drafts")), (1, 1));
     let of_other = |path: &str| other.get(&format!("{PATH}{path}")).send().outcome();

@@ -61,7 +61,10 @@ fn code_of(gateway: &Receiver) -> String {
     assert_eq!((&message["to"], &message["channel"]), (&json!("+8613812345678"), &json!("sms")));
     let text = message["text"].as_str().unwrap().to_owned();
     let is_code = |part: &&str| part.len() == 6;
-    text.split(|c: char| !c.is_ascii_digit()).find(is_code).unwrap_or_else(|| panic!("{text}")).to_owned()
+    text.split(|c: char| !c.is_ascii_digit())
+        .find(is_code)
+        .unwrap_or_else(|| panic!("{text}"))
+        .to_owned()
 }
 
 fn another(code: &str) -> String {
@@ -123,7 +126,10 @@ fn many_points_take_a_code() {
         assert_eq!(wrong.json()["tries_left"], left);
     }
     let late = confirms(&till, "m", id, &code).send();
-    assert_eq!((late.outcome().as_str(), &late.json()["tries_left"]), ("403 verification-failed", &json!(0)));
+    assert_eq!(
+        (late.outcome().as_str(), &late.json()["tries_left"]),
+        ("403 verification-failed", &json!(0))
+    );
     let unknown = confirms(&till, "m", "01a20018-961c-7c80-a3f4-1f0b6f2d9c11", &code).send();
     assert_eq!(unknown.outcome(), "403 verification-failed");
 

@@ -42,8 +42,9 @@ impl Drafts {
         format!("{}-{what}", self.kind.as_str())
     }
 
-    /// Keeps a draft: 201 for a new one, 200 for a change. `D` is the document's type. Of the
-    /// playbook, the query may tell the version that it was made from.
+    /// Keeps a draft: 201 for a new one, 200 for a change. `D` is the document's type. The query
+    /// may tell the revision that it is kept over and, of the playbook, the version that it was made
+    /// from.
     ///
     /// # Errors
     /// Every [`Problem`].
@@ -62,6 +63,7 @@ impl Drafts {
         }
         let of = (caller.programme.no, self.kind);
         let base_version = self.base_version(request)?;
+        let over = version_of(request, "revision")?;
         let keep = async || {
             self.check_base(app, &caller, base_version).await?;
             if other_drafts(&app.sql, of, name).await? >= MAX_DRAFTS {
@@ -70,15 +72,16 @@ impl Drafts {
             }
             let text = serde_json::to_string(&document)
                 .map_err(|error| Problem::Internal(error.to_string()))?;
-            let kept = DraftKept { name, at: now(), by: caller.name(), base_version };
+            let kept = DraftKept { name, at: now(), by: caller.name(), base_version, over };
             let is_new = draft(&app.sql, of, name).await?.is_none();
             // Once it is stored, nothing is waited for.
             let CheckedDraft { stored, told } = check(&caller, &document).await?;
             let wish = DraftWish { document: text, stored };
             let kept = put_draft(&app.sql, of, &kept, wish, &who(request, &caller)).await?;
+            let kept = kept.ok_or(Problem::Conflict)?;
             Ok(Reply::json(if is_new { 201 } else { 200 }, &with(self.shown(&kept), told)))
         };
-        let asked = (name, base_version, &document);
+        let asked = (name, base_version, over, &document);
         once(app, &key, &caller, &self.operation("draft"), &asked, keep).await
     }
 
@@ -135,10 +138,7 @@ impl Drafts {
     }
 
     fn base_version(&self, request: &Request) -> Result<Option<i64>, Problem> {
-        let told = request.query("base_version").filter(|_| self.keeps_base_version());
-        let number = |text: &str| text.parse().ok().filter(|version| *version >= 0);
-        let wrong = || FieldError::new("?base_version", "must be the number of a version");
-        Ok(told.map(|text| number(text).ok_or_else(wrong)).transpose()?)
+        if self.keeps_base_version() { version_of(request, "base_version") } else { Ok(None) }
     }
 
     /// A draft is made from a version that there is.
@@ -162,9 +162,13 @@ impl Drafts {
     }
 
     fn shown(&self, draft: &Draft) -> Json {
-        let Draft { name, updated_at, updated_by, base_version } = draft;
-        let mut shown =
-            json!({"draft": name, "updated_at": updated_at.to_string(), "updated_by": updated_by});
+        let Draft { name, updated_at, updated_by, base_version, revision } = draft;
+        let mut shown = json!({
+            "draft": name,
+            "updated_at": updated_at.to_string(),
+            "updated_by": updated_by,
+            "revision": revision,
+        });
         if let Some(shown) = shown.as_object_mut().filter(|_| self.keeps_base_version()) {
             shown.insert("base_version".to_owned(), (*base_version).into());
         }
@@ -184,6 +188,14 @@ impl Drafts {
         };
         once(app, &key, &caller, &self.operation("draft-delete"), &name, remove).await
     }
+}
+
+/// A version that the query names.
+fn version_of(request: &Request, name: &str) -> Result<Option<i64>, Problem> {
+    let number = |text: &str| text.parse().ok().filter(|version| *version >= 0);
+    let wrong = || FieldError::new(&format!("?{name}"), "must be the number of a version");
+    let told = request.query(name).map(|text| number(text).ok_or_else(wrong));
+    Ok(told.transpose()?)
 }
 
 fn with(mut body: Json, told: Map<String, Json>) -> Json {

@@ -99,6 +99,8 @@ CREATE TABLE IF NOT EXISTS draft (
   who TEXT,
   -- The version of the document that it was made from.
   base_version INTEGER NOT NULL,
+  -- One more with each change.
+  revision INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (programme_no, kind, name)
 ) STRICT, WITHOUT ROWID
 -- then

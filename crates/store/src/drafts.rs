@@ -20,6 +20,8 @@ pub struct Draft {
     pub updated_by: String,
     /// The version of the document that it was made from.
     pub base_version: i64,
+    /// Counts its changes, from 1.
+    pub revision: i64,
 }
 
 /// What is kept of a draft.
@@ -43,6 +45,8 @@ pub struct DraftKept<'a> {
     /// The version that it was made from. Without one, a new draft is made from the version in
     /// force, and a changed one from what it was made from.
     pub base_version: Option<i64>,
+    /// The revision that it is kept over, 0 for a new draft. Without one, over any.
+    pub over: Option<i64>,
 }
 
 fn read(row: &mut Row) -> Result<Draft, Error> {
@@ -51,10 +55,11 @@ fn read(row: &mut Row) -> Result<Draft, Error> {
         updated_at: Timestamp(row.integer(1)?),
         updated_by: row.text(2)?,
         base_version: row.integer(3)?,
+        revision: row.integer(4)?,
     })
 }
 
-/// Keeps a draft under its name, and gives it back.
+/// Keeps a draft under its name, and gives it back; `None` where it has another revision.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -64,7 +69,7 @@ pub async fn put_draft(
     kept: &DraftKept<'_>,
     wish: DraftWish,
     who: &Who,
-) -> Result<Draft, Error> {
+) -> Result<Option<Draft>, Error> {
     let mut who = who.json();
     if let Some(who) = who.as_object_mut() {
         who.insert("digest".to_owned(), digest(&wish.document).into());
@@ -79,11 +84,17 @@ pub async fn put_draft(
         wish.stored.into(),
         who.to_string().into(),
         kept.base_version.into(),
+        kept.over.into(),
     ];
     let mut rows = sql.query(statement!("queries/draft_put"), values).await?;
-    let base_version = rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)?;
-    let (name, updated_by) = (kept.name.to_owned(), kept.by.to_owned());
-    Ok(Draft { name, updated_at: kept.at, updated_by, base_version })
+    let Some(row) = rows.first_mut() else { return Ok(None) };
+    Ok(Some(Draft {
+        name: kept.name.to_owned(),
+        updated_at: kept.at,
+        updated_by: kept.by.to_owned(),
+        base_version: row.integer(0)?,
+        revision: row.integer(1)?,
+    }))
 }
 
 /// How many drafts there are beside the one of that name.
@@ -113,7 +124,7 @@ pub async fn draft(
     let mut rows = sql.query(statement!("queries/draft"), values).await?;
     rows.first_mut()
         .map(|row| {
-            Ok((read(row)?, DraftWish { document: row.text(4)?, stored: row.optional_text(5)? }))
+            Ok((read(row)?, DraftWish { document: row.text(5)?, stored: row.optional_text(6)? }))
         })
         .transpose()
 }

@@ -90,7 +90,7 @@ fn in_force(world: &World, programme_no: i64) -> (i64, Playbook) {
 
 /// A draft that Ana keeps, made from that version.
 fn made(name: &str, base_version: Option<i64>) -> DraftKept<'_> {
-    DraftKept { name, at: Timestamp(1), by: "ana", base_version }
+    DraftKept { name, at: Timestamp(1), by: "ana", base_version, over: None }
 }
 
 /// A draft keeps the version that it was made from, until it is published or told another one.
@@ -100,7 +100,7 @@ fn drafts_keep_the_version_that_they_were_made_from() {
     let keeps = |kind, name, base| {
         let wish = DraftWish { document: "{}".to_owned(), stored: None };
         let kept = wait(put_draft(&world.sql, (1, kind), &made(name, base), wish, &who())).unwrap();
-        kept.base_version
+        kept.unwrap().base_version
     };
     let base = |name| {
         let found = wait(draft(&world.sql, (1, PLAYBOOK), name)).unwrap();
@@ -125,6 +125,33 @@ fn drafts_keep_the_version_that_they_were_made_from() {
     assert_eq!((publishes(&world), base("d")), (1, Some(0)));
     let of_rulebook = wait(draft(&world.sql, (1, RULEBOOK), "d")).unwrap().unwrap().0;
     assert_eq!(of_rulebook.base_version, 1);
+}
+
+/// Of two editors who read one revision, the second one hears that there is another.
+#[test]
+fn a_draft_is_kept_over_the_revision_that_was_read() {
+    let world = World::new();
+    let keeps = |kind, over: Option<i64>, text: &str| {
+        let wish = DraftWish { document: text.to_owned(), stored: None };
+        let kept = DraftKept { over, ..made("d", None) };
+        wait(put_draft(&world.sql, (1, kind), &kept, wish, &who()))
+            .unwrap()
+            .map(|kept| kept.revision)
+    };
+    let text =
+        |kind| wait(draft(&world.sql, (1, kind), "d")).unwrap().map(|found| found.1.document);
+    for kind in [RULEBOOK, PLAYBOOK] {
+        assert_eq!((keeps(kind, Some(1), "x"), text(kind)), (None, None), "there is no draft yet");
+        assert_eq!(keeps(kind, Some(0), "a"), Some(1));
+        assert_eq!(keeps(kind, Some(0), "b"), None, "it is no new one any more");
+        assert_eq!(keeps(kind, Some(1), "c"), Some(2));
+        assert_eq!(keeps(kind, Some(1), "d"), None);
+        assert_eq!(text(kind).as_deref(), Some("c"), "nothing of the second one is kept");
+        assert_eq!(keeps(kind, Some(2), "c"), Some(2), "the same again is no change");
+        assert_eq!(keeps(kind, None, "e"), Some(3), "without a revision, over any");
+        let listed = wait(list_drafts(&world.sql, (1, kind), "", 9)).unwrap();
+        assert_eq!(listed[0].revision, 3);
+    }
 }
 
 /// Strategies are known since their first publication, whatever is published later.
@@ -160,7 +187,7 @@ fn drafts_of_each_document_have_their_own_names() {
     let kept = |kind: DocumentKind, text: &str| {
         let kept = made("spring", None);
         let wish = DraftWish { document: text.to_owned(), stored: None };
-        wait(put_draft(sql, (1, kind), &kept, wish, &who())).unwrap();
+        wait(put_draft(sql, (1, kind), &kept, wish, &who())).unwrap().unwrap();
     };
     kept(RULEBOOK, "rules");
     kept(PLAYBOOK, "plays");

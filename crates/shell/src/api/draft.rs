@@ -17,6 +17,7 @@ pub const ROUTES: &[Route] = &[
     )
     .by("PUT")
     .takes("Document", 256 * KIB)
+    .asks(&[("revision", "integer")])
     .answers(&[200, 201], "Object"),
     Route::write("/v1/rulebook/drafts/{name}", "Drop a draft", MARKETING)
         .by("DELETE")

@@ -49,7 +49,7 @@ pub const ROUTES: &[Route] = &[
     )
     .by("PUT")
     .takes("Playbook", 256 * KIB)
-    .asks(&[("base_version", "integer")])
+    .asks(&[("base_version", "integer"), ("revision", "integer")])
     .answers(&[200, 201], "Object"),
     Route::write("/v1/playbook/drafts/{name}", "Drop a draft of the playbook", MARKETING)
         .by("DELETE")
