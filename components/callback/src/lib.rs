@@ -1,7 +1,7 @@
 //! What vendors post: reports of messages, answers of members, and whether we are there.
 //!
-//! Whoever posts is told by the secret in the path, which is found by its digest, and by the
-//! vendor's own signature where it has one. A post that comes twice changes nothing.
+//! The vendor that posts is known by the secret in the path, which is found by its digest, and by
+//! the vendor's own signature where it has one. A post that comes twice changes nothing.
 
 use bytes::Bytes;
 use channels::{Account, Callback, Received, Refusal, Vendor};

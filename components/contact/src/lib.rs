@@ -20,7 +20,7 @@ use shell::{
 };
 use store::{Contact, Spin, current_consents, delete_contact, list_contacts, put_contact};
 
-/// Who reaches members by hand, and so sees whole addresses.
+/// The roles that reach members by hand, and so see whole addresses.
 const REVEALERS: [Role; 4] =
     [Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 

@@ -169,7 +169,7 @@ async fn tiers(app: &App, request: &Request) -> Result<Reply, Problem> {
     Ok(Reply::json(200, &Page::body(shown.collect(), None)))
 }
 
-/// The tier that everybody has who has reached no other: the first one, where it begins at 0.
+/// The tier of every member who has reached no other: the first one, where it begins at 0.
 fn lowest(book: &Rulebook) -> Option<&str> {
     book.levels().first().filter(|level| level.from == 0).map(|level| level.id.as_str())
 }

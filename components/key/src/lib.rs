@@ -77,8 +77,8 @@ async fn base_of(
     Ok(own_role(&app.sql, no, role).await?.map(|found| found.base))
 }
 
-/// The key that the body requests. One that a session makes waits: whoever takes over a browser
-/// gets no key that lasts.
+/// The key that the body requests. One that a session makes waits: an attacker who takes over a
+/// browser gets no key that lasts.
 fn requested_key(
     body: &KeyBody,
     (prefix, base): (&str, Option<&str>),

@@ -1,5 +1,5 @@
-//! The key of tokens: random, made by whoever needs it first, and sealed with the variable
-//! `secrets_key`, so that a copy of the database makes no tokens.
+//! The key of tokens: random, made by the first instance that needs it, and sealed with the
+//! variable `secrets_key`, so that a copy of the database makes no tokens.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;

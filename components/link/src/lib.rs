@@ -1,7 +1,7 @@
 //! Links of messages: the redirect that counts clicks of persons, and the page that ends messages.
 //!
-//! Whoever has a token may open it. What a visit is, is decided in `reach`; a token that was not
-//! made here costs no read.
+//! Every bearer of a token may open it. What a visit is, is decided in `reach`; a token that was
+//! not made here costs no read.
 
 mod key;
 mod page;

@@ -26,7 +26,7 @@ pub async fn end(_: &App, request: &Request, token: &str) -> Result<Reply, Probl
     let is_said = said.iter().any(|(purpose, channel, decision, _)| {
         (*purpose, *channel, *decision) == (link.purpose, link.channel, Decision::Withdrawn)
     });
-    // Who presses again says nothing new.
+    // A member who presses again says nothing new.
     if !is_said {
         let at = now().0;
         let no = Consent {

@@ -151,7 +151,7 @@ function receipt() {
       : el("div", {}, el("p", { className: "soft", id: "receipt-help" }, say("receiptHelp")), el("label", { htmlFor: "receipt-text" }, say("receiptField")), input),
     el("button", { type: "submit", id: "claim" }, say("claim")),
   );
-  // The focus is on the button then, and whoever reads by ear hears what came of it.
+  // The focus is on the button then, and a member with a screen reader hears what came of it.
   if (state.message) form.querySelector("button").setAttribute("aria-describedby", "outcome");
   input.setAttribute("aria-describedby", "receipt-help");
   form.addEventListener("submit", (event) => {
@@ -287,7 +287,7 @@ function entries() {
     const before = state.entries.length;
     if (!(await loadEntries())) return;
     draw();
-    // Who reads by ear or by key goes on where the new ones begin.
+    // A member with a screen reader or a keyboard goes on where the new ones begin.
     const row = document.querySelectorAll("#history-rows > li")[before];
     row?.setAttribute("tabindex", "-1");
     row?.focus();
@@ -342,7 +342,7 @@ function messages() {
   return section("messages", say("messages"), el("p", { className: "soft" }, say("messagesHelp")), el("ul", { className: "rows" }, state.contacts.map(contactRow)));
 }
 
-/** For who has lost a phone: the page ends wherever it is open. */
+/** For a member who has lost a phone: the page ends wherever it is open. */
 function everywhere() {
   const button = el("button", { type: "button", id: "everywhere", className: "plain wide" }, say("everywhere"));
   button.addEventListener("click", async () => {
@@ -379,7 +379,7 @@ function parts() {
   if (!isOpen()) return [gate()];
   if (state.me === null || state.coupons === null) return state.problem ? [failure()] : [];
   const own = [balance(), level(), ending(), coupons(), entries(), messages(), everywhere()];
-  // Who came for a receipt finds it first.
+  // A member who came for a receipt finds it first.
   own.splice(state.receipt !== "" || state.message ? 0 : 3, 0, receipt());
   return own;
 }

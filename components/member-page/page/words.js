@@ -209,7 +209,7 @@ export const words = {
     scanHere: "This receipt has points for you",
     scanStep1: "Open the shop's app and sign in.",
     scanStep2: "Scan the QR code of the receipt there.",
-    scanNote: "Whoever scans first gets the points. Keep the receipt to yourself.",
+    scanNote: "The first person to scan gets the points. Keep the receipt to yourself.",
     points: "{points} points",
     kind_opening: "Brought along",
     kind_earn: "Activity ({event})",

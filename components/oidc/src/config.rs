@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-/// The provider, and who we are to it.
+/// The provider, and the client that we are to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     /// Its issuer, exactly as its tokens name it.
@@ -88,7 +88,7 @@ pub(crate) async fn variable(name: &str) -> String {
     spin_sdk::variables::get(name).await.unwrap_or_default()
 }
 
-/// Tells whoever keeps the installation; never a token, a code or a name.
+/// Tells the operator of the installation; never a token, a code or a name.
 pub(crate) fn warn(message: &str) {
     eprintln!("{}", json!({"level": "warn", "message": message}));
 }

@@ -1,5 +1,5 @@
 //! Sign-in by a provider of OpenID Connect (authorization code flow with PKCE), or by WeCom, which
-//! has a flow of its own. Who may act as what is ours: they only say who is there, and by which
+//! has a flow of its own. Roles are given here: the provider only says who is there, and by which
 //! subject. It is linked with a person by an invitation, or by the person in a session; never by an
 //! e-mail address.
 //!
@@ -179,7 +179,7 @@ async fn came_back(app: &App, request: &Request) -> Result<Reply, String> {
     done.map_err(|problem| format!("{problem:?}"))
 }
 
-/// Who the provider's ID token says was there.
+/// The user that the provider's ID token names.
 async fn by_token(request: &Request, secret: &str) -> Result<Known, String> {
     let config = Config::read().await.ok_or("there is no provider")?;
     let metadata = provider::metadata(&config).await?;
@@ -206,7 +206,7 @@ fn is_strong(config: &Config, claims: &Map<String, Json>) -> bool {
     methods.is_some_and(|methods| methods.iter().any(taken))
 }
 
-/// Who was at the provider.
+/// The user who was at the provider.
 struct Known {
     provider: String,
     subject: String,

@@ -1,5 +1,5 @@
-//! Talks to the provider: its metadata and keys, and what it tells of who was there. All of it has
-//! bounds of size and time, and metadata and keys are kept for a while.
+//! Talks to the provider: its metadata and keys, and what it tells of the user who was there. All
+//! of it has bounds of size and time, and metadata and keys are kept for a while.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -114,7 +114,7 @@ pub(crate) fn address_of(
     format!("{}{separator}{query}", metadata.authorization)
 }
 
-/// Who was there, for the code that the provider gave the browser.
+/// The user who was there, for the code that the provider gave the browser.
 ///
 /// # Errors
 /// What is wrong, for the log.

@@ -1,5 +1,5 @@
-//! Sign-in by WeCom (企业微信), which speaks no OpenID Connect: where a browser is sent, and who was
-//! there. What its answers mean is told by `credential::wecom`.
+//! Sign-in by WeCom (企业微信), which speaks no OpenID Connect: where a browser is sent, and which user
+//! was there. What its answers mean is told by `credential::wecom`.
 
 use std::cell::RefCell;
 
@@ -14,7 +14,7 @@ use crate::provider::{fetch_json, form};
 /// it is busy.
 const TIMES: usize = 3;
 
-/// The application of the company, and who we are to it.
+/// The company and its application, in whose name we ask WeCom.
 #[derive(Debug, Clone)]
 pub(crate) struct Wecom {
     /// What people call it, on the button.
@@ -113,7 +113,7 @@ impl Wecom {
             let answer = self.ask(&format!("auth/getuserinfo?{query}")).await?;
             match wecom::then(&answer) {
                 (Then::Read, _) => {
-                    let nobody = || "who was there is no member of the company".to_owned();
+                    let nobody = || "the user is no member of the company".to_owned();
                     return wecom::member(&answer).ok_or_else(nobody);
                 }
                 (Then::OtherToken, _) if may_renew => {

@@ -79,7 +79,7 @@ async fn candidate(
         return Err(Problem::Conflict);
     }
     wish.follows(current.version(), current.playbook == draft)?;
-    // The rulebook names who approves of publications, whichever document they are of.
+    // The rulebook names the roles that approve of publications, whichever document they are of.
     let rulebook = rulebook(app, caller).await?;
     let known = known(caller.programme.no, &rulebook).await?;
     Ok(Candidate {

@@ -125,7 +125,7 @@ async fn state(app: &App, request: &Request, id: &str) -> Result<Reply, Problem>
     ))
 }
 
-/// The joint spending of the members, and who joined and left.
+/// The joint spending of the members, and the members who joined and left.
 async fn entries(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let page = Page::of(request)?;

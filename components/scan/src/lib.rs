@@ -1,4 +1,4 @@
-//! Receipts that members scan: whoever scans first earns the order.
+//! Receipts that members scan: the first member who scans one earns the order.
 //!
 //! The till has signed the receipt with a key of its store, offline. What it earns is what the same
 //! order would earn by `POST /v1/earn`.
@@ -110,7 +110,7 @@ async fn genuine(app: &App, caller: &Caller, receipt: &Receipt) -> Result<QrKey,
     if !receipt.is_signed_with(&secret) {
         return Err(wrong(NOT_GENUINE));
     }
-    // Whoever has a key writes any date, so the date of a receipt proves nothing then.
+    // A holder of the key can write any date, so the date of a receipt proves nothing then.
     if key.leaked_at.is_some() {
         return Err(wrong(LEAKED));
     }

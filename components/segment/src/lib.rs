@@ -162,7 +162,7 @@ async fn rfm(app: &App, request: &Request) -> Result<Reply, Problem> {
         let (members, spend) = spread.groups.get(&group).copied().unwrap_or_default();
         json!({"group": group.as_str(), "members": members, "spend_minor": spend})
     });
-    // Where scores begin is known of all members, and so not told to who may see some.
+    // Where scores begin is known of all members, and so not told to a caller who may see some.
     let cuts = stored.cuts.filter(|_| caller.stores.is_none()).map(|cuts| {
         json!({"days": cuts.days, "orders": cuts.orders, "spend_minor": cuts.spend_minor, "members": cuts.members})
     });

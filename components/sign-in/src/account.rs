@@ -23,8 +23,8 @@ use crate::{device, opened, own_session};
 /// How long a ticket can be used.
 const TICKET_MS: i64 = 10 * 60_000;
 
-/// Another password. All sessions end, and another one begins in place of this one: whoever stole
-/// it has nothing.
+/// Another password. All sessions end, and another one begins in place of this one: a thief of the
+/// session has nothing.
 pub(crate) async fn password(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let body: OwnPasswordBody = parse_json(request.body()?)?;
@@ -78,7 +78,7 @@ pub(crate) async fn code(app: &App, request: &Request) -> Result<Reply, Problem>
     let caller = authenticate(app, request).await?;
     let body: ProofBody = parse_json(request.body()?)?;
     let (found, prefix) = own_session(app, request).await?;
-    // Whoever has learned the password alone must not gain such a role by it.
+    // A thief who has learned the password alone must not gain such a role by it.
     if !found.has_code && Grants::read(&found.person.roles)?.need_code() {
         let wrong = "a role of yours takes one-time codes: let an admin reset you";
         return Err(FieldError::new("", wrong).into());
@@ -93,7 +93,7 @@ pub(crate) async fn code(app: &App, request: &Request) -> Result<Reply, Problem>
 }
 
 /// The first code of the other phone, which must come soon. Guesses at it are counted as those at
-/// the present codes are: whoever stole the session has not seen the secret.
+/// the present codes are: a thief of the session has not seen the secret.
 pub(crate) async fn confirm(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;
     let body: OwnCodeBody = parse_json(request.body()?)?;
@@ -120,7 +120,7 @@ pub(crate) async fn confirm(app: &App, request: &Request) -> Result<Reply, Probl
     Ok(Reply::json(200, &json!({"recovery_codes": codes})).private())
 }
 
-/// A ticket, by which this session may be linked with a provider: whoever stole the session cannot
+/// A ticket, by which this session may be linked with a provider: a thief of the session cannot
 /// link themselves.
 pub(crate) async fn ticket(app: &App, request: &Request) -> Result<Reply, Problem> {
     let caller = authenticate(app, request).await?;

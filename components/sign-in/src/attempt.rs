@@ -1,5 +1,5 @@
-//! An attempt to prove who one is, with a password and a code: to sign in, or to change something
-//! about oneself. Both are counted together, so a session that was stolen is no oracle.
+//! A person's attempt to prove who they are, with a password and a code: to sign in, or to change
+//! something about oneself. Both are counted together, so a session that was stolen is no oracle.
 
 use std::net::IpAddr;
 
@@ -167,7 +167,7 @@ fn wait(found: &SignIn) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The address as attempts are counted for it: whoever has one IPv6 address has 2⁶⁴ of them.
+/// The address as attempts are counted for it: a caller with one IPv6 address has 2⁶⁴ of them.
 fn place(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),

@@ -28,8 +28,8 @@ pub(crate) async fn show(app: &App, request: &Request, token: &str) -> Result<Re
     Ok(Reply::json(200, &shown).private())
 }
 
-/// The secret stays the same until the invitation is used: whoever loads the page anew has read it
-/// into their phone already.
+/// The secret stays the same until the invitation is used: a person who loads the page anew has
+/// read it into their phone already.
 pub(crate) async fn code(app: &App, request: &Request, token: &str) -> Result<Reply, Problem> {
     request.check_query()?;
     let found = found(app, token).await?;

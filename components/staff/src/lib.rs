@@ -198,7 +198,7 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     once(app, &key, &caller, "staff", &(id, &body), put).await
 }
 
-/// Whoever gave a role or asked for the invitation does not approve it.
+/// The person who gave a role or asked for the invitation does not approve it.
 async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, body) = authenticated_body(app, request).await?;
     let body: StaffApprovalBody = parse_json(body)?;

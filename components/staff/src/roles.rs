@@ -91,7 +91,7 @@ fn changed(
     if is_wider && TRUSTED_ROLES.contains(&base) && !caller.operator {
         person(caller)?;
         role.permissions.retain(|permission| before.permissions.contains(permission));
-        // Whoever asks for the same again is not the one who asked.
+        // A person who asks for the same again is not the one who asked.
         let asked = before.wanted.as_ref().filter(|(before, _)| *before == wanted);
         let by = asked.map_or_else(|| caller.name().to_owned(), |(_, by)| by.clone());
         role.wanted = Some((wanted, by));
@@ -99,7 +99,7 @@ fn changed(
     Ok(role)
 }
 
-/// Whoever asked for it does not approve it.
+/// The person who asked for it does not approve it.
 pub(crate) async fn approve(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let (caller, key, body) = authenticated_body(app, request).await?;
     let body: StaffApprovalBody = parse_json(body)?;

@@ -1,4 +1,4 @@
-//! Tags of members: what they are, who has them and why, and who got or lost one.
+//! Tags of members: what they are, which members have them and why, and which got or lost one.
 //!
 //! `POST /v1/jobs/refresh` does a bounded piece of what the component `refresh` does on schedule.
 

@@ -1,5 +1,5 @@
-//! Tasks: what people are asked to do about members, and about accounts at vendors. Whoever closes
-//! one first has closed it.
+//! Tasks: what people are asked to do about members, and about accounts at vendors. The first
+//! request that closes a task has closed it.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ async fn list(app: &App, request: &Request) -> Result<Reply, Problem> {
     let after = after.transpose()?;
     let is_mine = request.flag("mine")?;
     let stores = caller.stores.as_deref();
-    // Whoever may do everything is asked for everything.
+    // An admin may do everything, so every task is for an admin.
     let mine = (is_mine && caller.role != "admin")
         .then(|| (caller.person.as_deref().unwrap_or_default(), caller.role.as_str(), stores));
     let asked = TaskAsked {
