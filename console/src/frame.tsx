@@ -1,4 +1,5 @@
-// What stands around every page: the programme, the menu, the language, and who is signed in.
+// What stands around every page: the programme, the menu, the language, and the person who is
+// signed in.
 
 import { GlobalOutlined, LogoutOutlined, MenuOutlined, SearchOutlined, UserOutlined, UserSwitchOutlined } from "@ant-design/icons";
 import { Button, Drawer, Dropdown, Input } from "antd";

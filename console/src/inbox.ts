@@ -17,7 +17,7 @@ export type Waiting =
   | { kind: "person"; id: string; waitsFor: null; item: Person }
   | { kind: "role"; id: string; waitsFor: null; item: OwnRole };
 
-/** Of decisions the first page is enough: whoever has made 200 loads the next. */
+/** Of decisions the first page is enough: a person who has made 200 loads the next. */
 const query = { limit: 200 as never };
 /** Tasks that are read at first, and each time that somebody asks for more. */
 export const TASKS = 200;

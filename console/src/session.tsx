@@ -1,4 +1,4 @@
-// Who is signed in, to which programme, and in which role. An API key is kept in memory only.
+// The person who is signed in, the programme and the role. An API key is kept in memory only.
 
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
@@ -65,7 +65,7 @@ export function useSignedIn(): SignedIn {
   return signedIn;
 }
 
-/** Who sees the same: a person in a role, or any key of a role. */
+/** The callers that see the same: a person in a role, or any key of a role. */
 function reader({ by, name, acting, permissions, programme, stores }: SignedIn): string {
   return JSON.stringify([by, by === "person" ? name : null, acting, permissions, programme.id, stores]);
 }

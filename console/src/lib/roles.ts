@@ -8,7 +8,7 @@ import type { NamedRole, OwnRole, Page, Role } from "../api/answers";
 import { holds, useAccess } from "../session";
 import { useWord } from "./use";
 
-/** The own roles of the programme, for whoever may read them. */
+/** The own roles of the programme, for persons who may read them. */
 export function useOwnRoles(): OwnRole[] {
   const { signedIn } = useAccess();
   const found = useQuery<OwnRole[], Problem>({

@@ -1,5 +1,5 @@
 // What persons change about themselves: password, phone, recovery codes. Each asks for the password,
-// and for a code of whoever has codes.
+// and for a code if the person has codes.
 
 import { App, Button, Form, Input, QRCode, Result } from "antd";
 import { useState, type ReactNode } from "react";

@@ -1,4 +1,4 @@
-// The audit log: who changed what outside of the ledger, and who read personal data.
+// The audit log: which persons changed what outside of the ledger, and which read personal data.
 
 import { Button, DatePicker, Input, Select } from "antd";
 import dayjs from "dayjs";

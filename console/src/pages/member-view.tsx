@@ -18,12 +18,12 @@ import { conditionText, useSpeech } from "./rules/words";
 
 const READERS: Role[] = ["service", "marketing", "finance"];
 const CONTACT_READERS: Role[] = [...READERS, "approver", "department_head", "vice_president"];
-/** Who reaches members by hand; an admin does not. */
+/** The roles that reach members by hand; an admin does not. */
 const REVEALERS: Role[] = ["service", "approver", "department_head", "vice_president"];
 
 const at = (id: string) => ({ path: { id } });
 
-/** The part, or that sums of all stores are not for who acts for some. */
+/** The part, or that sums of all stores are not for a person who acts for some. */
 function Part({ title, extra, flush, permission, roles, children }: {
   title: string;
   extra?: ReactNode;

@@ -25,7 +25,7 @@ export default function Members() {
   const by = KINDS.includes(filters.by as "id") ? (filters.by as (typeof KINDS)[number]) : "id";
   const programme = usePublished();
   const levels = programme.data?.rulebook.tiers?.levels ?? [];
-  // Who has reached no level has the first one, where that begins at 0.
+  // A member who has reached no level has the first one, where that begins at 0.
   const lowest = levels[0]?.from === 0 ? levels[0].id : null;
   const query = {
     ...(filters.text && by === "id" ? { id: filters.text } : {}),

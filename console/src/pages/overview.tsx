@@ -202,7 +202,7 @@ function Ladder() {
   const word = useWord();
   const signedIn = useSignedIn();
   const tiers = usePublished().data?.rulebook.tiers;
-  // Of all stores, so not for who acts for some.
+  // Of all stores, so not for a person who acts for some.
   const counted = useQuery<Items<{ tier: string; members: number }>, Problem>({
     queryKey: ["tiers"],
     queryFn: () => ask(api.GET("/v1/tiers")),

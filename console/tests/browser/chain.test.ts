@@ -241,7 +241,7 @@ test.each([["en", 4], ["zh-CN", 6]] as const)("a row becomes a message, and the 
   expect([answer.status(), answer.headers().location]).toEqual([302, "https://shop.example/points"]);
   await visitor.close();
 
-  // Whoever was written to spends points the day after; of the others, nobody does.
+  // Members who got a message spend points the day after; of the others, nobody does.
   await clock(at(17, "12:00"));
   for (const [place, member_id] of written.entries()) await till("POST", "/v1/redeem", { member_id, reference: `${programme}-${place}`, points: 100 });
   await clock(at(25, "03:00"));

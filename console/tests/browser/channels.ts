@@ -86,7 +86,7 @@ export function channels() {
     const text = await address.innerText();
     await page.getByRole("button", { name: "复制" }).click();
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(text);
-    // It works, for whoever signs as the vendor does.
+    // It works, for a caller that signs as the vendor does.
     expect((await fetch(text, { method: "POST", body: "[]" })).status).toBe(401);
     await page.getByRole("button", { name: "我已保存" }).click();
     await page.getByRole("article", { name: "reports" }).getByText("已生成,不再显示").waitFor();

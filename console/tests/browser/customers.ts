@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { api, keys, open, operator, PICTURES, settled, signIn, violations } from "./helpers";
 import { caller } from "./seed.mjs";
 
-/** Lets a person in who needs no one-time codes, and opens a page as they do. */
+/** Lets in a person who needs no one-time codes, and opens a page as they do. */
 async function as(person: string, role: object, path: string, options: Parameters<typeof open>[1]) {
   const link = await caller(api, operator)("POST", "/v1/invitations", { person_id: person, name: person, roles: [role] });
   const made = await fetch(`${api}/v1/invitations/${link.token}/accept`, { method: "POST", body: JSON.stringify({ password: "a-long-way-home" }) });
@@ -61,7 +61,7 @@ export function customers() {
     await close();
   });
 
-  test("what is not folded yet, and who was never seen, is said", async () => {
+  test("what is not folded yet, and a member never seen, is said", async () => {
     await caller(api, keys.storefront ?? "")("PUT", "/v1/members/M20001", { attributes: { name: "新来的" } });
     const { page, close } = await open("/members/M20001", { language: "en", width: 390 });
     await signIn(page, keys.service ?? "");

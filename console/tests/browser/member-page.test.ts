@@ -224,7 +224,7 @@ test("it says so when the pass has ended", async () => {
   await close();
 });
 
-test("who has lost a phone ends the page everywhere, and leaving ends the pass", async () => {
+test("a member who has lost a phone ends the page everywhere, and leaving ends the pass", async () => {
   const [lost, here] = [await open(await pass()), await open(await pass(), "en-GB")];
   await lost.page.locator("#more").waitFor();
   await here.page.locator("#everywhere").click();

@@ -422,7 +422,7 @@ describe("what people do", () => {
     const card = page.locator("article").filter({ hasText: "魏来" });
     await card.getByText("Approver").waitFor();
     await card.getByText("SH-001").waitFor();
-    await card.getByText("whoever holds the link can choose a password").waitFor();
+    await card.getByText("the holder of the link can choose a password").waitFor();
     await page.screenshot({ path: `${PICTURES}/inbox-person-en-390.png`, fullPage: true });
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), "scrolls sideways").toBeLessThanOrEqual(0);
     expect(await violations(page)).toEqual([]);
@@ -492,7 +492,7 @@ describe("what people do", () => {
     await close();
   });
 
-  test("an own role is made, given, and shown to whoever has it", async () => {
+  test("an own role is made, given, and shown to the person who has it", async () => {
     const { page, faults, close } = await open("/staff?tab=roles", { language: "en" });
     await signIn(page, keys.admin ?? "");
     await page.getByRole("button", { name: "Make a role" }).click();

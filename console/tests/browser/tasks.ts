@@ -10,7 +10,7 @@ async function fire(component: string): Promise<void> {
   expect((await fetch(`${admin}/cron/${component}`, { method: "POST" })).status, component).toBe(200);
 }
 
-/** Whoever puts something into the cart is called by the service desk, as a playbook that is published says. */
+/** A member who puts something into the cart is called by the service desk, as a published playbook says. */
 async function published(): Promise<void> {
   const [marketing, approver] = [caller(api, keys.marketing ?? ""), caller(api, keys.approver ?? "")];
   const { playbook } = await marketing("GET", "/v1/playbook");

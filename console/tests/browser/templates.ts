@@ -218,7 +218,7 @@ export function templates() {
     await close();
   });
 
-  test("who does not write templates reads them", async () => {
+  test("a person who does not write templates reads them", async () => {
     const { page, close } = await open("/templates", { language: "en", width: 390 });
     await signIn(page, keys.finance ?? "");
     await page.getByRole("link", { name: "points_end" }).waitFor();

@@ -17,7 +17,7 @@ test("parts are asked for by the cursor of the part before, to the end", async (
   expect(shown).toEqual([100_000, 200_000, 241_200]);
 });
 
-test("who stops it sees no later part, and nothing more is asked for", async () => {
+test("a person who stops it sees no later part, and nothing more is asked for", async () => {
   let asked = 0;
   const shown: number[] = [];
   await rehearse(async () => part((asked += 1), "on"), () => asked === 3, (found) => shown.push(found.members));

@@ -1,4 +1,5 @@
-// What forms of tags and segments share: names, a condition about members, and who it holds for.
+// What forms of tags and segments share: names, a condition about members, and the members it holds
+// for.
 
 import { Form, Input } from "antd";
 import { useQuery } from "@tanstack/react-query";

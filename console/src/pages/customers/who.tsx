@@ -1,4 +1,4 @@
-// Who has a tag, or is in a segment.
+// The members who have a tag, or are in a segment.
 
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";

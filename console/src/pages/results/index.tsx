@@ -62,7 +62,7 @@ export function Counted({ through }: { through: Results["counted_through"] }) {
   return <p className="quiet">{says}</p>;
 }
 
-/** A number that leads to its rows in the touch log, for whoever may read it. */
+/** A number that leads to its rows in the touch log, for persons who may read it. */
 export function Rows({ count, query }: { count: number; query: Query }) {
   const { t } = useTranslation();
   const format = useFormat();

@@ -1,5 +1,5 @@
-// What holds for all strategies: how often and when members are written to, who is left alone, and
-// what counts as brought by a message.
+// What holds for all strategies: how often and when members get messages, which of them are left
+// alone, and what counts as brought by a message.
 
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Form, Input, InputNumber, Select } from "antd";

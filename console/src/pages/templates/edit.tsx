@@ -308,7 +308,7 @@ function OfChannel({ channel, document, faults, shown, strict, needs, onChange }
   );
 }
 
-/** For whoever does not write templates. */
+/** For persons who do not write templates. */
 function Read({ template }: { template: Template }) {
   const { t } = useTranslation();
   const format = useFormat();

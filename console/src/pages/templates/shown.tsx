@@ -65,7 +65,7 @@ export function occasionOf({ points, day, coupon }: Occasion): { occasion?: obje
 export function useShown(template: Body, about: Occasion, enabled: boolean) {
   const { member } = about;
   const occasion = occasionOf(about);
-  // Faults are there whoever the member is, also where there is no such member.
+  // Faults are there for every member, also where there is no such member.
   const sample = useAsked({ template, ...occasion }, enabled);
   const theirs = useAsked({ template, member_id: member.trim(), ...occasion }, enabled && member.trim() !== "");
   const shown = member.trim() !== "" && !theirs.error ? theirs.data : sample.data;
