@@ -25,9 +25,9 @@ use crate::tally::Tally;
 pub enum ApprovalVerdict {
     /// One of the steps is passed; with the last one the points move.
     Approve,
-    /// It is turned down, by whoever could approve it next.
+    /// It is turned down, by a person who could approve it next.
     Reject,
-    /// Who asked takes it back.
+    /// The person who asked takes it back.
     Withdraw,
 }
 
@@ -38,7 +38,7 @@ pub struct Ruling {
     pub request: EntryId,
     /// What is decided.
     pub verdict: ApprovalVerdict,
-    /// Who decides.
+    /// The person who decides.
     pub by: Person,
     /// As what.
     pub role: String,
@@ -74,7 +74,7 @@ pub fn request(
 }
 
 /// Decides on a request. The last approval of an adjustment executes it in the same commit; what
-/// another request is about is done by who asks for this.
+/// another request is about is done by the caller of this function.
 ///
 /// # Errors
 /// [`Refusal::RequestResolved`], [`Refusal::NotYours`], [`Refusal::OwnRequest`],

@@ -1,7 +1,7 @@
-//! What can be done to a member. Each command posts to a [`Journal`]; whoever needs several (an
-//! earn that crosses a tier line) posts several.
+//! What can be done to a member. Each command posts to a [`Journal`]; an operation that needs
+//! several (an earn that crosses a tier line) posts several.
 //!
-//! Whoever issues a command that moves points first activates and expires what fell due, in entries
+//! The caller of a command that moves points first activates and expires what fell due, in entries
 //! of their own, so a command never meets a lot whose time has come, whether or not a sweep has
 //! run.
 

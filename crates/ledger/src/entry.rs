@@ -46,7 +46,7 @@ pub struct Entry {
     pub occurred_at: Timestamp,
     /// When the server recorded it.
     pub recorded_at: Timestamp,
-    /// Who and what it comes from.
+    /// The caller and the place that it comes from.
     pub origin: Origin,
     /// The rulebook that decided it.
     pub rulebook_version: i64,
@@ -66,7 +66,7 @@ pub struct Entry {
     pub hash: Hash,
 }
 
-/// Who and what an entry comes from.
+/// The caller and the place that an entry comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Origin {
     /// The key or job that asked for it.
@@ -258,7 +258,7 @@ impl Entry {
         }
     }
 
-    /// A change of who shares what with the other account.
+    /// The change of the members of a pool, if the entry makes one.
     #[must_use]
     pub fn pool(&self) -> Option<PoolChange> {
         if let What::Pool(changed) = &self.what { Some(changed.pool) } else { None }

@@ -2,7 +2,7 @@
 //! group, at a rate.
 //!
 //! Each programme gets an entry of its own in its own books, and neither sum of books knows of the
-//! other's points. The two stand or fall together: whoever writes one must write both.
+//! other's points. The two stand or fall together: a caller that writes one must write both.
 
 use crate::entry::{Count, Effects, Entry, LotDraw, LotGrant, LotMoves, Origin};
 use crate::exact::{Exact, Rate, Rounding};
@@ -12,7 +12,7 @@ use crate::journal::Journal;
 use crate::kind::{Exchange, Exchanged, What};
 
 /// What each of these amounts, in their order, comes to at a rate: the sum rounded down, and not
-/// its parts, so that what is given up in many small lots comes to the same as in one. Whoever
+/// its parts, so that what is given up in many small lots comes to the same as in one. A member who
 /// exchanges little by little never gets more than at once. `None` when it leaves what the ledger
 /// can count.
 #[must_use]

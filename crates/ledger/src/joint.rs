@@ -1,8 +1,8 @@
 //! What concerns two members at once: points that move from one to the other, members that become
 //! one, members that share.
 //!
-//! Each side gets entries of its own. They stand or fall together: whoever writes one must write
-//! all of a decision, or nothing.
+//! Each side gets entries of its own. They stand or fall together: a caller writes all of a
+//! decision, or nothing.
 
 use crate::calendar::Timestamp;
 use crate::entry::{Count, Effects, Entry, LotDraw, LotGrant, LotMoves, Origin};

@@ -16,7 +16,8 @@ use crate::member::Member;
 /// up.
 pub const MAX_MEMBER_POINTS: i64 = 1_000_000_000_000_000;
 
-/// The most lots of a member that are open. Whoever spends or ends them needs all of them at once.
+/// The most lots of a member that are open. An operation that spends or ends them needs all of them
+/// at once.
 pub const MAX_LOTS: i64 = 100_000;
 
 /// The most lots that one entry opens: as many as a merger carries over. More would not fit into

@@ -258,7 +258,7 @@ kinds! {
         corrects: true,
         ..row("reject", None, "adjustment.rejected")
     };
-    /// A request was taken back by who made it.
+    /// A request was taken back by the person who made it.
     Withdraw { Withdraw(decided: RequestDecided) } = KindRow {
         corrects: true,
         ..row("withdraw", None, "adjustment.withdrawn")

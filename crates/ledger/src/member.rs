@@ -91,7 +91,7 @@ pub struct Member {
     pub pool: Option<MemberId>,
     /// The members that share with it, when it is a pool.
     pub pool_members: Vec<MemberId>,
-    /// Who may join it, and until when, when it is a pool.
+    /// The members who may join it, and until when, when it is a pool.
     pub invitations: Vec<(MemberId, Timestamp)>,
     /// Why nothing can be done with it any more.
     pub closed: Option<Closed>,

@@ -227,7 +227,7 @@ pub enum Refusal {
     /// The adjustment was decided, taken back, or not decided in time; the earn was looked at, or
     /// never had to be.
     RequestResolved,
-    /// Only who asked for the adjustment may take it back.
+    /// Only the person who asked for the adjustment may take it back.
     NotYours,
     /// Nobody decides on their own request.
     OwnRequest,

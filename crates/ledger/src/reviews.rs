@@ -19,8 +19,8 @@ pub const MAX_REVIEWS: usize = 100;
 /// earliest.
 ///
 /// # Errors
-/// [`Refusal::RequestResolved`] when it is not under review, [`Refusal::OwnRequest`] to who
-/// reported it; a [`Fault`](crate::Fault) when the member's state is inconsistent.
+/// [`Refusal::RequestResolved`] when it is not under review, [`Refusal::OwnRequest`] to the caller
+/// that reported it; a [`Fault`](crate::Fault) when the member's state is inconsistent.
 pub fn approve_review(
     journal: &mut Journal,
     earn: EntryId,

@@ -19,7 +19,7 @@ pub enum Stop {
 }
 
 impl Stop {
-    /// The refusal, for who can go on with a refusal but not with a fault.
+    /// The refusal, for a caller that can go on with a refusal but not with a fault.
     ///
     /// # Errors
     /// The [`Fault`], when it is one.

@@ -1,7 +1,8 @@
 //! Tallies: counters of the whole programme, which many members share.
 //!
 //! Unlike a member's own counters they are not guarded by the head of its chain. An entry says what
-//! it adds and the most that may then be counted; whoever writes it must refuse to go beyond that.
+//! it adds and the most that may then be counted; a caller that writes it must refuse to go beyond
+//! that.
 
 use crate::array::as_array;
 

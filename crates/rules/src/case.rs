@@ -31,8 +31,8 @@ impl<'a> Case<'a> {
         self.context.now
     }
 
-    /// The journal of the `place`th member of the decision (from 0, who asks), with everything
-    /// written down that is due.
+    /// The journal of the `place`th member of the decision (from 0, the one who asks), with
+    /// everything written down that is due.
     pub(crate) fn journal(&self, place: u64, member: Member) -> Result<Journal, Fault> {
         let first_id = self.context.first_id.skip(place.saturating_mul(IDS_EACH));
         let mut journal = Journal::new(member, Context { first_id, ..self.context.clone() });

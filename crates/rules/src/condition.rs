@@ -1,9 +1,9 @@
 //! Conditions of rules: a small typed tree that a text in CEL becomes when a rulebook is published.
 //!
 //! Owns the tree, what it may ask of an event ([`Field`]) or, outside an event, of a member
-//! ([`MemberField`]), and its evaluation. Reading CEL is the business of `compile`, which only who
-//! publishes or defines links in. Evaluation never fails loudly, never loops but over the lines of
-//! the order and the items of a list, and counts its steps ([`cost`]).
+//! ([`MemberField`]), and its evaluation. Reading CEL is the business of `compile`, which only
+//! components that publish or define link in. Evaluation never fails loudly, never loops but over
+//! the lines of the order and the items of a list, and counts its steps ([`cost`]).
 
 mod compile;
 mod cost;

@@ -100,7 +100,7 @@ pub struct Document {
     /// What becomes of points when goods come back.
     #[serde(default)]
     pub returns: Returns,
-    /// Who has to approve of adjustments by hand.
+    /// The roles that have to approve of adjustments by hand.
     #[serde(default)]
     pub approvals: Approvals,
     /// Which changes of this document somebody else has to approve of.

@@ -1,7 +1,7 @@
 //! What decisions about several members have in common.
 //!
-//! Each member gets a journal of its own; what they post is one decision. The entries of who asked
-//! come first, but for a pool, whose redemption follows what its members give.
+//! Each member gets a journal of its own; what they post is one decision. The entries of the member
+//! that asked come first, but for a pool, whose redemption follows what its members give.
 
 use ledger::{Count, Decision, Fault, Journal, Lot, LotDraw, LotState, Member, Refusal, Timestamp};
 
@@ -10,8 +10,8 @@ use crate::limits::Limits;
 use crate::operation::{Decided, Outcome};
 use crate::rulebook::Rulebook;
 
-/// Puts journals together, in order; `asked` is the one of who asked, and `primary` the posting it
-/// asked for.
+/// Puts journals together, in order; `asked` is the one of the member that asked, and `primary` the
+/// posting it asked for.
 pub(crate) fn joined(journals: Vec<Journal>, asked: usize, primary: usize) -> Outcome {
     let (mut postings, mut own, mut others, mut at) = (Vec::new(), None, Vec::new(), 0);
     for (index, journal) in journals.into_iter().enumerate() {

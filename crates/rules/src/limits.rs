@@ -137,7 +137,7 @@ impl<'a> Limits<'a> {
     /// Refuses the event when the member did it as often as allowed; otherwise counts it.
     pub(crate) fn allow(&mut self, event: &str, limit: Limit) -> Result<(), Refusal> {
         // The period is in the name: changed from lifetime to day and back again, a limit still
-        // knows who had it.
+        // knows which members reached it.
         let count = self.count(format!("event:{event}:{}", limit.per.as_str()), limit.per);
         let (times, _) = self.member.counted(&count.counter, count.period);
         if times >= limit.times {
@@ -263,7 +263,8 @@ impl<'a> Limits<'a> {
                 self.counts.push((Count { times: 1, ..count }, Some(share)));
                 return cap.points.saturating_sub(granted).max(0);
             }
-            // Who does not tell the device is not held to its cap, as with limits of devices.
+            // A caller that does not tell the device is not held to its cap, as with limits of
+            // devices.
             (CapOf::Device, None) => return i64::MAX,
             (CapOf::Device, Some(device)) => format!("device:{device}"),
             (CapOf::Programme, _) => subject_of(rule),

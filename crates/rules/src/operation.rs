@@ -53,7 +53,7 @@ pub trait Operation: Debug {
         None
     }
 
-    /// Who asks for it, where it is not the member whose account it is: of a pool, one of its
+    /// The member that asks for it, where another one has the account: of a pool, one of its
     /// members.
     fn asked_by<'a>(&'a self, member: &'a MemberId) -> &'a MemberId {
         member
@@ -178,7 +178,7 @@ pub enum Account {
     New,
     /// A pool that is there.
     Pool,
-    /// Anybody, also who is not there or closed: then a job has nothing to do.
+    /// Any account, also one that is not there or closed: then a job has nothing to do.
     OfJob,
 }
 
@@ -385,7 +385,8 @@ fn check_account(account: Account, member: &Member) -> Result<(), Refusal> {
     let (exists, is_pool) = (member.exists(), member.id.is_pool());
     match account {
         Account::Pool if !(exists && is_pool) => Err(Refusal::CounterpartyNotFound),
-        // Whoever mistakes an id is told so, and does not go looking for a member of that name.
+        // A caller that mistakes an id is told so, and does not go looking for a member of that
+        // name.
         Account::Member | Account::MemberOrPool if !exists && is_mistaken(member.id.as_str()) => {
             Err(Refusal::MemberIdRefused)
         }

@@ -56,7 +56,7 @@ impl PriorRecords {
     }
 
     /// Why the operation cannot be recorded under its reference. What another member has under it
-    /// is no repetition: whoever takes it for one leaves a customer without points.
+    /// is no repetition: a till that takes it for one leaves a customer without points.
     pub(crate) fn taken(&self) -> Option<Refusal> {
         let entry = self.used;
         entry.map(|_| {

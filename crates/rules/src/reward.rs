@@ -1,4 +1,4 @@
-//! The catalogue: what a reward costs and who may have it.
+//! The catalogue: what a reward costs and which members may have it.
 //!
 //! A reward is a document of its own beside the rulebook, as its stock and its offer change from
 //! day to day.

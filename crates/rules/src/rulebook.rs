@@ -275,7 +275,7 @@ impl Rulebook {
     }
 
     /// The new ends of lots that live on, as the member was active at that instant. A [`Fault`]
-    /// where not all lots are at hand: whoever loads has to bring them.
+    /// where not all lots are at hand: the caller has to load them.
     pub(crate) fn extended(
         &self,
         member: &Member,

@@ -255,7 +255,7 @@ pub(crate) fn upgrade(
         return Ok(());
     };
     let passed = ladder.levels.get(current + 1..=reached).unwrap_or_default();
-    // Who was lowered after a return has had the gift, and does not get it again.
+    // A member who was lowered after a return has had the gift, and does not get it again.
     let (had, new): (Vec<&Level>, Vec<&Level>) =
         passed.iter().partition(|level| member.counted(&gift_kept(level), 0).0 > 0);
     let due = new
@@ -349,8 +349,8 @@ pub(crate) fn gift_due(level: &Level, times: i64) -> Count {
 /// `before` a return and are not any more: in the period in which it was made, with all that came
 /// since. Nobody can tell once the months of that period are no longer kept.
 ///
-/// Later orders may have pulled an average down before: whoever returns an order from before the
-/// gift, and so lowers the average, cannot keep the gift by that.
+/// Later orders may have pulled an average down before: a member who returns an order from before
+/// the gift, and so lowers the average, cannot keep the gift by that.
 pub(crate) fn lost_gifts<'a>(
     book: &'a Rulebook,
     before: &Member,

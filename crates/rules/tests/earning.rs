@@ -43,8 +43,8 @@ fn basket(lines: &[(&str, &str, i64, i64)]) -> AnyOperation {
     ask(Earn(EarnEvent { event: "purchase".into(), occurred_at: None, lines, device: None }))
 }
 
-/// Does it at that local time in Shanghai; tells who was awarded what, or the refusal. Gifts of
-/// tiers are told apart.
+/// Does it at that local time in Shanghai; tells what each member was awarded, or the refusal.
+/// Gifts of tiers are told apart.
 fn told(world: &mut World, local: &str, command: &AnyOperation) -> String {
     let now = at(&format!("{local}+08:00"));
     let member = world.member.clone();

@@ -229,7 +229,7 @@ fn the_audit_finds_every_doctored_field() {
         assert_ne!(doctored, world.member, "{field} was not changed");
         assert_ne!(verify(&world.entries, &doctored), [], "{field} is doctored unnoticed");
     }
-    // Due too early is no harm: whoever loads only some lots cannot know better.
+    // Due too early is no harm: a load of only some lots cannot know better.
     let early = Member { due_at: Some(Timestamp(0)), ..world.member.clone() };
     assert_eq!(verify(&world.entries, &early), []);
 }
@@ -252,7 +252,7 @@ fn the_audit_finds_entries_left_out_moved_or_doubled() {
     }
 }
 
-/// Seals entries anew, as somebody would who holds the database and knows the encoding.
+/// Seals entries anew, as an attacker would who holds the database and knows the encoding.
 fn reseal(entries: &mut [Entry], stored: &mut Member) {
     let mut head = Hash::default();
     for entry in entries {

@@ -74,7 +74,7 @@ impl Person {
         }
     }
 
-    /// Who may exchange points of an airline for those of a hotel, at this rate.
+    /// A member may exchange points of an airline for those of a hotel, at this rate.
     fn one_way(rate: &str) -> Self {
         Self::new(&[
             ("air", &|document| document.exchanges = offering("hotel", ANY)),
@@ -261,7 +261,7 @@ fn two_points_here_are_one_there_and_keep_their_dates() {
     ]);
 }
 
-/// Who has no agreement hears the same whether somebody is a member there or not.
+/// A programme without an agreement hears the same whether somebody is a member there or not.
 #[test]
 fn nothing_is_told_about_members_of_a_programme_that_did_not_agree() {
     for (offers, accepts) in [(true, false), (false, true), (false, false)] {

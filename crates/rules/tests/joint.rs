@@ -395,7 +395,7 @@ fn a_gift_pays_a_debt_first() {
 }
 
 #[test]
-fn a_pool_spends_what_expires_first_whoever_has_it() {
+fn a_pool_spends_what_expires_first_of_all_members() {
     let mut group = Group::new(|document| {
         document.expiry.insert("campaign".into(), Expiry::Days { days: 10, round_up_to: None });
     });
@@ -518,7 +518,7 @@ fn a_pool_is_nobody_and_its_head_says_who_joins() {
         (WEEK, "b", join("pool/home"), "refused not-invited"),
         (WEEK, "pool/home", invite("a", "b"), "pool/home pool 0"),
         (WEEK, "b", join("pool/home"), "b pool 0, pool/home pool 0"),
-        // An invitation is good for one joining; who leaves is asked anew.
+        // An invitation is good for one joining; a member who leaves is asked anew.
         (WEEK, "b", leave("pool/home"), "b pool 0, pool/home pool 0"),
         (WEEK, "b", join("pool/home"), "refused not-invited"),
         (WEEK, "pool/home", invite("a", "b"), "pool/home pool 0"),
@@ -541,8 +541,8 @@ fn a_pool_is_nobody_and_its_head_says_who_joins() {
     assert_eq!(group.run(at(WEEK), "pool/home", &invite("b", "g3")), "pool/home pool 0");
 }
 
-/// What a pool has of its own goes to the last who leaves, and is not there for whoever founds one
-/// of that name.
+/// What a pool has of its own goes to the last member who leaves, and is not there for a member who
+/// founds one of that name.
 #[test]
 fn the_last_one_takes_along_what_the_pool_has() {
     let mut group = Group::new(|_| {});
@@ -796,8 +796,8 @@ fn the_forgotten_leave_books_that_add_up() {
     ]);
 }
 
-/// The victim has everything back, the thief owes what it has spent, and whoever the thief gave to
-/// keeps it.
+/// The victim has everything back, the thief owes what it has spent, and a member that the thief
+/// gave points to keeps them.
 #[test]
 fn a_stolen_gift_comes_back_and_the_thief_owes_it() {
     let mut group = Group::new(|_| {});
@@ -827,8 +827,8 @@ fn a_stolen_gift_comes_back_and_the_thief_owes_it() {
     assert_eq!(others.last().unwrap().cause, Some(first.id), "one correction");
 }
 
-/// A part of the gift has ended before anybody looks, with whoever has it: that is nobody's any
-/// more, and the rest is taken in full.
+/// A part of the gift has ended before anybody looks, with the member who has it: that is nobody's
+/// any more, and the rest is taken in full.
 #[test]
 fn a_stolen_gift_that_ended_is_set_off_once() {
     let mut group = Group::new(|document| {
@@ -866,10 +866,10 @@ fn a_stolen_gift_of_a_merged_receiver_is_refused() {
         (DAY, "victim", ask(Recover(vec![first.clone(), second.clone()])), "refused member-merged"),
         (DAY, "victim", ask(Recover(vec![second])), "victim reverse 10"),
     ]);
-    assert_eq!(group.member("victim").balance, 40, "of who is forgotten nothing can be taken");
+    assert_eq!(group.member("victim").balance, 40, "of a forgotten member nothing can be taken");
 }
 
-/// Who is frozen does not get rid of it by becoming somebody else.
+/// A frozen member does not get rid of the freeze by becoming somebody else.
 #[test]
 fn a_freeze_goes_with_the_person() {
     let mut group = Group::new(|_| {});
@@ -1090,7 +1090,7 @@ fn wander(seed: u64) -> BTreeMap<String, u64> {
     met
 }
 
-/// Does it once, and lets somebody try it who decided on the same states.
+/// Does it once, and lets a rival try it who decided on the same states.
 fn step(
     group: &mut Group,
     now: Timestamp,

@@ -58,7 +58,8 @@ fn lots_keep_their_dates_and_debts_are_paid() {
     assert_eq!((world.member.balance, world.member.lots[0].number), (50, LotNumber(2)));
     world.audit();
 
-    // Whoever owes and has pays at once; whoever only owes pays with the next points.
+    // A member who owes and has points pays at once; a member who only owes pays with the next
+    // points.
     let mut world = World::new(|_| {});
     world.play(&[(DAY_1, brings(vec![lot(20, None, None)], 50), "opening -30, repay 0")]);
     assert_eq!((world.member.balance, world.member.debt), (-30, 30));
@@ -147,8 +148,8 @@ fn a_level_by_hand_ends_on_its_day() {
     ]);
     assert_eq!(level(&world), ("gold", Some("2027-12-31T16:00:00Z".to_owned())));
 
-    // Whoever has bought nothing falls to the first level; a return in between takes away what it
-    // gave, and not what was promised.
+    // A member who has bought nothing falls to the first level; a return in between takes away what
+    // it gave, and not what was promised.
     let mut world = World::new(strict);
     world.play(&[
         (DAY_1, buy(&[250_000]), "earn 2500, silver 500"),

@@ -22,7 +22,7 @@ use support::{at, buy};
 const DAY: &str = "2026-01-10T10:00:00+08:00";
 const LATER: &str = "2026-01-15T10:00:00+08:00";
 
-/// What a request shows of who asks.
+/// What a request shows of the caller.
 #[derive(Default)]
 struct Shown {
     is_new_device: bool,

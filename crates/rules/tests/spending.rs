@@ -260,7 +260,7 @@ fn coupons_count_what_they_are_for() {
     }
 }
 
-/// Who returns the order does not keep the coupon that it brought, unless it is used.
+/// A member who returns the order does not keep the coupon that it brought, unless it is used.
 #[test]
 fn a_coupon_goes_with_the_order_that_brought_it() {
     let mut world = world(|document| {
@@ -323,7 +323,7 @@ fn an_order_takes_as_many_points_as_the_rulebook_says() {
     assert_eq!(world.entries[1].payment().unwrap().money_minor, 200);
 }
 
-/// 1,000 points are 10 yuan and 5,000 are 60; who is gold gets a yuan for 80, however few.
+/// 1,000 points are 10 yuan and 5,000 are 60; a gold member gets a yuan for 80, however few.
 #[test]
 fn many_points_and_high_levels_have_better_prices() {
     let price = |tiers: &[&str], from_points, points, off_minor| PointPrice {

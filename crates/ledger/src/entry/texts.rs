@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(seed.salt(EntryId(1)), salts[0]);
     }
 
-    /// Whoever has the id has 58 bits of what was drawn: the others must matter.
+    /// A reader of the id has 58 bits of what was drawn: the others must matter.
     #[test]
     fn the_id_does_not_tell_the_salt() {
         let now = Timestamp(1);

@@ -22,7 +22,7 @@ pub struct RequestDecided {
     /// The request.
     #[serde(rename = "corrects")]
     pub request: EntryId,
-    /// What was asked for, and who approved so far.
+    /// What was asked for, and the persons who approved so far.
     pub adjustment: Adjustment,
 }
 
@@ -46,7 +46,7 @@ impl Payload for ReviewApproved {
     }
 }
 
-/// What was asked for, by whom, and who approved.
+/// What was asked for, the person who asked, and the persons who approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adjustment {
     /// What is or was asked for.
@@ -54,7 +54,7 @@ pub struct Adjustment {
     /// What proves it: a ticket, a receipt, a link. It stands in [`crate::Entry::texts`] and not in
     /// the body.
     pub evidence: Option<String>,
-    /// Who asked.
+    /// The person who asked.
     pub by: Person,
     /// Approvals so far, this one included.
     pub approvals: Vec<Approval>,
@@ -123,7 +123,7 @@ pub enum Concern {
 /// One approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
-    /// Who.
+    /// The person.
     pub by: Person,
     /// As what.
     pub role: String,

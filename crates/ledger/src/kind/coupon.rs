@@ -73,8 +73,8 @@ as_array!(CouponTerms [off_minor, off_percent, max_off_minor, min_minor, categor
 /// Digits of a code: Crockford's base 32, which has no letters that look like digits.
 const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// The code of the coupon that an entry issues as its `index`th. Nobody can tell it who does not
-/// know the entry.
+/// The code of the coupon that an entry issues as its `index`th. Nobody can tell it without the
+/// entry.
 #[must_use]
 pub fn coupon_code(programme: &ProgrammeId, entry: EntryId, index: usize) -> String {
     let mut text = b"accrue.coupon.v1".to_vec();

@@ -89,7 +89,7 @@ impl Payload for PoolInvited {
     }
 }
 
-/// A change of who shares what, on one of its two sides.
+/// A change of the members of a pool, on one of its two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolChange {
     /// True on the side of the pool, false on that of the member.

@@ -6,8 +6,8 @@ use super::tier::TierMove;
 use crate::kind::Kind;
 use crate::qualification::Qualification;
 
-/// What is done again beside lots and effects. Whoever asked for it, approved of it or is on its
-/// other side belongs to the other history.
+/// What is done again beside lots and effects. The persons who asked for it or approved of it, and
+/// the member on its other side, belong to the other history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repeated {
     /// The kind of the entry of the other history.

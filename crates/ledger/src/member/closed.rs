@@ -17,7 +17,7 @@ pub enum Closed {
 }
 
 impl Member {
-    /// Closes the account, or notes who shares with whom.
+    /// Closes the account, or notes which members share with each other.
     pub(super) fn keep_joint(&mut self, entry: &Entry) -> Result<(), Fault> {
         if self.closed.is_some() {
             return Err(Fault::Closed);
@@ -56,8 +56,9 @@ impl Member {
         Ok(())
     }
 
-    /// Notes who shares with whom. Only who is invited joins a pool that has members. Pools of the
-    /// first versions, which had ids like those of members, knew no invitations.
+    /// Notes which members share with each other. Only an invited member joins a pool that has
+    /// members. Pools of the first versions, which had ids like those of members, knew no
+    /// invitations.
     fn share(&mut self, other: &MemberId, change: PoolChange, at: Timestamp) -> Result<(), Fault> {
         let is_in = self.pool_members.contains(other);
         match (change.is_pool, change.joins) {

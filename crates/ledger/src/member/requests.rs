@@ -16,7 +16,7 @@ pub struct AdjustmentRequest {
     pub terms: AdjustmentTerms,
     /// What proves it.
     pub evidence: Option<String>,
-    /// Who asked.
+    /// The person who asked.
     pub by: Person,
     /// Approvals so far.
     pub approvals: Vec<Approval>,

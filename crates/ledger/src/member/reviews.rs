@@ -13,7 +13,7 @@ use crate::kind::{Review, What};
 pub struct OpenReview {
     /// The earn.
     pub earn: EntryId,
-    /// Who reported it.
+    /// The caller that reported it.
     pub actor: String,
     /// The lots that wait.
     pub lots: Vec<LotNumber>,

@@ -1,7 +1,7 @@
 //! What a condition is worth: one evaluator for every set of fields.
 //!
-//! Owns the walk over the tree and the count of its steps. Who is asked tells what a field is
-//! worth: an event (`of_event`) or a member (`of_member`).
+//! Owns the walk over the tree and the count of its steps. An event (`of_event`) or a member
+//! (`of_member`) tells what a field is worth.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};

@@ -189,7 +189,7 @@ pub const FIELDS: [(&str, Field, Type, &str); 31] = [
         "member.birth_day",
         Field::MemberBirthDay,
         Type::Int,
-        "of the same; 0 when not told. Who was born on 29 February has that day in leap years alone",
+        "of the same; 0 when not told. A birthday on 29 February has that day in leap years alone",
     ),
     ("line.category", Field::LineCategory, Type::Text, "category of the line; empty when not told"),
     ("line.sku", Field::LineSku, Type::Text, "article of the line; empty when not told"),

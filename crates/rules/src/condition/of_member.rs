@@ -15,7 +15,7 @@ pub type MemberCondition = Condition<MemberField>;
 /// The most steps that one condition may take for a member.
 pub const MAX_MEMBER_STEPS: u64 = 5_000;
 
-/// Who knows the member that is asked about.
+/// The member that a condition is asked about.
 pub trait AskedMember {
     /// The local day that it is asked on: days since 1970-01-01.
     fn today(&self) -> i32;

@@ -68,7 +68,7 @@ fn conditions_about_members() {
     }
 }
 
-/// Who told no year of birth belongs to no age band, and to none but one.
+/// A member who told no year of birth belongs to no age band, any other to one alone.
 #[test]
 fn an_age_that_nobody_told_is_in_no_band() {
     for (birthday, age) in [

@@ -1,10 +1,10 @@
-//! The part of the document that tells who has to approve of adjustments by hand.
+//! The part of the document that tells which roles have to approve of adjustments by hand.
 
 use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 
-/// Who has to approve of adjustments by hand.
+/// The roles that have to approve of adjustments by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -67,7 +67,7 @@ fn of_one_person() -> Multiples {
     Multiples { day: Some(10), month: Some(100) }
 }
 
-/// Who has to approve of adjustments up to a size.
+/// The roles that have to approve of adjustments up to a size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

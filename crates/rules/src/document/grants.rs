@@ -89,7 +89,7 @@ impl GrantRule {
         if self.budgets.len() > MAX_BUDGETS {
             check.problem(&format!("{at}/budgets"), "must be at most 3");
         }
-        // Whoever may grant may name any store, and persons come and go.
+        // A caller that may grant may name any store, and persons come and go.
         let is_bounded = self.budgets.iter().any(|budget| budget.of == GrantBudgetOf::Programme);
         if !self.budgets.is_empty() && !is_bounded {
             check.problem(&format!("{at}/budgets"), "needs a budget of the programme beside them");

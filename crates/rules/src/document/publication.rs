@@ -14,7 +14,7 @@ const CATALOGUE: &str = "/rewards";
 const MAX_PLACES: usize = 50;
 const MAX_LENGTH: usize = 200;
 
-/// Who has to approve of the next rulebook.
+/// The roles that have to approve of the next rulebook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -60,7 +60,7 @@ pub struct ActionRule {
     /// How often a member may.
     #[serde(default)]
     pub limit: Option<Limit>,
-    /// How often it may be done on one device, whoever the members are.
+    /// How often it may be done on one device, by all members together.
     #[serde(default)]
     pub device_limit: Option<Limit>,
     /// Name of the expiry policy.

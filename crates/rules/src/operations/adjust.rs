@@ -1,5 +1,5 @@
-//! Points by hand: which reasons the rulebook knows, who has to approve how much, in all of a day
-//! and a month, and how long granted points live.
+//! Points by hand: which reasons the rulebook knows, which roles have to approve how much, in all
+//! of a day and a month, and how long granted points live.
 
 use ledger::{
     AdjustmentTerms, ApprovalVerdict, Concern, Count, EntryId, Fault, Journal, Member, MemberId,
@@ -62,7 +62,7 @@ pub struct DecideAdjustment {
     pub request: EntryId,
     /// What is decided.
     pub verdict: ApprovalVerdict,
-    /// Who decides.
+    /// The person who decides.
     pub by: Person,
     /// As what.
     pub role: String,
@@ -112,7 +112,7 @@ pub struct NewAdjustment {
     pub evidence: Option<String>,
     /// Name of the expiry policy of granted points; that of purchases when `None`.
     pub expiry: Option<String>,
-    /// Who asks.
+    /// The person who asks.
     pub by: Person,
     /// The grant by hand that it undoes, and how many points that was.
     pub undoes: Option<(Undone, i64)>,
@@ -312,7 +312,7 @@ fn ask(
     let terms = AdjustmentTerms {
         points: wish.points,
         reason_code: wish.reason_code.clone(),
-        // Told on the day of the request, so that whoever approves sees it.
+        // Told on the day of the request, so that an approver sees it.
         expires_at: policy
             .expires_at(now, book.zone())
             .filter(|_| wish.points > 0 && concern.is_none()),
@@ -325,8 +325,8 @@ fn ask(
     request(journal, terms, evidence, by, tallies, case.origin.clone())
 }
 
-/// Posts the decision on a request; an approval counts for who approves, the last one for the
-/// member, too.
+/// Posts the decision on a request; an approval counts for the person who approves, the last one
+/// for the member, too.
 pub(super) fn decide(
     journal: &mut Journal,
     case: &Case<'_>,

@@ -15,7 +15,7 @@ use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 pub enum Concerned {
     /// What is given back.
     Recover(Vec<Stolen>),
-    /// Who becomes part of the member.
+    /// The account that becomes part of the member.
     Merge(MemberId),
 }
 
@@ -26,7 +26,7 @@ pub struct DecideConcern {
     pub request: EntryId,
     /// What is decided.
     pub verdict: ApprovalVerdict,
-    /// Who decides.
+    /// The person who decides.
     pub by: Person,
     /// As what.
     pub role: String,

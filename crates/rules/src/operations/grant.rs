@@ -23,7 +23,7 @@ pub struct Grant {
     pub strategy: Option<String>,
     /// The store that grants it, for the budgets of stores.
     pub store: Option<String>,
-    /// Who grants it, for the budgets of persons.
+    /// The person who grants it, for the budgets of persons.
     pub by: String,
     /// No more points than these, whatever the rulebook says; `None` for as many as it says.
     pub at_most: Option<i64>,

@@ -39,9 +39,9 @@ impl Operation for Pool {
 /// Let a member join the pool that the operation is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
-    /// Who invites: the pool's head.
+    /// The member who invites: the pool's head.
     pub head: MemberId,
-    /// Who may join.
+    /// The member who may join.
     pub guest: MemberId,
 }
 
@@ -70,7 +70,7 @@ pub struct RedeemPooled {
     pub members: Vec<MemberId>,
     /// How many, at least 1.
     pub points: i64,
-    /// On whose behalf, who must belong to it.
+    /// The member that it is done for, who must belong to it.
     pub of: MemberId,
 }
 

@@ -17,7 +17,7 @@ use crate::operation::{Guards, Lots, Needs, Operation, Outcome, ReversalTargets}
 pub struct Stolen {
     /// The redemption, capture or gift, with the lots it drew from.
     pub redemption: Redemption,
-    /// Of a gift: the entry of who got it.
+    /// Of a gift: the entry of the member who got it.
     pub received: Option<Entry>,
 }
 
@@ -45,7 +45,7 @@ impl Operation for Recover {
     }
 }
 
-/// Who got what was given away.
+/// The members who got what was given away.
 pub(super) fn receivers(stolen: &[Stolen]) -> Vec<MemberId> {
     let mut receivers: Vec<MemberId> = Vec::new();
     for received in stolen.iter().filter_map(|stolen| stolen.received.as_ref()) {
@@ -62,8 +62,8 @@ pub(super) fn targets(stolen: &[Stolen]) -> ReversalTargets {
     ReversalTargets { entries, lots: Vec::new() }
 }
 
-/// Gives back what a thief has spent or given away, and takes what it gave away from who has it:
-/// what is not there any more is owed. `own` may have other postings before.
+/// Gives back what a thief has spent or given away, and takes what it gave away from the members
+/// who have it: what is not there any more is owed. `own` may have other postings before.
 pub(super) fn recover(
     case: &Case<'_>,
     mut own: Journal,

@@ -19,7 +19,7 @@ impl Operation for Refuse {
     }
 
     fn guards(&self) -> Guards {
-        // Who is registered under somebody else's name need not be there.
+        // A member registered under somebody else's name need not be there.
         let account = match self.0 {
             Refusal::AliasTaken { .. } => Account::New,
             _ => Account::MemberOrPool,

@@ -79,7 +79,7 @@ pub struct ToReverse {
 }
 
 impl ToReverse {
-    /// Who paid instead of the member.
+    /// The account that paid instead of the member.
     fn payer(&self, member: &MemberId) -> Option<&MemberId> {
         let payer = self.redemption.as_ref().map(|redemption| &redemption.entry.member);
         payer.filter(|payer| self.merged.is_none() && *payer != member)

@@ -58,7 +58,8 @@ impl Operation for Upgrade {
 /// Tiers follow, but for a level that was set by hand, and one that came with a merger: that is as
 /// old as it was. What both reached together is reached then.
 pub(super) fn replay_tier(entry: &Entry, told: &ReplayIndex) -> ReplayStep {
-    // Who sets a level by hand says why. That something was said is known after an erasure, too.
+    // A person who sets a level by hand says why. That something was said is known after an
+    // erasure, too.
     if entry.cause.is_none() && entry.texts.is_some() {
         return ReplayStep::Repeat;
     }

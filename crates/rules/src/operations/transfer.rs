@@ -9,7 +9,7 @@ use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 /// Give points to another member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
-    /// Who gets them.
+    /// The member who gets them.
     pub to: MemberId,
     /// How many, at least 1.
     pub points: i64,

@@ -119,8 +119,7 @@ fn a_document_held_and_paid_twice() {
         "the order that earned may be paid with points"
     );
     assert_eq!(world.run(now, &aside(20), Some("order-1")), "refused reference-already-used");
-    // A hold that was given up may be tried again, as a shopper does who comes back to the
-    // checkout.
+    // A hold that was given up may be tried again, as by a shopper who comes back to the checkout.
     let hold = world.last_hold();
     assert_eq!(world.run(now, &ask(Release { hold }), None), "release 0");
     assert_eq!(world.run(now, &aside(20), Some("order-1")), "hold(20)");

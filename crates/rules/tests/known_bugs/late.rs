@@ -13,7 +13,8 @@ fn looked_at(world: &World, now: &str) -> (i64, i64) {
     (member.balance, member.debt)
 }
 
-/// Points that a hold keeps come free on the first day and pay the debt, whoever looks when.
+/// Points that a hold keeps come free on the first day and pay the debt, no matter which run looks
+/// at the account, and when.
 #[test]
 fn a_debt_that_only_a_night_run_paid() {
     for nights in [true, false] {
@@ -281,7 +282,7 @@ fn sliding(document: &mut Document) {
 
 /// A capture is a purchase as any other; what is set aside or spent whole keeps its end.
 #[test]
-fn whoever_captures_is_active() {
+fn a_member_who_captures_is_active() {
     let mut world = World::new(sliding);
     let ends = |world: &World| {
         world.member.lots.iter().map(|lot| lot.expires_at.unwrap()).collect::<Vec<Timestamp>>()

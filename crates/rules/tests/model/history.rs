@@ -164,7 +164,7 @@ impl History {
         let mut decided = command.decide(&case, loaded.clone());
         let mut decided_on = loaded;
         if partial && matches!(decided, Err(Stop::Refused(_))) {
-            // A refusal on part of the lots may be wrong; whoever loads so has to load all of them
+            // A refusal on part of the lots may be wrong; the caller then has to load all of them
             // and ask again.
             decided_on = self.store.load_all(&mut self.random);
             let context = self.context();

@@ -167,7 +167,7 @@ pub struct Reference {
     pub taken: Vec<NaiveTaken>,
     pub given: Vec<NaiveDonation>,
     pub erased: bool,
-    /// What the request at hand shows of who asks.
+    /// What the request at hand shows of the caller.
     pub shown: Brought,
 }
 
@@ -871,7 +871,7 @@ impl Reference {
         (points, earned_at, available_at, end)
     }
 
-    /// Who spends is active.
+    /// A member who spends is active.
     pub fn redeem(
         &mut self,
         book: &Document,

@@ -24,7 +24,7 @@ pub struct NaiveReview {
     pub event: usize,
 }
 
-/// What a request shows of who asks.
+/// What a request shows of the caller.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Brought {
     pub is_new_device: bool,

@@ -247,7 +247,7 @@ pub fn reference(history: &mut History, command: &Command) -> Option<String> {
     }
 }
 
-/// Who asks. Whoever reported an earn may not decide on it.
+/// The caller. The one that reported an earn may not decide on it.
 pub fn actor(history: &mut History, command: &Command) -> &'static str {
     let is_decision = matches!(command, Command::ApproveReview { .. } | Command::RejectReview(_));
     if is_decision && history.random.chance(90) { "clerk" } else { "till" }

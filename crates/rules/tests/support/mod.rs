@@ -32,7 +32,7 @@ pub struct World {
     next_id: u128,
     /// The catalogue, all of it in version 1.
     pub rewards: BTreeMap<String, Reward>,
-    /// Who asks.
+    /// The caller.
     pub actor: &'static str,
     /// Where it is asked from.
     pub channel: Option<&'static str>,
