@@ -17,7 +17,7 @@ use crate::vendor;
 
 macro_rules! vendors {
     ($($(#[$doc:meta])* $variant:ident = $name:literal in $module:ident,)+) => {
-        /// Who delivers messages.
+        /// The vendor that delivers messages.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Vendor {
             $($(#[$doc])* $variant,)+

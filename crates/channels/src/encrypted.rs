@@ -20,7 +20,7 @@ pub(crate) const KEY_LENGTH: usize = 43;
 const RANDOM: usize = 16;
 /// The longest padding, in bytes.
 const BLOCK: u8 = 32;
-/// The longest text that is given back to a vendor who asks whether we are there.
+/// The longest text that is given back to a vendor that asks whether we are there.
 const MAX_ECHO: usize = 1_024;
 
 /// The last sign of a key may have bits that mean nothing.

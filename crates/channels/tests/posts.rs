@@ -582,7 +582,7 @@ fn plain_posts_of_wechat_are_not_taken() {
     let url = format!("{URL}?{PLAIN}");
     let found = post(&account(WechatTemplate), &url, &[], &event("unsubscribe", ""));
     assert_eq!(found, Err(Refusal::Forged));
-    // Whoever asks whether we are there gets its text back only if it is harmless.
+    // A vendor that asks whether we are there gets its text back only if it is harmless.
     let asked_at = |echo: &str, now_ms: i64| {
         let url = format!("{URL}?{PLAIN}&echostr={echo}");
         let callback = Callback { method: "GET", url: &url, headers: &[], body: "", now_ms };

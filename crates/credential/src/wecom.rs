@@ -66,7 +66,7 @@ pub fn token(answer: &Json) -> Option<(&str, i64)> {
 }
 
 /// Which member of the company was there, as ids are compared: WeCom takes capital and small
-/// letters for one. `None` for whoever is no member: of these it names an `openid` or
+/// letters for one. `None` for a user who is no member: of these it names an `openid` or
 /// `external_userid`.
 #[must_use]
 pub fn member(answer: &Json) -> Option<String> {

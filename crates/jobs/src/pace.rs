@@ -1,6 +1,6 @@
 //! How many rows one write of a job takes on, by how long the last ones took.
 //!
-//! A database has one writer, and whoever comes waits for it. A number of rows says little about
+//! A database has one writer, and each other write waits for it. A number of rows says little about
 //! time: rows differ, and so do disks, and files that no longer fit in memory. So pieces are halved
 //! where a write was slow, and grow where it was quick.
 

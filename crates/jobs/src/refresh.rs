@@ -33,7 +33,7 @@ const ROWS: Pace = Pace::between(50, 2_000);
 const COPIED: i64 = 500;
 /// Members whose facts changed, that are evaluated in one piece.
 const CHANGED: i64 = 500;
-/// Who came and went is kept for so many days.
+/// The members who came and went are kept for so many days.
 pub const CHANGE_DAYS: i64 = 180;
 const DAY_MS: i64 = 86_400_000;
 /// Sets of a family, at most.
@@ -178,7 +178,7 @@ impl Sets {
     }
 }
 
-/// Whether its condition decides who is in it. Passive segments are only ever asked.
+/// Whether its condition decides which members are in it. Passive segments are only ever asked.
 fn is_decided(set: &StoredSet) -> bool {
     set.wish.condition.is_some() && set.wish.kind != "passive"
 }

@@ -889,7 +889,7 @@ fn a_copy_of_a_stop_does_not_undo_a_later_yes() {
     assert_eq!(state(), ContactState::Open, "a copy of the report");
 }
 
-/// The vendor that posts reports is told where, by whoever knows the secret of that address.
+/// The job tells the vendor where to post reports, if the job knows the secret of that address.
 #[test]
 fn the_address_for_reports_goes_with_each_message() {
     let told = |world: &World, key: &str| {

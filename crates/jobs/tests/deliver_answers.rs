@@ -125,7 +125,7 @@ fn a_row_of_members_over_several_waves_pauses_as_well() {
     assert_eq!([one(1, 40_003), one(2, 40_003)], [(0, 1, 0); 2]);
     assert_eq!(one(3, 40_003), (0, 0, 1));
     assert_eq!(closed(&world, 12), 2);
-    // Whoever lets it send again unchanged says that the addresses are wrong.
+    // A person who lets it send again unchanged says that the addresses are wrong.
     resume(&world, "wx");
     let (report, _) = world.run(says(|_| 40_003));
     assert_eq!((report.failed, report.paused, closed(&world, 12)), (1, 0, 3));

@@ -302,7 +302,7 @@ fn tags_come_with_a_purchase_and_go_with_the_clock() {
         shop.buy("m", 1_000, "food");
     }
     let report = shop.refreshed();
-    assert_eq!((report.members, report.changes), (1, 1), "only who bought is evaluated");
+    assert_eq!((report.members, report.changes), (1, 1), "only the member who bought is evaluated");
     let all = |shop: &Shop| [active, weekly, manual].map(|tag| shop.members(tag).len());
     assert_eq!(all(&shop), [1, 0, 0]);
     // 10 January 2026 is a Saturday: on Monday the weekly one is due.

@@ -194,7 +194,7 @@ fn a_run_goes_on_where_the_last_one_ended() {
     }
 }
 
-/// Who loses a key loses nothing more by this: what no key opens stays as it is, and is counted.
+/// An operator who loses a key loses nothing more by this: what no key opens stays, and is counted.
 #[test]
 fn what_no_key_opens_stays() {
     let sealing = Sealing::new();

@@ -333,7 +333,7 @@ fn a_true_lift_is_found_and_none_where_there_is_none() {
     }
     assert_eq!(shop.rows(), expected);
 
-    // The same without an effect. Whoever is credited looks the same as before.
+    // The same without an effect. Members are credited as before.
     let shop = Shop::new(2_400);
     simulated(&shop, "none", 20, 0, &mut Chance(11));
     shop.night(20);
@@ -424,7 +424,7 @@ fn sides_are_those_of_the_decision() {
     };
     assert_eq!(side("row", "treated"), (5, 5, 5));
     assert_eq!(side("row", "held_out"), (1, 1, 1));
-    // Of all marketing, who is held out of one strategy may get others.
+    // Of all marketing, a member who is held out of one strategy may get others.
     assert_eq!(side("", "treated"), (6, 6, 6));
     assert_eq!(side("", "held_out"), (1, 1, 1));
     assert_eq!(shop.figure("row", "decided"), 10);

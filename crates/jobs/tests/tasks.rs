@@ -283,7 +283,7 @@ fn an_account_that_a_vendor_refuses_opens_one_task_while_it_is_open() {
              WHERE account_no IS NOT NULL ORDER BY no",
         )
     };
-    // Who pauses an account by hand needs no task.
+    // A person who pauses an account by hand needs no task.
     wait(pause_channel(&shop.reach, 1, "push", (Some("for a look"), shop.world.now.get())))
         .unwrap();
     shop.send(refuses);

@@ -237,7 +237,7 @@ fn later_days_take_those_before_as_decided() {
     let account = json!({"channel": "push", "account": null, "is_paused": false, "per_second": null, "messages": 4,
         "seconds": null, "open_seconds": null, "drained_at": null, "late": 4});
     assert_eq!(shown["accounts"], json!([account]));
-    // Who may not see members is told none.
+    // A person who may not see members is told none.
     let shown = shop.rehearse(Some(first)).to_json(false);
     assert_eq!(shown["strategies"][0].get("examples"), None);
     for day in [shop.day() - 1, shop.day() + 367] {

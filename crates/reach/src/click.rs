@@ -1,8 +1,8 @@
-//! Who clicked: a person, or a program that looks at links before the person sees them.
+//! Tells whether a person clicked, or a program that looks at links before the person sees them.
 //!
 //! Owns: what speaks against a person at a visit ([`judge`]), and at several visits of one message
 //! ([`bursts`]). Doubtful visits count as visits and not as clicks; they are shown a page whose
-//! button goes on, and who presses it is a person.
+//! button goes on, and a visitor who presses it is a person.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Which message is credited with what a member did, and what members did who were left alone.
+//! Which message is credited with what a member did, and what members who were left alone did.
 //!
 //! Owns: what is seen of a member's messages ([`Credits`]), credited by the playbook's rule
 //! ([`Attribution`]), and the sides of the report ([`Sides`]). A credit says that a message came

@@ -2,9 +2,9 @@
 //!
 //! Owns: the facts of a member ([`Facts`]), and how entries make them ([`Happened`], [`Batch`]);
 //! whether a member may be reached ([`may_reach`]). Scores by fifths ([`Cuts`]), and which tags and
-//! segments follow ([`changes`]). Links of messages ([`LinkKey`], [`Hosts`]), who clicked
-//! ([`judge`]), and which message is credited with what members did ([`Credits`]). Rows and JSON
-//! are the business of `store`.
+//! segments follow ([`changes`]). Links of messages ([`LinkKey`], [`Hosts`]), whether a person
+//! clicked ([`judge`]), and which message is credited with what members did ([`Credits`]). Rows and
+//! JSON are the business of `store`.
 //!
 //! Architecture invariant: pure like `ledger` and `rules`: no clock, database or environment. What
 //! the clock changes is worked out when facts are read ([`Today`]), so that no time writes a row.

@@ -76,7 +76,7 @@ pub struct MemberSet {
     pub family: Family,
     /// The path of a tag, the id of a segment.
     pub name: String,
-    /// Who is in it; `None` where members come in by hand.
+    /// The condition for members in it; `None` where members come in by hand.
     pub condition: Option<MemberCondition>,
     /// When the condition is evaluated.
     pub refresh: Refresh,

@@ -485,8 +485,8 @@ fn promises(
     }
 }
 
-/// What never goes out, in a year: marketing to who is left alone on that day, two messages of one
-/// occasion at once, and one after what stops it.
+/// What never goes out, in a year: marketing to a member who is left alone on that day, two
+/// messages of one occasion at once, and one after what stops it.
 fn never(naive: &Naive, known: &Known, touches: &[Touch], redeems: &[i64], seed: u64) {
     let sent = || touches.iter().filter_map(|touch| Some((touch, touch.sent_at?.0)));
     for (touch, at) in sent() {

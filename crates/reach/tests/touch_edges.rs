@@ -173,8 +173,8 @@ fn a_message_that_waits_gives_its_room_to_a_higher_priority() {
     assert_eq!(verdict(&programme, &person, &low, "2027-06-21 10:00"), "send");
 }
 
-/// A day becomes shared, the strategy begins, or it was published: whoever would have been told
-/// earlier than others is told all the same.
+/// A day becomes shared, the strategy begins, or it was published: a member who would have been
+/// told earlier than others is told all the same.
 #[test]
 fn a_spread_node_leaves_nobody_out() {
     let nights = |id: &str, from: Option<&str>, first: &str, shared_from: &str| {

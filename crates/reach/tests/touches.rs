@@ -913,7 +913,7 @@ fn the_same_message_about_one_occasion_goes_out_once_in_a_day() {
     assert_eq!(run(gift, 7), "b:-7 2027-06-23 10:00");
 }
 
-/// Who is left alone for a row must not get the next one instead.
+/// A member who is left alone for a row must not get the next one instead.
 #[test]
 fn a_row_that_holds_a_member_out_keeps_it_from_the_others() {
     let row = |id: &str, holdout: u32| {

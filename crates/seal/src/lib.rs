@@ -85,7 +85,7 @@ struct Named {
 impl Named {
     fn of(text: &str) -> Self {
         let key: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        // A digest of the digest: whoever reads it learns nothing of the key.
+        // A digest of the digest: its reader learns nothing of the key.
         let mut name = String::with_capacity(NAME);
         for byte in Sha256::digest([b"name of ", key.as_slice()].concat()).iter().take(NAME / 2) {
             name.push_str(&format!("{byte:02x}"));

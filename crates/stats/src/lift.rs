@@ -45,9 +45,9 @@ impl Estimate {
 /// A row of the report. Signs are those of the treated: positive is more than without.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lift {
-    /// The share of the treated who converted.
+    /// The share of the treated members who converted.
     pub treated: f64,
-    /// The share of the held out who did.
+    /// The share of the held-out members who did.
     pub held_out: f64,
     /// The difference of the two shares.
     pub difference: Estimate,

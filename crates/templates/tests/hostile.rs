@@ -290,7 +290,7 @@ fn offered() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// Whatever is checked without a fault is shown to whoever has what it needs.
+    /// A text without a fault is shown to a member who has what it needs.
     #[test]
     fn no_text_panics(words in vec(word(), 0..40), channel in 0_usize..5) {
         let body = words.concat();

@@ -152,7 +152,7 @@ fn what_is_not_known_is_never_shown() {
             [variable],
             "{body}"
         );
-        // Who asks first needs nothing.
+        // A template that asks first needs nothing.
         let asked = format!("{{% if {variable} %}}{body}{{% else %}}-{{% endif %}}");
         let of = template("service", &[("push", "zh-CN", text(&asked))]);
         let shown = render(&of, Channel::Push, Language::Chinese, &without(variable)).unwrap();

@@ -1,5 +1,5 @@
-//! A robot in a group of WeCom: `webhook/send`. It tells the group, whoever the message is for, so
-//! it suits notes to staff.
+//! A robot in a group of WeCom: `webhook/send`. It tells the group, and not the member that a
+//! message is for, so it suits notes to staff.
 
 pub(crate) mod answers;
 

@@ -25,8 +25,8 @@ pub(super) fn is_in_doubt(outcomes: &[(&Going, Outcome)]) -> bool {
 }
 
 /// Pauses the account in place of refusals that it got for several members, by this wave and by
-/// `last`, its attempts before, the last first. Whoever lets it send again unchanged has seen to
-/// it: then the addresses are wrong.
+/// `last`, its attempts before, the last first. A person who lets it send again unchanged has seen
+/// to it: then the addresses are wrong.
 pub(super) fn decide(outcomes: &mut [(&Going, Outcome)], last: &[LastAttempt]) {
     let is_reached = |one: &&LastAttempt| matches!(one.state.as_str(), "accepted" | "delivered");
     let since: Vec<&LastAttempt> = last.iter().take_while(|one| !is_reached(one)).collect();

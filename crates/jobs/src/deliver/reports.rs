@@ -10,7 +10,7 @@ use store::{
     contact_holders, know_reports, known_reports, members_of_reports, write_reports,
 };
 
-/// Who closes an address, and who records a withdrawal.
+/// The name that a closed address and a withdrawal are recorded under.
 const VENDOR: &str = "vendor";
 
 /// So old is at most what a vendor tells, in milliseconds: it posts again for a day. What is older,

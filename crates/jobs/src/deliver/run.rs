@@ -30,7 +30,7 @@ const TURN_MS: i64 = 5_000;
 const LOST: usize = 1_000;
 /// How many are reserved at once.
 const RESERVED: i64 = 10;
-/// Who closes an address.
+/// The name that a closed address is recorded under.
 const VENDOR: &str = "vendor";
 
 pub(super) struct AccountRun<'a, S, T, V> {
@@ -287,7 +287,7 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         let bucket = run.bucket.without(count_of);
         let begin =
             async || begin_wave(sql, &run.kept, &run.lease, (now, bucket.left_milli), &rows).await;
-        // Whoever has the lease now settles what is known of these touches.
+        // The run that has the lease now settles what is known of these touches.
         let Some(attempts) = self.context.with_retries(begin).await? else { return Ok(None) };
         run.bucket = bucket;
         let attempts: HashMap<i64, i64> =

@@ -1,5 +1,5 @@
-//! Counts some touches of a day: what went out, who followed it, what is credited to it, and what
-//! the members of both sides did.
+//! Counts some touches of a day: what went out, which members followed it, what is credited to it,
+//! and what the members of both sides did.
 
 use std::collections::BTreeMap;
 
@@ -201,8 +201,8 @@ impl<L: Sql, R: Sql> Counting<'_, '_, L, R> {
         // Local days: those with a change of the clock have other hours.
         let is_open = days >= self.after_days;
         let is_left_alone = reason == Some(Reason::HoldoutProgramme);
-        // Who is held out of all marketing is on no side of a strategy: it differs from the others
-        // in more than that strategy.
+        // A member who is held out of all marketing is on no side of a strategy: it differs from
+        // the others in more than that strategy.
         let of_strategy = (touch.is_first && !is_left_alone)
             .then_some((touch.strategy.as_str(), reason == Some(Reason::HoldoutStrategy)));
         let of_all = touch.is_first_of_all.then_some(("", is_left_alone));

@@ -76,7 +76,7 @@ pub struct Grant {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Task {
-    /// Who is asked.
+    /// The staff or software that is asked.
     pub to: TaskTo,
     /// Which role or person; not told of others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +88,7 @@ pub struct Task {
     pub due_in_hours: u32,
 }
 
-/// Who is asked to do a task.
+/// The staff or software that is asked to do a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -51,7 +51,7 @@ impl Timing {
 }
 
 impl Playbook {
-    /// The conditions, as who decides needs them.
+    /// The conditions, as decisions need them.
     ///
     /// # Errors
     /// Every condition that cannot be read.

@@ -14,9 +14,9 @@ impl Playbook {
     ///
     /// A strategy's budget is what it may use up. It changes with the bound itself, when a strategy
     /// begins to grant, and with each new strategy that sends, grants or tells a bound: one under
-    /// another name has no bound of the old one. Of a strategy that grants, it is also major who
-    /// gets it, when, and how often. `known` tells what messages of a template are for: one for
-    /// service goes to everybody, so that it is major to make one of marketing.
+    /// another name has no bound of the old one. Of a strategy that grants, it is also major which
+    /// members get it, when, and how often. `known` tells what messages of a template are for: one
+    /// for service goes to everybody, so that it is major to make one of marketing.
     #[must_use]
     pub fn major_changes(&self, next: &Self, known: &Known) -> Vec<String> {
         let settings = [

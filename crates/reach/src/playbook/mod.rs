@@ -205,7 +205,7 @@ pub struct Segment {
     /// Its name.
     #[serde(default, skip_serializing_if = "Names::is_empty")]
     pub name: Names,
-    /// Who is in it, in CEL about a member.
+    /// The condition for members in it, in CEL about a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// The same in the plain form, up to 20 rows; with `when`, both must hold.

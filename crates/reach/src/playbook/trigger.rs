@@ -86,8 +86,8 @@ pub enum Trigger {
     },
     /// A yearly date of the member, such as the birthday.
     Date {
-        /// The attribute that has it: `1990-05-17` or `05-17`. Who was born on 29 February has
-        /// the day on 28 February in other years.
+        /// The attribute that has it: `1990-05-17` or `05-17`. A member born on 29 February has the
+        /// day on 28 February in other years.
         attribute: String,
         /// So many days before, 0–365. As of points with a sequence.
         #[serde(default, skip_serializing_if = "Option::is_none")]

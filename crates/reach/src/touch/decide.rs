@@ -48,9 +48,9 @@ pub fn decide(terms: &Terms<'_>, recipient: &Recipient<'_>, left: &mut Left) -> 
     decide_some(terms, recipient, left, usize::MAX).touches
 }
 
-/// The same up to so many touches that are to be kept. Who asks again, with these among the
-/// recipient's touches, gets the others as if all had been decided at once; those that are not for
-/// the member come again.
+/// The same up to so many touches that are to be kept. A caller that asks again, with these among
+/// the recipient's touches, gets the others as if all had been decided at once; those that are not
+/// for the member come again.
 #[must_use]
 pub fn decide_some(
     terms: &Terms<'_>,
@@ -119,8 +119,8 @@ struct Deciding<'a> {
     /// In the order in which they are decided.
     strategies: &'a [Asked<'a>],
     told: Told<'a>,
-    /// Of strategies that share an occasion, who came to it, by their places, and whether it was
-    /// marketing for which the member is left alone.
+    /// Of strategies that share an occasion, those that came to it, by their places, and whether it
+    /// was marketing for which the member is left alone.
     begun: HashMap<Cycle, Vec<(usize, bool)>>,
     /// Of those that share an occasion, how many in their order were asked whether they may still
     /// come to it, and whether one may; for marketing, and for service. Decisions about those that

@@ -1,4 +1,4 @@
-//! Who is left alone, so that it can be told what messages bring.
+//! The members who are left alone, so that it can be told what messages bring.
 
 use chrono::Datelike;
 use ledger::{Hash, day_number, from_day_number};
@@ -48,8 +48,8 @@ pub(crate) fn is_held_out(bucket: u64, percent: u32) -> bool {
 mod tests {
     use super::*;
 
-    /// Who was left alone must stay so: results compare them with the others. The figures are by
-    /// `printf 's/2027Q1\nm-1' | sha256sum`, first 16 digits, modulo 10,000.
+    /// A member who was left alone must stay so: results compare them with the others. The figures
+    /// are by `printf 's/2027Q1\nm-1' | sha256sum`, first 16 digits, modulo 10,000.
     #[test]
     fn buckets_are_what_they_ever_were() {
         assert_eq!(programme_bucket("s", 20_820, "m-1"), 4_386);
