@@ -32,8 +32,8 @@ impl Reply {
         }
     }
 
-    /// The answer to whoever asks too often, in the form of the quotas of the host: they may come
-    /// again after so many seconds.
+    /// The answer to a caller that asks too often, in the form of the quotas of the host: it may
+    /// come again after so many seconds.
     #[must_use]
     pub fn too_many(detail: &str, seconds: i64) -> Self {
         let body = json!({

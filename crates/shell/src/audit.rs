@@ -11,7 +11,7 @@ use crate::pass::is_shops_own;
 use crate::problem::Problem;
 use crate::request::Request;
 
-/// Who sends the request.
+/// The person and the key that send the request.
 #[must_use]
 pub fn who(request: &Request, caller: &Caller) -> Who {
     let key = Bearer::of(request).ok().map(|bearer| bearer.prefix().to_owned());
@@ -78,12 +78,12 @@ pub async fn noted_search(
     noted(app, request, caller, ("member_looked_up", kind), None).await
 }
 
-/// Seals what was written. Whoever comes next does what fails here.
+/// Seals what was written. The next request does what fails here.
 pub async fn sealed(app: &App, caller: &Caller) {
     sealed_of(app, caller.programme.no).await;
 }
 
-/// As [`sealed`], for what nobody did who was let in.
+/// As [`sealed`], for what no admitted caller did.
 pub async fn sealed_of(app: &App, programme_no: i64) {
     if let Err(error) = seal(&app.sql, programme_no).await {
         eprintln!(

@@ -51,7 +51,7 @@ impl Check {
         }
     }
 
-    /// Who asks, and where. The fields are those that every command has.
+    /// The caller and the place of a command. The fields are those that every command has.
     pub(crate) fn origin(
         &mut self,
         actor: &str,

@@ -28,9 +28,9 @@ use crate::verification::{proved, with_proof};
 pub const SESSION_IDLE_MS: i64 = 30 * 60_000;
 const NOTED_MS: i64 = 2 * 60_000;
 
-/// Who sends the request, when the route is for them; then checks the query's names. Where the
-/// route is also for keys of some stores, the handler has to see to it that it shows and does
-/// nothing of others.
+/// The caller that sends the request, when the route is for it; then checks the query's names.
+/// Where the route is also for keys of some stores, the handler has to see to it that it shows and
+/// does nothing of others.
 ///
 /// # Errors
 /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], what is wrong
@@ -47,8 +47,8 @@ async fn let_in(app: &App, request: &Request) -> Result<Caller, Problem> {
     admitted(app, request, bearer, caller).await
 }
 
-/// Lets in who was found by the key's prefix, when the route is for them, and notes that the key
-/// was used.
+/// Lets in the caller that was found by the key's prefix, when the route is for it, and notes that
+/// the key was used.
 ///
 /// # Errors
 /// [`Problem::Unauthorized`], [`Problem::Forbidden`], [`Problem::StoreForbidden`], or what the
@@ -123,7 +123,7 @@ pub async fn submit(
     });
     let (dry, submission) = match parsed {
         Ok(parsed) => parsed,
-        // Who may not come in is not told what is wrong with the body.
+        // A caller that may not come in is not told what is wrong with the body.
         Err(problem) => {
             let_in(app, request).await?;
             return Err(problem);
@@ -149,8 +149,8 @@ pub async fn submit(
     carried_out(app, &programme, None, submission, loaded, dry).await
 }
 
-/// Who asks, under which key, with which body: what is common to changes that read something before
-/// they know what is ordered. Commands go on with [`submit_as`].
+/// The caller, the idempotency key and the body: what is common to changes that read something
+/// before they know what is ordered. Commands go on with [`submit_as`].
 ///
 /// # Errors
 /// [`Problem::Unauthorized`], [`Problem::Forbidden`], what is wrong with query, size or key, or
@@ -461,7 +461,7 @@ fn shown(outcomes: Vec<Outcome>, book: &Rulebook) -> Vec<Reply> {
     outcomes.into_iter().map(reply).collect()
 }
 
-/// How entries name who sends the request.
+/// How entries name the caller that sends the request.
 ///
 /// # Errors
 /// [`Problem::Unauthorized`].

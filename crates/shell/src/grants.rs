@@ -34,7 +34,7 @@ pub struct Grant {
     pub until: Option<i64>,
     /// Whether it waits for another admin.
     pub waits: bool,
-    /// Who gave it.
+    /// The person who gave it.
     pub by: String,
 }
 

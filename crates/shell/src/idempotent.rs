@@ -1,7 +1,7 @@
 //! Requests that write no entry, done once under their key: publications, endpoints, revocations.
 //!
 //! A command's entries are its receipt, written in one statement with it. Here the receipt follows
-//! in a second one: whoever crashes in between does the same once more, and only then.
+//! in a second one: a process that crashes in between does the same once more, and only then.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,8 +1,8 @@
 //! Under which names a request is kept: whose idempotency key it is, and digests from which nobody
 //! guesses what they were made of.
 //!
-//! A key belongs to the line of API keys that uses it: one till cannot take another one's, and who
-//! rotates a key goes on with its answers.
+//! A key belongs to the line of API keys that uses it: one till cannot take another one's, and a
+//! caller that rotates a key goes on with its answers.
 
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::Hash;
@@ -71,7 +71,7 @@ pub fn scoped(caller: &Caller, key: &str) -> String {
     format!("{}/{key}", caller.lineage)
 }
 
-/// The submission with its digests, before it is known who asks.
+/// The submission with its digests, before the caller is known.
 pub(crate) fn digested(salt: &Salt, mut submission: Submission) -> Submission {
     if let Some((_, fingerprint)) = &mut submission.idem {
         *fingerprint = salt.fingerprint(fingerprint);

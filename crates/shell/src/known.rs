@@ -17,7 +17,7 @@ pub async fn known(programme_no: i64, rulebook: &Document) -> Result<Known, Prob
     let reach = reach().await?;
     let sets = async |family| set_names(&*reach, programme_no, family).await;
     let segments = sets(Family::Segment).await?;
-    // Nobody is told who comes into a passive segment.
+    // Nobody is told which members come into a passive segment.
     let segments = segments.into_iter().filter(|(_, kind)| kind != "passive");
     let tiers = rulebook.tiers.iter().flat_map(|tiers| &tiers.levels);
     Ok(Known {

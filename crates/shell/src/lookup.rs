@@ -27,7 +27,7 @@ thread_local! {
 pub struct Lookup(String);
 
 impl Lookup {
-    /// That of the database, which is made by whoever needs it first.
+    /// That of the database, which the first instance that needs it makes.
     ///
     /// # Errors
     /// [`Problem::Internal`] where no key of `secrets_key` opens it: another one in its place would

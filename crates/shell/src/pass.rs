@@ -114,7 +114,7 @@ pub fn too_many_writes(seconds: i64) -> Reply {
     Reply::too_many(detail, seconds)
 }
 
-/// The member as who carries out a command: all idempotency keys of a member are one line.
+/// The member as the caller of a command: all idempotency keys of a member are one line.
 #[must_use]
 pub fn acting(pass: &Pass) -> Caller {
     Caller {

@@ -1,8 +1,9 @@
 //! Persons as keys name them, and how two spellings of one person are told to be one.
 //!
-//! Whoever may not decide alone must not become two by a capital letter, a space or a letter of
-//! another alphabet. So a person's id is folded before it is compared, and a programme keeps the
-//! first spelling it sees. Only who makes keys folds; everybody else compares what is kept.
+//! A person who may not decide alone must not become two by a capital letter, a space or a letter
+//! of another alphabet. So a person's id is folded before it is compared, and a programme keeps the
+//! first spelling it sees. Only the code that makes keys folds; all other code compares what is
+//! kept.
 
 use store::{Caller, person_spelling};
 use unicode_normalization::UnicodeNormalization;
@@ -19,7 +20,7 @@ pub const FIRST_ADMIN: (&str, &str) = ("first-admin", "flrst-adrnln");
 /// Characters of a person's id.
 const MAX_CHARACTERS: usize = 100;
 
-/// Who the caller is, for what only a person may do.
+/// The person that the caller is, for what only a person may do.
 ///
 /// # Errors
 /// [`Problem::PersonNeeded`] where the key names nobody.

@@ -43,7 +43,7 @@ pub async fn open_member(app: &App, caller: &Caller, name: &str) -> Result<Named
     opened(found.into_iter().next().flatten()).map_err(Problem::refused)
 }
 
-/// As [`open_member`], for who reads what is known of a member: a search is noted.
+/// As [`open_member`], for a caller that reads what is known of a member: a search is noted.
 ///
 /// # Errors
 /// As [`open_member`].

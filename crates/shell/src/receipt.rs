@@ -1,4 +1,5 @@
-//! Receipts that tills sign offline, to be printed as QR codes: what they say, and who signed it.
+//! Receipts that tills sign offline, to be printed as QR codes: what they say, and the key that
+//! signed it.
 //!
 //! Two forms, both of printable ASCII. `A1` has what the order cost, `A2` its lines:
 //!

@@ -169,7 +169,7 @@ impl Request {
         }
     }
 
-    /// How entries name who asks: the key, or the person of a session.
+    /// How entries name the caller: the key, or the person of a session.
     ///
     /// # Errors
     /// [`Problem::Unauthorized`].

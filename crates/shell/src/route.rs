@@ -44,7 +44,7 @@ pub struct Route {
     pub answer: &'static str,
 }
 
-/// Who may call a route.
+/// The callers that may use a route.
 #[derive(Debug)]
 pub enum Access {
     /// Everybody, without a key.

@@ -184,7 +184,7 @@ pub async fn stores_of(
     Ok(Some(stores))
 }
 
-/// Who does something: the person and the session, once they are known.
+/// The person and the session behind an action, once they are known.
 #[must_use]
 pub fn visitor(request: &Request, of: Option<(&str, &str)>) -> Who {
     Who {

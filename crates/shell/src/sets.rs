@@ -1,6 +1,6 @@
 //! Tags and segments over HTTP, where the two are alike: definitions, members, changes.
 //!
-//! Who is for some stores sees no figures of all members, and of members only those whose home
+//! A caller for some stores sees no figures of all members, and of members only those whose home
 //! store is one of these, or who bought there within 365 days.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ use crate::reach::{opened, reach, read_member};
 use crate::request::Request;
 use crate::rulebooks::zone;
 
-/// What somebody set by hand, with who it was.
+/// What somebody set by hand, with the name of that person.
 pub(crate) const BY_HAND: &str = "hand:";
 /// Versions of a definition that are shown.
 const VERSIONS: i64 = 50;
@@ -348,7 +348,7 @@ impl Sets {
         Ok(Reply::json(200, &Page::body(shown.collect(), None)))
     }
 
-    /// Who came into sets and left them, in order.
+    /// The members who came into sets and left them, in order.
     ///
     /// # Errors
     /// Every [`Problem`].
@@ -394,7 +394,7 @@ pub async fn visible_members(
     Ok(members_of_stores(&app.sql, here, numbers, stores, since).await?)
 }
 
-/// A definition as the API shows it. Who is for some stores hears no count of all members.
+/// A definition as the API shows it. A caller for some stores hears no count of all members.
 #[must_use]
 pub fn shown_set(set: &StoredSet, is_scoped: bool) -> Json {
     let key = match set.wish.family {
@@ -438,7 +438,7 @@ fn shown_member(member: &SetMember) -> serde_json::Map<String, Json> {
     body.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Whether a condition or somebody decided, and who.
+/// Whether a condition or a person decided, and which person.
 fn source_of(source: &str) -> (&str, Option<&str>) {
     source.strip_prefix(BY_HAND).map_or((source, None), |by| ("hand", Some(by)))
 }

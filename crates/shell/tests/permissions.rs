@@ -83,7 +83,7 @@ fn wrong(id: &str, zh: &str, en: &str) -> String {
     checked.map_or_else(|problem| problem.body().0["errors"].to_string(), |_| String::new())
 }
 
-/// Whoever approves of a role must not take it for another one.
+/// An admin who approves of a role must not take it for another one.
 #[test]
 fn no_own_role_looks_like_a_built_in_one() {
     assert_eq!(wrong("desk-2", "前台", "Front desk"), "");

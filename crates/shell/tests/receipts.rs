@@ -99,7 +99,7 @@ fn a_url_without_lines_is_short() {
     assert!(Receipt::url(host, &receipt.unwrap()).len() <= 180);
 }
 
-/// Each character counts: whoever changes one has no genuine receipt.
+/// Each character counts: a receipt with one changed is not genuine.
 #[test]
 fn a_receipt_that_was_changed_is_not_genuine() {
     for (_, _, receipt) in vectors(&page()) {

@@ -17,7 +17,7 @@ use crate::route::{KIB, PAGE, Route};
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60 * 1000;
 const DAY_MINUTES: i64 = 24 * 60;
 
-/// Whoever may know that a member can be reached.
+/// The roles that may know whether a member can be reached.
 const READERS: &[Role] = &[
     Role::Service,
     Role::Marketing,
@@ -27,7 +27,7 @@ const READERS: &[Role] = &[
     Role::VicePresident,
 ];
 
-/// Who answers where somebody complains of messages.
+/// The roles that answer where somebody complains of messages.
 const HEADS: &[Role] = &[Role::Approver, Role::DepartmentHead, Role::VicePresident];
 
 /// The routes of the component.

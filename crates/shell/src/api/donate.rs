@@ -24,7 +24,7 @@ pub const ROUTES: &[Route] = &[
 command_body! {
     /// A donation.
     pub struct DonateBody {
-        /// Who gives.
+        /// The member who gives.
         pub member_id: String,
         /// The charity, by its name in the rulebook.
         pub charity: String,

@@ -21,7 +21,7 @@ pub const ROUTES: &[Route] = &[Route::command(
 command_body! {
     /// A grant.
     pub struct GrantBody {
-        /// Who gets it.
+        /// The member who gets it.
         pub member_id: String,
         /// What is granted, by its name in the rulebook.
         pub grant: String,

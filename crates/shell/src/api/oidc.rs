@@ -25,7 +25,7 @@ pub struct OidcBody {
     /// Whether it is a visit to WeCom, and not to the provider of OpenID Connect.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wecom: bool,
-    /// The programme of who signs in; `default` when absent.
+    /// The programme of the person who signs in; `default` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programme_id: Option<String>,
     /// The token of an invitation, to accept it.

@@ -7,7 +7,7 @@ use super::roles::{MARKETING, READERS};
 use crate::auth::Role;
 use crate::route::{KIB, Route};
 
-/// Whoever writes, approves or explains messages to members. A till does not.
+/// The roles that write, approve or explain messages to members. A till does not.
 const PLAYBOOK_READERS: &[Role] = &[
     Role::Service,
     Role::Marketing,
@@ -17,7 +17,7 @@ const PLAYBOOK_READERS: &[Role] = &[
     Role::VicePresident,
 ];
 
-/// Who keeps drafts, and who approves of them.
+/// The roles that keep drafts, and those that approve of them.
 const DRAFT_READERS: &[Role] =
     &[Role::Marketing, Role::Finance, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 
@@ -85,7 +85,7 @@ pub const ROUTES: &[Route] = &[
     .without_key(),
 ];
 
-/// Who may be shown members of a rehearsal or a back-test; the others see figures.
+/// The roles that may see members of a rehearsal or a back-test; the others see figures.
 pub const SEES_MEMBERS: &[Role] = READERS;
 
 /// When a draft of the playbook is to be published.

@@ -53,7 +53,7 @@ pub const ROUTES: &[Route] = &[
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InvitationBody {
-    /// Who invites: the head of the pool, who is the first of its members.
+    /// The member who invites: the head of the pool, who is the first of its members.
     pub head_id: String,
 }
 

@@ -123,8 +123,8 @@ pub(crate) fn asked_for(
     Ok(RequestConcern(wish, concern))
 }
 
-/// What the member spent or gave away by these entries, and who got it. Entries never change, so
-/// they may be read before the members are.
+/// What the member spent or gave away by these entries, and the members who got it. Entries never
+/// change, so they may be read before the members are.
 ///
 /// # Errors
 /// A refusal when one of them is no redemption or gift of the member, or what the database does.

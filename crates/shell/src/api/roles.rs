@@ -2,17 +2,17 @@
 
 use crate::auth::Role;
 
-/// Who may show members and what belongs to them.
+/// The roles that may show members and what belongs to them.
 pub(super) const READERS: &[Role] =
     &[Role::Storefront, Role::Service, Role::Marketing, Role::Finance];
 
-/// Who may change what a till and the service desk change.
+/// The roles that may change what a till and the service desk change.
 pub(super) const STAFF: &[Role] = &[Role::Storefront, Role::Service];
 
-/// Who may pass a step of an approval.
+/// The roles that may pass a step of an approval.
 pub(super) const APPROVERS: &[Role] = &[Role::Approver, Role::DepartmentHead, Role::VicePresident];
 
-/// The service desk and who may approve.
+/// The service desk and the roles that may approve.
 pub(super) const DESK: &[Role] =
     &[Role::Service, Role::Approver, Role::DepartmentHead, Role::VicePresident];
 
@@ -36,7 +36,7 @@ pub(super) const FINANCE: &[Role] = &[Role::Finance];
 /// Tills and shops.
 pub(super) const STOREFRONT: &[Role] = &[Role::Storefront];
 
-/// Whoever is a person may end and replace their own keys and sessions.
+/// The roles of persons, who may end and replace their own keys and sessions.
 pub(super) const EVERYBODY: &[Role] = &[
     Role::Storefront,
     Role::Marketing,

@@ -17,7 +17,7 @@ const MAX_OVERLAPS: usize = 10;
 /// Of so many members one may be looked at.
 const MAX_SAMPLE: i64 = 1_000;
 
-/// Who may count members.
+/// The roles that may count members.
 const COUNTERS: &[Role] = &[Role::Service, Role::Marketing, Role::Finance];
 
 /// The routes of the component.
@@ -64,7 +64,7 @@ pub struct SegmentBody {
     pub names: NamesBody,
     /// `static` (a list), `passive` (evaluated when somebody asks) or `active` (kept up to date).
     pub kind: String,
-    /// Who is in it, in CEL; not of a list.
+    /// The condition for members in it, in CEL; not of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// The same in the plain form; with `when`, both must hold.

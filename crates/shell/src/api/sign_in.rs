@@ -57,7 +57,7 @@ pub const ROUTES: &[Route] = &[
         .without_key(),
 ];
 
-/// Who signs in.
+/// The person who signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -102,7 +102,7 @@ pub struct AcceptBody {
 pub struct ProofBody {
     /// Their password.
     pub password: String,
-    /// The code that the app on their phone shows, or a recovery code; for whoever has codes.
+    /// The code that the app on their phone shows, or a recovery code; for a person with codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
@@ -114,7 +114,7 @@ pub struct ProofBody {
 pub struct OwnPasswordBody {
     /// The password until now.
     pub password: String,
-    /// The code that the app on their phone shows, or a recovery code; for whoever has codes.
+    /// The code that the app on their phone shows, or a recovery code; for a person with codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// A password of 12 to 128 characters.

@@ -1,4 +1,4 @@
-//! Persons: who they are, what they may act as, and who invites them.
+//! Persons: their ids and names, their roles, and the admins who invite them.
 
 use std::collections::BTreeMap;
 

@@ -20,7 +20,7 @@ const MAX_ROWS: usize = 20;
 /// Members that one call brings in or takes out, at most.
 pub const MAX_MEMBERS: usize = 500;
 
-/// Who may see which members have a tag, and set tags by hand.
+/// The roles that may see which members have a tag, and set tags by hand.
 pub(super) const DESKS: &[Role] = &[Role::Service, Role::Marketing];
 
 /// The routes of the component.
@@ -79,7 +79,7 @@ pub struct TagBody {
     /// `static` (given by hand), `rule` (its condition decides) or `score` (given with a number by
     /// other software).
     pub kind: String,
-    /// Who has it, in CEL; only of a rule.
+    /// The condition for members who have it, in CEL; only of a rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// The same in the plain form; with `when`, both must hold.
@@ -106,13 +106,13 @@ pub struct TagBody {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SetMembersBody {
-    /// Who comes in.
+    /// The members who come in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub add: Vec<String>,
-    /// Who leaves.
+    /// The members who leave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,
-    /// Who comes in with which number, 0–1000; only for tags whose kind is score.
+    /// The members who come in, each with its number, 0–1000; only for tags whose kind is score.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scores: BTreeMap<String, i64>,
 }
@@ -258,7 +258,8 @@ impl TagBody {
 pub type SetMember<'a> = (&'a str, bool, Option<i64>);
 
 impl SetMembersBody {
-    /// The members that it names, each once: who comes in, with which number, and who leaves.
+    /// The members that it names, each once: those who come in, with which number, and those who
+    /// leave.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`].

@@ -13,10 +13,10 @@ const MAX_NOTE: usize = 500;
 /// Max characters of the name of a person.
 const MAX_NAME: usize = 64;
 
-/// Who works on tasks: those of [`TASK_ROLES`].
+/// The roles that work on tasks: those of [`TASK_ROLES`].
 const WORKERS: &[Role] =
     &[Role::Service, Role::Marketing, Role::Approver, Role::DepartmentHead, Role::VicePresident];
-/// Who gives tasks to others.
+/// The roles that give tasks to others.
 const PLANNERS: &[Role] = &[Role::Service, Role::Marketing, Role::DepartmentHead];
 
 /// The routes of the component.
@@ -57,7 +57,7 @@ pub struct TaskOutcomeBody {
     pub note: Option<String>,
 }
 
-/// Who is asked.
+/// The staff or software that is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -82,7 +82,7 @@ impl TaskOutcomeBody {
 }
 
 impl TaskAssignBody {
-    /// Who is asked: the kind and the name.
+    /// The kind and the name of the staff or software that is asked.
     ///
     /// # Errors
     /// [`Problem::InvalidRequest`].
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_can_be_asked_may_work_on_it() {
+    fn every_role_that_can_be_asked_may_work_on_it() {
         let workers: Vec<&str> = WORKERS.iter().map(|role| role.as_str()).collect();
         assert_eq!(workers, TASK_ROLES);
     }

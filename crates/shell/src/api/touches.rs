@@ -7,9 +7,9 @@ use crate::problem::{FieldError, Problem};
 use crate::request::Request;
 use crate::route::{KIB, Route};
 
-/// Who may know what members were told.
+/// The roles that may know what members were told.
 const LOG_READERS: &[Role] = &[Role::Service, Role::Marketing];
-/// Who may know what strategies brought.
+/// The roles that may know what strategies brought.
 const RESULT_READERS: &[Role] = &[Role::Marketing, Role::Finance];
 /// From which day to which.
 const SPAN: &[(&str, &str)] = &[("from", "string"), ("to", "string")];

@@ -17,9 +17,9 @@ pub const ROUTES: &[Route] =
 command_body! {
     /// A gift of points.
     pub struct TransferBody {
-        /// Who gives.
+        /// The member who gives.
         pub member_id: String,
-        /// Who gets it.
+        /// The member who gets it.
         pub to_member_id: String,
         /// How many points, at least 1.
         pub points: i64,
