@@ -109,7 +109,7 @@ CREATE TABLE IF NOT EXISTS draft (
 CREATE TABLE IF NOT EXISTS back_test (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   id TEXT NOT NULL,
-  -- Names the draft and who asked; only shown.
+  -- Names the draft and the person who asked; only shown.
   asked TEXT NOT NULL,
   -- The draft as a rulebook is stored, and the version that it is held against.
   rulebook TEXT NOT NULL,
@@ -294,7 +294,7 @@ CREATE TABLE IF NOT EXISTS own_role (
   base TEXT NOT NULL,
   -- A JSON list, see shell/permission.rs.
   permissions TEXT NOT NULL,
-  -- What waits for another admin, and who asked for it; null for nothing.
+  -- What waits for another admin, and the person who asked for it; null for nothing.
   wanted TEXT,
   wanted_by TEXT,
   who TEXT,
@@ -350,7 +350,7 @@ END
 CREATE TABLE IF NOT EXISTS credential (
   programme_no INTEGER NOT NULL,
   folded TEXT NOT NULL,
-  -- argon2id, as PHC text; null for whoever signs in by a provider alone.
+  -- argon2id, as PHC text; null for a person who signs in by a provider alone.
   password TEXT,
   -- The secret of one-time codes, sealed as those of endpoints are; null without such codes.
   totp TEXT,
@@ -432,7 +432,7 @@ BEGIN
     SELECT NEW.hash, programme_no, 0, session, NEW.expires_at FROM visit WHERE hash = NEW.ticket AND is_ticket = 1 AND expires_at > NEW.at;
   DELETE FROM visit WHERE hash = NEW.ticket AND is_ticket = 1;
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (SELECT 1 FROM visit WHERE hash = NEW.hash);
-  -- The oldest with the same invitation make room: only whoever has its link pushes them out. A
+  -- The oldest with the same invitation make room: only a holder of its link pushes them out. A
   -- ticket makes one visit, and the others are counted before they begin (" visits" of
   -- failed_sign_in).
   DELETE FROM visit WHERE hash <> NEW.hash AND hash IN (
@@ -704,7 +704,7 @@ BEGIN
   DELETE FROM invitation WHERE NEW.password IS NOT NULL
     AND programme_no = (SELECT programme_no FROM credential_of_session WHERE prefix = NEW.session)
     AND folded = (SELECT folded FROM credential_of_session WHERE prefix = NEW.session);
-  -- Whoever had the password before is a stranger.
+  -- A browser that was known with the password before is a stranger.
   DELETE FROM known_device WHERE NEW.password IS NOT NULL
     AND (programme_no, folded) IN (SELECT programme_no, folded FROM credential_of_session WHERE prefix = NEW.session);
   INSERT INTO audit SELECT programme_no,
@@ -915,7 +915,7 @@ CREATE TABLE IF NOT EXISTS pass (
   -- Moves on with its use, until "until".
   expires_at INTEGER NOT NULL,
   until INTEGER NOT NULL,
-  -- Who made it, and the line of keys of that: the pass ends with the last of them.
+  -- The caller that made it, and the line of keys of that: the pass ends with the last of them.
   made_by TEXT NOT NULL,
   lineage TEXT NOT NULL,
   -- 1 where the shop's own system made it; what a person makes reads only.
@@ -1012,7 +1012,7 @@ CREATE INDEX IF NOT EXISTS alias_member ON alias (member_no)
 CREATE TRIGGER IF NOT EXISTS merged_ids_stay BEFORE DELETE ON alias WHEN OLD.alias LIKE 'id:%' BEGIN SELECT RAISE(IGNORE); END
 -- then
 -- The member that is meant by a name in a programme: the row with the least distance. First its own
--- members; then whoever bears the name elsewhere in the group: the account that the person has
+-- members; then a person who bears the name elsewhere in the group: the account that the person has
 -- here, or the id that it gets one under. An empty id is an account here that is closed for good:
 -- the name finds nobody and is given to nobody. The inner SELECT names what it is sorted by, as
 -- SQLite before 3.50 does not find columns of the outer one.
@@ -1492,7 +1492,7 @@ BEGIN
   UPDATE coupon SET member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id)
     WHERE NEW.effects -> '$.adopts' IS NOT NULL
     AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.effects ->> '$.adopts');
-  -- Whoever is erased leaves entries, and nothing that tells who it was.
+  -- An erased member leaves entries, and nothing that tells who it was.
   DELETE FROM profile WHERE NEW.kind = 'erase' AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id);
   DELETE FROM alias WHERE NEW.kind = 'erase' AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id);
   DELETE FROM trace WHERE NEW.kind = 'erase' AND member_no = (SELECT no FROM member WHERE programme_no = NEW.programme_no AND id = NEW.member_id);
@@ -1556,7 +1556,7 @@ CREATE TABLE IF NOT EXISTS import (
   state TEXT NOT NULL,
   asked_at INTEGER NOT NULL,
   asked_by TEXT NOT NULL,
-  -- As its entries name who asked.
+  -- The person who asked, as its entries name them.
   actor TEXT NOT NULL,
   -- The roles that approve, in order, and the approvals so far: JSON lists.
   steps TEXT NOT NULL,

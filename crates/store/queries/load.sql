@@ -53,7 +53,7 @@ SELECT json_array(
   ) END,
   CASE WHEN w.value ->> 8 = 1 THEN (SELECT json_group_array(alias) FROM alias WHERE member_no = m.no) END,
   coalesce(k.lineage, k.prefix),
-  -- Who was never granted so many lots has not too many.
+  -- A member who was never granted so many lots has not too many.
   CASE WHEN m.lots_granted >= 100000 THEN (SELECT count(*) FROM lot INDEXED BY lot_open WHERE member_no = m.no AND remaining > 0) END,
   p.spread, k.permissions
 ) AS loaded
@@ -61,8 +61,8 @@ FROM programme AS p
 LEFT JOIN api_key AS k ON k.prefix = +?2
 CROSS JOIN json_each(?3) AS w
 LEFT JOIN programme AS there ON there.id = w.value ->> 9
--- With ~ in front it is one of the other names of a member. Who is known by it elsewhere in the
--- group is asked only when nobody is here.
+-- With ~ in front it is one of the other names of a member. The query looks for the name elsewhere
+-- in the group only when nobody has it here.
 LEFT JOIN member AS m ON m.programme_no = coalesce(there.no, p.no) AND m.id = CASE WHEN substr(w.value ->> 0, 1, 1) = '~' THEN (
     SELECT o.id FROM alias AS a JOIN member AS o ON o.no = a.member_no
     WHERE a.programme_no = coalesce(there.no, p.no) AND a.alias = substr(w.value ->> 0, 2)

@@ -1,2 +1,2 @@
--- The secret ?1 of this database, ?2 when it has none yet: whoever is first decides.
+-- The secret ?1 of this database, ?2 when it has none yet: the first instance decides.
 INSERT INTO secret (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value RETURNING value

@@ -1,9 +1,9 @@
--- Whoever signs in: ?1 programme id, ?2 person as it is compared, ?3 address, ?4 hash of what the
--- browser holds (hexadecimal) or null, ?5 now. All is null where there is no such programme, or no
--- such person; then until when the attempt must wait, and whether the browser is known for the
--- person: 1 where it is for somebody else alone, 0 for nobody. A browser is known for 180 days
--- after its last use, and waits for no stranger. What is later than a minute from now, the clock
--- was set back since.
+-- The person who signs in: ?1 programme id, ?2 person as it is compared, ?3 address, ?4 hash of
+-- what the browser holds (hexadecimal) or null, ?5 now. All is null where there is no such
+-- programme, or no such person; then until when the attempt must wait, and whether the browser is
+-- known for the person: 1 where it is for somebody else alone, 0 for nobody. A browser is known for
+-- 180 days after its last use, and waits for no stranger. What is later than a minute from now, the
+-- clock was set back since.
 SELECT p.no, p.name, r.id, r.name, r.language, r.suspended, r.roles, c.password, c.totp, c.totp_step, c.recovery,
   CASE d.known WHEN 2 THEN
     coalesce((SELECT max(locked_until) FROM failed_sign_in WHERE programme_no = p.no AND last_at <= ?5 + 60000

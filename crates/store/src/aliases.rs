@@ -48,10 +48,10 @@ async fn country_code(sql: &impl Sql, programme_no: i64) -> Result<Option<String
     rows.first_mut().map_or(Ok(None), |row| row.optional_text(0))
 }
 
-/// Who has no account in the programme and is known by each of these names elsewhere in the group,
-/// if anybody, with the name as it is told there. The name has `~` in front, and the programme in
-/// which it is asked where that is another one. Whose account there is goes by the programme's own
-/// names.
+/// The person without an account in the programme who is known by each of these names elsewhere in
+/// the group, if anybody, with the name as it is told there. The name has `~` in front, and the
+/// programme in which it is asked where that is another one. A person with an account goes by the
+/// programme's own names.
 pub(crate) async fn known(
     sql: &impl Sql,
     programme_no: i64,

@@ -1,9 +1,9 @@
-//! The audit log: what is done that is no entry, who did it, and the chain of hashes that shows
-//! when it was tampered with.
+//! The audit log: what is done that is no entry, the person behind it, and the chain of hashes that
+//! shows when it was tampered with.
 //!
 //! Its rows are written by triggers, in the statement that does what they tell of; see the
-//! migration. Hashes follow a moment after, as SQLite computes none: whoever comes next seals what
-//! is left, and two who do so at once come to the same.
+//! migration. Hashes follow a moment after, as SQLite computes none: the next request seals what is
+//! left, and two that do so at once come to the same.
 
 use ledger::{Hash, Timestamp};
 use serde_json::{Value as Json, json};
@@ -12,7 +12,7 @@ use crate::Error;
 use crate::sql::{Row, Sql};
 use crate::statement::statement;
 
-/// Who does something, as triggers tell it.
+/// The person and the key behind an action, as triggers tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
     /// When.
@@ -46,7 +46,7 @@ pub struct Audited {
     pub action: String,
     /// To what: a key's prefix, an id.
     pub subject: String,
-    /// Who did it.
+    /// The person and the key that did it.
     pub who: Who,
     /// What was before, a JSON text.
     pub before: Option<String>,
@@ -218,7 +218,7 @@ pub async fn wrong_audit_log(sql: &impl Sql, programme_no: i64) -> Result<Vec<St
                 wrong.push(format!("the audit log has no row {}", checked + 1));
             }
             checked = row.no;
-            // What was written since is sealed by whoever comes next.
+            // What was written since is sealed by the next request.
             if checked > sealed {
                 continue;
             }

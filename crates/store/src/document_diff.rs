@@ -173,7 +173,7 @@ pub(crate) fn merged(base: Option<&Json>, own: Option<&Json>, next: Option<&Json
                 list.iter().map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>()
             };
             let (of_base, of_own, of_next) = (ids(&base), ids(&items), ids(&next));
-            // In the order of whoever has changed it, the items of the other at their end.
+            // In the order of the side that has changed it, the items of the other at their end.
             let (first, then) =
                 if of_next == of_base { (of_own, of_next) } else { (of_next, of_own) };
             let added: Vec<String> = then.into_iter().filter(|id| !first.contains(id)).collect();

@@ -1,5 +1,5 @@
 //! The documents that programmes draft, publish and follow in versions: the rulebook, which decides
-//! about points, and the playbook, which decides who is written to.
+//! about points, and the playbook, which decides about messages.
 //!
 //! Drafts, publications, approvals and groups are the same for both. Where they need a document,
 //! they take it as JSON with every default written out.
@@ -16,7 +16,7 @@ use crate::programmes::{asked_of_load, document_of};
 pub enum DocumentKind {
     /// What points are given and taken for.
     Rulebook,
-    /// Who is written to, when and how.
+    /// The members that messages go to, when and how.
     Playbook,
 }
 

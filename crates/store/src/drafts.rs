@@ -16,7 +16,7 @@ pub struct Draft {
     pub name: String,
     /// When it was written last.
     pub updated_at: Timestamp,
-    /// Who wrote it: the label of the key.
+    /// The caller that wrote it: the label of the key.
     pub updated_by: String,
     /// The version of the document that it was made from.
     pub base_version: i64,
@@ -33,7 +33,7 @@ pub struct DraftWish {
     pub stored: Option<String>,
 }
 
-/// Who keeps a draft, when, and what it is made from.
+/// The caller that keeps a draft, when, and what it is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftKept<'a> {
     /// Its name.

@@ -154,7 +154,8 @@ fn line(line: &LineAward) -> LineShown<'_> {
     }
 }
 
-/// An adjustment as the API shows it: what was asked for, by whom, and who approved.
+/// An adjustment as the API shows it: what was asked for, the person who asked, and the persons who
+/// approved.
 #[must_use]
 pub fn adjustment_json(adjustment: &Adjustment, zone: Zone) -> Json {
     let Adjustment { terms, evidence, by, approvals } = adjustment;

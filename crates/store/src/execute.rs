@@ -402,7 +402,7 @@ pub(crate) fn attempt<S, I>(
             Ok(Attempt::NeedsAllLots)
         }
         Err(Stop::Refused(refusal)) => Ok(Attempt::Refused(refusal)),
-        // Who shares a pool has changed since the request was read: it must be asked for anew.
+        // The members of a pool have changed since the request was read: it must be asked for anew.
         Err(Stop::Fault(Fault::Moved)) => Err(Error::Busy),
         Err(Stop::Fault(fault)) => Err(fault.into()),
     }

@@ -48,7 +48,7 @@ pub async fn redact(sql: &impl Sql, programme_no: i64, member: &MemberId) -> Res
         .len())
 }
 
-/// The entry of who got what the transfer with that id gave.
+/// The entry of the member who got what the transfer with that id gave.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.

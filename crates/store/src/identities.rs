@@ -10,7 +10,7 @@ use crate::statement::statement;
 /// What a visit to a provider is for. One without both signs in.
 #[derive(Debug, Clone, Default)]
 pub struct VisitWish<'a> {
-    /// The programme of who signs in.
+    /// The programme of the person who signs in.
     pub programme: Option<&'a str>,
     /// The hash of the token of an invitation that is accepted.
     pub invitation: Option<&'a str>,

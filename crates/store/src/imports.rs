@@ -23,7 +23,7 @@ pub enum ImportState {
     Done,
     /// Somebody decided against it.
     Rejected,
-    /// Who asked for it took it back.
+    /// The person who asked for it took it back.
     Withdrawn,
 }
 
@@ -66,7 +66,7 @@ pub struct Import {
     pub asked_at: Timestamp,
     /// By whom: a person.
     pub asked_by: String,
-    /// How its entries name who asked.
+    /// How its entries name the person who asked.
     pub actor: String,
     /// The roles that approve, in order.
     pub steps: Vec<String>,

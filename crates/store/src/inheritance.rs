@@ -2,7 +2,7 @@
 //! changed itself.
 //!
 //! What a programme has changed is told by comparing its document with the version of the parent's
-//! that it followed last, so nothing has to be kept twice, and whoever publishes a document of the
+//! that it followed last, so nothing has to be kept twice, and a publication of a document of the
 //! subsidiary, by whatever way, changes just that.
 
 use reach::playbook::Playbook;
@@ -230,7 +230,7 @@ async fn follow_playbook(sql: &impl Sql, one: &Behind, now: i64) -> Result<Step,
         return failed(CLASH.to_owned());
     };
     // Names of templates, segments and grants are not looked up here: whether the programme has
-    // them may change without any publication. Whoever reads the playbook is told. All else must
+    // them may change without any publication. The reader of the playbook is told. All else must
     // fit: two documents within their bounds may make one that is not.
     let faults = next.check_alone();
     if !faults.is_empty() {
@@ -280,7 +280,7 @@ async fn existing(sql: &impl Sql, id: &str) -> Result<Programme, Error> {
     programme(sql, id).await?.ok_or(Error::Corrupt("programme"))
 }
 
-/// Who publishes what a parent has published.
+/// The name under which a parent's version is published.
 fn inherited(parent: &str, version: i64) -> String {
     format!("inherited:{parent}:{version}")
 }

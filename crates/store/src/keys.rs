@@ -24,7 +24,7 @@ pub struct KeyRecord {
     pub revoked_at: Option<i64>,
     /// Whose it is, and how that is compared with other persons.
     pub person: Option<(String, String)>,
-    /// Who asked for it: a person, or what people call the key that asked.
+    /// The caller that asked for it: a person, or what people call the key that asked.
     pub created_by: Option<String>,
     /// The second admin, where it took one.
     pub approved_by: Option<String>,

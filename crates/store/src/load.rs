@@ -18,7 +18,7 @@ use crate::sources::make_room;
 use crate::sql::{Row, Rows, Sql, Value};
 use crate::statement::statement;
 
-/// The bearer of a key, as stored. Whoever uses it must compare the hash first.
+/// The bearer of a key, as stored. The user of it must compare the hash first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The programme the key belongs to.
@@ -49,7 +49,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// How the log and the list of keys name who it is: the person, or the key where that names
+    /// How the log and the list of keys name the caller: the person, or the key where that names
     /// none.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -199,7 +199,7 @@ pub enum Scope<'a> {
     Programme(i64),
 }
 
-/// The programme, who calls, and what was found for each [`LoadRequest`], in order.
+/// The programme, the caller, and what was found for each [`LoadRequest`], in order.
 pub type Loads = (ProgrammeRef, Option<Caller>, Vec<LoadedMember>);
 
 /// Loads one row per wanted member, in order. `None` when the key or programme does not exist. The
@@ -324,7 +324,7 @@ fn read_loads(rows: Rows, wanted: &[LoadRequest]) -> Result<Option<Loads>, Error
     Ok(Some((programme, caller, loaded)))
 }
 
-/// Who bears the key with that prefix, for requests that touch no member.
+/// The bearer of the key with that prefix, for requests that touch no member.
 ///
 /// # Errors
 /// [`Error`] when the database fails or holds something unreadable.

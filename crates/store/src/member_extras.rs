@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// An unknown field is of a later version: whoever does not know it must not write the member.
+/// An unknown field is of a later version: a server that does not know it must not write the
+/// member.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MemberExtras<'a> {

@@ -16,7 +16,7 @@ pub struct OwnRole {
     pub base: String,
     /// What it may do.
     pub permissions: Vec<String>,
-    /// What it may do once another admin approves, and who asked for that.
+    /// What it may do once another admin approves, and the person who asked for that.
     pub wanted: Option<(Vec<String>, String)>,
 }
 

@@ -23,7 +23,7 @@ pub struct Pass {
     pub expires_at: Timestamp,
     /// When it ends at the latest.
     pub until: Timestamp,
-    /// Who made it, as entries name that.
+    /// The caller that made it, as entries name that.
     pub made_by: String,
     /// Whether it may scan receipts and consent; it may read in any case.
     pub may_write: bool,
@@ -33,7 +33,7 @@ pub struct Pass {
     pub device: Option<String>,
 }
 
-/// Who makes a pass.
+/// The caller that makes a pass.
 #[derive(Debug, Clone, Copy)]
 pub struct PassMaker<'a> {
     /// As entries name that.

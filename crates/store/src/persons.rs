@@ -36,7 +36,7 @@ pub struct OpenInvitation {
     pub expires_at: i64,
     /// Whether it waits for another admin.
     pub waits: bool,
-    /// Who asked for it.
+    /// The person who asked for it.
     pub created_by: String,
     /// SHA-256 of its token, 64 hexadecimal digits.
     pub hash: String,

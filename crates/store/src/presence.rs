@@ -10,8 +10,8 @@ use crate::sql::Sql;
 use crate::statement::statement;
 use crate::submission::{SentProof, Submission};
 
-/// Tells the records of a submission what its rulebook asks of who spends. Costs a read by index
-/// where the request names a device that has to be known, or brings a proof.
+/// Tells the records of a submission what its rulebook asks of a member who spends. Costs a read by
+/// index where the request names a device that has to be known, or brings a proof.
 pub(crate) async fn look(
     sql: &impl Sql,
     programme_no: i64,

@@ -185,7 +185,7 @@ pub async fn publish(
     publish_as(sql, (id, name, version_now), 1, (document, book), (now, by), None).await
 }
 
-/// As [`publish`], and tells the audit log who it is. A programme that is made so has `spread`
+/// As [`publish`], and tells the audit log the person. A programme that is made so has `spread`
 /// homes; one that is there keeps those it has.
 ///
 /// # Errors

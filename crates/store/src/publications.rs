@@ -26,7 +26,7 @@ pub enum PublicationState {
     Published,
     /// Somebody decided against it.
     Rejected,
-    /// Who asked for it took it back.
+    /// The person who asked for it took it back.
     Withdrawn,
     /// Another version of the document was published first.
     Superseded,
@@ -73,13 +73,13 @@ pub struct Publication {
     pub asked_by: String,
     /// Where it stands.
     pub state: PublicationState,
-    /// When somebody decided on it, and who.
+    /// When a person decided on it, and that person.
     pub decided: Option<(Timestamp, String)>,
     /// When it was published.
     pub published_at: Option<Timestamp>,
-    /// When somebody approved of it, and who.
+    /// When a person approved of it, and that person.
     pub approved: Option<(Timestamp, String)>,
-    /// Why it was decided so, in the words of who decided last.
+    /// Why it was decided so, in the words of the person who decided last.
     pub reason: Option<String>,
 }
 
@@ -174,7 +174,7 @@ pub async fn decide_publication(
     Ok(!sql.query(statement!("queries/publication_decide"), values).await?.is_empty())
 }
 
-/// Who decides against a publication that may not be published any more.
+/// The job that decides against a publication that may not be published any more.
 const PUBLISHER: &str = "publish";
 
 /// Publishes what is planned and due, in the order of its time: one version of each document, as
@@ -321,8 +321,8 @@ pub async fn open_publications(sql: &impl Sql, programme_no: i64) -> Result<i64,
     rows.first_mut().ok_or(Error::Corrupt("answer"))?.integer(0)
 }
 
-/// Who may write drafts must not be able to lift the approvals of anything, nor to change what the
-/// books are kept in.
+/// A person who may write drafts must not be able to lift the approvals of anything, nor to change
+/// what the books are kept in.
 const ALWAYS_MAJOR: [&str; 4] = ["/approvals", "/currency", "/publication", "/risk"];
 
 /// What is different in the next rulebook and has to be approved of before that is published, as

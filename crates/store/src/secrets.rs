@@ -1,5 +1,5 @@
-//! Secrets that a database keeps for itself. They are made by whoever needs them first, and never
-//! shown.
+//! Secrets that a database keeps for itself. The first instance that needs them makes them, and
+//! they are never shown.
 
 use crate::Error;
 use crate::sql::Sql;

@@ -8,7 +8,7 @@ use crate::load::read_stores;
 use crate::sql::Sql;
 use crate::statement::statement;
 
-/// What is known of whoever signs in. All is empty where there is no such person.
+/// What is known of a person who signs in. All is empty where there is no such person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SignIn {
     /// Number and name of the programme, where there is one.
@@ -25,11 +25,11 @@ pub struct SignIn {
     pub recovery: Vec<String>,
     /// Until when the attempt must wait (milliseconds since 1970); 0 for now.
     pub locked_until: i64,
-    /// Who has signed in before with the browser that asks.
+    /// The persons who have signed in before with the browser that asks.
     pub device: KnownFor,
 }
 
-/// Who has signed in before with a browser.
+/// The persons who have signed in before with a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KnownFor {
     /// Nobody who is remembered.
@@ -41,7 +41,7 @@ pub enum KnownFor {
     ThePerson,
 }
 
-/// Who a person is.
+/// A person, as the session shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInPerson {
     /// The id as it was spelled first.
@@ -60,8 +60,8 @@ fn read_list(text: &str) -> Result<Vec<String>, Error> {
     serde_json::from_str(text).map_err(|_| Error::Corrupt("list of recovery codes"))
 }
 
-/// Finds whoever signs in now (milliseconds since 1970), from that address and with a browser that
-/// holds what has the hash `device`.
+/// Finds the person who signs in now (milliseconds since 1970), from that address and with a
+/// browser that holds what has the hash `device`.
 ///
 /// # Errors
 /// [`Error`] when the database fails.

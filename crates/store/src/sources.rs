@@ -171,7 +171,7 @@ fn ranges(source: &str, store: Option<&str>) -> Vec<Range> {
     ]
 }
 
-/// What is recorded within the ranges, by who asks for it.
+/// What is recorded within the ranges, by the asker's number.
 async fn bearing(
     sql: &impl Sql,
     programme_no: i64,

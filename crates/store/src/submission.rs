@@ -16,10 +16,10 @@ pub struct Submission {
     /// What is asked. A component holds the decisions of those operations that it names, and no
     /// others.
     pub operation: Rc<dyn Operation>,
-    /// Who asks.
+    /// The caller, and the place.
     pub origin: Origin,
     /// The idempotency key with its operation in front, and the fingerprint of the request; jobs
-    /// have none. Once it is known who asks, the line of API keys is in front of the key, and the
+    /// have none. Once the caller is known, the line of API keys is in front of the key, and the
     /// fingerprint has all its forms with commas between, as it is stored first.
     pub idem: Option<(String, String)>,
     /// Whether a refusal is kept under the key, so that a repetition hears the same.

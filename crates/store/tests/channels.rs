@@ -212,7 +212,7 @@ fn of_a_channel_the_first_account_that_is_not_paused_sends() {
     assert!(claim("second", "b", later(1_000)), "the lease is over");
     assert!(wait(pause_channel(&reach, 1, "first", (None, NOW))).unwrap());
     assert!(claim("first", "c", NOW));
-    // Who had a turn comes after all others, the last one last.
+    // An account that had a turn comes after all others, the last one last.
     assert!(claim("mail", "d", NOW));
     let page = wait(due_channels(&reach, (later(1_001), None), start, 10)).unwrap();
     let other = wait(channel_account(&reach, 2, "other")).unwrap().unwrap().no;
@@ -220,7 +220,7 @@ fn of_a_channel_the_first_account_that_is_not_paused_sends() {
     let next = wait(due_channels(&reach, (later(1_001), None), page[0], 10)).unwrap();
     assert_eq!(next, page[1..]);
     assert!(!wait(pause_channel(&reach, 1, "nothing", (None, NOW))).unwrap());
-    // Whoever changes an account lets it send again.
+    // A change of an account lets it send again.
     wait(pause_channel(&reach, 1, "mail", (Some("x"), NOW))).unwrap();
     put(&reach, 1, "mail", |wish| wish.channel = Channel::Email);
     assert_eq!(account(&reach, "mail").paused, None);
@@ -444,7 +444,7 @@ fn callbacks_are_found_by_the_digest_of_their_secret() {
     assert!(account(&reach, "sms").has_callback);
     wait(put_callback(&reach, 1, "sms", ("d3", "sealed:3"))).unwrap();
     assert_eq!((of("d1"), of("d3")), (None, Some("sms".into())));
-    // Whoever sends by the account has the secret, too.
+    // The job that sends by the account has the secret, too.
     let claim = claim_channel(&reach, (account(&reach, "sms").no, "l"), NOW, later(1));
     assert_eq!(wait(claim).unwrap().unwrap().callback_secret.as_deref(), Some("sealed:3"));
     // The vendor before would report for the next one.

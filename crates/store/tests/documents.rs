@@ -330,7 +330,7 @@ fn a_subsidiary_follows_the_playbook_of_its_parent() {
     expected["strategies"] = json!([strategy("both", "a"), strategy("own", "a")]);
     assert_eq!(in_force(&world, 2), (3, playbook(&expected)));
 
-    // Who stands alone again keeps what there is.
+    // A programme that stands alone again keeps what there is.
     wait(inherit(&world.sql, "south", None)).unwrap();
     publishes_for(&world, 1, &json!({}));
     assert_eq!((follows(&world), in_force(&world, 2).0), ((0, vec![]), 3));

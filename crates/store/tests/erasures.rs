@@ -167,7 +167,7 @@ fn a_text_cannot_be_guessed_from_what_is_left() {
     assert!(!has(&left, &SEED) && !has(&left, SEED.get(..16).unwrap()));
     for (salt, text) in salts.iter().zip(&stored) {
         assert!(!has(&left, salt.as_bytes()) && !has(&left, &raw(salt)), "{salt} is left");
-        // Whoever knows the text without its salt finds another digest.
+        // A reader who knows the text without its salt finds another digest.
         let digest = |text: &str| ledger::Hash(Sha256::digest(text).into()).to_string();
         assert!(has(&left, digest(text).as_bytes()), "the digest stays");
         let guess = text.replace(&format!(r#""salt":"{salt}","#), "");

@@ -205,8 +205,8 @@ fn a_name_told_elsewhere_opens_no_account_that_was_there() {
     group.assert_sound();
 }
 
-/// Who comes by a name that only others know gets an account, and the name is the programme's own
-/// from then on, whatever becomes of it elsewhere.
+/// A person who comes by a name that only others know gets an account, and the name is the
+/// programme's own from then on, whatever becomes of it elsewhere.
 #[test]
 fn an_account_that_is_opened_by_a_name_is_known_by_it() {
     let group = Group::new(&["air", "hotel", "shop"]);
@@ -335,8 +335,8 @@ fn what_was_merged_anywhere_is_one_person_everywhere() {
     assert_eq!(group.run(0, &enrol("b", "5", &["card:1"])), "profile +0");
     assert_eq!(group.run(0, &enrol("wang", "6", &["card:1"])), "alias-taken");
     group.assert_sound();
-    // The merger is known to a third programme only: who was forgotten stays so, and who has an
-    // account gets no second one.
+    // The merger is known to a third programme only: a person who was forgotten stays so, and a
+    // person with an account gets no second one.
     let group = Group::new(&["air", "hotel", "shop"]);
     group.run(0, &enrol("old", "1", &[]));
     assert_eq!(group.run(0, &erase("old", "2")), "erase +0");
@@ -386,7 +386,7 @@ fn what_was_merged_outlives_the_account() {
     group.assert_sound();
 }
 
-/// Whoever really is somebody else still is, whatever was merged.
+/// A person who really is somebody else still is, whatever was merged.
 #[test]
 fn names_of_different_people_are_apart() {
     let group = Group::new(&["air", "hotel", "shop"]);
@@ -431,8 +431,8 @@ fn the_one_who_became_another_is_the_last_to_get_an_account() {
     group.assert_sound();
 }
 
-/// Whoever is forgotten in one programme cannot be found there by what another one remembers.
-/// Nobody else gets a name that means her in the group.
+/// A person forgotten in one programme cannot be found there by what another one remembers. Nobody
+/// else gets a name that means her in the group.
 #[test]
 fn the_forgotten_are_not_remembered_by_others() {
     let group = Group::new(&["air", "hotel", "shop"]);

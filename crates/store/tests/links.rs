@@ -83,7 +83,7 @@ fn templates_are_bounded_and_listed_by_id() {
         found.into_iter().map(|of| of.id).collect::<Vec<_>>().join(" ")
     };
     assert_eq!((list("", 9), list("a", 1), list("c", 9)), ("a b c".into(), "b".into(), "".into()));
-    // Who makes and removes for ever comes to an end, too.
+    // A person who makes and removes for ever comes to an end, too.
     let mut made = 3;
     for number in 0..50 {
         let id = format!("n{number}");

@@ -128,8 +128,8 @@ fn no_query_scans_lots_entries_or_members() {
     assert_eq!(walked, Vec::<String>::new());
 }
 
-/// Whoever changes a password or roles walks the keys of one person, not those of the programme:
-/// all others would wait for the writer. Here the plans of triggers are looked at, too.
+/// A change of a password or of roles walks the keys of one person, not those of the programme: all
+/// others would wait for the writer. Here the plans of triggers are looked at, too.
 #[test]
 fn changes_of_a_person_walk_no_keys_of_others() {
     let world = World::new();

@@ -207,7 +207,7 @@ fn proofs_of_the_erased_name_nobody_and_end() {
     let all = [yes("a", 10), said(Decision::Withdrawn, "a", 11), push, yes("b", 13)];
     wait(add_consents(&reach, 1, &all.map(|consent| (7, consent)))).unwrap();
     let proofs = |digest: &str| wait(consent_proofs(&reach, 1, Channel::Sms, digest, 10)).unwrap();
-    assert_eq!(proofs("a"), [], "of who is there the consents are");
+    assert_eq!(proofs("a"), [], "a member who is there has the consents");
     let erased = format!(
         "INSERT INTO departed (member_no, programme_no, into_no, at) VALUES (7, 1, NULL, {DAY})"
     );

@@ -206,7 +206,8 @@ fn with_browser(world: &World, person: &str, device: &str, at: i64) -> bool {
     passes
 }
 
-/// Whoever signs in rightly again and again keeps nobody out but their own browser, and themselves.
+/// A person who signs in rightly again and again keeps nobody out but their own browser, and
+/// themselves.
 #[test]
 fn one_known_browser_has_a_part_of_what_all_have() {
     let world = world();
@@ -222,7 +223,7 @@ fn one_known_browser_has_a_part_of_what_all_have() {
     wait(keep_device(&world.sql, (1, "ben"), &hash(50), 900)).unwrap();
     let many = (0..400).filter(|_| with_browser(&world, "anna", &hash(0), 1_000)).count();
     assert_eq!(many, 20);
-    // Who waits is told after one read; and what must wait counts nowhere.
+    // A person who waits is told after one read; and what must wait counts nowhere.
     assert_eq!((known("anna", 0, 1_000), known("anna", 1, 1_000)), (6_000, 0));
     assert!(!with_browser(&world, "anna", &hash(0), 5_999));
     assert_eq!(world.number("SELECT failures FROM failed_sign_in WHERE subject = ' known'"), 20);
@@ -304,7 +305,7 @@ fn known_browsers_are_few_and_end() {
     wait(keep_device(&world.sql, (1, "anna"), &hash(4), 5_000)).unwrap();
     wait(keep_device(&world.sql, (1, "anna"), &hash(20), 6_000)).unwrap();
     assert_eq!((of(4), of(5)), (KnownFor::ThePerson, KnownFor::Nobody), "used meanwhile");
-    // Not used for 180 days, it is known no more, whoever comes meanwhile or not.
+    // Not used for 180 days, it is known no more, whether or not anybody comes meanwhile.
     for (n, used) in [(4, 5_000), (20, 6_000)] {
         let over = used + 15_552_000_000;
         assert_eq!((at(n, over - 1), at(n, over)), (KnownFor::ThePerson, KnownFor::Nobody), "{n}");
@@ -426,8 +427,8 @@ fn begins(world: &World, prefix: &str, proven: NewSession<'_>) -> bool {
     wait(begin_session(&world.sql, &session, &who(2_000))).unwrap()
 }
 
-/// Whoever has another password has neither an old session nor an old link: not the one that asks,
-/// either, as a thief may ask with it.
+/// A person with another password has neither an old session nor an old link: not the one that
+/// asks, either, as a thief may ask with it.
 #[test]
 fn another_password_ends_sessions_and_links() {
     let world = world();

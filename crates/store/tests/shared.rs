@@ -101,8 +101,8 @@ fn members_of_one_call_have_no_order() {
     let refused = outcomes.iter().filter(|outcome| *outcome == "device-limit-reached").count();
     assert_eq!((earned, refused), (2, 3), "{outcomes:?}");
     for (first, second) in [(0, 1), (2, 3)] {
-        // Who has the cap of the day earns 5 and then 2, and is never refused first and let through
-        // after.
+        // A member with the cap of the day earns 5 and then 2, and is never refused first and let
+        // through after.
         let both = (outcomes[first].as_str(), outcomes[second].as_str());
         assert!(!(both.0 == "device-limit-reached" && both.1.contains("earn")), "{both:?}");
         assert!(!both.0.ends_with("earn +2"), "{both:?}");

@@ -282,7 +282,7 @@ BEGIN
 END
 -- then
 -- What is left of the consents of an erased person, so that it can be proved why messages went to an
--- address: found by whoever names the address, and deleted after "until".
+-- address: found by a caller that names the address, and deleted after "until".
 CREATE TABLE IF NOT EXISTS consent_proof (
   no INTEGER PRIMARY KEY,
   programme_no INTEGER NOT NULL,
@@ -324,8 +324,8 @@ BEGIN
   SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
 END
 -- then
--- What the other account has of its own stays, and who refused to be known in one account refused it in
--- both. Of who is erased nothing is left but proofs, for 183 days.
+-- What the other account has of its own stays, and a member who refused to be known in one account refused it
+-- in both. Of an erased member nothing is left but proofs, for 183 days.
 CREATE TRIGGER IF NOT EXISTS departed_takes_contacts_along AFTER INSERT ON departed
 BEGIN
   UPDATE OR IGNORE consent SET member_no = NEW.into_no

@@ -1,5 +1,6 @@
--- Sets of members, which are tags and segments; who is in them, and who came and went; the cuts of
--- recency, frequency and money. As in the first file, nothing here names a table of the ledger.
+-- Sets of members, which are tags and segments; the members in them, and those who came and went;
+-- the cuts of recency, frequency and money. As in the first file, nothing here names a table of the
+-- ledger.
 
 -- ── Sets ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -13,7 +14,7 @@ CREATE TABLE IF NOT EXISTS member_set (
   kind TEXT NOT NULL,
   -- As it was given, a JSON object.
   document TEXT NOT NULL,
-  -- Who is in it, in CEL; null where members come in by hand.
+  -- The condition for members in it, in CEL; null where members come in by hand.
   condition TEXT,
   refresh TEXT NOT NULL,
   lives_days INTEGER,
@@ -79,7 +80,7 @@ CREATE TABLE IF NOT EXISTS set_member (
   since INTEGER NOT NULL,
   -- Null has no end. What has ended counts no more, and the next evaluation takes it away.
   until INTEGER,
-  -- "rule", or who set it.
+  -- "rule", or the caller that set it.
   source TEXT NOT NULL,
   -- The version of the set's definition by which it was decided.
   version INTEGER NOT NULL,
@@ -90,7 +91,7 @@ CREATE TABLE IF NOT EXISTS set_member (
 -- then
 CREATE INDEX IF NOT EXISTS set_member_set ON set_member (set_no, member_no)
 -- then
--- Who came and went. Kept for 180 days.
+-- The members who came and went. Kept for 180 days.
 CREATE TABLE IF NOT EXISTS set_change (
   no INTEGER PRIMARY KEY,
   programme_no INTEGER NOT NULL,

@@ -1,4 +1,4 @@
--- Templates of messages, the links that stand in messages, and who followed them. As in the first
+-- Templates of messages, the links that stand in messages, and the visits to them. As in the first
 -- file, nothing here names a table of the ledger.
 
 -- ── Templates ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +93,8 @@ CREATE TABLE IF NOT EXISTS click (
 -- then
 CREATE INDEX IF NOT EXISTS click_network ON click (network, at)
 -- then
--- The first visits of a burst are seen to belong to it when it becomes one. Who pressed is a person.
+-- The first visits of a burst are seen to belong to it when it becomes one. A visitor who pressed is a
+-- person.
 CREATE TRIGGER IF NOT EXISTS click_of_burst AFTER INSERT ON click WHEN NEW.doubt = 'burst'
 BEGIN
   UPDATE click SET doubt = 'burst'

@@ -159,13 +159,13 @@ CREATE INDEX IF NOT EXISTS touch_delivery_account ON touch_delivery (account_no,
 -- then
 CREATE INDEX IF NOT EXISTS touch_delivery_started ON touch_delivery (started_at)
 -- then
--- Who is erased gets nothing more.
+-- An erased member gets nothing more.
 CREATE TRIGGER IF NOT EXISTS delivery_of_the_departed BEFORE INSERT ON touch_delivery
 BEGIN
   SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
 END
 -- then
--- Who is erased leaves nothing, and who becomes part of another account takes it along.
+-- An erased member leaves nothing, and an account that becomes part of another one takes it along.
 CREATE TRIGGER IF NOT EXISTS departed_takes_deliveries_along AFTER INSERT ON departed
 BEGIN
   UPDATE touch_delivery SET member_no = NEW.into_no WHERE member_no = NEW.member_no AND NEW.into_no IS NOT NULL;

@@ -11,8 +11,8 @@ CREATE TABLE IF NOT EXISTS task (
   source TEXT NOT NULL,
   -- Null for an account, and once the person is erased.
   member_no INTEGER,
-  -- Who is asked: store (the staff of the member's home store), role, person, software; and which role
-  -- or person.
+  -- The staff or software that is asked: store (the staff of the member's home store), role, person,
+  -- software; and which role or person.
   to_kind TEXT NOT NULL,
   to_name TEXT NOT NULL,
   -- JSON: names in both languages. Of an account "text" is the vendor's reason.
@@ -43,7 +43,8 @@ BEGIN
   SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
 END
 -- then
--- Tasks of an account that became part of another one go there. Of who is erased nothing is left.
+-- Tasks of an account that became part of another one go there. Of an erased member nothing is
+-- left.
 CREATE TRIGGER IF NOT EXISTS departed_takes_tasks_along AFTER INSERT ON departed
 BEGIN
   UPDATE task SET member_no = NEW.into_no

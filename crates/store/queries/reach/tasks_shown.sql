@@ -1,5 +1,5 @@
 -- Of the tasks ?2 of programme ?1, a JSON list of numbers, those that a list asks for: in state ?3, of
--- strategy ?4, of home store ?5, of one of the home stores ?6 (a JSON list), and for who is ?7: null, or
+-- strategy ?4, of home store ?5, of one of the home stores ?6 (a JSON list), and for the caller ?7: null, or
 -- {"person", "role", "stores": a list, or null for all}. What is null asks for all.
 SELECT t.no, t.touch_no, t.account_no, t.source, t.member_no, p.home_store, t.to_kind, t.to_name, t.title, t.text, t.made_at, t.due_at, t.state,
   t.note, t.closed_at, t.closed_by, t.closed_key

@@ -232,7 +232,7 @@ pub async fn last_entry_of_member(ledger: &impl Sql, member_no: i64) -> Result<i
 pub struct FoldPosition {
     /// The number of the last entry that is folded.
     pub entry_no: i64,
-    /// How many pieces were written: whoever writes names the count that it read.
+    /// How many pieces were written: a run that writes names the count that it read.
     pub round: i64,
     /// The hash of that entry; `None` before the first.
     pub hash: Option<Hash>,

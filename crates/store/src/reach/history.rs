@@ -1,4 +1,4 @@
-//! All that the ledger wrote about a member, for who makes the member anew.
+//! All that the ledger wrote about a member, for the code that makes the member anew.
 
 use ledger::{Entry, Hash};
 

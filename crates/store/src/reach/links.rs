@@ -1,4 +1,4 @@
-//! Links of messages and who followed them. What a visit is, is decided in `reach`.
+//! Links of messages and the visits to them. What a visit is, is decided in `reach`.
 
 use ledger::Timestamp;
 use reach::{Channel, Doubt, Purpose};

@@ -18,7 +18,7 @@ pub struct Heard {
     pub programme_no: i64,
     /// The member's number.
     pub member_no: i64,
-    /// Who told of it, with the number there: it is kept once.
+    /// The source that told of it, with the number there: it is kept once.
     pub source: String,
     /// What happened.
     pub occasion: Occasion,

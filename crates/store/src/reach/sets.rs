@@ -1,4 +1,5 @@
-//! Sets of members: the definitions of tags and segments, who is in them, and who came and went.
+//! Sets of members: the definitions of tags and segments, the members in them, and those who came
+//! and went.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub struct SetWish {
     pub kind: String,
     /// As it was given, a JSON object.
     pub document: String,
-    /// Who is in it, in CEL; none where members come in by hand.
+    /// The condition for members in it, in CEL; none where members come in by hand.
     pub condition: Option<String>,
     /// When that is evaluated.
     pub refresh: Refresh,
@@ -248,7 +249,7 @@ pub struct SetChange {
 }
 
 /// Writes changes, and returns the number of those that changed something. `source` is "rule", or
-/// who sets it.
+/// the caller that sets it.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -282,7 +283,7 @@ pub struct SetMember {
     pub since: Timestamp,
     /// Until when.
     pub until: Option<Timestamp>,
-    /// "rule", or who set it.
+    /// "rule", or the caller that set it.
     pub source: String,
     /// The version of the definition that it was decided by.
     pub version: i64,
@@ -392,7 +393,7 @@ pub struct StoredChange {
     pub at: Timestamp,
     /// Whether the member came in.
     pub is_in: bool,
-    /// "rule", or who set it.
+    /// "rule", or the caller that set it.
     pub source: String,
     /// The version of the definition.
     pub version: i64,

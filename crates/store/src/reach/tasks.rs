@@ -16,7 +16,7 @@ pub struct NewTask<'a> {
     pub strategy: &'a str,
     /// The member's number.
     pub member_no: i64,
-    /// Who is asked: `store`, `role`, `person` or `software`.
+    /// The staff or software that is asked: `store`, `role`, `person` or `software`.
     pub to_kind: &'a str,
     /// Which role or person; else empty.
     pub to_name: &'a str,
@@ -121,7 +121,7 @@ pub struct ShownTask {
     pub member_no: Option<i64>,
     /// The member's home store.
     pub home_store: Option<String>,
-    /// Who is asked.
+    /// The staff or software that is asked.
     pub to: (String, String),
     /// Its title in both languages.
     pub title: Json,
@@ -197,7 +197,7 @@ pub struct TaskClosing<'a> {
     pub state: &'a str,
     /// What came of it.
     pub note: Option<&'a str>,
-    /// Who says so.
+    /// The caller that says so.
     pub by: &'a str,
     /// The key of the request.
     pub key: &'a str,

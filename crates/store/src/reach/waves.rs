@@ -36,8 +36,8 @@ pub struct WaveAttempt {
 }
 
 /// Begins a wave: takes from the burst and writes which touches are about to go. Gives back those
-/// that may: not what went before and was not handed back, and nothing of who is gone. `None` where
-/// the lease is lost, or the account was paused.
+/// that may: not what went before and was not handed back, and nothing of a member who is gone.
+/// `None` where the lease is lost, or the account was paused.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
