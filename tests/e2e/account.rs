@@ -1,5 +1,4 @@
-//! `/v1/session/…`: what persons change about themselves, and what whoever stole a session
-//! cannot.
+//! `/v1/session/…`: what persons change about themselves, and what a thief of a session cannot.
 
 use credential::totp;
 use serde_json::{Value as Json, json};
@@ -108,7 +107,7 @@ fn a_stolen_session_is_no_oracle() {
     assert_eq!(changes(&anna, "password", &right).status, 200);
 }
 
-/// Whoever stole the session in which another phone is set up has not seen its secret.
+/// A thief of the session in which another phone is set up has not seen its secret.
 #[test]
 fn the_first_code_of_another_phone_is_not_guessed() {
     let host = Host::start();
@@ -205,9 +204,9 @@ fn a_phone_is_replaced_by_its_person() {
     }
 }
 
-/// Whoever has no codes sets them up by the password; not where a role waits for them.
+/// A person without codes sets them up by the password; not where a role waits for them.
 #[test]
-fn codes_are_set_up_by_whoever_has_none() {
+fn codes_are_set_up_by_a_person_without_any() {
     let host = Host::start();
     let mut anna = person(&host, "anna", &role("service"), START);
     let at = after(&host, 1);
@@ -229,7 +228,8 @@ fn codes_are_set_up_by_whoever_has_none() {
     assert_eq!(refused.outcome(), "400 invalid-request ");
 }
 
-/// The audit log has a row for each session that a change of roles ends, with who changed them.
+/// The audit log has a row for each session that a change of roles ends, with the person who
+/// changed them.
 #[test]
 fn sessions_that_other_roles_end_are_noted() {
     let host = Host::start();

@@ -73,7 +73,7 @@ fn admins_make_change_pause_resume_and_remove_accounts() {
     assert_eq!(long.outcome(), "400 invalid-request /reason");
     let resumed = shop.ask("POST", "/v1/channels/sms/resume").send().ok();
     assert_eq!((&resumed["paused_because"], &resumed["paused_at"]), (&Json::Null, &Json::Null));
-    // Whoever changes an account lets it send again.
+    // A change of an account lets it send again.
     pause(Some(json!({"reason": "no money"})));
     assert_eq!(keeps(&shop, "sms", &change).send().ok()["paused_because"], Json::Null);
 

@@ -344,7 +344,7 @@ fn an_erasure_leaves_a_proof_and_nothing_else() {
     assert_eq!(proofs(&head, "+8613812345678").ok()["items"], json!([]));
 }
 
-/// Who changed an address is in the log; the address is not.
+/// The person who changed an address is in the log; the address is not.
 #[test]
 fn what_staff_change_is_logged_without_the_address() {
     let host = Host::start_with(&["--variable", SECRETS_KEY]);

@@ -181,7 +181,7 @@ fn a_pass_ends_with_what_happens_to_the_account() {
     assert!(!is_open(&browser));
     assert_eq!(makes(&shop, "frozen").send().outcome(), "409 member-frozen");
     service.post("/v1/members/frozen/restore", &reason).send().ok();
-    assert!(!is_open(&browser), "who had it while the account was frozen does not get it back");
+    assert!(!is_open(&browser), "a browser with a pass of before the freeze does not get it back");
     assert!(is_open(&Browser::of(&host, &shop, "frozen")));
 
     let browser = Browser::of(&host, &shop, "merged");
@@ -371,7 +371,7 @@ fn a_member_claims_a_receipt_for_itself_alone() {
         (&entry["actor"], &entry["store_id"]),
         (&json!(format!("member:{prefix}")), &json!("s-1"))
     );
-    // Who comes later is not told whose it is.
+    // A member who comes later is not told whose it is.
     for _ in 0..2 {
         let late = n.scans(&url);
         assert!(late.outcome().starts_with("409 reference-of-another"), "{}", late.outcome());
@@ -475,8 +475,8 @@ fn a_member_ends_its_passes() {
     assert_eq!(app.ask("DELETE", "/v1/me/pass").send().outcome(), "401 unauthorized");
 }
 
-/// Where the shop names the device of a pass, limits of devices hold for what is scanned by it,
-/// whoever of the family scans; the member names none.
+/// Where the shop names the device of a pass, limits of devices hold for what is scanned by it, for
+/// all of the family together; the member names none.
 #[test]
 fn scans_count_for_the_device_of_the_pass() {
     let host = Host::start();
@@ -518,7 +518,8 @@ fn scans_count_for_the_device_of_the_pass() {
     assert!(!stored.contains("phone"), "{stored}");
 }
 
-/// Whoever works for the shop earns nothing in the name of a member, and nobody scans without end.
+/// A person who works for the shop earns nothing in the name of a member, and nobody scans without
+/// end.
 #[test]
 fn who_scans_by_a_pass_and_how_often() {
     let host = Host::start();

@@ -216,7 +216,7 @@ fn attacks_and_their_outcomes() {
     }
     for (what, iss) in [
         ("a mix-up", "&iss=https%3A%2F%2Fevil.example".to_owned()),
-        ("no word of who answers", String::new()),
+        ("no name of the provider", String::new()),
         ("two words", format!("&iss={issuer}&iss={issuer}")),
     ] {
         let visit = begins(&host, &json!({}));
@@ -334,7 +334,7 @@ fn a_provider_stands_in_for_codes_where_that_is_configured() {
         let outcome = if strong { "200" } else { "400 invalid-request /role" };
         assert_eq!(switched.outcome(), outcome, "{what}");
         if !strong {
-            // Who has no other role does not get in, and the link is not used up.
+            // A person without another role does not get in, and the link is not used up.
             let token = invited(&host, "ben", &json!([{"role": "finance"}]));
             let body = json!({"invitation": token});
             provider.next(subject("ben-at-home"));

@@ -287,7 +287,8 @@ fn major_changes_need_a_second_person() {
         (&waiting["state"], &waiting["waits_for"], &waiting["major_changes"]),
         (&json!("waiting"), &json!("department_head"), &json!(["/holdout_percent"]))
     );
-    // Who decides finds it in the one list, and sees what was asked for, not what the draft became.
+    // A person who decides finds it in the one list, and sees what was asked for, not what the
+    // draft became.
     keeps(&marketing, "all", &playbook(&[])).ok();
     let listed = head.all(DECISIONS, 9);
     assert_eq!((listed.len(), &listed[0]["document"]), (1, &json!("playbook")));
@@ -351,7 +352,7 @@ fn what_is_gone_is_told() {
     let passive = json!({"names": names, "kind": "passive", "when": "member.balance > 0"});
     assert_eq!(shop.put(segment, &passive).send().status, 201);
     let refused = asks(&marketing, "spring", &json!({})).outcome();
-    assert_eq!(refused, "400 invalid-request /draft", "nobody is told who comes into it");
+    assert_eq!(refused, "400 invalid-request /draft", "nobody is told which members come into it");
     shop.ask("DELETE", segment).send();
     assert_eq!(shop.put(segment, &json!({"names": names, "kind": "static"})).send().status, 201);
     assert_eq!(asks(&marketing, "spring", &json!({})).ok()["state"], "published");

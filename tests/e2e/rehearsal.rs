@@ -71,7 +71,7 @@ fn what_is_told_of_a_day_is_what_the_job_decides() {
     let mut in_force = of_text.clone();
     in_force["playbook_version"] = json!(1);
     assert_eq!(rehearses(&marketing, &json!({"day": "2026-03-02"})), in_force);
-    // Who approves sees the figures, and no members.
+    // An approver sees the figures, and no members.
     let seen = rehearses(&head, &json!({}));
     assert_eq!(seen["totals"], of_text["totals"]);
     assert!(!seen.to_string().contains("m03"), "{seen}");
@@ -147,7 +147,7 @@ fn what_cannot_be_rehearsed_is_refused() {
     assert_eq!(rehearses(&other, &json!({}))["members"], 0);
 }
 
-/// A cursor holds figures and numbers of members: whoever changes one begins again.
+/// A cursor holds figures and numbers of members: a caller that changes one begins again.
 #[test]
 fn a_cursor_that_the_server_did_not_give_is_refused() {
     let host = Host::start_with(&["--clock", EVENING]);

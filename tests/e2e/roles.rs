@@ -126,7 +126,7 @@ fn what_is_wrong_with_a_role_is_told() {
 
 /// Sessions and keys of a role follow its changes at once, and it goes when nobody has it.
 #[test]
-fn whoever_has_a_role_follows_it() {
+fn persons_and_keys_follow_their_role() {
     let host = Host::start();
     let shop = host.shop();
     makes(&shop, "desk", "service", &["member:read"]).ok();
@@ -236,7 +236,7 @@ fn a_second_admin_widens_a_role_of_trust() {
     let id = asked["waiting_id"].as_str().unwrap().to_owned();
     assert_eq!(approves(&anna, &id), "403 own-request");
     assert_eq!(approves(&ben, "another"), "409 conflict");
-    // Whoever asks for the same does not take the request over.
+    // A person who asks for the same does not take the request over.
     makes(&ben, "head", "approver", &wider).ok();
     assert_eq!(approves(&anna, &id), "403 own-request");
     let key_alone = shop.with_bearer(&shop.key_of("carl", "marketing"));

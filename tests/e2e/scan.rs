@@ -55,7 +55,7 @@ fn buys_in(shop: &Shop, member: &str, order: &str, store: Option<&str>) -> Answe
 }
 
 #[test]
-fn whoever_scans_first_earns_and_nobody_twice() {
+fn the_first_to_scan_earns_and_nobody_twice() {
     let host = Host::start_with(&SEALED);
     let shop = host.shop();
     let till = Till::of(&shop, "s-1");
@@ -300,7 +300,7 @@ fn keys_are_shown_once_and_kept_sealed() {
     assert_eq!(left[0]["retired_by"], "operator");
 }
 
-/// Whoever takes over a browser gets no key that lasts.
+/// An attacker who takes over a browser gets no key that lasts.
 #[test]
 fn a_session_makes_no_key() {
     let host = Host::start_with(&SEALED);

@@ -1,4 +1,5 @@
-//! `/v1/sign-in`, `/v1/session` and the invitations: who gets in, for how long, and who does not.
+//! `/v1/sign-in`, `/v1/session` and the invitations: which persons get in, for how long, and which
+//! do not.
 
 use credential::totp;
 use serde_json::{Value as Json, json};
@@ -296,7 +297,7 @@ fn sign_ins_and_their_outcomes() {
     );
 }
 
-/// Whoever guesses waits longer each time; the person is let in when the wait is over.
+/// A guesser waits longer each time; the person is let in when the wait is over.
 #[test]
 fn guesses_at_a_person_must_wait() {
     let host = Host::start();
@@ -315,7 +316,7 @@ fn guesses_at_a_person_must_wait() {
         let wait: i64 = answer.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=31).contains(&wait), "{wait}");
     }
-    // So is a person that does not exist: nobody learns who does.
+    // So is a person that does not exist: nobody learns which persons do.
     for _ in 0..5 {
         anna.tries_as("nobody", "another-way-home", None);
     }

@@ -109,7 +109,7 @@ fn guesses_of_others_keep_nobody_out_of_their_own_browser() {
     let twice = format!("{device}; {device}");
     let answer = tries(&host, "default", "anna", PASSWORD, &from(9)).with("cookie", twice);
     assert!(waits(&answer.send()));
-    // Whoever stole it guesses no faster than a stranger may.
+    // A thief of it guesses no faster than a stranger may.
     let stolen = |password: &str| {
         tries(&host, "default", "anna", password, &from(10)).with("cookie", &device).send()
     };

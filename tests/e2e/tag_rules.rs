@@ -63,7 +63,8 @@ fn a_tag_of_the_night_counts_at_the_till_until_it_is_gone() {
     let event = json!({"member_id": "anna", "event": "purchase", "reference": "o-8", "idempotency_key": "k-8",
         "lines": [{"line_id": "1", "amount": {"amount_minor": 100, "currency": "CNY"}}]});
     assert_eq!(shop.bulk_dry(std::slice::from_ref(&event)), shop.bulk(&[event]));
-    // The erased have none; who becomes part of another one brings none that it got by a rule.
+    // The erased have none; an account that becomes part of another one brings none that it got by
+    // a rule.
     shop.ask("POST", "/v1/members/ben/erase").body(r#"{"reason": "asked"}"#).send();
     // In April the purchases are more than 30 days ago.
     host.clock("2026-04-20T10:00:00+08:00");

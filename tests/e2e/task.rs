@@ -5,8 +5,8 @@ use tests::{Host, Shop, purchase};
 
 const NOON: &str = "2026-03-10T12:00:00+08:00";
 
-/// Who leaves a cart is called by the home store after two hours, unless an order follows; who has
-/// a birthday is greeted by the manager.
+/// A member who leaves a cart is called by the home store after two hours, unless an order follows;
+/// a member with a birthday is greeted by the manager.
 fn playbook() -> Json {
     json!({"holdout_percent": 0, "strategies": [
         {"id": "cart", "name": {"zh-CN": "购物车", "en": "Cart"}, "holdout_percent": 0,

@@ -173,7 +173,7 @@ fn what_members_were_told_is_listed_and_what_it_brought_counted() {
     assert_eq!(node["channels"][0]["channel"], "sms");
     assert_eq!(node["channels"][0]["delivered"], sent.len());
 
-    // Who is for a store sees those who bought there, and no results.
+    // A caller for a store sees members who bought there, and no results.
     let key = json!({"role": "service", "label": "desk", "person_id": "desk", "stores": ["s-1"]});
     let made = shop.post("/v1/keys", &key).send().ok();
     let desk = shop.with_bearer(made["key"].as_str().unwrap());
@@ -187,7 +187,7 @@ fn what_members_were_told_is_listed_and_what_it_brought_counted() {
     let desk = shop.with_bearer(made["key"].as_str().unwrap());
     assert_eq!(desk.get("/v1/strategies/results").send().outcome(), "403 store-forbidden");
 
-    // Who is erased was told nothing.
+    // Of an erased member the log shows nothing.
     let reason = json!({"reason": "asked for it"});
     shop.post(&format!("/v1/members/{first}/erase"), &reason).send().ok();
     host.fire("fold");

@@ -249,7 +249,7 @@ fn a_proof_is_of_one_member_of_one_programme() {
         let spend = shop.redeems(member, 6).with("verification", &proof);
         assert_eq!(needed(&spend.send()), "points unknown 6", "{member}");
     }
-    // Whoever spends from a pool shows it for themselves.
+    // A member who spends from a pool shows it for themselves.
     a.ask("PUT", "/v1/pools/home/members/m").send().ok();
     let pooled = a.post("/v1/pools/home/redeem", &json!({"points": 60, "member_id": "m"}));
     assert_eq!(needed(&pooled.send()), "points missing 60");

@@ -66,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         answer = self.serve(self.read())
         if answer is None:
-            # Whoever sent it hears nothing, though it came whole.
+            # The sender hears nothing, though it came whole.
             self.close_connection = True
         else:
             self.answer(answer)
@@ -212,5 +212,5 @@ if __name__ == "__main__":
     controls = Server(("127.0.0.1", 0), Controls)
     print(controls.server_address[1], flush=True)
     threading.Thread(target=controls.serve_forever, daemon=True).start()
-    # Ends with whoever started it.
+    # Ends with the process that started it.
     sys.stdin.read()

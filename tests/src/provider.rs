@@ -40,7 +40,7 @@ pub enum Signed {
 /// What the next answers are.
 #[derive(Debug, Clone, Default)]
 pub struct Next {
-    /// Who is there.
+    /// The user who is there.
     pub subject: String,
     /// Claims in place of the right ones; null takes one away.
     pub claims: Vec<(&'static str, Json)>,
@@ -245,7 +245,8 @@ impl State {
         b64(&self.rsa.to_public_key().n().to_be_bytes()[..6])
     }
 
-    /// What it tells for a code: whoever asks has to be us, and the one who sent the browser.
+    /// What it tells for a code: the server that asks has to be us, and the one that sent the
+    /// browser.
     fn token(
         &mut self,
         form: &HashMap<String, String>,

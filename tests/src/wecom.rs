@@ -20,7 +20,7 @@ struct State {
     instead: VecDeque<Json>,
     /// Answers in place of the next ones that give a token.
     no_token: VecDeque<Json>,
-    /// Who is there.
+    /// The user who is there.
     who: Json,
     codes: Vec<String>,
     begun: usize,

@@ -28,7 +28,7 @@ pub type Spent = BTreeMap<NaiveDate, Vec<(String, i64)>>;
 /// What members spend in the morning.
 #[derive(Clone, Copy)]
 pub enum Spending<'a> {
-    /// Whoever has so many points spends all whole multiples of it.
+    /// A member with so many points spends all whole multiples of it.
     Multiples(i64),
     /// What they spent in an earlier import.
     Again(&'a Spent),
