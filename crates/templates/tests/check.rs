@@ -119,7 +119,7 @@ fn every_channel_has_a_chinese_text() {
 #[test]
 fn a_text_says_what_the_page_lists() {
     let known = "there are name, points, expires_on, days_left, balance, tier, rewards, coupon, \
-                 store, link, unsubscribe";
+                 code, store, link, unsubscribe";
     for (body, fault) in [
         ("{{ nmae }}", format!("line 1: there is no variable `nmae`; {known}")),
         ("\n\n{{ nmae }}", format!("line 3: there is no variable `nmae`; {known}")),

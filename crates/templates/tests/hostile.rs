@@ -300,7 +300,7 @@ proptest! {
         let channel = Channel::parse(channel).unwrap();
         prop_assert!(faults.len() <= 50);
         prop_assert!(of.sms_parts().len() <= 1);
-        prop_assert!(of.needs(channel).len() <= 7);
+        prop_assert!(of.needs(channel).len() <= 8);
         let shown = render(&of, channel, Language::English, &Variables::default());
         prop_assert!(shown.is_ok() || shown.is_err());
     }
