@@ -17,10 +17,15 @@ export type Waiting =
   | { kind: "person"; id: string; waitsFor: null; item: Person }
   | { kind: "role"; id: string; waitsFor: null; item: OwnRole };
 
-/** Of decisions the first page is enough: a person who has made 200 loads the next. */
+/** Of lists of what waits the first page is enough: a person who has decided on 200 loads the next. */
 const query = { limit: 200 as never };
 /** Tasks that are read at first, and each time that somebody asks for more. */
 export const TASKS = 200;
+
+const from = (cursor: string | null) => ({ ...query, ...(cursor ? { cursor: cursor as never } : {}) });
+
+/** Of lists that also hold what is decided, each page may have something that waits. */
+const all = async <T>(read: (cursor: string | null) => Promise<Page<T>>) => (await readPages(read, Infinity)).items;
 
 interface Found {
   items: Waiting[];
@@ -39,8 +44,8 @@ const SOURCES: Source[] = [
     name: "task",
     allowed: (who) => holds(who, "task:read") && may(who, "service", "marketing", "approver", "department_head", "vice_president"),
     read: async (tasks) => {
-      const asked = { ...query, state: "open" as never, mine: true as never };
-      const page = (cursor: string | null) => ask<Page<Task>>(api.GET("/v1/tasks", { params: { query: { ...asked, ...(cursor ? { cursor: cursor as never } : {}) } } }));
+      const asked = { state: "open" as never, mine: true as never };
+      const page = (cursor: string | null) => ask<Page<Task>>(api.GET("/v1/tasks", { params: { query: { ...asked, ...from(cursor) } } }));
       const { items, hasMore } = await readPages(page, tasks);
       return { items: items.map((item) => ({ kind: "task", id: item.task_id, waitsFor: null, item })), hasMore };
     },
@@ -57,8 +62,8 @@ const SOURCES: Source[] = [
     name: "publication",
     allowed: (who) => holds(who, "publication:read") && may(who, "marketing", "finance", "approver", "department_head", "vice_president"),
     read: async () => {
-      const page = await ask<Page<Publication>>(api.GET("/v1/rulebook/publications", { params: { query } }));
-      return page.items
+      const found = await all((cursor) => ask<Page<Publication>>(api.GET("/v1/rulebook/publications", { params: { query: from(cursor) } })));
+      return found
         .filter((item) => item.state === "waiting")
         .map((item) => ({ kind: "publication", id: item.publication_id, waitsFor: item.waits_for, item }));
     },
@@ -75,8 +80,8 @@ const SOURCES: Source[] = [
     name: "reward",
     allowed: (who) => holds(who, "reward:read") && may(who, "marketing", "approver", "department_head", "vice_president"),
     read: async () => {
-      const page = await ask<Page<Reward>>(api.GET("/v1/rewards", { params: { query } }));
-      return page.items
+      const found = await all((cursor) => ask<Page<Reward>>(api.GET("/v1/rewards", { params: { query: from(cursor) } })));
+      return found
         .filter((item) => item.change)
         .map((item) => ({ kind: "reward", id: `${item.reward_id}/${item.change?.change_id}`, waitsFor: null, item }));
     },
@@ -85,32 +90,32 @@ const SOURCES: Source[] = [
     name: "key",
     allowed: (who) => holds(who, "key:read") && may(who),
     read: async () => {
-      const page = await ask<Page<Key>>(api.GET("/v1/keys", { params: { query } }));
-      return page.items.filter((item) => item.waits && !item.revoked_at).map((item) => ({ kind: "key", id: item.prefix, waitsFor: null, item }));
+      const found = await all((cursor) => ask<Page<Key>>(api.GET("/v1/keys", { params: { query: from(cursor) } })));
+      return found.filter((item) => item.waits && !item.revoked_at).map((item) => ({ kind: "key", id: item.prefix, waitsFor: null, item }));
     },
   },
   {
     name: "person",
     allowed: (who) => may(who) && holds(who, "staff:read"),
     read: async () => {
-      const page = await ask<Page<Person>>(api.GET("/v1/staff", { params: { query } }));
-      return page.items.filter((item) => item.waits).map((item) => ({ kind: "person", id: item.person_id, waitsFor: null, item }));
+      const found = await all((cursor) => ask<Page<Person>>(api.GET("/v1/staff", { params: { query: from(cursor) } })));
+      return found.filter((item) => item.waits).map((item) => ({ kind: "person", id: item.person_id, waitsFor: null, item }));
     },
   },
   {
     name: "role",
     allowed: (who) => may(who) && holds(who, "staff:read"),
     read: async () => {
-      const page = await ask<Page<OwnRole>>(api.GET("/v1/roles", { params: { query } }));
-      return page.items.filter((item) => item.waiting_id).map((item) => ({ kind: "role", id: item.role_id, waitsFor: null, item }));
+      const found = await all((cursor) => ask<Page<OwnRole>>(api.GET("/v1/roles", { params: { query: from(cursor) } })));
+      return found.filter((item) => item.waiting_id).map((item) => ({ kind: "role", id: item.role_id, waitsFor: null, item }));
     },
   },
   {
     name: "import",
     allowed: (who) => holds(who, "import:read") && may(who, "service", "marketing", "finance", "approver", "department_head", "vice_president"),
     read: async () => {
-      const page = await ask<Page<Import>>(api.GET("/v1/imports", { params: { query } }));
-      return page.items
+      const found = await all((cursor) => ask<Page<Import>>(api.GET("/v1/imports", { params: { query: from(cursor) } })));
+      return found
         .filter((item) => item.state === "waiting")
         .map((item) => ({ kind: "import", id: item.import_id, waitsFor: item.waits_for, item }));
     },

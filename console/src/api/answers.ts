@@ -533,6 +533,8 @@ export interface Version {
 
 export interface Draft {
   draft: string;
+  /** Counts its changes. */
+  revision: number;
   updated_at: string;
   updated_by: string;
   problems?: { pointer: string; detail: string }[];

@@ -306,6 +306,61 @@ export function strategies() {
     await close();
   });
 
+  test("what another editor has kept meanwhile comes together with what stands here", async () => {
+    const tagging = (id: string) => ({ id, name: { en: `Tag ${id}`, "zh-CN": `标签 ${id}` }, trigger: { kind: "tier_changed", direction: "up" }, action: { set_tag: "service/care" } });
+    await put("shared", { holdout_percent: 5, strategies: [tagging("first")] });
+    const { page, faults, close } = await open("/strategies/drafts/shared?tab=settings", { language: "en", width: 390 });
+    await signIn(page, keys.marketing ?? "");
+    const holdout = page.locator("#settings_holdout_percent");
+    const keeps = async (percent: string) => {
+      await holdout.fill(percent);
+      await page.getByRole("button", { name: "Take over" }).click();
+      await page.getByRole("button", { name: "Keep draft" }).click();
+    };
+    await holdout.waitFor();
+    await put("shared", { holdout_percent: 5, strategies: [tagging("first"), tagging("theirs")] });
+    await keeps("7");
+    await page.getByRole("alert").getByText("Somebody else has kept this meanwhile").waitFor();
+    expect((await draftOf("shared")).holdout_percent, "nothing is overwritten unasked").toBe(5);
+    await page.getByRole("button", { name: "Compare" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("/holdout_percent").waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await page.screenshot({ path: `${PICTURES}/strategy-newer-en-390.png` });
+    await dialog.getByRole("button", { name: "Put both together" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByText("Not kept yet").waitFor();
+    await page.getByRole("button", { name: "Keep draft" }).click();
+    await page.getByText("The draft is kept.").waitFor();
+    const both = await draftOf("shared");
+    expect(both.holdout_percent).toBe(7);
+    expect(both.strategies.map((one: { id: string }) => one.id)).toEqual(["first", "theirs"]);
+    // Where both changed the same, what stands here stays, and is told.
+    await put("shared", { ...both, holdout_percent: 9 });
+    await keeps("8");
+    await page.getByRole("button", { name: "Compare" }).click();
+    await dialog.getByRole("button", { name: "Put both together" }).click();
+    await page.getByText("Both of you changed /holdout_percent").waitFor();
+    await page.getByRole("button", { name: "Keep draft" }).click();
+    await expect.poll(async () => (await draftOf("shared")).holdout_percent).toBe(8);
+    // What another editor has kept is taken.
+    await put("shared", { ...both, holdout_percent: 3 });
+    await keeps("4");
+    await page.getByRole("button", { name: "Compare" }).click();
+    await dialog.getByRole("button", { name: "Take what is kept" }).click();
+    await expect.poll(() => holdout.inputValue()).toBe("3");
+    await expect.poll(() => page.getByText("Not kept yet").count()).toBe(0);
+    // A new draft does not take the place of another one.
+    await go(page, "/strategies?tab=drafts");
+    await page.getByRole("button", { name: "New draft" }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("shared");
+    await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").getByText("There is a draft of this name already.").waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("what was published since comes into a draft that was begun before", async () => {
     const marketing = caller(api, keys.marketing ?? "");
     const { version: before, playbook } = await marketing("GET", "/v1/playbook");

@@ -239,7 +239,7 @@ export function templates() {
     await body.fill("二");
     await marketing()("PUT", "/v1/templates/shared", text("三"));
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("alert").getByText("Somebody else has kept this template meanwhile").waitFor();
+    await page.getByRole("alert").getByText("Somebody else has kept this meanwhile").waitFor();
     expect((await kept("shared")).texts.sms["zh-CN"].body).toBe("三");
     await page.getByRole("button", { name: "Compare" }).click();
     const dialog = page.getByRole("dialog");

@@ -14,6 +14,7 @@ import { usePublished } from "../../lib/published";
 import { useChange, useFilters, useFormat } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf, Diff } from "../../ui/diff";
+import { NewerNote } from "../../ui/newer";
 import { Loading, Mark, Page, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Tabs } from "../../ui/tabs";
@@ -129,10 +130,11 @@ function Editor({ draft }: { draft: DraftAnswer }) {
   }, [isChanged]);
   const parsed = useMemo(() => parse(text), [text]);
   const save = useChange(
-    (body: Rulebook, key) =>
-      ask<DraftAnswer>(api.PUT("/v1/rulebook/drafts/{name}", { params: { path: { name: draft.draft }, header: { "Idempotency-Key": key } }, body: body as never })),
-    (kept, body) => {
-      queries.setQueryData(["draft", draft.draft], { ...kept, rulebook: body });
+    // What another person has kept meanwhile is not overwritten unasked.
+    ({ next, over }: { next: Rulebook; over: number }, key) =>
+      ask<DraftAnswer>(api.PUT("/v1/rulebook/drafts/{name}", { params: { path: { name: draft.draft }, query: { revision: over as never }, header: { "Idempotency-Key": key } }, body: next as never })),
+    (kept, { next }) => {
+      queries.setQueryData(["draft", draft.draft], { ...kept, rulebook: next });
       setBase(text);
       void message.success(t("rules.kept"));
     },
@@ -145,7 +147,26 @@ function Editor({ draft }: { draft: DraftAnswer }) {
   };
   return (
     <Section>
-      <ProblemNote problem={save.error} />
+      {save.error?.slug === "conflict" && parsed.book ? (
+        <NewerNote
+          name={["draft", draft.draft]}
+          find={async () => {
+            const found = await ask<DraftAnswer>(api.GET("/v1/rulebook/drafts/{name}", { params: { path: { name: draft.draft } } }));
+            return { document: found.rulebook ?? {}, stored: found, version: found.revision, by: found.updated_by, at: found.updated_at };
+          }}
+          document={parsed.book}
+          onKeep={(over) => parsed.book && save.mutate({ next: parsed.book, over })}
+          onTake={({ stored: theirs }) => {
+            save.reset();
+            queries.setQueryData(["draft", draft.draft], theirs);
+            const itsText = JSON.stringify(theirs.rulebook, null, 2);
+            setBase(itsText);
+            setText(itsText);
+          }}
+        />
+      ) : (
+        <ProblemNote problem={save.error} />
+      )}
       {before !== null && isChanged && <Alert className="problem" type="info" role="status" showIcon title={t("rules.restored")} />}
       {faults.length > 0 && !isChanged && (
         <ul className="faults" aria-label={t("rules.faults", { count: faults.length })} style={{ marginBottom: 12 }}>
@@ -173,7 +194,7 @@ function Editor({ draft }: { draft: DraftAnswer }) {
       {parsed.fault && <p className="small" style={{ color: "var(--bad)" }} role="alert">{t("problem.malformed-json")}: <span lang="en">{parsed.fault}</span></p>}
       <div className="row" style={{ justifyContent: "flex-end", marginTop: 12 }}>
         <Button disabled={!isChanged} onClick={() => setText(base)}>{t("rules.undo")}</Button>
-        <Button type="primary" disabled={!isChanged || !parsed.book} loading={save.isPending} onClick={() => parsed.book && save.mutate(parsed.book)}>{t("rules.keep")}</Button>
+        <Button type="primary" disabled={!isChanged || !parsed.book} loading={save.isPending} onClick={() => parsed.book && save.mutate({ next: parsed.book, over: draft.revision })}>{t("rules.keep")}</Button>
       </div>
     </Section>
   );

@@ -1,6 +1,6 @@
 // Rules: what is published, its versions, drafts, publications and back-tests.
 
-import { Button, Form, Input, Modal } from "antd";
+import { Alert, Button, Form, Input, Modal } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -153,7 +153,7 @@ function NewDraft() {
     ({ name }: { name: string }, key) =>
       ask<Draft>(
         api.PUT("/v1/rulebook/drafts/{name}", {
-          params: { path: { name }, header: { "Idempotency-Key": key } },
+          params: { path: { name }, query: { revision: 0 as never }, header: { "Idempotency-Key": key } },
           body: programme.data?.rulebook as never,
         }),
       ),
@@ -165,7 +165,7 @@ function NewDraft() {
       <Dialog open={open} title={t("rules.newDraft")} onClose={() => setOpen(false)}>
         <Form layout="vertical" onFinish={(values) => change.mutate(values)}>
           <p className="quiet">{t("rules.newDraftLead")}</p>
-          <ProblemNote problem={change.error} />
+          {change.error?.slug === "conflict" ? <Alert className="problem" type="error" role="alert" showIcon title={t("rules.nameTaken")} /> : <ProblemNote problem={change.error} />}
           <Form.Item name="name" label={t("rules.draftName")} rules={[{ required: true, pattern: /^[A-Za-z0-9._:@+=-]{1,64}$/, message: t("rules.nameRule") }]}>
             <Input />
           </Form.Item>

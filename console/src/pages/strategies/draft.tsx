@@ -13,6 +13,7 @@ import { kept, useKept } from "../../lib/kept";
 import { useChange, useFilters, useFormat } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf, Diff } from "../../ui/diff";
+import { NewerNote } from "../../ui/newer";
 import { Dialog, Loading, Mark, Page, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Tabs } from "../../ui/tabs";
@@ -22,6 +23,7 @@ import { begun, changed, redone, undone } from "./history";
 import { isMajorChange } from "./major";
 import { FaultMark, Matrix } from "./matrix";
 import { faultsOf, withStrategies, type Playbook, type PlaybookDraft, type PlaybookFault, type Strategy } from "./playbook";
+import { merged } from "./merge";
 import { Older } from "./older";
 import { ComingNight, RehearsalOf } from "./rehearsal";
 import { OwnSegments } from "./segments";
@@ -99,15 +101,24 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
     return () => removeEventListener("beforeunload", warn);
   }, [isChanged]);
   const change = (next: Playbook) => setHistory((one) => changed(one, next));
+  /** Goes on from what somebody else has kept. */
+  const takes = (theirs: PlaybookDraft, itsDocument: Playbook, next: Playbook) => {
+    save.reset();
+    queries.setQueryData(["playbook-draft", name], theirs);
+    setBase(itsDocument);
+    change(next);
+  };
   const diff = useQuery<DraftDiff, Problem>({
     queryKey: ["playbook-diff", name, draft.updated_at],
     queryFn: () => ask(api.GET("/v1/playbook/drafts/{name}/diff", { params: { path: { name } } })),
   });
   const save = useChange(
-    (body: Playbook, key) => ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } }, body: body as never })),
-    (answer, body) => {
-      queries.setQueryData(["playbook-draft", name], { ...answer, playbook: body });
-      setBase(body);
+    // What another person has kept meanwhile is not overwritten unasked.
+    ({ next, over }: { next: Playbook; over: number }, key) =>
+      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name }, query: { revision: over as never }, header: { "Idempotency-Key": key } }, body: next as never })),
+    (answer, { next }) => {
+      queries.setQueryData(["playbook-draft", name], { ...answer, playbook: next });
+      setBase(next);
       void message.success(t("rules.kept"));
     },
   );
@@ -150,7 +161,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
               remove={(key) => ask(api.DELETE("/v1/playbook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } } }))}
               back="/strategies?tab=drafts"
             />
-            <Button type={isChanged ? "primary" : "default"} disabled={!isChanged} loading={save.isPending} onClick={() => save.mutate(document)}>{t("rules.keep")}</Button>
+            <Button type={isChanged ? "primary" : "default"} disabled={!isChanged} loading={save.isPending} onClick={() => save.mutate({ next: document, over: draft.revision })}>{t("rules.keep")}</Button>
             <Button type={isChanged ? "default" : "primary"} disabled={isChanged || (draft.problems ?? []).length > 0 || diff.data?.changes.length === 0} onClick={() => setPublishing(true)}>{t("rules.askPublish")}</Button>
           </>
         )
@@ -162,7 +173,32 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
         {!isChanged && diff.data && diff.data.major_changes.length > 0 && <Mark tone="warn">{t("strategy.majorCount", { count: diff.data.major_changes.length })}</Mark>}
         <span className="soft">{t("rules.keptBy", { who: draft.updated_by, at: format.instant(draft.updated_at) })}</span>
       </p>
-      <ProblemNote problem={save.error} />
+      {save.error?.slug === "conflict" ? (
+        <NewerNote
+          name={["playbook-draft", name]}
+          find={async () => {
+            const found = await ask<PlaybookDraft>(api.GET("/v1/playbook/drafts/{name}", { params: { path: { name } } }));
+            return { document: found.playbook ?? {}, stored: found, version: found.revision, by: found.updated_by, at: found.updated_at };
+          }}
+          document={document}
+          onKeep={(over) => save.mutate({ next: document, over })}
+          onTake={(theirs) => takes(theirs.stored, theirs.document, theirs.document)}
+          more={(theirs) => (
+            <Button
+              key="both"
+              onClick={() => {
+                const { document: both, both: places } = merged(base, theirs.document, document);
+                takes(theirs.stored, theirs.document, both);
+                if (places.length > 0) void message.warning(t("newer.bothLeft", { places: places.join(", ") }), 10);
+              }}
+            >
+              {t("newer.both")}
+            </Button>
+          )}
+        />
+      ) : (
+        <ProblemNote problem={save.error} />
+      )}
       {writes && (
         <Older
           draft={draft}

@@ -1,6 +1,6 @@
 // Strategies: the playbook in force, its versions, drafts and publications.
 
-import { Button, Form, Input, Modal } from "antd";
+import { Alert, Button, Form, Input, Modal } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -204,7 +204,7 @@ function NewDraft() {
   const found = usePlaybook();
   const change = useChange(
     ({ name }: { name: string }, key) =>
-      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } }, body: (found.data?.playbook ?? {}) as never })),
+      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name }, query: { revision: 0 as never }, header: { "Idempotency-Key": key } }, body: (found.data?.playbook ?? {}) as never })),
     (draft) => void navigate(`/strategies/drafts/${encodeURIComponent(draft.draft)}`),
   );
   return (
@@ -213,7 +213,7 @@ function NewDraft() {
       <Dialog open={open} title={t("rules.newDraft")} onClose={() => setOpen(false)}>
         <Form layout="vertical" onFinish={(values) => change.mutate(values)}>
           <p className="quiet">{t("strategy.newDraftLead")}</p>
-          <ProblemNote problem={change.error} />
+          {change.error?.slug === "conflict" ? <Alert className="problem" type="error" role="alert" showIcon title={t("rules.nameTaken")} /> : <ProblemNote problem={change.error} />}
           <Form.Item name="name" label={t("rules.draftName")} rules={[{ required: true, pattern: /^[A-Za-z0-9._:@+=-]{1,64}$/, message: t("rules.nameRule") }]}>
             <Input />
           </Form.Item>

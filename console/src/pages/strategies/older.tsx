@@ -57,7 +57,7 @@ function Since({ draft, base, inForce, document, onClose, onTaken }: {
   });
   const take = useChange(
     (body: Playbook, key) =>
-      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name: draft.draft }, query: { base_version: inForce.version as never }, header: { "Idempotency-Key": key } }, body: body as never })),
+      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name: draft.draft }, query: { base_version: inForce.version as never, revision: draft.revision as never }, header: { "Idempotency-Key": key } }, body: body as never })),
     (answer, body) => {
       onTaken(answer, body);
       onClose();

@@ -46,6 +46,8 @@ export interface PlaybookDraft {
   draft: string;
   /** The version that it was begun from. */
   base_version?: number;
+  /** Counts its changes. */
+  revision: number;
   updated_at: string;
   updated_by: string;
   problems?: PlaybookFault[];

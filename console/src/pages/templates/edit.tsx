@@ -12,10 +12,10 @@ import { drop, kept, useKept } from "../../lib/kept";
 import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf } from "../../ui/diff";
+import { NewerNote } from "../../ui/newer";
 import { Loading, Mark, Page, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Tabs } from "../../ui/tabs";
-import { Newer } from "./newer";
 import { Remove } from "./remove";
 import { MessageShown, OccasionFields, SAMPLE, useShown } from "./shown";
 import { FaultLine, TextFields } from "./text-fields";
@@ -72,7 +72,6 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
   const [occasion, setOccasion] = useState(SAMPLE);
   const [removing, setRemoving] = useState(false);
   const [trying, setTrying] = useState(false);
-  const [comparing, setComparing] = useState(false);
   const body = useMemo(() => bodyOf(document), [document]);
   const isChanged = useMemo(() => base === null || changesOf(bodyOf(base), body).length > 0, [base, body]);
   useKept(place, isChanged ? document : null);
@@ -88,7 +87,6 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
     ({ next, over }: { next: Document; over: number }, key) =>
       ask<Template>(api.PUT("/v1/templates/{id}", { params: { path: { id }, query: { base_version: over as never }, header: { "Idempotency-Key": key } }, body: bodyOf(next) })),
     (answer, { next }) => {
-      setComparing(false);
       drop(place);
       queries.setQueryData(["template", id], { ...answer, texts: next.texts });
       setBase(next);
@@ -149,13 +147,21 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
       </p>
       {/* Faults of texts stand at their fields. */}
       {save.error?.slug === "conflict" ? (
-        <Alert
-          className="problem"
-          type="warning"
-          role="alert"
-          showIcon
-          title={t("templates.newer")}
-          action={<Button size="small" onClick={() => setComparing(true)}>{t("templates.compareNewer")}</Button>}
+        <NewerNote
+          name={["template", id]}
+          find={async () => {
+            const found = await ask<Template>(api.GET("/v1/templates/{id}", { params: { path: { id } } }));
+            return { document: bodyOf(found), stored: found, version: found.version, by: found.updated_by, at: found.updated_at };
+          }}
+          document={body}
+          onKeep={(over) => save.mutate({ next: document, over })}
+          onTake={(kept) => {
+            drop(place);
+            save.reset();
+            queries.setQueryData(["template", id], kept.stored);
+            setBase(kept.stored);
+            setDocument(kept.stored);
+          }}
         />
       ) : (
         <ProblemNote problem={save.error} except={({ pointer }) => pointer.startsWith("/texts/")} />
@@ -224,22 +230,6 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
         </>
       )}
       {trying && <Trial id={id} occasion={occasion} onClose={() => setTrying(false)} />}
-      {comparing && (
-        <Newer
-          id={id}
-          document={document}
-          onKeep={(over) => save.mutate({ next: document, over })}
-          onTake={(kept) => {
-            drop(place);
-            save.reset();
-            queries.setQueryData(["template", id], kept);
-            setBase(kept);
-            setDocument(kept);
-            setComparing(false);
-          }}
-          onClose={() => setComparing(false)}
-        />
-      )}
       {removing && <Remove id={id} onClose={() => setRemoving(false)} onDone={() => void navigate("/templates")} />}
     </Page>
   );
