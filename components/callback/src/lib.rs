@@ -54,7 +54,7 @@ async fn read(
     body: &str,
 ) -> Result<Received, Problem> {
     let origin = spin_sdk::variables::get("public_url").await.unwrap_or_default();
-    let query = request.whole_query();
+    let query = request.raw_query();
     let ask = if query.is_empty() { "" } else { "?" };
     let origin = origin.trim_end_matches('/');
     let url = format!("{origin}/v1/callbacks/{id}/{secret}{ask}{query}");

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use futures::StreamExt;
 use http::HeaderMap;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use spin_sdk::http::body::IncomingBodyExt;
 use spin_sdk::wasip3::http_compat::IncomingRequestBody;
 
@@ -26,6 +26,7 @@ pub struct Request {
     method: http::Method,
     segments: Vec<String>,
     query: Vec<(String, String)>,
+    raw_query: String,
     headers: HeaderMap,
     bearer: Option<Bearer>,
     /// How entries name a person who was let in by a session.
@@ -45,8 +46,8 @@ impl Request {
     /// The request without its body.
     pub(crate) fn head(parts: http::request::Parts, component: &'static str) -> Self {
         let segments = parts.uri.path().split('/').skip(1).map(decoded).collect();
-        let query =
-            parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
+        let query = raw_query.split('&').filter(|pair| !pair.is_empty());
         let query = query
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .map(|(name, value)| (decoded(name), decoded(value)));
@@ -63,6 +64,7 @@ impl Request {
             method: parts.method,
             segments,
             query,
+            raw_query,
             headers: parts.headers,
             bearer,
             person: OnceCell::new(),
@@ -217,13 +219,10 @@ impl Request {
         self.header(name)?.ok()
     }
 
-    /// The whole query, written anew.
+    /// The query as it was sent: signatures are over its bytes.
     #[must_use]
-    pub fn whole_query(&self) -> String {
-        let written = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let pair =
-            |(name, value): &(String, String)| format!("{}={}", written(name), written(value));
-        self.query.iter().map(pair).collect::<Vec<_>>().join("&")
+    pub fn raw_query(&self) -> &str {
+        &self.raw_query
     }
 
     /// Checks that the query has no parameters but those of the route, each once.

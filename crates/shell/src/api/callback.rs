@@ -7,6 +7,9 @@ pub const ROUTES: &[Route] = &[
     Route::write("/v1/callbacks/{id}/{secret}", "Take the reports that a vendor posts", &[])
         .takes_bytes(1024 * KIB)
         .public()
+        .with_any_query()
         .without_key(),
-    Route::read("/v1/callbacks/{id}/{secret}", "Tell a vendor that we are there", &[]).public(),
+    Route::read("/v1/callbacks/{id}/{secret}", "Tell a vendor that we are there", &[])
+        .public()
+        .with_any_query(),
 ];
