@@ -19,8 +19,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer as it came. What is not UTF-8 in its body is replaced; one that is too long, or did
-    /// not come whole (`None`), says nothing. The status tells what it tells in any case.
+    /// An answer as it came. What is not UTF-8 in its body is replaced; one that is too long, or
+    /// did not come whole (`None`), says nothing. The status tells what it tells in any case.
     #[must_use]
     pub fn of(status: u16, headers: Vec<(String, String)>, body: Option<Vec<u8>>) -> Self {
         let body = body.filter(|body| body.len() <= MAX_BODY).unwrap_or_default();

@@ -12,9 +12,6 @@ use jobs::Vendors;
 use spin_sdk::http::body::IncomingBodyExt as _;
 use spin_sdk::http::{FullBody, send};
 
-/// Bytes of an answer.
-const MAX_ANSWER: usize = 256 * 1024;
-
 pub(crate) struct SpinVendors;
 
 impl Vendors for SpinVendors {
@@ -60,17 +57,17 @@ async fn exchange(request: &HttpRequest) -> Heard {
     };
     let headers = head.headers.iter().filter_map(field).collect();
     let (mut read, mut chunks) = (Vec::new(), body.stream());
-    while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else { return Heard::Nothing };
-        if read.len() + chunk.len() > MAX_ANSWER {
-            return Heard::Nothing;
+    // Nothing where it does not come whole, or is too long: the status tells what it tells.
+    let body = async {
+        while let Some(chunk) = chunks.next().await {
+            read.extend_from_slice(&chunk.ok()?);
+            if read.len() > Answer::MAX_BODY {
+                return None;
+            }
         }
-        read.extend_from_slice(&chunk);
-    }
-    match String::from_utf8(read) {
-        Ok(body) => Heard::Answer(Answer { status: head.status.as_u16(), headers, body }),
-        Err(_) => Heard::Nothing,
-    }
+        Some(read)
+    };
+    Heard::Answer(Answer::of(head.status.as_u16(), headers, body.await))
 }
 
 /// Whether the vendor cannot have the request: there was nobody to send it to. The codes of WASI,
