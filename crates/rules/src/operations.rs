@@ -100,7 +100,7 @@ pub(crate) fn replay(
         Kind::Activate => activate::replay(entry, told, book),
         Kind::Approve if entry.adjustment().is_none() => review::replay(entry, told, member, book),
         Kind::Erase => ReplayStep::ask(Erase),
-        Kind::TierChange => settle::replay_tier(entry, told),
+        Kind::TierChange => settle::replay_tier(entry, told, book),
         // What somebody decided by hand is repeated as it was.
         Kind::Adjust
         | Kind::Opening

@@ -1,10 +1,11 @@
 //! What the clock has decided is written down, and members move up by themselves.
 
-use ledger::{Entry, Journal, Kind, MemberId, Tier};
+use ledger::{Entry, Journal, Kind, MemberId, Tier, TierMove};
 
 use crate::case::Case;
 use crate::operation::{Guards, Lots, Needs, Operation, Outcome};
 use crate::replay::{ReplayIndex, ReplayStep};
+use crate::rulebook::Rulebook;
 use crate::tiers;
 
 /// Write down what the clock has decided: activations, ends of tiers, expiries.
@@ -55,17 +56,22 @@ impl Operation for Upgrade {
     }
 }
 
-/// Tiers follow, but for a level that was set by hand, and one that came with a merger: that is as
-/// old as it was. What both reached together is reached then.
-pub(super) fn replay_tier(entry: &Entry, told: &ReplayIndex) -> ReplayStep {
+/// Tiers follow, but for a level that was set by hand, one that came with a merger, and one that
+/// the job reached. The second is as old as it was, and what both reached together is reached then.
+/// The third comes of time alone: an average rises when a small order leaves its period.
+pub(super) fn replay_tier(entry: &Entry, told: &ReplayIndex, book: &Rulebook) -> ReplayStep {
     // A person who sets a level by hand says why. That something was said is known after an
     // erasure, too.
     if entry.cause.is_none() && entry.texts.is_some() {
         return ReplayStep::Repeat;
     }
     let is_merged = entry.cause.is_some_and(|cause| told.others.get(&cause) == Some(&Kind::Merge));
+    let index = |tier: Option<&str>| book.ladder.as_ref().map(|ladder| ladder.index_of(tier));
+    let is_up = |moved: &TierMove| index(moved.from.as_deref()) < index(Some(&moved.to));
+    let is_now = entry.occurred_at == entry.recorded_at;
     match &entry.tier() {
-        Some(_) if is_merged && entry.occurred_at == entry.recorded_at => ReplayStep::ask(Upgrade),
+        Some(moved) if entry.cause.is_none() && is_now && is_up(moved) => ReplayStep::ask(Upgrade),
+        Some(_) if is_merged && is_now => ReplayStep::ask(Upgrade),
         Some(moved) if is_merged => ReplayStep::Rank(Tier {
             id: moved.to.clone(),
             since: entry.occurred_at,
