@@ -106,9 +106,9 @@ fn a_draft_is_kept_with_its_faults() {
     );
 
     // Two editors have read one revision. Nothing of the second one's is kept.
-    let over = |revision: &str, tier: &str| {
+    let over = |revision: &str, strategy: &str| {
         let path = format!("{PATH}/drafts/spring?revision={revision}");
-        marketing.put(&path, &playbook(&[tier])).send()
+        marketing.put(&path, &playbook(&[strategy])).send()
     };
     let revision =
         marketing.get(&format!("{PATH}/drafts/spring")).send().ok()["revision"].to_string();
@@ -123,10 +123,10 @@ fn a_draft_is_kept_with_its_faults() {
         assert_eq!(over(revision, "gold").outcome(), outcome, "{revision}");
     }
     let kept = marketing.get(&format!("{PATH}/drafts/spring")).send().ok();
-    assert_eq!(kept["playbook"]["strategies"][0]["trigger"]["to"], json!(["silver"]));
+    assert_eq!(kept["playbook"]["strategies"][0]["id"], "silver");
     let fresh = format!("{PATH}/drafts/fresh");
     let answers =
-        at_once(6, |_| marketing.put(&format!("{fresh}?revision=0"), &playbook(&["gold"])).send());
+        at_once(6, |at| marketing.put(&format!("{fresh}?revision=0"), &json!({"holdout_percent": at})).send());
     assert_eq!(count(&answers, "409 conflict"), 5);
     marketing.ask("DELETE", &fresh).send();
 

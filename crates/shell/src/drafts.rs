@@ -43,8 +43,8 @@ impl Drafts {
     }
 
     /// Keeps a draft: 201 for a new one, 200 for a change. `D` is the document's type. The query
-    /// may tell the revision that it is kept over and, of the playbook, the version that it was made
-    /// from.
+    /// may tell the revision that it is kept over and, of the playbook, the version that it was
+    /// made from.
     ///
     /// # Errors
     /// Every [`Problem`].

@@ -148,6 +148,7 @@ fn a_draft_is_kept_over_the_revision_that_was_read() {
         assert_eq!(keeps(kind, Some(1), "d"), None);
         assert_eq!(text(kind).as_deref(), Some("c"), "nothing of the second one is kept");
         assert_eq!(keeps(kind, Some(2), "c"), Some(2), "the same again is no change");
+        assert_eq!(keeps(kind, Some(1), "c"), Some(2), "nor is a repetition");
         assert_eq!(keeps(kind, None, "e"), Some(3), "without a revision, over any");
         let listed = wait(list_drafts(&world.sql, (1, kind), "", 9)).unwrap();
         assert_eq!(listed[0].revision, 3);
