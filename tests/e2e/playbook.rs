@@ -125,8 +125,9 @@ fn a_draft_is_kept_with_its_faults() {
     let kept = marketing.get(&format!("{PATH}/drafts/spring")).send().ok();
     assert_eq!(kept["playbook"]["strategies"][0]["id"], "silver");
     let fresh = format!("{PATH}/drafts/fresh");
-    let answers =
-        at_once(6, |at| marketing.put(&format!("{fresh}?revision=0"), &json!({"holdout_percent": at})).send());
+    let answers = at_once(6, |at| {
+        marketing.put(&format!("{fresh}?revision=0"), &json!({"holdout_percent": at})).send()
+    });
     assert_eq!(count(&answers, "409 conflict"), 5);
     marketing.ask("DELETE", &fresh).send();
 

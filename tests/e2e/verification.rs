@@ -176,6 +176,7 @@ fn many_points_take_a_code() {
 #[test]
 fn a_new_device_takes_a_code() {
     let host = host();
+    host.clock("2026-03-10T10:00:00+08:00");
     let (shop, gateway) = stepped(&host, "a", json!({"new_device": true}));
     let spends = |device: &str| shop.redeems("m", 1).with("device-id", device);
     assert_eq!(shop.redeems("m", 1).send().outcome(), "201 redeem -1 = 999", "a till names none");
@@ -184,7 +185,10 @@ fn a_new_device_takes_a_code() {
     let proved = spends("phone").with("verification", &proof).send();
     assert_eq!(proved.outcome(), "201 redeem -1 = 998");
     assert_eq!(spends("phone").send().outcome(), "201 redeem -1 = 997", "it is known now");
+    // What costs the member nothing makes no device known, until a day has passed.
     shop.does("m", "check_in").with("device-id", "tablet").send().ok();
+    assert_eq!(needed(&spends("tablet").send()), "device missing 1");
+    host.clock("2026-03-11T10:00:00+08:00");
     assert_eq!(spends("tablet").send().status, 201);
     assert_eq!(needed(&spends("stolen").send()), "device missing 1");
 }
@@ -249,8 +253,13 @@ fn a_proof_is_of_one_member_of_one_programme() {
         let spend = shop.redeems(member, 6).with("verification", &proof);
         assert_eq!(needed(&spend.send()), "points unknown 6", "{member}");
     }
-    // A member who spends from a pool shows it for themselves.
-    a.ask("PUT", "/v1/pools/home/members/m").send().ok();
+    // From a join on, other members spend the points: as many are confirmed.
+    let joins = a.ask("PUT", "/v1/pools/home/members/m");
+    assert_eq!(needed(&joins.send()), "pool missing 1000");
+    assert_eq!(needed(&joins.clone().with("verification", &proof).send()), "pool fewer 1000");
+    let all = self::proof(&a, &gateway, "m", 1_000);
+    assert_eq!(joins.with("verification", &all).send().status, 201);
+    // A member who spends from a pool confirms it, too.
     let pooled = a.post("/v1/pools/home/redeem", &json!({"points": 60, "member_id": "m"}));
     assert_eq!(needed(&pooled.send()), "points missing 60");
     assert_eq!(pooled.with("verification", &proof).send().status, 201);
@@ -308,10 +317,26 @@ fn a_code_needs_an_address_an_account_and_a_text() {
     let received = gateway.take();
     let text = received[0].event()["text"].as_str().unwrap().to_owned();
     assert!(text.starts_with("验证码") && text.ends_with(",6积分"), "{text}");
-    keeps("{{ balance }} {{ code }} {{ expires_on }}");
+    keeps("{{ code }} {{ expires_on }}");
     assert!(refused(asks(&shop, "n", 6)).contains("The template verification"));
+    for body in ["{{ code | mask }}", "{{ code | truncate(3) }}"] {
+        keeps(body);
+        assert!(refused(asks(&shop, "n", 6)).contains("does not show the code"), "{body}");
+    }
+    for body in
+        ["{{ balance }} {{ code }}", "{{ name }}{{ code }}", "{{ store }}{{ tier }}{{ code }}"]
+    {
+        keeps(body);
+        assert!(refused(asks(&shop, "n", 6)).contains("shows more than"), "{body}");
+    }
+    let english = json!({"purpose": "service", "texts": {"sms": {
+        "zh-CN": {"body": "{{ code }}"}, "en": {"body": "A code went out."}}}});
+    shop.put("/v1/templates/verification", &english).send().ok();
+    let in_english = json!({"points": 6, "language": "en"});
+    assert!(refused(shop.post(path, &in_english)).contains("does not show the code"));
     assert_eq!(shop.ask("DELETE", "/v1/templates/verification").send().status, 204);
 
+    let sent = 2;
     // A text of ours in the language that is asked for; vendors with texts of their own get none.
     let english = json!({"points": 6, "language": "en"});
     shop.post(path, &english).send().ok();
@@ -321,6 +346,19 @@ fn a_code_needs_an_address_an_account_and_a_text() {
         "secrets": {"access_key_secret": "secret"}});
     assert_eq!(shop.put("/v1/channels/aliyun", &aliyun).send().status, 201);
     assert!(refused(asks(&shop, "n", 6)).contains("template with the id verification"));
+    let of_vendor = |text: Json| {
+        let template = json!({"purpose": "service", "texts": {"sms": {"zh-CN": text}}});
+        shop.put("/v1/templates/verification", &template).send().ok();
+    };
+    of_vendor(
+        json!({"body": "{{ code }}", "vendor_template_id": "SMS_1", "parameters": [{"name": "p", "value": "{{ points }}"}]}),
+    );
+    assert!(refused(asks(&shop, "n", 6)).contains("does not show the code"));
+    of_vendor(
+        json!({"body": "{{ code }}", "parameters": [{"name": "code", "value": "{{ code }}"}]}),
+    );
+    assert!(refused(asks(&shop, "n", 6)).contains("does not name the text"));
+    assert_eq!(host.reach().number("SELECT count(*) FROM verification"), sent, "none is counted");
     assert!(gateway.take().is_empty());
 
     for (body, outcome) in [

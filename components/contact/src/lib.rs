@@ -11,7 +11,7 @@ use ledger::Timestamp;
 use reach::{Channel, ContactState, Purpose, may_reach};
 use seal::Place;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use shell::api::contact::{channel_of, masked};
 use shell::{
     App, ContactBody, Lookup, Page, Problem, Reply, Request, Role, authenticate,
@@ -95,7 +95,8 @@ async fn keep(app: &App, request: &Request, id: &str, channel: &str) -> Result<R
             "state": state.map(ContactState::as_str),
             "verified": body.verified,
         });
-        noted_of_staff(app, request, &caller, ("contact_kept", &member.id), Some(with)).await?;
+        let (what, lets_spend) = (("contact_kept", member.id.as_str()), book.step_up().is_some());
+        noted_of_contact(app, request, &caller, lets_spend, what, with).await?;
         let (no, now) = (caller.programme.no, now().0);
         let kept = Contact {
             channel,
@@ -121,6 +122,22 @@ async fn keep(app: &App, request: &Request, id: &str, channel: &str) -> Result<R
         )
     })
     .await
+}
+
+/// Notes a change of an address: of staff, and of tills where a code that goes there lets points
+/// leave.
+async fn noted_of_contact(
+    app: &App,
+    request: &Request,
+    caller: &Caller,
+    lets_spend: bool,
+    what: (&str, &str),
+    with: Json,
+) -> Result<(), Problem> {
+    if lets_spend {
+        return noted(app, request, caller, what, Some(with)).await;
+    }
+    noted_of_staff(app, request, caller, what, Some(with)).await
 }
 
 /// What of an answer its request does not tell.
@@ -149,7 +166,10 @@ async fn forget(app: &App, request: &Request, id: &str, channel: &str) -> Result
     let asked = (&member.id, channel.as_str());
     once(app, &key, &caller, "contact-delete", &asked, async || {
         let with = json!({"channel": channel.as_str()});
-        noted_of_staff(app, request, &caller, ("contact_removed", &member.id), Some(with)).await?;
+        let book = published(&app.sql, &caller.programme).await?;
+        let (what, lets_spend) =
+            (("contact_removed", member.id.as_str()), book.step_up().is_some());
+        noted_of_contact(app, request, &caller, lets_spend, what, with).await?;
         let reach = reach().await?;
         match delete_contact(reach.as_ref(), caller.programme.no, member.no, channel).await? {
             true => Ok(Reply::empty(204)),

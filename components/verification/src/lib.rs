@@ -59,13 +59,22 @@ async fn begin(app: &App, request: &Request, name: &str) -> Result<Reply, Proble
     let address = address_of(&reach, &caller, member.no, channel).await?;
     let programme = published(&app.sql, &caller.programme).await?.codes_per_hour();
     let limits = VerificationLimits { member: MAX_CODES, programme };
-    let wait = Cell::new(None);
+    let (wait, begun) = (Cell::new(None), Cell::new(None));
     let asked = (&member.id, &body);
     let id = id_of(app, &caller, &key, &asked)?;
     let act = async || {
         let to = address.clone().ok_or_else(|| no_address(channel))?;
         let caller = &caller;
-        let by = Sender { app, request, caller, reach: &reach, id: &id, limits, wait: &wait };
+        let by = Sender {
+            app,
+            request,
+            caller,
+            reach: &reach,
+            id: &id,
+            limits,
+            wait: &wait,
+            begun: &begun,
+        };
         by.send(&member, &body, (channel, to)).await
     };
     let shown = |kept: Kept| {
@@ -81,10 +90,12 @@ async fn begin(app: &App, request: &Request, name: &str) -> Result<Reply, Proble
         Reply::json(201, &shown).private()
     };
     let done = once_of_member(app, &key, &caller, ("verification", &asked), act, shown).await;
-    match wait.get() {
-        // Not kept under the key: the same request may go later.
-        Some(seconds) => Ok(Reply::too_many(&too_many(limits), seconds)),
-        None => done,
+    // Neither is kept under the key: the same request may go later, and the one that has begun
+    // keeps what became of it.
+    match (wait.get(), begun.take()) {
+        (Some(seconds), _) => Ok(Reply::too_many(&too_many(limits), seconds)),
+        (None, Some(kept)) => Ok(shown(kept)),
+        (None, None) => done,
     }
 }
 
@@ -92,7 +103,7 @@ async fn begin(app: &App, request: &Request, name: &str) -> Result<Reply, Proble
 fn id_of(app: &App, caller: &Caller, key: &str, asked: &impl Serialize) -> Result<String, Problem> {
     let asked = serde_json::to_string(asked);
     let asked = asked.map_err(|error| Problem::Internal(error.to_string()))?;
-    Ok(digest(app, &format!("verification {} {asked}", scoped(caller, key))))
+    Ok(digest(app, &format!("verification id\n{}\n{asked}", scoped(caller, key))))
 }
 
 fn too_many(limits: VerificationLimits) -> String {
@@ -139,6 +150,8 @@ struct Sender<'a> {
     limits: VerificationLimits,
     /// Seconds to wait, where a limit is met.
     wait: &'a Cell<Option<i64>>,
+    /// What is known of the code, where another request has begun to send it.
+    begun: &'a Cell<Option<Kept>>,
 }
 
 impl Sender<'_> {
@@ -180,7 +193,10 @@ impl Sender<'_> {
         match begin_verification(self.reach, whose, &new, at, self.limits).await? {
             BegunVerification::Now => {}
             // The request that began it was not answered yet, and the code may have gone.
-            BegunVerification::Before(until) => return Ok(kept(until, "unknown")),
+            BegunVerification::Before(until) => {
+                self.begun.set(Some(kept(until, "unknown")));
+                return Err(Problem::Busy);
+            }
             BegunVerification::Refused => return Err(self.limited(whose, at).await?),
         }
         let with = json!({
@@ -212,7 +228,7 @@ fn code() -> Result<String, Problem> {
 
 /// What is kept of a code.
 fn digest_of(app: &App, id: &str, code: &str) -> String {
-    digest(app, &format!("code of verification {id} {code}"))
+    digest(app, &format!("code\n{id}\n{code}"))
 }
 
 async fn confirm(app: &App, request: &Request, name: &str, id: &str) -> Result<Reply, Problem> {

@@ -4,7 +4,7 @@ use channels::Message;
 use reach::Channel;
 use shell::Problem;
 use store::{ChannelAccount, Spin, stored_template};
-use templates::{Language, Rendered, Template, Variable, Variables, render};
+use templates::{Language, Rendered, Template, Variables, render};
 
 use crate::not_possible;
 
@@ -39,7 +39,7 @@ pub async fn words(
         .await
         .map_err(|why| not_possible(format!("The account {} cannot send: {why}.", account.id)))?;
     match template {
-        Some(template) => of_template(&template, about, language, code),
+        Some(template) => of_template(&template, about, language, (code, approved.templates)),
         None if approved.templates => Err(not_possible(format!(
             "The account {} sends only texts that its vendor has approved. Keep a template with the id {TEMPLATE} that names one.",
             account.id
@@ -52,20 +52,37 @@ fn of_template(
     template: &Template,
     about: &About<'_>,
     language: Language,
-    code: &str,
+    (code, is_approved): (&str, bool),
 ) -> Result<Message, Problem> {
-    if template.needs_of(about.channel, &[Variable::Code]).is_empty() {
+    let of = |name: &str, balance: i64| {
+        let [name, tier, store] = [name; 3].map(str::to_owned);
+        let (code, points) = (Some(code.to_owned()), Some(about.points));
+        let variables =
+            Variables { name, balance, tier, store, code, points, ..Variables::default() };
+        render(template, about.channel, language, &variables).map_err(|fault| {
+            not_possible(format!("The template {TEMPLATE}: {} {}.", fault.path, fault.detail))
+        })
+    };
+    let rendered = of("", 0)?;
+    if rendered != of("x", 1)? {
+        let more = format!("The template {TEMPLATE} shows more than the code and the points.");
+        return Err(not_possible(more));
+    }
+    let Rendered { title, text, vendor_template_id, parameters, .. } = rendered;
+    // A vendor with texts of its own sends the parameters alone.
+    let shows = if is_approved {
+        parameters.iter().any(|(_, value)| value.contains(code))
+    } else {
+        text.contains(code)
+    };
+    if !shows {
         return Err(not_possible(format!("The template {TEMPLATE} does not show the code.")));
     }
-    let variables = Variables {
-        code: Some(code.to_owned()),
-        points: Some(about.points),
-        ..Variables::default()
-    };
-    let rendered = render(template, about.channel, language, &variables).map_err(|fault| {
-        not_possible(format!("The template {TEMPLATE}: {} {}.", fault.path, fault.detail))
-    })?;
-    let Rendered { title, text, vendor_template_id, parameters, .. } = rendered;
+    if is_approved && vendor_template_id.is_none() {
+        let none =
+            format!("The template {TEMPLATE} does not name the text that the vendor has approved.");
+        return Err(not_possible(none));
+    }
     Ok(Message { title, text, vendor_template_id, parameters, ..Message::default() })
 }
 

@@ -4,7 +4,7 @@
 //! One check for all operations by which points leave because the member wants it, after the
 //! decision is made: who would be refused anyway is not sent a code.
 
-use ledger::{Decision, Refusal, Timestamp};
+use ledger::{Decision, Entry, Refusal, Timestamp};
 
 use crate::case::Case;
 use crate::prior_records::PriorRecords;
@@ -55,8 +55,9 @@ impl MemberProof {
 /// # Errors
 /// [`Refusal::VerificationNeeded`].
 pub(crate) fn check(case: &Case<'_>, decision: &Decision) -> Result<(), Refusal> {
-    let points = leaving(decision);
-    let Some(because) = asked_because(case.book, case.recorded, points) else { return Ok(()) };
+    let Some((because, points)) = asked(case.book, case.recorded, decision) else {
+        return Ok(());
+    };
     match case.recorded.proof.fault(points, case.now()) {
         Some(proof) => Err(Refusal::VerificationNeeded { because, proof, points }),
         None => Ok(()),
@@ -66,25 +67,33 @@ pub(crate) fn check(case: &Case<'_>, decision: &Decision) -> Result<(), Refusal>
 /// Whether the rulebook asks for a proof for a decision of an operation that it may ask about.
 #[must_use]
 pub fn asks_for_proof(book: &Rulebook, recorded: &PriorRecords, decision: &Decision) -> bool {
-    asked_because(book, recorded, leaving(decision)).is_some()
+    asked(book, recorded, decision).is_some()
 }
 
-/// Why the rulebook asks for a proof where so many points leave.
-fn asked_because(book: &Rulebook, recorded: &PriorRecords, points: i64) -> Option<&'static str> {
-    let rule = book.step_up()?;
+/// Why the rulebook asks for a proof, and for how many points.
+fn asked(
+    book: &Rulebook,
+    recorded: &PriorRecords,
+    decision: &Decision,
+) -> Option<(&'static str, i64)> {
+    let (rule, entry) = (book.step_up()?, decision.primary()?);
+    // From then on other members spend the points with proofs of their own.
+    if entry.pool().is_some_and(|change| change.joins) {
+        return Some(("pool", entry.balance_after.max(1)));
+    }
+    let points = leaving(entry);
     // Where no points leave, such as with a coupon, nothing can be taken from the member by it.
     if points == 0 {
         None
     } else if rule.above_points.is_some_and(|most| points > most) {
-        Some("points")
+        Some(("points", points))
     } else {
-        (rule.new_device && recorded.is_new_device).then_some("device")
+        (rule.new_device && recorded.is_new_device).then_some(("device", points))
     }
 }
 
 /// The points that leave, or are set aside to leave, by the entry that was asked for.
-fn leaving(decision: &Decision) -> i64 {
-    let Some(entry) = decision.primary() else { return 0 };
+fn leaving(entry: &Entry) -> i64 {
     let held = entry
         .reservation()
         .map(|held| held.lots.iter().map(|lot| lot.points).fold(0, i64::saturating_add));

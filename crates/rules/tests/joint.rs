@@ -36,6 +36,7 @@ struct Group {
     members: BTreeMap<String, Member>,
     entries: BTreeMap<String, Vec<Entry>>,
     next_id: u128,
+    proof: rules::MemberProof,
 }
 
 fn id(name: &str) -> MemberId {
@@ -47,7 +48,8 @@ impl Group {
         let mut document = rules::default_document();
         change(&mut document);
         let book = Rulebook::new(&document, 1).unwrap();
-        Self { book, members: BTreeMap::new(), entries: BTreeMap::new(), next_id: 1 << 70 }
+        let proof = rules::MemberProof::Missing;
+        Self { book, members: BTreeMap::new(), entries: BTreeMap::new(), next_id: 1 << 70, proof }
     }
 
     fn member(&self, name: &str) -> Member {
@@ -80,6 +82,7 @@ impl Group {
         let recorded = PriorRecords {
             reversals,
             others: self.others(name, command),
+            proof: self.proof,
             ..PriorRecords::default()
         };
         let origin = Origin { actor: "till".into(), ..Origin::default() };
@@ -641,7 +644,18 @@ fn many_points_of_a_pool_or_to_another_member_ask_who_it_is() {
         (DAY, "b", buy(&[20_000]), "b earn 200"),
         (DAY, "a", give(51), "refused verification-needed"),
         (DAY, "a", give(50), "a transfer -50, b transfer 50"),
-        (DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0"),
+        (DAY, "a", join("pool/home"), "refused verification-needed"),
+    ]);
+    // Others spend the points of a member that joins, so as many are confirmed.
+    let until = ledger::Timestamp(at(DAY).0 + 1);
+    let signed =
+        |points| rules::MemberProof::Signed(rules::SignedProof { points, until, is_used: false });
+    group.proof = signed(149);
+    group.play(&[(DAY, "a", join("pool/home"), "refused verification-needed")]);
+    group.proof = signed(150);
+    group.play(&[(DAY, "a", join("pool/home"), "a pool 0, pool/home pool 0")]);
+    group.proof = rules::MemberProof::Missing;
+    group.play(&[
         (DAY, "pool/home", together(&["a"], 51), "refused verification-needed"),
         (
             DAY,
@@ -649,6 +663,7 @@ fn many_points_of_a_pool_or_to_another_member_ask_who_it_is() {
             together(&["a"], 50),
             "a transfer -50, pool/home transfer 50, pool/home redeem -50",
         ),
+        (DAY, "a", leave("pool/home"), "a pool 0, pool/home pool 0"),
     ]);
     assert_eq!(*together(&["a", "b"], 1).asked_by(&id("pool/home")), id("a"));
     assert_eq!(*give(1).asked_by(&id("a")), id("a"));

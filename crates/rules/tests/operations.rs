@@ -275,10 +275,18 @@ fn what_an_operation_writes_passes_the_audit_and_is_told_again() {
     }
 }
 
-/// docs/reference/rulebook.md: what a member, or a till for the member, wishes to spend. Those that
-/// go through here; pools and exchanges are in tests of their own.
-const ASKED: [&str; 7] =
-    ["donate", "hold", "pay_lines", "pay_with_points", "redeem", "redeem_reward", "transfer"];
+/// docs/reference/rulebook.md: what a member, or a till for the member, wishes to spend, and joining
+/// a pool. Those that go through here; spending from pools and exchanges are in tests of their own.
+const ASKED: [&str; 8] = [
+    "donate",
+    "hold",
+    "pay_lines",
+    "pay_with_points",
+    "pool",
+    "redeem",
+    "redeem_reward",
+    "transfer",
+];
 
 /// Every operation on its own: a new one that lets points leave is asked about by itself.
 #[test]
@@ -287,7 +295,7 @@ fn what_spends_asks_for_a_proof_and_nothing_else_does() {
         document.risk.step_up =
             Some(StepUp { above_points: Some(0), new_device: true, ..StepUp::default() });
     };
-    let good = SignedProof { points: 1_000, until: Timestamp(at(LATER).0 + 1), is_used: false };
+    let good = SignedProof { points: 1_000_000, until: Timestamp(at(LATER).0 + 1), is_used: false };
     let mut asked = BTreeSet::new();
     for (operation, ..) in that_go_through(|_| {}) {
         let name = operation.name();

@@ -98,7 +98,7 @@ impl Before {
         for _ in 0..2 {
             self.set_before(submission, &mut loaded);
             let (no, book) = (executor.programme.no, executor.book);
-            presence::look(executor.sql, no, book, submission, &mut loaded).await?;
+            presence::look(executor.sql, no, book, (submission, executor.now), &mut loaded).await?;
             let fresh = (executor.fresh)();
             match attempt(executor, submission, loaded.member, &loaded.recorded, fresh)? {
                 Attempt::Decided(decided) => {

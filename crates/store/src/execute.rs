@@ -159,7 +159,14 @@ impl Round {
             claims.source = Some(source);
         }
         let programme_no = executor.programme.no;
-        presence::look(executor.sql, programme_no, executor.book, submission, &mut loaded).await?;
+        presence::look(
+            executor.sql,
+            programme_no,
+            executor.book,
+            (submission, executor.now),
+            &mut loaded,
+        )
+        .await?;
         let (recorded, opened_as) = (std::mem::take(&mut loaded.recorded), loaded.opened_as.take());
         let Some(mut base) =
             self.state_to_decide_on(executor, submission, loaded.member, &recorded)

@@ -1,6 +1,7 @@
 //! What is known of whether it is the member who asks: whether the device is one of theirs, and
 //! whether a proof that they sent was used. Looked up only where the rulebook asks for it.
 
+use ledger::Timestamp;
 use rules::{MemberProof, PriorRecords, Rulebook, SignedProof, StepUpUse};
 
 use crate::Error;
@@ -10,13 +11,16 @@ use crate::sql::Sql;
 use crate::statement::statement;
 use crate::submission::{SentProof, Submission};
 
+/// From when on any entry makes its device known: a thief who checks in spends nothing by it soon.
+const KNOWN_AFTER_MS: i64 = 24 * 3_600_000;
+
 /// Tells the records of a submission what its rulebook asks of a member who spends. Costs a read by
 /// index where the request names a device that has to be known, or brings a proof.
 pub(crate) async fn look(
     sql: &impl Sql,
     programme_no: i64,
     book: &Rulebook,
-    submission: &Submission,
+    (submission, now): (&Submission, Timestamp),
     loaded: &mut LoadedMember,
 ) -> Result<(), Error> {
     let Some(rule) = book.step_up() else { return Ok(()) };
@@ -31,8 +35,19 @@ pub(crate) async fn look(
     };
     let (mut is_used, mut is_known) = (false, true);
     if device.is_some() || id.is_some() {
-        let asked_by = submission.operation.asked_by(&loaded.member.id).as_str();
-        let values = vec![programme_no.into(), id.into(), asked_by.into(), device.into()];
+        let account = &loaded.member.id;
+        let asked_by = submission.operation.asked_by(account);
+        let pool = (asked_by != account).then(|| account.as_str());
+        let key = submission.idem.as_ref().map(|(key, _)| key.as_str());
+        let values = vec![
+            programme_no.into(),
+            id.into(),
+            asked_by.as_str().into(),
+            device.into(),
+            key.into(),
+            pool.into(),
+            now.plus_ms(-KNOWN_AFTER_MS).0.into(),
+        ];
         let mut rows = sql.look_up(statement!("queries/member_presence"), values).await?;
         let row = rows.first_mut().ok_or(Error::Corrupt("answer"))?;
         is_used = row.integer(0)? == 1;

@@ -27,11 +27,15 @@ fn literals(text: &str) -> Option<Vec<&str>> {
 type Set = fn(&KindRow) -> bool;
 
 /// Which set a list of kinds in a file is.
-const LISTS: [(&str, Set); 5] = [
+const LISTS: [(&str, Set); 6] = [
     ("migrations/0001_schema.sql", |row| row.found_by_id),
     ("queries/audit_totals.sql", |row| row.contra_account == Some("transferred")),
     // What spends points of one member for itself, and what undoes something.
     ("queries/conversions.sql", |row| ["redeem", "capture", "reverse"].contains(&row.name)),
+    // By which points of a member leave at once because the member wants it.
+    ("queries/member_presence.sql", |row| {
+        ["redeem", "transfer", "donate", "exchange"].contains(&row.name)
+    }),
     ("queries/named_entry.sql", |row| row.found_by_id),
     // What closes an account, or stops or reopens a side of it.
     ("queries/pass_find.sql", |row| ["freeze", "restore", "merge", "erase"].contains(&row.name)),

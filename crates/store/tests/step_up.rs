@@ -82,6 +82,35 @@ fn of_two_at_once_with_one_proof_one_is_written() {
     assert_eq!(proof_of(&outcomes[1]), "used");
 }
 
+/// A repetition that was loaded before the first request was written hears its answer, too.
+#[test]
+fn a_repetition_at_once_is_not_told_that_its_proof_was_used() {
+    let world = world(Some(50), false);
+    let until = world.now.get().plus_ms(MINUTE);
+    let order = with(redeem("m", "a", 60), "v1", 60, until);
+    let scope = store::Scope::Programme(world.programme.no);
+    let loads = || {
+        let wanted = [order.wanted()];
+        wait(store::load(&world.sql, scope, &wanted, order.lots())).unwrap().unwrap().2
+    };
+    let loaded = loads();
+    assert_eq!(told(&world.one(order.clone())), "redeem -60");
+    let mut executor = store::Executor {
+        sql: &world.sql,
+        programme: &world.programme,
+        book: &world.book,
+        now: world.now.get(),
+        fresh: || support::fresh(1 << 61),
+        abroad: None,
+        in_flight: None,
+    };
+    let outcomes = wait(store::execute(&mut executor, &[order.clone()], loaded)).unwrap();
+    assert_eq!(told(&outcomes[0]), "again: redeem -60");
+    // With another key it is another request.
+    let other = with(redeem("m", "b", 60), "v1", 60, until);
+    assert_eq!(proof_of(&world.one(other)), "used");
+}
+
 #[test]
 fn what_needs_no_proof_uses_none_up() {
     let world = world(Some(50), false);
@@ -124,6 +153,14 @@ fn a_device_is_known_from_the_last_hundred_entries() {
     assert_eq!(spends("b", "phone"), "missing");
     world.one(from(buy("m", "k1", "o1", 1_000), "phone"));
     world.one(from(buy("n", "k2", "o2", 1_000), "other"));
+    assert_eq!(
+        spends("b1", "phone"),
+        "missing",
+        "what costs the member nothing counts a day later"
+    );
+    world.now.set(world.now.get().plus_ms(24 * 60 * MINUTE - 1));
+    assert_eq!(spends("b2", "phone"), "missing");
+    world.now.set(world.now.get().plus_ms(1));
     assert_eq!(spends("c", "phone"), "-");
     assert_eq!(spends("d", "other"), "missing", "it is another member's");
     // With a proof the device becomes one of the member's.

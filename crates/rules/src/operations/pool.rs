@@ -7,7 +7,7 @@ use ledger::{
 
 use crate::case::Case;
 use crate::joint::{first, joined, spendable};
-use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome, Stores};
+use crate::operation::{Account, Guards, Lots, Needs, Operation, Outcome, StepUpUse, Stores};
 
 /// Join a pool, or leave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,8 @@ impl Operation for Pool {
     }
 
     fn guards(&self) -> Guards {
-        Guards::FOLLOWING.on(Account::Member).in_stores(Stores::Optional)
+        let step_up = if self.joins { StepUpUse::Asked } else { StepUpUse::Never };
+        Guards { step_up, ..Guards::FOLLOWING.on(Account::Member).in_stores(Stores::Optional) }
     }
 
     fn post(&self, case: &Case<'_>, own: Journal) -> Outcome {
