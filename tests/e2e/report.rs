@@ -85,7 +85,7 @@ fn the_audit_finds_edited_rows() {
         ("balance raised", "UPDATE member SET points_in_lots = points_in_lots + 1"),
         ("tier given", "UPDATE member SET tier = 'gold', tier_since = 0"),
         ("counters reset", "UPDATE member SET counters = '[]'"),
-        ("growth given", "UPDATE member SET standing = replace(standing, '1', '2')"),
+        ("growth given", "UPDATE member SET qualification = replace(qualification, '1', '2')"),
     ] {
         let mut host = Host::start();
         host.leave_books_unchecked();

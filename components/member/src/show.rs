@@ -35,7 +35,7 @@ pub fn member(
         "frozen": {"earning": member.frozen.earning, "spending": member.frozen.spending},
         "ledger_balance": ledger_balance,
         "expiring_next": expiring_next(book, member, now),
-        "growth": member.standing.lifetime.growth,
+        "growth": member.qualification.lifetime.growth,
         "tier": tier(book, member, now),
         "attributes": attributes,
     })

@@ -1098,8 +1098,8 @@ fn one_that_cannot_be_read_holds_back_nobody() {
     assert_eq!((orders("li"), orders("wang")), (1, 1));
     let run = || run_on(&world, &reach, WorkLimit::chunks(1_000)).unwrap();
     // The ledger's row of one member.
-    let standing = |text: &str| {
-        let statement = format!("UPDATE member SET standing = '{text}' WHERE id = 'li'");
+    let qualification = |text: &str| {
+        let statement = format!("UPDATE member SET qualification = '{text}' WHERE id = 'li'");
         world.sql.connection().execute(&statement, []).unwrap();
     };
     let text = |question: &str| -> String {
@@ -1107,12 +1107,12 @@ fn one_that_cannot_be_read_holds_back_nobody() {
     };
     buy(&world, "li", &[(None, 1, 100)]);
     buy(&world, "wang", &[(None, 1, 100)]);
-    let kept = text("SELECT standing FROM member WHERE id = 'li'");
-    standing("no JSON");
+    let kept = text("SELECT qualification FROM member WHERE id = 'li'");
+    qualification("no JSON");
     let report = run();
     assert!(report.done && report.failed == 1, "{report:?}");
     assert_eq!((orders("li"), orders("wang")), (2, 2));
-    standing(&kept);
+    qualification(&kept);
     // The facts of one member: they begin anew, until somebody has them rebuilt.
     reach
         .connection()

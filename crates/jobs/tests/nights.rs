@@ -165,7 +165,7 @@ fn an_unreadable_member_does_not_stop_the_night_of_others() {
     world
         .sql
         .connection()
-        .execute("UPDATE member SET standing = 'x' WHERE id = 'm00007'", [])
+        .execute("UPDATE member SET qualification = 'x' WHERE id = 'm00007'", [])
         .unwrap();
     let report = world.set(NIGHT).run(Job::Night);
     assert_eq!((report.done, report.lots_expired), (true, 29));

@@ -140,7 +140,7 @@ fn a_day_on_which_all_points_end() {
     let copies = format!(
         "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {members})
          INSERT INTO member SELECT i, programme_no, 'm' || i, sequence, head, points_in_lots, debt, lots_granted,
-           joined_at, tier, tier_since, tier_until, standing, counters, state, due_at, reminded_at
+           joined_at, tier, tier_since, tier_until, qualification, counters, state, due_at, reminded_at
          FROM n, member WHERE no = 1"
     );
     world.sql.connection().execute(&copies, []).unwrap();

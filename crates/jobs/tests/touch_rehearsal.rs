@@ -400,7 +400,7 @@ fn a_cursor_names_no_member_of_another_programme() {
     let text = "
         INSERT INTO programme (no, id, name, rulebook_version, rulebook_digest, created_at)
           VALUES (2, 'rival', 'Rival', 1, '', 0);
-        INSERT INTO member (no, programme_no, id, sequence, head, points_in_lots, lots_granted, joined_at, standing, counters)
+        INSERT INTO member (no, programme_no, id, sequence, head, points_in_lots, lots_granted, joined_at, qualification, counters)
           VALUES (900000, 2, '13800138000', 1, zeroblob(32), 0, 0, 0, '{}', '{}');";
     shop.world.sql.connection().execute_batch(text).unwrap();
     let cursor = forged(

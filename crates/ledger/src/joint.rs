@@ -136,7 +136,7 @@ pub fn close_into(
         grants: member.lots.iter().map(|lot| passed_on(lot, lot.remaining)).collect(),
         debt: member.debt,
         coupons: member.coupons,
-        qualification: member.standing,
+        qualification: member.qualification,
         counts: member.counters.iter().map(count).collect(),
         frozen: member.frozen,
         cause,

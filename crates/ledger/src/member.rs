@@ -74,7 +74,7 @@ pub struct Member {
     /// The tier, once the member has been given one.
     pub tier: Option<Tier>,
     /// What counts towards tiers.
-    pub standing: Qualification,
+    pub qualification: Qualification,
     /// What counts towards limits and caps.
     pub counters: Vec<Counter>,
     /// Open holds, oldest first.
@@ -121,7 +121,7 @@ impl Member {
             lots_granted: 0,
             joined_at: None,
             tier: None,
-            standing: Qualification::default(),
+            qualification: Qualification::default(),
             counters: Vec::new(),
             holds: Vec::new(),
             requests: Vec::new(),
@@ -216,7 +216,7 @@ impl Member {
         self.joined_at = self.joined_at.or(Some(entry.recorded_at));
         entry.effects.counts.iter().try_for_each(|count| self.count(count))?;
         if let Some(qualifying) = &entry.effects.qualifying {
-            self.standing.add(qualifying).ok_or(Fault::Overflow)?;
+            self.qualification.add(qualifying).ok_or(Fault::Overflow)?;
         }
         if let Some(tier) = entry.tier() {
             let same = self.tier.as_ref().filter(|now| now.id == tier.to);

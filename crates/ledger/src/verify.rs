@@ -165,7 +165,7 @@ impl AuditReplay {
         let never = Timestamp(i64::MAX);
         differs("due instant", stored.due_at.unwrap_or(never) <= member.due_at.unwrap_or(never));
         differs("tier", member.tier == stored.tier);
-        differs("standing", member.standing == stored.standing);
+        differs("qualification", member.qualification == stored.qualification);
         differs("counters", by_name(&member) == by_name(stored));
         differs("lots", by_number(&member.lots) == by_number(&stored.lots));
         let remaining: i128 = stored.lots.iter().map(|lot| i128::from(lot.remaining)).sum();

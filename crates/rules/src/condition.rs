@@ -210,7 +210,7 @@ impl Condition {
     }
 
     /// Whether it asks for what the member has spent or grown.
-    pub(crate) fn asks_for_standing(&self) -> bool {
+    pub(crate) fn asks_for_qualification(&self) -> bool {
         [Field::MemberOrders, Field::MemberSpendMinor, Field::MemberGrowth]
             .iter()
             .any(|field| self.asks_for(*field))

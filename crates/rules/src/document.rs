@@ -242,7 +242,7 @@ impl Document {
         }
         self.retention.check(&mut check);
         let accepts = self.exchanges.check(&mut check);
-        let asks_for_standing = check.conditions.iter().any(Condition::asks_for_standing);
+        let asks_for_qualification = check.conditions.iter().any(Condition::asks_for_qualification);
         match (currency, zone) {
             (Some(currency), Some(zone)) if check.problems.is_empty() => Ok(Rulebook {
                 version,
@@ -255,7 +255,7 @@ impl Document {
                 purchase,
                 actions,
                 rules,
-                asks_for_standing,
+                asks_for_qualification,
                 conditions: check.conditions,
                 ladder,
                 reminder_days,

@@ -35,7 +35,7 @@ pub struct Rulebook {
     pub(crate) rules: Vec<Rule>,
     pub(crate) conditions: Conditions,
     /// Whether some condition asks for what the member has spent or grown.
-    pub(crate) asks_for_standing: bool,
+    pub(crate) asks_for_qualification: bool,
     pub(crate) ladder: Option<Ladder>,
     /// Ascending, without repeats.
     pub(crate) reminder_days: Vec<u32>,

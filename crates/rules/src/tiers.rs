@@ -97,9 +97,9 @@ impl Ladder {
 
     /// What counts in that period.
     pub(crate) fn totals_in(member: &Member, period: ClaimPeriod) -> Totals {
-        let ClaimPeriod::Days(first, last) = period else { return member.standing.lifetime };
+        let ClaimPeriod::Days(first, last) = period else { return member.qualification.lifetime };
         let months =
-            member.standing.months.iter().filter(|(month, _)| (first..=last).contains(month));
+            member.qualification.months.iter().filter(|(month, _)| (first..=last).contains(month));
         months.fold(Totals::default(), |sum, (_, month)| Totals {
             spend_minor: sum.spend_minor.saturating_add(month.spend_minor),
             growth: sum.growth.saturating_add(month.growth),
@@ -194,7 +194,7 @@ pub(crate) fn counted(
 ) -> Option<Qualifying> {
     // Growth that the rulebook promises counts for life even without a ladder; what else counts is
     // only asked for by ladders and conditions.
-    let is_asked_for = book.ladder.is_some() || book.asks_for_standing;
+    let is_asked_for = book.ladder.is_some() || book.asks_for_qualification;
     let totals =
         if is_asked_for { totals } else { Totals { growth: totals.growth, ..Totals::default() } };
     if totals == Totals::default() {

@@ -309,13 +309,13 @@ fn old_months_are_dropped() {
     let mut world = World::new(|_| {});
     world.buy("2024-01-10T00:00:00Z", 100);
     world.buy("2026-01-10T00:00:00Z", 100);
-    let first = |world: &World| world.member.standing.months.first().map(|(month, _)| *month);
+    let first = |world: &World| world.member.qualification.months.first().map(|(month, _)| *month);
     // A tier of twelve months may be taken back for as long as it lasts, by the twelve months
     // before it.
     assert_eq!(first(&world), NaiveDate::from_ymd_opt(2024, 1, 1).map(day_number));
     world.buy("2026-02-10T00:00:00Z", 100);
     assert_eq!(first(&world), NaiveDate::from_ymd_opt(2026, 1, 1).map(day_number));
-    assert_eq!(world.member.standing.lifetime.spend_minor, 300);
+    assert_eq!(world.member.qualification.lifetime.spend_minor, 300);
 }
 
 #[test]

@@ -193,8 +193,8 @@ fn the_audit_finds_every_doctored_field() {
         ("tier", |m| m.tier = None),
         ("tier.until", |m| m.tier = m.tier.take().map(|tier| Tier { until: None, ..tier })),
         ("tier.since", |m| m.tier = m.tier.take().map(|tier| Tier { since: Timestamp(0), ..tier })),
-        ("lifetime", |m| m.standing.lifetime.spend_minor += 1),
-        ("months", |m| m.standing.months[0].1 = Totals::default()),
+        ("lifetime", |m| m.qualification.lifetime.spend_minor += 1),
+        ("months", |m| m.qualification.months[0].1 = Totals::default()),
         ("counters", |m| drop(m.counters.pop())),
         ("counter", |m| m.counters[0].times += 1),
         ("a counter more", |m| {

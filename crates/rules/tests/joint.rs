@@ -230,7 +230,7 @@ impl Group {
                 let mut lots: Vec<_> = member.lots.iter().map(lot).collect();
                 lots.sort();
                 let tier = member.tier.map(|tier| (tier.id, tier.until));
-                (member.balance, member.debt, member.closed, tier, member.standing, lots)
+                (member.balance, member.debt, member.closed, tier, member.qualification, lots)
             };
             assert_eq!(
                 told(again.end(at(now)).unwrap()),
@@ -618,7 +618,7 @@ fn two_accounts_of_one_person_become_one() {
         ("2026-03-06T00:00:00+08:00", "new", spend(2_801), "new activate 0, new redeem -2801"),
     ]);
     let new = group.member("new");
-    assert_eq!(new.standing.lifetime.spend_minor, 220_000);
+    assert_eq!(new.qualification.lifetime.spend_minor, 220_000);
     // The gift of silver was given once, to the old account, and gold comes with what both have
     // spent.
     assert_eq!(new.tier.as_ref().unwrap().id, "silver");
@@ -756,7 +756,7 @@ fn an_order_of_a_merged_account_comes_back() {
         (DAY, "new", ask(Reverse(Some(Box::new(alone)))), "new reverse -100"),
     ]);
     let new = group.member("new");
-    assert_eq!((new.balance, new.debt, new.standing.lifetime.spend_minor), (20, 0, 2_000));
+    assert_eq!((new.balance, new.debt, new.qualification.lifetime.spend_minor), (20, 0, 2_000));
     assert_eq!(group.entries["new"].last().unwrap().counterparty(), Some(&id("old")));
 }
 

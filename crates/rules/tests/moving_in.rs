@@ -205,7 +205,7 @@ fn a_back_test_brings_them_along() {
         let (sums, member) = again.end(at("2026-03-13T12:00:00+08:00")).unwrap();
         assert_eq!((sums.accounts["opening"], sums.accounts["issued"]), (100, 11));
         assert_eq!(member.balance, world.member.balance);
-        assert_eq!(member.standing, world.member.standing);
+        assert_eq!(member.qualification, world.member.qualification);
         assert_eq!(member.tier.unwrap().id, "gold");
     }
 }

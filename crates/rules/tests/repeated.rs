@@ -73,7 +73,7 @@ fn a_gift_is_repeated_with_what_there_is() {
     let (entry, member) = repeated(Entry {
         what: What::Absorb(Absorbed {
             from: MemberId::new("n").unwrap(),
-            carried: world.member.standing.clone(),
+            carried: world.member.qualification.clone(),
             frozen: None,
         }),
         lots: LotMoves {
@@ -95,7 +95,7 @@ fn a_gift_is_repeated_with_what_there_is() {
     );
     assert!(entry.lots.grants.iter().all(|new| new.expires_at == lot.expires_at));
     assert_eq!((entry.effects.counts, member.counted("c", 1)), (vec![count], (2, 3)));
-    assert_eq!(member.standing.lifetime.orders, 2);
+    assert_eq!(member.qualification.lifetime.orders, 2);
 
     // Nobody pays off a debt that is not there.
     let (entry, member) =

@@ -121,11 +121,11 @@ fn a_part_comes_back_before_anybody_has_looked() {
     let approve = approval(&world, &earn);
     world.actor = "clerk";
     world.play(&[(DAY, approve, "approve 0")]);
-    assert_eq!(world.member.standing.lifetime.spend_minor, 150_000);
-    assert_eq!(world.member.standing.lifetime.orders, 1);
+    assert_eq!(world.member.qualification.lifetime.spend_minor, 150_000);
+    assert_eq!(world.member.qualification.lifetime.orders, 1);
     let rest = world.undo(Some(0), None, ReturnScope::Rest);
     world.play(&[(DAY, rest, "reverse -1500")]);
-    assert_eq!(world.member.standing.lifetime, ledger::Totals::default());
+    assert_eq!(world.member.qualification.lifetime, ledger::Totals::default());
 }
 
 #[test]

@@ -383,7 +383,7 @@ fn a_setting_stored_but_never_read() {
         world.audit();
         (
             outcomes,
-            world.member.standing,
+            world.member.qualification,
             world.member.lots,
             world.entries.into_iter().map(|e| (e.lots.grants, e.lots.draws)).collect::<Vec<_>>(),
         )

@@ -819,7 +819,7 @@ CREATE TABLE IF NOT EXISTS member (
   tier TEXT,
   tier_since INTEGER,
   tier_until INTEGER,
-  standing TEXT NOT NULL,
+  qualification TEXT NOT NULL,
   counters TEXT NOT NULL,
   -- Rare parts of the state, a JSON object: holds, requests, reviews, coupons, pool … ; null when
   -- there are none.
@@ -1296,7 +1296,7 @@ END
 -- through a temporary table, also where there are none.
 CREATE VIEW IF NOT EXISTS posting (
   programme_no, member_id, expected_head, claim_key, claim_reference,
-  sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
+  sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, qualification, counters, due_at,
   reminded_at, id, kind, points, occurred_at, recorded_at, body, texts, corrects, cause, counterparty, store,
   key, fingerprint, reference, first_sequence, last_sequence,
   lot_number, lot_source, lot_points, lot_earned_at, lot_available_at, lot_expires_at, lot_pending, grants, moves
@@ -1315,12 +1315,12 @@ BEGIN
     OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'key' AND name = NEW.claim_key)
     OR EXISTS (SELECT 1 FROM claim WHERE programme_no = NEW.programme_no AND kind = 'reference' AND name = NEW.claim_reference);
   INSERT INTO member (programme_no, id, sequence, head, points_in_lots, debt, state, lots_granted, joined_at, tier, tier_since,
-      tier_until, standing, counters, due_at, reminded_at)
+      tier_until, qualification, counters, due_at, reminded_at)
     VALUES (NEW.programme_no, NEW.member_id, NEW.sequence, NEW.head, NEW.balance + NEW.debt, NEW.debt, NEW.state, NEW.lots_granted,
-      NEW.joined_at, NEW.tier, NEW.tier_since, NEW.tier_until, NEW.standing, NEW.counters, NEW.due_at, NEW.reminded_at)
+      NEW.joined_at, NEW.tier, NEW.tier_since, NEW.tier_until, NEW.qualification, NEW.counters, NEW.due_at, NEW.reminded_at)
     ON CONFLICT (programme_no, id) DO UPDATE SET sequence = excluded.sequence, head = excluded.head, points_in_lots = excluded.points_in_lots,
       debt = excluded.debt, state = excluded.state, lots_granted = excluded.lots_granted, tier_since = excluded.tier_since,
-      standing = excluded.standing, counters = excluded.counters, reminded_at = excluded.reminded_at;
+      qualification = excluded.qualification, counters = excluded.counters, reminded_at = excluded.reminded_at;
   -- Indexed columns only when they change: an index entry is rewritten whenever its column is named
   -- in an UPDATE.
   UPDATE member SET due_at = NEW.due_at, tier = NEW.tier, tier_until = NEW.tier_until
@@ -1386,7 +1386,7 @@ END
 -- pay for it.
 CREATE VIEW IF NOT EXISTS posting_with_effects (
   programme_no, member_id, expected_head, claim_key, claim_reference,
-  sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, standing, counters, due_at,
+  sequence, head, balance, debt, state, lots_granted, joined_at, tier, tier_since, tier_until, qualification, counters, due_at,
   reminded_at, id, kind, points, occurred_at, recorded_at, body, texts, corrects, cause, counterparty, store,
   key, fingerprint, reference, first_sequence, last_sequence,
   lot_number, lot_source, lot_points, lot_earned_at, lot_available_at, lot_expires_at, lot_pending, grants, moves,
@@ -1420,7 +1420,7 @@ BEGIN
         (SELECT member_id FROM known_as WHERE programme_no = NEW.programme_no AND alias = a.value ORDER BY distance LIMIT 1), NEW.member_id))));
   INSERT INTO posting VALUES (
     NEW.programme_no, NEW.member_id, NEW.expected_head, NEW.claim_key, NEW.claim_reference,
-    NEW.sequence, NEW.head, NEW.balance, NEW.debt, NEW.state, NEW.lots_granted, NEW.joined_at, NEW.tier, NEW.tier_since, NEW.tier_until, NEW.standing, NEW.counters, NEW.due_at,
+    NEW.sequence, NEW.head, NEW.balance, NEW.debt, NEW.state, NEW.lots_granted, NEW.joined_at, NEW.tier, NEW.tier_since, NEW.tier_until, NEW.qualification, NEW.counters, NEW.due_at,
     NEW.reminded_at, NEW.id, NEW.kind, NEW.points, NEW.occurred_at, NEW.recorded_at, NEW.body, NEW.texts, NEW.corrects, NEW.cause, NEW.counterparty, NEW.store,
     NEW.key, NEW.fingerprint, NEW.reference, NEW.first_sequence, NEW.last_sequence,
     NEW.lot_number, NEW.lot_source, NEW.lot_points, NEW.lot_earned_at, NEW.lot_available_at, NEW.lot_expires_at, NEW.lot_pending, NEW.grants, NEW.moves);

@@ -12,7 +12,7 @@ SELECT json_array(
   k.role, k.operator, lower(hex(k.hash)), CASE WHEN k.revoked_at IS NOT NULL OR k.waits > 0 THEN 0 ELSE k.expires_at END, k.label, k.person, k.last_used_at,
   k.stores,
   coalesce(m.id, w.value ->> 0),
-  m.no, m.sequence, hex(m.head), m.points_in_lots, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.standing, m.counters,
+  m.no, m.sequence, hex(m.head), m.points_in_lots, m.lots_granted, m.joined_at, m.tier, m.tier_since, m.tier_until, m.qualification, m.counters,
   m.due_at, m.reminded_at, m.debt, m.state,
   CASE WHEN ?4 <> 0 AND m.no IS NOT NULL THEN (
     SELECT json_group_array(json_array(number, source, granted, remaining, earned_at, available_at, expires_at, pending))

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::effects::{self, OtherRow, With};
 use crate::member_extras;
-use crate::member_row::{NEVER, write_counters, write_standing};
+use crate::member_row::{NEVER, write_counters, write_qualification};
 use crate::programmes::ProgrammeRef;
 use crate::sql::{Rows, Sql, Value};
 use crate::statement::statement;
@@ -213,7 +213,7 @@ fn row(
         tier.map(|tier| tier.id.as_str()).into(),
         instant(tier.map(|tier| tier.since)),
         instant(tier.and_then(|tier| tier.until)),
-        write_standing(after)?.into(),
+        write_qualification(after)?.into(),
         write_counters(&after.counters)?.into(),
         instant(after.due_at),
         instant(after.reminded_at),

@@ -39,7 +39,7 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
         }
         _ => None,
     };
-    let (standing, claims) = read_standing(&row.text(at + 10)?)?;
+    let (qualification, claims) = read_qualification(&row.text(at + 10)?)?;
     let in_lots = row.integer(at + 4)?;
     let debt = row.integer(at + 14)?;
     let lots = row.optional_text(at + 16)?.map_or(Ok(Vec::new()), |text| lots(&text))?;
@@ -56,7 +56,7 @@ pub(crate) fn member(row: &mut Row, at: usize) -> Result<(Member, Option<i64>), 
         lots_granted: row.integer(at + 5)?,
         joined_at: row.optional_integer(at + 6)?.map(instant),
         tier: tier.map(|(id, since, until)| Tier { id, since, until, claims }),
-        standing,
+        qualification,
         counters: counters(&row.text(at + 11)?)?,
         closed: extras.closed()?,
         holds: extras.holds.into_owned(),
@@ -100,16 +100,16 @@ fn lots(text: &str) -> Result<Vec<Lot>, Error> {
     Ok(rows.into_iter().map(lot).collect())
 }
 
-pub(crate) fn read_standing(text: &str) -> Result<(Qualification, Vec<Claim>), Error> {
+pub(crate) fn read_qualification(text: &str) -> Result<(Qualification, Vec<Claim>), Error> {
     let TierRow(qualification, claims) =
-        serde_json::from_str(text).map_err(|_| Error::Corrupt("standing"))?;
+        serde_json::from_str(text).map_err(|_| Error::Corrupt("qualification"))?;
     Ok((qualification.into_owned(), claims.into_owned()))
 }
 
-pub(crate) fn write_standing(member: &Member) -> Result<String, Error> {
+pub(crate) fn write_qualification(member: &Member) -> Result<String, Error> {
     let claims = member.tier.as_ref().map_or(&[][..], |tier| &tier.claims);
-    let row = TierRow(Cow::Borrowed(&member.standing), Cow::Borrowed(claims));
-    serde_json::to_string(&row).map_err(|_| Error::Corrupt("standing to be written"))
+    let row = TierRow(Cow::Borrowed(&member.qualification), Cow::Borrowed(claims));
+    serde_json::to_string(&row).map_err(|_| Error::Corrupt("qualification to be written"))
 }
 
 fn counters(text: &str) -> Result<Vec<Counter>, Error> {

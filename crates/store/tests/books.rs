@@ -204,7 +204,7 @@ fn sums_leave_64_bits_and_stay_exact() {
     for (n, points) in (1i64..).zip(points) {
         let (in_lots, debt) = (points.max(0), (-points).max(0));
         write(format!(
-            "INSERT INTO member (no, programme_no, id, sequence, head, points_in_lots, debt, lots_granted, joined_at, standing, counters)
+            "INSERT INTO member (no, programme_no, id, sequence, head, points_in_lots, debt, lots_granted, joined_at, qualification, counters)
              VALUES ({n}, {no}, 'm{n}', 1, zeroblob(32), {in_lots}, {debt}, 1, 0, '', '')"
         ));
         for (kind, other) in [("earn", points), ("transfer", points), ("exchange", -points)] {

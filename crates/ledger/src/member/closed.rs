@@ -51,7 +51,7 @@ impl Member {
             }
         }
         if let Some(carried) = entry.carried() {
-            self.standing.merge(carried).ok_or(Fault::Overflow)?;
+            self.qualification.merge(carried).ok_or(Fault::Overflow)?;
         }
         Ok(())
     }

@@ -145,7 +145,7 @@ impl Asked for Facts<'_> {
     }
 
     fn field<'v>(&'v self, field: &'v Field, line: Option<&'v Line>) -> Result<Value<'v>, Failed> {
-        let lifetime = self.member.standing.lifetime;
+        let lifetime = self.member.qualification.lifetime;
         let lines = &self.event.lines;
         Ok(match field {
             Field::Event => text(Some(&self.event.event)),

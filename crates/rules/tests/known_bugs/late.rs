@@ -338,10 +338,10 @@ fn growth_without_a_ladder() {
         ("2026-01-10T10:00:00+08:00", crate::support::act("review"), "earn 20"),
         ("2026-01-10T10:00:00+08:00", buy(&[10_000]), "earn 100"),
     ]);
-    assert_eq!(world.member.standing.lifetime.growth, 15);
+    assert_eq!(world.member.qualification.lifetime.growth, 15);
     let back = world.undo(Some(1), None, ReturnScope::Rest);
     world.play(&[("2026-01-11T10:00:00+08:00", back, "reverse -100")]);
-    assert_eq!(world.member.standing.lifetime.growth, 5);
+    assert_eq!(world.member.qualification.lifetime.growth, 5);
 }
 
 /// Gold was reached with one coat, and held with the other when that one came back. When both are

@@ -111,9 +111,9 @@ fn a_row_that_grows_with_every_day() {
     assert!(world.member.counters.len() <= 2 * 9, "{} counters", world.member.counters.len());
     // The months of a tier, those that it was reached by, and this one.
     assert!(
-        world.member.standing.months.len() <= 25,
+        world.member.qualification.months.len() <= 25,
         "{} months",
-        world.member.standing.months.len()
+        world.member.qualification.months.len()
     );
     world.audit();
 }

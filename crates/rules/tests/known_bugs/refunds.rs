@@ -72,7 +72,7 @@ fn partial_refunds_that_add_up_to_more_than_the_order() {
         let rest = world.undo(Some(0), None, ReturnScope::Rest);
         world.run(at(DAY_2), &rest, None);
         assert_eq!(
-            (world.member.balance, world.member.standing.lifetime.spend_minor),
+            (world.member.balance, world.member.qualification.lifetime.spend_minor),
             (90, 9_000),
             "{steps:?}"
         );
@@ -98,7 +98,7 @@ fn toggling_complete_and_refund_farms_points() {
             [("earn 50", "reverse -50"), ("earn 10", "reverse -10"), ("earn 0", "reverse 0")];
         assert_eq!((earned.as_str(), undone.as_str()), expected[round.min(2)], "{round}");
     }
-    assert_eq!(world.member.standing.lifetime, ledger::Totals::default());
+    assert_eq!(world.member.qualification.lifetime, ledger::Totals::default());
     world.audit();
 }
 
@@ -293,7 +293,10 @@ fn a_refund_that_keeps_the_tier_it_bought() {
         world.play(&[(DAY_2, back, outcome)]);
         assert_eq!(world.member.tier.as_ref().unwrap().id, tier);
         assert_eq!(
-            (world.member.standing.lifetime.spend_minor, world.member.standing.lifetime.orders),
+            (
+                world.member.qualification.lifetime.spend_minor,
+                world.member.qualification.lifetime.orders
+            ),
             (1_000, 1)
         );
         // Bought again and again: a lowered member is silver once more, but the gift is given once.
@@ -329,7 +332,7 @@ fn a_review_that_was_rejected() {
     world.play(&[(DAY_1, back, "refused unknown-line")]);
     let back = world.undo(Some(1), None, ReturnScope::Rest);
     world.play(&[(DAY_1, back, "refused nothing-to-reverse")]);
-    assert_eq!(world.member.standing.lifetime.growth, 15);
+    assert_eq!(world.member.qualification.lifetime.growth, 15);
 }
 
 #[test]

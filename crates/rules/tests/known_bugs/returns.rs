@@ -175,16 +175,16 @@ fn part_of_a_hold_pays_its_lines_in_proportion() {
 #[test]
 fn money_goes_back_and_the_goods_stay() {
     let mut world = rich();
-    let spend_before = world.member.standing.lifetime.spend_minor;
+    let spend_before = world.member.qualification.lifetime.spend_minor;
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     back(&mut world, Some(1), None, refund(&[(None, 3_000)]), "reverse -30");
     assert_eq!(world.member.balance, 1_070);
     assert_eq!(
-        world.member.standing.lifetime.spend_minor,
+        world.member.qualification.lifetime.spend_minor,
         spend_before + 7_000,
         "the tier's value too"
     );
-    assert_eq!(world.member.standing.lifetime.orders, 2, "it is an order all the same");
+    assert_eq!(world.member.qualification.lifetime.orders, 2, "it is an order all the same");
     for (part, outcome) in [
         (refund(&[(None, 7_001)]), "refused more-than-left"),
         (refund(&[(Some("1"), 1)]), "refused unknown-line"),
@@ -197,10 +197,10 @@ fn money_goes_back_and_the_goods_stay() {
         back(&mut world, Some(1), None, part, outcome);
     }
     assert_eq!(
-        (world.member.balance, world.member.standing.lifetime.spend_minor),
+        (world.member.balance, world.member.qualification.lifetime.spend_minor),
         (1_000, spend_before)
     );
-    assert_eq!(world.member.standing.lifetime.orders, 1);
+    assert_eq!(world.member.qualification.lifetime.orders, 1);
     let euro = Money { amount_minor: 1, currency: Currency::new("EUR").unwrap() };
     world.play(&[(DAY_1, buy(&[10_000]), "earn 100")]);
     let earn = world.entries.len() - 1;
@@ -232,7 +232,7 @@ fn refunds_and_returns_in_any_order_add_up() {
     .enumerate()
     {
         let mut world = rich();
-        let before = world.member.standing.clone();
+        let before = world.member.qualification.clone();
         world.play(&[(DAY_1, bought(&[(3, 2_500), (1, 5_000)]), "earn 75")]);
         for step in steps {
             let command = world.undo(Some(1), None, step);
@@ -250,7 +250,11 @@ fn refunds_and_returns_in_any_order_add_up() {
         assert_eq!(undone("0"), (2_500, 25), "{number}");
         let rest = world.undo(Some(1), None, ReturnScope::Rest);
         world.run(at(DAY_2), &rest, None);
-        assert_eq!((world.member.balance, &world.member.standing), (1_000, &before), "{number}");
+        assert_eq!(
+            (world.member.balance, &world.member.qualification),
+            (1_000, &before),
+            "{number}"
+        );
         world.audit();
     }
 }
@@ -274,11 +278,11 @@ fn a_refund_of_what_does_not_count_lowers_no_tier() {
         }
     });
     world.play(&[(DAY_1, buy(&[10_000, 5_000]), "earn 150")]);
-    assert_eq!(world.member.standing.lifetime.spend_minor, 10_000);
+    assert_eq!(world.member.qualification.lifetime.spend_minor, 10_000);
     back(&mut world, Some(0), None, refund(&[(Some("1"), 5_000)]), "reverse -50");
-    assert_eq!(world.member.standing.lifetime.spend_minor, 10_000);
+    assert_eq!(world.member.qualification.lifetime.spend_minor, 10_000);
     back(&mut world, Some(0), None, refund(&[(None, 4_000)]), "reverse -40");
-    assert_eq!(world.member.standing.lifetime.spend_minor, 6_000);
+    assert_eq!(world.member.qualification.lifetime.spend_minor, 6_000);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_tier_from_the_balance_instead_of_what_was_earned() {
         ("2026-01-12T10:00:00+08:00", spend(999), "redeem -999"),
         ("2026-01-12T10:00:00+08:00", buy(&[100]), "earn 1"),
     ]);
-    assert_eq!(world.member.standing.lifetime.spend_minor, 200_100);
+    assert_eq!(world.member.qualification.lifetime.spend_minor, 200_100);
 }
 
 /// An average rises when a small order leaves its period: the job finds it, and so does a history

@@ -15,7 +15,7 @@ fn told(member: &Member) -> impl PartialEq + std::fmt::Debug + use<> {
     };
     let mut lots: Vec<_> = member.lots.iter().map(lot).collect();
     lots.sort();
-    (member.balance, member.debt, member.tier.clone(), member.standing.clone(), lots)
+    (member.balance, member.debt, member.tier.clone(), member.qualification.clone(), lots)
 }
 
 /// Half of the history is taken as it was recorded, the rest is told again.

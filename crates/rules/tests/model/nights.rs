@@ -191,7 +191,7 @@ fn shown(book: &Rulebook, member: Member, context: Context) -> Result<Shown, Str
         member.balance,
         member.debt,
         member.tier,
-        member.standing,
+        member.qualification,
         member.lots,
         member.frozen,
         member.reminded_at,

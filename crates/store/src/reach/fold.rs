@@ -167,7 +167,7 @@ pub async fn states_to_fold(
 
 fn state(mut row: Row) -> Result<FoldedState, Error> {
     let id = MemberId::stored(row.text(1)?).map_err(|_| Error::Corrupt("member id"))?;
-    let (standing, claims) = member_row::read_standing(&row.text(6)?)?;
+    let (qualification, claims) = member_row::read_qualification(&row.text(6)?)?;
     let tier = match (row.optional_text(3)?, row.optional_integer(4)?) {
         (Some(id), Some(since)) => {
             let until = row.optional_integer(5)?.map(Timestamp);
@@ -178,7 +178,7 @@ fn state(mut row: Row) -> Result<FoldedState, Error> {
     let ends: Vec<(i64, i64)> =
         serde_json::from_str(&row.text(7)?).map_err(|_| Error::Corrupt("lots"))?;
     Ok(FoldedState {
-        member: Member { tier, standing, ..Member::new(id) },
+        member: Member { tier, qualification, ..Member::new(id) },
         points: row.integer(2)?,
         ends: ends.into_iter().map(|(at, points)| (Timestamp(at), points)).collect(),
     })
