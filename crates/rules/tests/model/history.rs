@@ -133,9 +133,7 @@ impl History {
         actor: &str,
     ) -> Result<Result<usize, &'static str>, String> {
         let pasts = self.store.pasts(kind_of(command), reference);
-        let is_once_ever = matches!(command, Command::Grant { .. });
-        let find = if is_once_ever { rules::ever } else { rules::living };
-        let used = find(&pasts, None).map(|past| past.entry.id);
+        let used = Store::used(command, &pasts);
         let kept = self.store.kept(command, &pasts);
         let reward = match command {
             Command::RedeemReward { reward, .. } => self.rewards.get(reward).cloned(),

@@ -73,7 +73,7 @@ impl World {
     fn ask(&mut self, asked: &Asked<'_>, now: i64) -> Result<Result<usize, &'static str>, String> {
         let Asked { command, reference, actor, reward, book, shown, .. } = asked;
         let pasts = self.store.pasts(kind_of(command), reference.as_deref());
-        let used = rules::living(&pasts, None).map(|past| past.entry.id);
+        let used = Store::used(command, &pasts);
         let kept = self.store.kept(command, &pasts);
         let recorded = PriorRecords {
             reward: reward.clone(),

@@ -133,6 +133,13 @@ impl Store {
         ids.map(past).collect()
     }
 
+    /// Which entry uses a reference up: one that was undone does so for grants alone.
+    pub fn used(command: &Command, pasts: &[Past]) -> Option<EntryId> {
+        let is_once_ever = matches!(command, Command::Grant { .. });
+        let find = if is_once_ever { rules::ever } else { rules::living };
+        find(pasts, None).map(|past| past.entry.id)
+    }
+
     /// What the member kept of the same document: of a purchase that of purchases, of an action
     /// that of this action.
     pub fn kept(&self, command: &Command, pasts: &[Past]) -> rules::Kept {
