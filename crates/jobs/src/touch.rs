@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{Timestamp, at_local_minute, from_day_number, local_minute};
 use reach::playbook::Playbook;
-use reach::touch::{Reason, behaviours_asked, next_due};
+use reach::touch::{Left, Reason, behaviours_asked, next_due};
 use reach::{Facts, Today};
 use store::{
     DecidedTouch, Error, NewOccasion, Sql, TouchRest, TouchRun, facts_after, facts_of_members,
@@ -62,6 +62,9 @@ const FULL_PIECE: u32 = 5;
 /// No walk begins before this minute of the local day. Points that ended at midnight are swept, and
 /// tags are brought up to date by then.
 const STARTS_AT: i64 = 60;
+/// A walk writes down where it is after so many chunks, as each commit waits for the disk. A run
+/// that is killed decides about their members again.
+const STEP: u32 = 10;
 /// Touches are kept for so many days, with their attempts, links and clicks: for results, and for
 /// the report of a year.
 pub const TOUCH_DAYS: i64 = 400;
@@ -171,6 +174,15 @@ enum Old {
     Tasks,
 }
 
+/// What is decided at one instant and is not written down yet.
+struct Batch<'a> {
+    now: Timestamp,
+    /// The periods of budgets, by strategy, and what is left of these.
+    periods: BTreeMap<&'a str, String>,
+    left: Left,
+    touches: Vec<DecidedTouch>,
+}
+
 struct Run<'a, 'c, L, R> {
     databases: Databases<'a, 'c, L, R>,
     pace: Pace,
@@ -268,7 +280,9 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         let mut facts: BTreeMap<i64, Facts> = found.into_iter().collect();
         let members =
             members.iter().map(|member| (*member, facts.remove(member).unwrap_or_default()));
-        let unfinished = self.decide(day, members.collect(), limit).await?;
+        let mut batch = self.begin(day).await?;
+        let unfinished = self.decide(day, members.collect(), &mut batch, limit).await?;
+        self.write(batch).await?;
         // Later behaviour of the same day may be due later.
         let again = |one: &NewOccasion| {
             (*one, open.get(&one.member_no).and_then(|of| next_due(playbook, &of.all, now)))
@@ -287,15 +301,17 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         limit: &mut WorkLimit,
     ) -> Result<bool, Error> {
         let Databases { ledger, reach, programme_no: no } = self.databases;
-        let (walked, mut position) = match run.and_then(|run| run.walk) {
+        let (walked, mut written) = match run.and_then(|run| run.walk) {
             Some(walk) => walk,
             None => {
                 self.step(today.day, None, Some(0)).await?;
                 (today.day, 0)
             }
         };
+        let (mut position, mut chunks) = (written, 0);
         loop {
             if !limit.take_chunk((ledger.now)()) {
+                self.stop(walked, written, position).await?;
                 return Ok(false);
             }
             let members = reach
@@ -305,17 +321,18 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             let is_last = i64::try_from(members.len()).is_ok_and(|count| count < MEMBERS);
             self.report.members += u64::try_from(members.len()).unwrap_or(0);
             let now = (ledger.now)();
-            for mut some in day.concerned(&self.databases, members, now, false).await? {
-                some = self.decide(day, some, limit).await?;
-                while !some.is_empty() {
-                    if !limit.take_chunk((ledger.now)()) {
-                        return Ok(false);
-                    }
-                    some = self.decide(day, some, limit).await?;
-                }
+            let concerned = day.concerned(&self.databases, members, now, false).await?;
+            if !self.decide_all(day, concerned, limit).await? {
+                self.stop(walked, written, position).await?;
+                return Ok(false);
             }
             let next = last.filter(|_| !is_last);
-            if !self.step(walked, Some(position), next).await? {
+            chunks += 1;
+            if let Some(next) = next.filter(|_| chunks < STEP) {
+                position = next;
+                continue;
+            }
+            if !self.step(walked, Some(written), next).await? {
                 // Another run was faster: it goes on from where that one is.
                 let run = reach.with_retries(async || touch_run(reach.sql, no).await).await?;
                 match run.and_then(|run| run.walk).filter(|(of, _)| *of == walked) {
@@ -327,7 +344,16 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             } else {
                 return Ok(true);
             }
+            (written, chunks) = (position, 0);
         }
+    }
+
+    /// Writes down where the next run goes on, where that is not known yet.
+    async fn stop(&mut self, walked: i32, written: i64, position: i64) -> Result<(), Error> {
+        if position != written {
+            self.step(walked, Some(written), Some(position)).await?;
+        }
+        Ok(())
     }
 
     async fn step(
@@ -342,19 +368,55 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             .await
     }
 
-    /// Decides about some members, and writes it down. Those about whom there is more to decide.
+    /// Decides about members, some at a time, and writes it down: as much at once as the pace
+    /// allows, since each commit waits for the disk and writes the last page of each index anew.
+    /// False when the limit is reached.
+    async fn decide_all(
+        &mut self,
+        day: &Day<'_>,
+        pieces: Vec<Vec<(i64, Facts)>>,
+        limit: &mut WorkLimit,
+    ) -> Result<bool, Error> {
+        if pieces.is_empty() {
+            return Ok(true);
+        }
+        let mut batch = self.begin(day).await?;
+        for mut some in pieces {
+            loop {
+                some = self.decide(day, some, &mut batch, limit).await?;
+                // A decision that goes on reads what came of it before.
+                if !some.is_empty() || batch.touches.len() >= self.pace.size() {
+                    self.write(batch).await?;
+                    batch = self.begin(day).await?;
+                }
+                if some.is_empty() {
+                    break;
+                }
+                if !limit.take_chunk((self.databases.ledger.now)()) {
+                    return Ok(false);
+                }
+            }
+        }
+        self.write(batch).await?;
+        Ok(true)
+    }
+
+    async fn begin<'d>(&self, day: &'d Day<'_>) -> Result<Batch<'d>, Error> {
+        let now = (self.databases.ledger.now)();
+        let periods = day.periods(now);
+        let left = day.left(&self.databases, &periods).await?;
+        Ok(Batch { now, periods, left, touches: Vec::new() })
+    }
+
+    /// Decides about some members. Those about whom there is more to decide.
     async fn decide(
         &mut self,
         day: &Day<'_>,
         members: Vec<(i64, Facts)>,
+        batch: &mut Batch<'_>,
         limit: &mut WorkLimit,
     ) -> Result<Vec<(i64, Facts)>, Error> {
-        let Databases { ledger, reach, programme_no: no } = self.databases;
-        let now = (ledger.now)();
-        let periods = day.periods(now);
-        let mut left = day.left(&self.databases, &periods).await?;
-        let mut decided = Vec::new();
-        let found = day.decide(&self.databases, members, now, &mut left, KEPT).await?;
+        let found = day.decide(&self.databases, members, batch.now, &mut batch.left, KEPT).await?;
         let (all, unfinished) = found;
         for of in all {
             for (touch, plan) in of.touches.into_iter().zip(of.plans) {
@@ -365,10 +427,10 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 if touch.reason().is_some_and(Reason::is_not_for_the_member) {
                     continue;
                 }
-                let period = periods.get(touch.key.strategy.as_str()).cloned();
+                let period = batch.periods.get(touch.key.strategy.as_str()).cloned();
                 let member_no = of.member_no;
                 let (planned, planned_day, settles_day) = plan;
-                decided.push(DecidedTouch {
+                batch.touches.push(DecidedTouch {
                     member_no,
                     touch,
                     period,
@@ -378,16 +440,21 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 });
             }
         }
-        let mut rows = decided.as_slice();
-        while !rows.is_empty() {
-            let (now, later) = rows.split_at(self.pace.size().min(rows.len()));
-            self.pace.write(reach, async || put_touches(reach.sql, no, now).await).await?;
-            rows = later;
-        }
         if !unfinished.is_empty() {
             limit.take_more(FULL_PIECE - 1);
         }
         Ok(unfinished)
+    }
+
+    async fn write(&mut self, batch: Batch<'_>) -> Result<(), Error> {
+        let Databases { reach, programme_no: no, .. } = self.databases;
+        let mut touches = batch.touches.as_slice();
+        while !touches.is_empty() {
+            let (now, later) = touches.split_at(self.pace.size().min(touches.len()));
+            self.pace.write(reach, async || put_touches(reach.sql, no, now).await).await?;
+            touches = later;
+        }
+        Ok(())
     }
 
     fn count(&mut self, reason: Reason) {

@@ -123,7 +123,14 @@ impl Shop {
              VALUES (1, {no}, '{strategy}', {node}, '{cycle}', 1, 'marketing', 0, {at}, {at}, '{state}', {reason}, 'all', '[\"sms\"]', 24, 'news',
                1, 5, 0, {at} - 1000, {at}, {day}, {is_compared})"
         ));
-        self.last("touch")
+        let touch = self.last("touch");
+        if state == "due" {
+            self.write(&format!(
+                "INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at, priority)
+                 VALUES ({touch}, 'sms', 1, {at}, {at}, {at}, 0)"
+            ));
+        }
+        touch
     }
 
     fn last(&self, table: &str) -> i64 {

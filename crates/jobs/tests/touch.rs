@@ -7,12 +7,13 @@ use crate::support::{Dying, Raced, World, purchase, short_lived, wait};
 use jobs::{JobContext, Messaging, TouchReport, WorkLimit, fold, touch};
 use ledger::{Frozen, MemberId, Origin, Timestamp};
 use reach::playbook::{Known, KnownTemplate, Playbook};
+use reach::touch::Planned;
 use reach::{Change, Channel, Family, Purpose, Refresh};
 use rules::operations::{Erase, Freeze, Merge};
 use serde_json::{Value as Json, json};
 use store::{
-    Error, Lots, Native, SetChange, SetWish, Sql, Submission, begin_reach, change_sets,
-    due_messages, put_set, stored_set,
+    DecidedTouch, Error, Lots, Native, SetChange, SetWish, Sql, Submission, begin_reach,
+    change_sets, due_messages, put_set, put_touches, stored_set, touches_of_members,
 };
 
 pub(crate) const START: &str = "2026-01-10T10:00:00+08:00";
@@ -240,8 +241,7 @@ fn two_runs_at_once_write_what_one_does() {
     let whole = Shop::new(playbook(), 30);
     whole.at_night(26);
     whole.night();
-    for mark in
-        ["INSERT INTO touch (", "touch_run_step", "FROM json_each(?2) AS w CROSS JOIN touch"]
+    for mark in ["INTO touch_decided", "touch_run_step", "FROM json_each(?2) AS w CROSS JOIN touch"]
     {
         let shop = Shop::new(playbook(), 30);
         shop.at_night(26);
@@ -401,12 +401,25 @@ fn frozen_accounts_say_so_and_erased_ones_leave_nothing() {
     assert_eq!(shop.rows(erased).len(), before - 1);
     // Nothing is kept about it later either.
     let no = shop.rows("SELECT member_no || '' FROM departed ORDER BY member_no")[0].clone();
-    let late = format!(
-        "INSERT INTO touch (programme_no, member_no, strategy, node, cycle, playbook_version, purpose, priority, due_at,
-         deadline_at, state, mode, channels, wait_hours, messages, cost_minor, points, decided_at)
-         VALUES (1, {no}, 'late', 0, 'day:1', 1, 'service', 0, 0, 0, 'due', 'all', '[]', 1, 0, 0, 0, 0)"
-    );
-    assert_eq!(shop.reach.connection().execute(&late, []).unwrap(), 0);
+    let other = shop.no("m01");
+    let known = wait(touches_of_members(&shop.reach, 1, &[other])).unwrap();
+    let touch = known[&other][0].clone();
+    let at = Planned { at: touch.due_at, is_compared: false };
+    let mut late = DecidedTouch {
+        member_no: no.parse().unwrap(),
+        touch,
+        period: None,
+        planned: at,
+        planned_day: 0,
+        settles_day: None,
+    };
+    late.touch.key.node = 1;
+    let before = shop.rows(erased).len();
+    wait(put_touches(&shop.reach, 1, &[late.clone()])).unwrap();
+    assert_eq!(shop.rows(erased).len(), before);
+    late.member_no = other;
+    wait(put_touches(&shop.reach, 1, &[late])).unwrap();
+    assert_eq!(shop.rows(erased).len(), before + 1);
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Year {
             let _killed = shop.run_on(&dying, limit());
         }
         if self.trouble.rivals && self.random.chance(20) {
-            let marks = ["INSERT INTO touch (", "touch_run_step", "touch_cursor", "touch_rest"];
+            let marks = ["INTO touch_decided", "touch_run_step", "touch_cursor", "touch_rest"];
             let mark = *self.random.pick(&marks);
             let rival = || drop(shop.run_on(&shop.reach, limit()).unwrap());
             let raced = Raced { sql: &shop.reach, mark, rival: RefCell::new(Some(rival)) };

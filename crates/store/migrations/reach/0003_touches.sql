@@ -61,12 +61,6 @@ CREATE INDEX IF NOT EXISTS touch_day ON touch (programme_no, planned_day, no)
 -- then
 CREATE INDEX IF NOT EXISTS touch_settles ON touch (programme_no, settles_day, no) WHERE settles_day IS NOT NULL
 -- then
--- What is decided about an account that closed meanwhile is left out.
-CREATE TRIGGER IF NOT EXISTS touch_of_the_departed BEFORE INSERT ON touch
-BEGIN
-  SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
-END
--- then
 -- ── The outbox ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- Messages that wait, one row for a channel, until it is known what became of them. The channel is
@@ -95,20 +89,6 @@ CREATE INDEX IF NOT EXISTS outbox_due ON outbox (programme_no, channel, turn, du
 CREATE INDEX IF NOT EXISTS outbox_until ON outbox (until_at)
 -- then
 CREATE INDEX IF NOT EXISTS outbox_acts ON outbox (programme_no, due_at) WHERE channel = ''
--- then
--- Of "first_possible" the first channel that has an account goes first.
-CREATE TRIGGER IF NOT EXISTS touch_waits AFTER INSERT ON touch WHEN NEW.state = 'due'
-BEGIN
-  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at, priority)
-    SELECT NEW.no, c.value, NEW.programme_no, coalesce(NEW.from_at, NEW.due_at),
-      CASE WHEN NEW.mode = 'all' OR c.key + 1 = json_array_length(NEW.channels) THEN NEW.deadline_at
-        ELSE min(NEW.deadline_at, NEW.due_at + NEW.wait_hours * 3600000) END, NEW.due_at, NEW.priority
-    FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS c
-    WHERE NEW.mode = 'all' OR c.key = (
-      -- Keys of channels without an account come after all others.
-      SELECT min(o.key + iif(EXISTS (SELECT 1 FROM channel_account AS a WHERE a.programme_no = NEW.programme_no AND a.channel = o.value), 0, 1000)) % 1000
-      FROM json_each(iif(NEW.channels = '[]', '[""]', NEW.channels)) AS o);
-END
 -- then
 -- The highest number of a touch that is gone. Attempts, links and vendors keep numbers for longer than
 -- touches stay, so none is given again.
@@ -208,10 +188,51 @@ CREATE TABLE IF NOT EXISTS touch_tally (
   PRIMARY KEY (programme_no, strategy, period)
 ) STRICT, WITHOUT ROWID
 -- then
-CREATE TRIGGER IF NOT EXISTS touch_counts AFTER INSERT ON touch WHEN NEW.state = 'due' AND NEW.period IS NOT NULL
+-- The command table: touches that were decided, with the numbers from first_no on. Many differ in their
+-- members alone, so a list has those once (see store/reach/decided.rs): alike is a list of objects, what
+-- groups have in common, whose "groups" are lists: the place of the first number, cycle, due_at,
+-- deadline_at, from_at, planned_at, planned_day, settles_day, the members.
+CREATE VIEW IF NOT EXISTS touch_decided (programme_no, first_no, alike) AS SELECT NULL, NULL, NULL
+-- then
+CREATE TRIGGER IF NOT EXISTS touches_decided INSTEAD OF INSERT ON touch_decided
 BEGIN
+  -- What is decided about an account that closed meanwhile is left out, and what is there stays as it is.
+  -- With a limit, what groups and members have in common is read once, and not for each member.
+  INSERT INTO touch (no, programme_no, member_no, strategy, node, cycle, playbook_version, purpose, priority, due_at, deadline_at, state, reason,
+    mode, channels, wait_hours, template, action, messages, cost_minor, points, period, decided_at, planned_at, planned_day, is_compared, from_at,
+    settles_day)
+    SELECT NEW.first_no + g.place + m.key, NEW.programme_no, m.value, g.strategy, g.node, g.cycle, g.version, g.purpose, g.priority, g.due_at,
+      g.deadline_at, g.state, g.reason, g.mode, g.channels, g.wait_hours, g.template, g.action, g.messages, g.cost_minor, g.points, g.period,
+      g.decided_at, g.planned_at, g.planned_day, g.is_compared, g.from_at, g.settles_day
+    FROM (
+      SELECT s.strategy, s.node, s.version, s.purpose, s.priority, s.state, s.reason, s.mode, s.channels, s.wait_hours, s.template, s.action,
+        s.messages, s.cost_minor, s.points, s.period, s.decided_at, s.is_compared, value ->> 0 AS place, value ->> 1 AS cycle,
+        value ->> 2 AS due_at, value ->> 3 AS deadline_at, value ->> 4 AS from_at, value ->> 5 AS planned_at,
+        value ->> 6 AS planned_day, value ->> 7 AS settles_day, value -> 8 AS members
+      FROM (
+        SELECT value ->> 'strategy' AS strategy, value ->> 'node' AS node, value ->> 'version' AS version, value ->> 'purpose' AS purpose,
+          value ->> 'priority' AS priority, value ->> 'state' AS state, value ->> 'reason' AS reason, value ->> 'mode' AS mode,
+          value ->> 'channels' AS channels, value ->> 'wait_hours' AS wait_hours, value ->> 'template' AS template, value ->> 'action' AS action,
+          value ->> 'messages' AS messages, value ->> 'cost_minor' AS cost_minor, value ->> 'points' AS points, value ->> 'period' AS period,
+          value ->> 'decided_at' AS decided_at, value ->> 'is_compared' AS is_compared, value -> 'groups' AS groups
+        FROM json_each(NEW.alike) LIMIT -1 OFFSET 0) AS s
+      CROSS JOIN json_each(s.groups) LIMIT -1 OFFSET 0) AS g
+    CROSS JOIN json_each(g.members) AS m
+    WHERE NOT EXISTS (SELECT 1 FROM departed WHERE member_no = m.value)
+    ON CONFLICT DO NOTHING;
+  -- Of "first_possible" the first channel that has an account goes first.
+  INSERT INTO outbox (touch_no, channel, programme_no, due_at, until_at, planned_at, priority)
+    SELECT t.no, c.value, t.programme_no, coalesce(t.from_at, t.due_at),
+      CASE WHEN t.mode = 'all' OR c.key + 1 = json_array_length(t.channels) THEN t.deadline_at
+        ELSE min(t.deadline_at, t.due_at + t.wait_hours * 3600000) END, t.due_at, t.priority
+    FROM touch AS t CROSS JOIN json_each(iif(t.channels = '[]', '[""]', t.channels)) AS c
+    WHERE t.no >= NEW.first_no AND t.state = 'due' AND (t.mode = 'all' OR c.key = (
+      -- Keys of channels without an account come after all others.
+      SELECT min(o.key + iif(EXISTS (SELECT 1 FROM channel_account AS a WHERE a.programme_no = t.programme_no AND a.channel = o.value), 0, 1000)) % 1000
+      FROM json_each(iif(t.channels = '[]', '[""]', t.channels)) AS o));
   INSERT INTO touch_tally (programme_no, strategy, period, messages, cost_minor, points, at)
-    VALUES (NEW.programme_no, NEW.strategy, NEW.period, NEW.messages, NEW.cost_minor, NEW.points, NEW.decided_at)
+    SELECT t.programme_no, t.strategy, t.period, sum(t.messages), sum(t.cost_minor), sum(t.points), max(t.decided_at) FROM touch AS t
+    WHERE t.no >= NEW.first_no AND t.state = 'due' AND t.period IS NOT NULL GROUP BY t.programme_no, t.strategy, t.period
     ON CONFLICT (programme_no, strategy, period) DO UPDATE SET messages = messages + excluded.messages,
       cost_minor = cost_minor + excluded.cost_minor, points = points + excluded.points, at = excluded.at;
 END

@@ -6,6 +6,7 @@ mod behaviour;
 mod channels;
 mod contacts;
 mod conversions;
+mod decided;
 mod evaluation;
 mod fold;
 mod history;
@@ -52,6 +53,7 @@ pub use links::{
 pub use members::{NamedMember, named_members};
 
 pub use conversions::{Did, ResultEntry, conversions, expiries};
+pub use decided::{DecidedTouch, put_touches};
 pub use evaluation::{
     LedgerMember, SetScan, StoredCuts, begin_set_scan, bought_in, changed_members,
     changed_members_done, facts_after, facts_of_members, home_stores, ledger_members,
@@ -99,9 +101,8 @@ pub use touch_log::{
     LoggedTouch, ShownTouch, TouchLink, links_of_touch, logged_touches, shown_touches,
 };
 pub use touches::{
-    DecidedTouch, RareState, Reachability, TouchRest, TouchRun, forget_touches, put_touches,
-    rare_states, reachability, rest_touches, resting_touches, step_touch_run, touch_run,
-    touches_of_members, used_budgets,
+    RareState, Reachability, TouchRest, TouchRun, forget_touches, rare_states, reachability,
+    rest_touches, resting_touches, step_touch_run, touch_run, touches_of_members, used_budgets,
 };
 
 pub use verifications::{

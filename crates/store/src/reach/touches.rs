@@ -4,130 +4,14 @@ use std::collections::BTreeMap;
 
 use ledger::{Closed, Timestamp};
 use reach::playbook::{Action, Mode};
-use reach::touch::{Coupon, Cycle, Key, Planned, Reason, State, Touch, Uses};
+use reach::touch::{Coupon, Cycle, Key, Reason, State, Touch, Uses};
 use reach::{Channel, ContactState, Decision, Purpose};
-use serde::Serialize;
 use serde_json::json;
 
 use crate::Error;
 use crate::member_extras::MemberExtras;
-use crate::sql::{Row, Sql, Value};
+use crate::sql::{Row, Sql};
 use crate::statement::statement;
-
-/// A touch that was decided about a member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecidedTouch {
-    /// The member's number.
-    pub member_no: i64,
-    /// The touch.
-    pub touch: Touch,
-    /// The period of the strategy's budget that it counts in; `None` without a budget.
-    pub period: Option<String>,
-    /// What results need of it.
-    pub planned: Planned,
-    /// The local day on which the member was to see it.
-    pub planned_day: i32,
-    /// The local day on which its occasion is over, where the strategy settles.
-    pub settles_day: Option<i32>,
-}
-
-/// What many touches of one statement have in common. It is written once, as most of a row is the
-/// same for all who are told by a node.
-#[derive(Serialize)]
-struct Shape<'a> {
-    strategy: &'a str,
-    node: i32,
-    version: i64,
-    purpose: &'static str,
-    priority: i64,
-    state: &'static str,
-    reason: Option<&'static str>,
-    mode: &'static str,
-    channels: String,
-    wait_hours: u32,
-    template: Option<&'a str>,
-    action: Option<String>,
-    messages: i64,
-    cost_minor: i64,
-    points: i64,
-    period: Option<&'a str>,
-    decided_at: i64,
-    is_compared: bool,
-}
-
-impl<'a> Shape<'a> {
-    fn of(decided: &'a DecidedTouch) -> Self {
-        let DecidedTouch { touch, period, planned, .. } = decided;
-        let channels: Vec<&str> = touch.channels.iter().map(|of| of.as_str()).collect();
-        Self {
-            strategy: &touch.key.strategy,
-            node: touch.key.node,
-            version: touch.playbook_version,
-            purpose: touch.purpose.as_str(),
-            priority: touch.priority,
-            state: touch.state.as_str(),
-            reason: touch.reason().map(Reason::as_str),
-            mode: touch.mode.as_str(),
-            channels: json!(channels).to_string(),
-            wait_hours: touch.wait_hours,
-            template: touch.template.as_deref(),
-            action: (!touch.action.is_none()).then(|| json!(touch.action).to_string()),
-            messages: touch.uses.messages,
-            cost_minor: touch.uses.cost_minor,
-            points: touch.uses.points,
-            period: period.as_deref(),
-            decided_at: touch.decided_at.0,
-            is_compared: planned.is_compared,
-        }
-    }
-}
-
-/// What two touches of one [`Shape`] have in common.
-fn common(decided: &DecidedTouch) -> impl PartialEq {
-    let DecidedTouch { touch, period, planned, .. } = decided;
-    let what = (&touch.key.strategy, touch.key.node, touch.playbook_version, touch.purpose);
-    let how = (touch.mode, &touch.channels, touch.wait_hours, &touch.template, &touch.action);
-    let room = (touch.priority, touch.uses, period);
-    (what, how, room, touch.state, touch.decided_at, planned.is_compared)
-}
-
-/// Keeps touches that were decided. Those whose keys are there stay as they are, and nothing is
-/// kept of an account that is closed. How many are new.
-///
-/// # Errors
-/// [`Error`] when the database fails.
-pub async fn put_touches(
-    reach: &impl Sql,
-    programme_no: i64,
-    decided: &[DecidedTouch],
-) -> Result<usize, Error> {
-    if decided.is_empty() {
-        return Ok(0);
-    }
-    let (mut shapes, mut shaped): (Vec<_>, Vec<&DecidedTouch>) = (Vec::new(), Vec::new());
-    let mut rows = Vec::with_capacity(decided.len());
-    for one in decided {
-        // The last ones first: members who follow each other are told the same.
-        let found = shaped.iter().rposition(|other| common(other) == common(one));
-        let place = found.unwrap_or(shaped.len());
-        if found.is_none() {
-            shapes.push(Shape::of(one));
-            shaped.push(one);
-        }
-        let DecidedTouch { member_no, touch, planned, planned_day, settles_day, .. } = one;
-        let cycle = touch.key.cycle.to_string();
-        let (due_at, deadline_at, from_at) = (touch.due_at.0, touch.deadline_at.0, touch.from_at.0);
-        let (at, day) = (planned.at.0, planned_day);
-        rows.push((place, member_no, cycle, due_at, deadline_at, at, day, from_at, settles_day));
-    }
-    let values = vec![programme_no.into(), text_of(&shapes)?, text_of(&rows)?];
-    Ok(reach.query(statement!("queries/reach/touch_put"), values).await?.len())
-}
-
-fn text_of(rows: &impl Serialize) -> Result<Value, Error> {
-    let text = serde_json::to_string(rows);
-    text.map(Value::Text).map_err(|_| Error::Corrupt("touch to be written"))
-}
 
 /// The touches of these members, by their numbers.
 ///
