@@ -201,6 +201,16 @@ impl Server {
         Ok((field("VmRSS:"), field("VmHWM:")))
     }
 
+    /// The longest transaction of a database since the start, with its commit, in seconds.
+    #[cfg(feature = "ledger")]
+    pub async fn longest_write_lock(&self, database: &str) -> Result<f64> {
+        let name = format!("accrue_longest_write_lock_seconds{{database=\"{database}\"}} ");
+        let metrics = self.admin_client().get("/metrics").await?;
+        let mut lines = metrics.as_str().unwrap_or_default().lines();
+        let value = lines.find_map(|line| line.strip_prefix(&name));
+        value.with_context(|| format!("the host has no metric {name}"))?.parse().context(name)
+    }
+
     /// Processor seconds used so far, user and system.
     pub fn processor_seconds(&self) -> f64 {
         self.child.id().map_or(0.0, processor::seconds)

@@ -65,7 +65,7 @@ impl Counted {
         self.latencies.record(latency);
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.latencies.merge(&other.latencies);
         self.successes += other.successes;
         self.refusals += other.refusals;

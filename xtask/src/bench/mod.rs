@@ -7,6 +7,8 @@
 
 #[cfg(target_os = "linux")]
 mod auxiliary_vector;
+#[cfg(feature = "ledger")]
+mod beside;
 mod callgrind;
 mod cluster;
 mod fairness;
@@ -100,6 +102,18 @@ enum What {
         #[arg(long, default_value = "50", value_delimiter = ',')]
         due: Vec<usize>,
     },
+    /// Earns alone, and while members are folded and touches decided, all of whose points end on
+    /// one day
+    Beside {
+        #[arg(long, default_value_t = 100_000)]
+        members: usize,
+        /// Earns a second
+        #[arg(long, default_value_t = 200)]
+        rate: u32,
+        /// Memory of each instance: a job that needs more fails
+        #[arg(long, default_value_t = 64)]
+        memory_mib: u32,
+    },
 }
 
 /// The duration and number of runs.
@@ -155,6 +169,12 @@ pub fn run(workspace: &Workspace, arguments: Arguments) -> Result<()> {
     if let Some(What::Night { members, lots_per_member, due }) = arguments.what {
         let size = night::Size { members, lots_per_member, due_per_cent: due };
         return night::run(workspace, &size, arguments.no_build);
+    }
+    #[cfg(feature = "ledger")]
+    if let Some(What::Beside { members, rate, memory_mib }) = arguments.what {
+        let generator_threads = usize::from(arguments.generator_threads);
+        let size = beside::Size { members, rate, memory_mib, generator_threads };
+        return beside::run(workspace, &size, arguments.no_build);
     }
     let plan = Plan::of(&arguments);
     // Checked and built before the long part, so that what is missing is reported at once.

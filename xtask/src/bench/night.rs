@@ -193,19 +193,10 @@ async fn undisturbed_night(server: Server, due: usize) -> Result<Duration> {
          the longest write lock {:.0} ms; host memory at most {peak} MiB",
         per_second(u64::try_from(due)?, seconds),
         longest.as_secs_f64() * 1000.0,
-        longest_write_lock(&server).await? * 1000.0
+        server.longest_write_lock("default").await? * 1000.0
     );
     server.stop().await?;
     Ok(duration)
-}
-
-/// In seconds, since the start of the host.
-async fn longest_write_lock(server: &Server) -> Result<f64> {
-    const NAME: &str = "accrue_longest_write_lock_seconds{database=\"default\"} ";
-    let metrics = server.admin_client().get("/metrics").await?;
-    let mut lines = metrics.as_str().unwrap_or_default().lines();
-    let value = lines.find_map(|line| line.strip_prefix(NAME));
-    value.with_context(|| format!("the host has no metric {NAME}"))?.parse().context(NAME)
 }
 
 /// Kills the host after `before_the_kill` without warning and starts it again. Then two callers do
