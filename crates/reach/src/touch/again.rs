@@ -115,7 +115,7 @@ fn ask(
     if recipient.is_erased {
         return Err(Reason::Erased);
     }
-    let bucket = programme_bucket(terms.salt, today.day_of(at), recipient.customer.id);
+    let bucket = || programme_bucket(terms.salt, today.day_of(at), recipient.customer.id);
     let is_out = is_held_out(bucket, terms.playbook.holdout_percent);
     if touch.purpose == Purpose::Marketing && is_out {
         return Err(Reason::HoldoutProgramme);

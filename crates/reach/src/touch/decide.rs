@@ -279,11 +279,11 @@ impl<'a> Deciding<'a> {
     fn is_compared(&self, strategy: &Strategy, day: i32, purpose: Purpose) -> Result<(), Reason> {
         let (terms, member) = (self.terms, self.recipient.customer.id);
         if purpose == Purpose::Marketing {
-            let bucket = programme_bucket(terms.salt, day, member);
+            let bucket = || programme_bucket(terms.salt, day, member);
             if is_held_out(bucket, terms.playbook.holdout_percent) {
                 return Err(Reason::HoldoutProgramme);
             }
-            let bucket = strategy_bucket(terms.salt, &strategy.id, member);
+            let bucket = || strategy_bucket(terms.salt, &strategy.id, member);
             if is_held_out(bucket, strategy.holdout_percent) {
                 return Err(Reason::HoldoutStrategy);
             }
