@@ -571,6 +571,36 @@ fn an_sms_never_goes_twice_wherever_a_run_is_killed() {
 }
 
 #[test]
+fn a_number_that_is_none_is_closed_wherever_a_run_is_killed() {
+    let mut seen = std::collections::BTreeSet::new();
+    for statements in 0..60 {
+        let row = json!({"id": "row", "trigger": {"kind": "points_expiring", "days_before": 7},
+            "send": {"channels": ["sms"], "template": "notice"}});
+        let shop = shop(json!({"strategies": [row]}), 1);
+        shop.sms();
+        sms_number(&shop, "m00");
+        shop.at_night(23);
+        shop.night();
+        shop.world.later(9 * HOUR_MS);
+        let none = |_: &HttpRequest| {
+            let body = json!({"Code": "isv.MOBILE_NUMBER_ILLEGAL"}).to_string();
+            Heard::Answer(Answer { status: 200, headers: Vec::new(), body })
+        };
+        let dying = Dying { sql: &shop.reach, statements_left: Cell::new(statements) };
+        drop(shop.send_on(&dying, &shop.world.sql, none));
+        for _ in 0..3 {
+            shop.world.later(61_000);
+            shop.send(none);
+        }
+        // Nobody knows what the vendor said to a run that could not write it.
+        let both = "SELECT t.state || ' ' || k.state FROM touch AS t JOIN contact AS k
+            ON k.member_no = t.member_no AND k.channel = 'sms'";
+        seen.extend(shop.rows(both));
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["failed invalid", "unknown open"]);
+}
+
+#[test]
 fn two_runs_at_once_do_what_one_does() {
     let whole = with_grants(3);
     whole.send(taken);

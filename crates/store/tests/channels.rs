@@ -112,7 +112,8 @@ fn wave(reach: &Native, lease: &str, now: Timestamp, touches: &[i64]) -> Vec<Wav
 }
 
 fn outcome(attempt: WaveAttempt, state: &'static str, id: Option<&str>) -> WaveOutcome {
-    WaveOutcome { no: attempt.no, state, provider_id: id.map(str::to_owned), error: None }
+    let provider_id = id.map(str::to_owned);
+    WaveOutcome { no: attempt.no, state, provider_id, error: None, closes: None }
 }
 
 fn end(reach: &Native, lease: &str, outcomes: &[WaveOutcome]) {

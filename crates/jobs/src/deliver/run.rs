@@ -8,8 +8,8 @@ use ledger::Timestamp;
 use reach::ContactState;
 use store::{
     AccountState, ChannelAccount, Error, Sql, TriedTouch, WaveOutcome, WaveTouch, begin_wave,
-    claim_channel, close_contacts, deliveries_by_channel, drop_channel_token, end_wave,
-    last_attempts, settle_lost, tried_touches,
+    claim_channel, deliveries_by_channel, drop_channel_token, end_wave, last_attempts, settle_lost,
+    tried_touches,
 };
 
 use super::account::{self, TIMEOUT_MS};
@@ -30,8 +30,6 @@ const TURN_MS: i64 = 5_000;
 const LOST: usize = 1_000;
 /// How many are reserved at once.
 const RESERVED: i64 = 10;
-/// The name that a closed address is recorded under.
-const VENDOR: &str = "vendor";
 
 pub(super) struct AccountRun<'a, S, T, V> {
     pub(super) context: &'a JobContext<'a, S>,
@@ -432,13 +430,6 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         settled.touches.iter().for_each(|(_, touch)| count(report, touch));
         report.paused += u64::from(run.state.paused_because.is_some());
         self.touches.settle(&run.kept, &settled.touches, now).await?;
-        if !settled.closings.is_empty() {
-            let of = (run.kept.programme_no, run.kept.channel);
-            let closings: Vec<_> =
-                settled.closings.iter().map(|(digest, state)| (digest.as_str(), *state)).collect();
-            let close = async || close_contacts(sql, of, &closings, (now, VENDOR)).await;
-            self.context.with_retries(close).await?;
-        }
         if settled.renews {
             run.has_renewed = true;
             if let Some(token) = run.token.take() {

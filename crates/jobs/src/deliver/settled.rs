@@ -1,8 +1,7 @@
-//! What a wave came to: for its attempts, its touches, its addresses and its account.
+//! What a wave came to: for its attempts and their addresses, its touches and its account.
 
 use channels::{Account, Outcome, Repeat, Scope};
 use ledger::Timestamp;
-use reach::ContactState;
 use store::{TouchDelivery, WaveOutcome};
 
 use super::DeliverReport;
@@ -19,7 +18,6 @@ const LOST_MS: i64 = 600_000;
 pub(super) struct Settled {
     pub(super) outcomes: Vec<WaveOutcome>,
     pub(super) touches: Vec<(i64, SettledTouch)>,
-    pub(super) closings: Vec<(String, ContactState)>,
     pub(super) accepted: i64,
     pub(super) failed: i64,
     pub(super) asked_s: Option<i64>,
@@ -29,9 +27,13 @@ pub(super) struct Settled {
 
 impl Settled {
     pub(super) fn add(&mut self, run: &Sending, one: &Going, outcome: Outcome, now: Timestamp) {
+        let closes = match &outcome {
+            Outcome::Refused { contact, .. } => *contact,
+            _ => None,
+        };
         let (state, provider_id, error, touch) = self.settle(run, one, outcome, now);
         let error = error.as_deref().map(kept);
-        self.outcomes.push(WaveOutcome { no: one.no, state, provider_id, error });
+        self.outcomes.push(WaveOutcome { no: one.no, state, provider_id, error, closes });
         self.touches.push((one.due.touch_no, touch));
     }
 
@@ -86,10 +88,7 @@ impl Settled {
                 self.paused_because = Some(kept(&why));
                 ("retry", None, Some(why), SettledTouch::Later(now))
             }
-            Outcome::Refused { contact, why, .. } => {
-                if let Some(state) = contact {
-                    self.closings.push((one.due.digest.clone(), state));
-                }
+            Outcome::Refused { why, .. } => {
                 ("failed", None, Some(why.clone()), SettledTouch::Failed(why))
             }
             Outcome::Unknown { why } => {

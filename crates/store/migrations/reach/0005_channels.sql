@@ -248,7 +248,8 @@ END
 -- then
 -- The command table that ends a wave: what became of each attempt, and of the account. A report that
 -- was faster than this is not overwritten. What was sent with settings that are no longer those of the
--- account does not go again where the vendor may have it. outcomes: [[no, state, provider_id, error], …].
+-- account does not go again where the vendor may have it. outcomes: [[no, state, provider_id, error, closes], …],
+-- where closes is the state that the vendor gives the address; null leaves it open.
 CREATE VIEW IF NOT EXISTS wave_end (account_no, lease, at, outcomes, failures, rests_until, paused_because, leased_until)
 AS SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 -- then
@@ -272,6 +273,14 @@ BEGIN
     WHERE touch_delivery.no = r.no AND touch_delivery.state = 'accepted';
   DELETE FROM early_report WHERE account_no = NEW.account_no
     AND provider_id IN (SELECT value ->> 2 FROM json_each(NEW.outcomes));
+  -- With the attempts, so that no run that is killed keeps an address open that is none.
+  UPDATE contact SET state = c.state, updated_at = NEW.at, updated_by = 'vendor'
+    FROM (
+      SELECT k.programme_no AS programme_no, k.member_no AS member_no, k.channel AS channel, max(o.value ->> 4) AS state
+      FROM json_each(NEW.outcomes) AS o CROSS JOIN touch_delivery AS d ON d.no = o.value ->> 0
+      CROSS JOIN contact AS k ON k.programme_no = d.programme_no AND k.channel = d.channel AND k.digest = d.digest
+      WHERE o.value ->> 4 IS NOT NULL AND k.state = 'open' GROUP BY k.programme_no, k.member_no, k.channel) AS c
+    WHERE contact.programme_no = c.programme_no AND contact.member_no = c.member_no AND contact.channel = c.channel;
   UPDATE channel_account SET failures = NEW.failures, rests_until = NEW.rests_until,
     paused_because = coalesce(NEW.paused_because, paused_because),
     paused_at = CASE WHEN NEW.paused_because IS NULL THEN paused_at ELSE coalesce(paused_at, NEW.at) END,

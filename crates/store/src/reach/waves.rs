@@ -83,6 +83,8 @@ pub struct WaveOutcome {
     pub provider_id: Option<String>,
     /// Why it failed, or is sent again.
     pub error: Option<String>,
+    /// What closes the address that it went to.
+    pub closes: Option<ContactState>,
 }
 
 /// What becomes of an account after a wave.
@@ -98,7 +100,7 @@ pub struct AccountState {
     pub leased_until: i64,
 }
 
-/// Ends a wave.
+/// Ends a wave: its attempts, the addresses that the vendor takes nothing for, and the account.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -110,8 +112,8 @@ pub async fn end_wave(
     state: &AccountState,
 ) -> Result<(), Error> {
     let row = |outcome: &WaveOutcome| {
-        let WaveOutcome { no, state, provider_id, error } = outcome;
-        json!([no, state, provider_id, error])
+        let WaveOutcome { no, state, provider_id, error, closes } = outcome;
+        json!([no, state, provider_id, error, closes.map(ContactState::as_str)])
     };
     let rows: Vec<Json> = outcomes.iter().map(row).collect();
     let values = vec![
