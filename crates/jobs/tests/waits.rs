@@ -248,3 +248,53 @@ fn a_paused_account_and_a_spent_budget_store_no_wait() {
     // One of those whose points end a day later has what was added.
     assert_eq!((of(&shop, "due"), of(&shop, "budget")), (2, 4), "{:?}", shop.outcomes());
 }
+
+#[test]
+fn what_goes_later_has_no_room_in_the_same_run() {
+    let mut low = strategy("low", "push", 0);
+    low["send"]["template"] = json!("notice");
+    // Its time ends with the day.
+    low["until"] = json!("2026-01-26");
+    let strategies = json!([strategy("high", "push", 5), low]);
+    let mut shop = shop(json!({"holdout_percent": 0, "strategies": strategies}), 1);
+    shop.gateway(Channel::Push);
+    shop.at_night(NIGHT);
+    shop.night();
+    let caps = json!([{"times": 1, "per": "day"}]);
+    shop.messaging.playbook.caps = serde_json::from_value(caps).unwrap();
+    // In quiet hours one waits for the morning, for which the other one has no time.
+    shop.world.later(8 * HOUR_MS + 42_000_000);
+    assert!(shop.send(taken).is_empty());
+    assert_eq!(shop.outcomes(), ["1 high -14 due ", "1 low -14 suppressed quiet_too_late"]);
+}
+
+/// "both" goes by push and SMS, and "high" by SMS; then a cap leaves SMS of a month to one.
+fn both() -> Shop {
+    let mut both = strategy("both", "push", 0);
+    both["send"] = json!({"channels": ["push", "sms"], "template": "notice"});
+    let strategies = json!([strategy("high", "sms", 5), both]);
+    let mut shop = shop(json!({"holdout_percent": 0, "strategies": strategies}), 1);
+    shop.gateway(Channel::Push);
+    shop.gateway(Channel::Sms);
+    sms_number(&shop, "m00");
+    shop.at_night(NIGHT);
+    shop.night();
+    let caps = json!([{"channel": "sms", "times": 1, "per": "month"}]);
+    shop.messaging.playbook.caps = serde_json::from_value(caps).unwrap();
+    shop.world.later(8 * HOUR_MS);
+    shop
+}
+
+#[test]
+fn what_goes_by_several_channels_is_due_by_those_that_are_left() {
+    let due = |shop: &Shop| shop.rows("SELECT due_at || '' FROM touch WHERE strategy = 'both'");
+    // A vendor that is busy is tried again: it is due today.
+    let shop = both();
+    let busy = |request: &HttpRequest| status(if request.url.contains("push") { 503 } else { 200 });
+    assert_eq!(sent(&shop, busy).len(), 1, "{:?}", shop.outcomes());
+    assert!(due(&shop)[0].as_str() < "1769500000000", "{:?} {:?}", due(&shop), shop.outcomes());
+    // What the vendor refuses leaves the other channel, which waits.
+    let shop = both();
+    assert_eq!(sent(&shop, refuses_push).len(), 1, "{:?}", shop.outcomes());
+    assert_eq!(due(&shop), [NEXT_MONTH], "{:?}", shop.outcomes());
+}

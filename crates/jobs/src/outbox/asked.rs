@@ -78,7 +78,7 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
         let of_member: BTreeMap<i64, &Facts> =
             piece.members.iter().map(|(no, facts)| (*no, facts)).collect();
         let mut verdicts = Verdicts::default();
-        let mut written_to = BTreeSet::new();
+        let mut asked = BTreeSet::new();
         for WaitingTouch { no, member_no, touch } in waiting {
             let rare = known.rare.get(&member_no);
             let is_behind = is_rebuilt
@@ -95,15 +95,15 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Outbox<'_, '_,
                 verdicts.settled.push((no, again));
                 continue;
             }
-            // The second message to a member is asked when it is known what became of the first.
-            if written_to.contains(&member_no) {
+            // The second message to a member is asked when it is known what became of the first: it
+            // may have taken room, or left room that this piece takes for full.
+            if !asked.insert(member_no) {
                 verdicts.has_others = true;
                 continue;
             }
             let recipient = known.recipient(&piece, (member_no, facts), moment, &sets);
             match still_wanted(&terms, &recipient, &touch, channel) {
                 Verdict::Send => {
-                    written_to.insert(member_no);
                     verdicts.wanted.push(Asked {
                         no,
                         member_no,

@@ -44,9 +44,10 @@ pub struct Got {
     pub at: i64,
     pub channel: &'static str,
     pub touch_no: i64,
+    /// Whose touch it was at that time, and the own quiet hours of that member then.
+    pub member: usize,
     pub address: String,
     pub text: String,
-    /// The member's own quiet hours at that time.
     pub quiet: Option<(i64, i64)>,
 }
 
@@ -412,6 +413,9 @@ impl Year {
         let mut other = std::mem::replace(&mut self.people[from], ghost());
         self.people[into].absorb(&mut other);
         self.people[from] = other;
+        for owner in self.owners.values_mut().filter(|owner| owner.member == from) {
+            owner.member = into;
+        }
         // What is kept of the other account is this one's from the fold on.
         self.shop.fold();
         self.merged += 1;

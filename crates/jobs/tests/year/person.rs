@@ -180,6 +180,11 @@ impl Person {
         self.naive.rows.iter().position(is_one).unwrap()
     }
 
+    fn priority(&self, key: &(String, i64, String)) -> i64 {
+        let specs = &self.naive.book.specs;
+        specs.iter().find(|spec| spec.id == key.0).unwrap().priority
+    }
+
     /// The post of a place goes on without a channel; at the end there is its outcome.
     fn pass(&mut self, at: usize, channel: &str, outcome: &str, now: i64) {
         let place = self.place(&self.posts[at].key);
@@ -195,7 +200,14 @@ impl Person {
             let channel = row.channels[own + 1];
             post.waits.push(Wait { channel, ask: now, until, planned: now });
         }
-        if post.waits.is_empty() && row.state == "due" {
+        // Of several channels, those that are left tell when it goes out.
+        let left = post.waits.iter().map(|wait| wait.planned).min();
+        if let Some(due) = left.filter(|_| row.to_all && row.state == "due") {
+            let before = std::mem::replace(&mut row.due, due);
+            if due > before {
+                self.leave_room(at);
+            }
+        } else if left.is_none() && row.state == "due" {
             finish(row, if post.has_failed { "failed" } else { outcome }, now);
             self.leave_room(at);
         }
@@ -255,6 +267,22 @@ impl Person {
         self.posts.retain(|post| !post.waits.is_empty());
     }
 
+    /// Facts do not know the member's last entries: what is due is asked again after 20 seconds.
+    pub fn wait_for_facts(&mut self, now: i64) {
+        let again = now + 20_000;
+        for at in 0..self.posts.len() {
+            let end = self.naive.rows[self.place(&self.posts[at].key)].end;
+            let is_due = |wait: &&mut Wait| wait.ask <= now;
+            let mut due = self.posts[at].waits.iter_mut().filter(is_due).peekable();
+            if due.peek().is_some() && again >= end {
+                self.end(at, "missed", now);
+            } else {
+                due.for_each(|wait| wait.ask = again);
+            }
+        }
+        self.posts.retain(|post| !post.waits.is_empty());
+    }
+
     /// A run sends what is due, those of `first` before others. True where the ledger wrote
     /// something of the member, so that the rest waits for the fold.
     pub fn send(
@@ -277,9 +305,11 @@ impl Person {
         }
         for channel in ACCOUNTS {
             loop {
+                // The highest priority first, then the least time, then who waits longest.
                 let due = |post: &Post| {
                     let own = post.waits.iter().find(|wait| wait.channel == channel)?;
-                    (own.ask <= now).then_some(own.ask)
+                    let order = (-self.priority(&post.key), own.until.div_euclid(HOUR), own.ask);
+                    (own.ask <= now).then_some(order)
                 };
                 let order =
                     (0..self.posts.len()).filter_map(|at| Some((due(&self.posts[at])?, at)));

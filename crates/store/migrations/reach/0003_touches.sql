@@ -130,8 +130,8 @@ BEGIN
     until_at = iif(until_at < t.deadline_at, min(t.deadline_at, (s.value ->> 3) + t.wait_hours * 3600000), until_at)
     FROM json_each(NEW.settled) AS s CROSS JOIN touch AS t ON t.no = s.value ->> 0
     WHERE outbox.touch_no = t.no AND outbox.channel = NEW.channel AND s.value ->> 1 = 'waits';
-  -- It is to go out by the first of its channels that may.
-  UPDATE touch SET due_at = (SELECT min(o.planned_at) FROM outbox AS o WHERE o.touch_no = touch.no) FROM json_each(NEW.settled) AS s
+  -- It is to go out by the first of its channels that may, be it tried again.
+  UPDATE touch SET due_at = (SELECT min(coalesce(o.planned_at, o.due_at)) FROM outbox AS o WHERE o.touch_no = touch.no) FROM json_each(NEW.settled) AS s
     WHERE touch.no = s.value ->> 0 AND touch.state = 'due' AND s.value ->> 1 = 'waits'
     AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
   -- What had waited for longer, and found room, was due at its own time.
@@ -165,6 +165,11 @@ BEGIN
       AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'unknown'));
   DELETE FROM outbox WHERE channel = NEW.channel
     AND touch_no IN (SELECT value ->> 0 FROM json_each(NEW.settled) WHERE value ->> 1 NOT IN ('later', 'behind', 'waits'));
+  -- Of several channels, by those that are left.
+  UPDATE touch SET due_at = (SELECT min(coalesce(o.planned_at, o.due_at)) FROM outbox AS o WHERE o.touch_no = touch.no)
+    FROM json_each(NEW.settled) AS s
+    WHERE touch.no = s.value ->> 0 AND touch.state = 'due' AND touch.mode = 'all' AND s.value ->> 1 IN ('failed', 'passed')
+    AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no);
   -- The last channel decides; of those before it, one that failed goes before a reason.
   UPDATE touch SET state = iif(touch.error IS NULL, 'suppressed', 'failed'), reason = iif(touch.error IS NULL, s.value ->> 2, NULL),
     due_at = iif(touch.due_at > NEW.at, coalesce(touch.from_at, touch.due_at), touch.due_at)
