@@ -50,6 +50,14 @@ impl Native {
 
 impl Sql for Native {
     async fn query(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
+        self.ask(statement, values)
+    }
+}
+
+impl Native {
+    /// Not within the future: that is compiled in the crate that polls it, and tests are not
+    /// optimised.
+    fn ask(&self, statement: &str, values: Vec<Value>) -> Result<Rows, Error> {
         let mut prepared = self.0.prepare_cached(statement).map_err(error)?;
         let columns = prepared.column_count();
         let bound = values.into_iter().map(|value| match value {
