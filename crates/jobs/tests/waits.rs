@@ -298,3 +298,38 @@ fn what_goes_by_several_channels_is_due_by_those_that_are_left() {
     assert_eq!(sent(&shop, refuses_push).len(), 1, "{:?}", shop.outcomes());
     assert_eq!(due(&shop), [NEXT_MONTH], "{:?}", shop.outcomes());
 }
+
+#[test]
+fn what_a_channel_takes_a_day_later_counts_on_that_day() {
+    let mut both = strategy("both", "push", 0);
+    both["send"]["channels"] = json!(["push", "sms"]);
+    let mut next = strategy("next", "push", 0);
+    next["trigger"]["days_before"] = json!(13);
+    next["send"]["template"] = json!("notice");
+    let caps = json!([{"times": 1, "per": "day"}]);
+    let strategies = json!([both, next]);
+    let playbook = json!({"holdout_percent": 0, "caps": caps, "strategies": strategies});
+    let shop = shop(playbook, 1);
+    shop.gateway(Channel::Push);
+    shop.gateway(Channel::Sms);
+    sms_number(&shop, "m00");
+    let pause = |why: Option<&str>| {
+        let now = shop.world.now.get();
+        assert!(wait(pause_channel(&shop.reach, 1, "sms", (why, now))).unwrap());
+    };
+    pause(Some("for a look"));
+    let mut went = Vec::new();
+    for night in NIGHT..NIGHT + 3 {
+        shop.at_night(night);
+        shop.night();
+        shop.world.later(8 * HOUR_MS - 1_800_000);
+        if night > NIGHT {
+            pause(None);
+        }
+        went.push(shop.send(taken).len());
+        shop.world.later(1_800_000);
+        went.push(shop.send(taken).len());
+    }
+    // By push at 10:00; by SMS at 09:30 of the next day, which has its message then.
+    assert_eq!(went, [0, 1, 1, 0, 0, 1], "{:?}", shop.outcomes());
+}

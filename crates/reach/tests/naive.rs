@@ -135,6 +135,8 @@ pub struct Row {
     pub template: &'static str,
     pub decided: i64,
     pub sent: Option<(i64, &'static str)>,
+    /// When another channel took it as well.
+    pub last: Option<i64>,
     pub responded: Option<i64>,
 }
 
@@ -180,7 +182,7 @@ impl Row {
     }
 
     fn seen(&self) -> i64 {
-        self.sent.map_or(self.due, |(at, _)| at)
+        self.last.unwrap_or(self.sent.map_or(self.due, |(at, _)| at))
     }
 }
 
@@ -225,6 +227,7 @@ impl Naive {
                         template: spec.template,
                         decided: now,
                         sent: None,
+                        last: None,
                         responded: None,
                     });
                 }

@@ -261,6 +261,7 @@ fn row(touch: &Touch) -> Row {
         template: if touch.template.as_deref() == Some("news") { "news" } else { "notice" },
         decided: touch.decided_at.0,
         sent: touch.sent_at.map(|at| (at.0, name(&touch.channel.unwrap()))),
+        last: touch.last_at.map(|at| at.0),
         responded: touch.responded_at.map(|at| at.0),
     }
 }

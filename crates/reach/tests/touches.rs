@@ -139,6 +139,7 @@ fn the_first_reason_that_holds_is_told() {
         state: State::Sent,
         sent_at: Some(at(sent_at)),
         channel: None,
+        last_at: None,
         responded_at: None,
     };
     person.touches = vec![

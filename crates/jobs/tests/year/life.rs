@@ -78,6 +78,8 @@ pub struct Year {
     /// Those who took another account over.
     pub absorbing: BTreeSet<usize>,
     pub was_killed: bool,
+    /// Touches of which nobody knows what became of the SMS.
+    pub doubted: BTreeSet<i64>,
     /// Runs went side by side, or were killed.
     pub was_disturbed: bool,
     /// All touches are compared after each run.
@@ -160,6 +162,7 @@ impl Year {
             merged: 0,
             absorbing: BTreeSet::new(),
             was_killed: trouble.killed,
+            doubted: BTreeSet::new(),
             was_disturbed: trouble.killed || trouble.rivals,
             is_watched: std::env::var("ACCRUE_HISTORY").is_ok_and(|of| !of.contains("..")),
             has_erased: false,
@@ -418,6 +421,7 @@ impl Year {
         }
         // What is kept of the other account is this one's from the fold on.
         self.shop.fold();
+        self.folded = self.shop.world.number("SELECT max(no) FROM entry");
         self.merged += 1;
         self.absorbing.insert(into);
     }

@@ -355,6 +355,8 @@ impl Person {
                     if row.state == "due" {
                         finish(row, "sent", now);
                         row.sent = Some((now, channel));
+                    } else {
+                        row.last = Some(now);
                     }
                     let post = &mut self.posts[at];
                     post.waits.retain(|wait| wait.channel != channel);

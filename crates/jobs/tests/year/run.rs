@@ -294,11 +294,37 @@ impl Year {
                 let now = self.shop.world.now.get().0;
                 super::person::finish(one, "unknown", now);
                 one.sent = one.sent.or(Some((now, "sms")));
-                // Nobody knows that the number is none.
-                if let Some(contact) = person.contacts.get_mut("sms") {
-                    contact.is_open = true;
-                }
             }
+        }
+        self.doubt();
+    }
+
+    /// Nobody knows either that the number is none; and what another channel took counts for caps
+    /// now, as it may have gone.
+    fn doubt(&mut self) {
+        let text = "SELECT json_array(d.touch_no, t.member_no, t.strategy, t.node, t.cycle) FROM touch_delivery AS d
+            JOIN touch AS t ON t.no = d.touch_no WHERE d.channel = 'sms' AND d.state = 'unknown'";
+        let now = self.now();
+        for row in self.shop.rows(text) {
+            let row: Json = serde_json::from_str(&row).unwrap();
+            let number = |at: usize| row[at].as_i64().unwrap();
+            let is_one = |person: &&mut super::person::Person| person.no == number(1);
+            let Some(person) = self.people.iter_mut().find(is_one) else { continue };
+            if !self.doubted.insert(number(0)) {
+                continue;
+            }
+            if let Some(contact) = person.contacts.get_mut("sms") {
+                contact.is_open = true;
+            }
+            let is_one = |one: &&mut crate::naive::Row| {
+                let own = (&*one.strategy, one.node, &*one.cycle);
+                own == (row[2].as_str().unwrap(), number(3), row[4].as_str().unwrap())
+            };
+            let went = |one: &&mut crate::naive::Row| {
+                one.to_all && one.sent.is_some_and(|(at, took)| at < now && took != "sms")
+            };
+            let rows = person.naive.rows.iter_mut().filter(is_one).filter(went);
+            rows.for_each(|one| one.last = Some(now));
         }
     }
 

@@ -218,6 +218,7 @@ impl<'a> Deciding<'a> {
             state,
             sent_at: None,
             channel: None,
+            last_at: None,
             responded_at: None,
         };
         self.note(&touch);

@@ -101,6 +101,8 @@ pub struct Touch {
     pub sent_at: Option<Timestamp>,
     /// The channel that took it.
     pub channel: Option<Channel>,
+    /// When another of its channels took it as well, or may have.
+    pub last_at: Option<Timestamp>,
     /// When the member first responded to it.
     pub responded_at: Option<Timestamp>,
 }
@@ -153,10 +155,11 @@ impl State {
 }
 
 impl Touch {
-    /// When the member sees it: when it went out; now while it is being sent; else when it is due.
+    /// When the member sees it: when it last went out; now while it is being sent; else when it is
+    /// due.
     pub(crate) fn seen_at(&self, now: Timestamp) -> Timestamp {
         let planned = if self.state == State::Sending { self.due_at.max(now) } else { self.due_at };
-        self.sent_at.unwrap_or(planned)
+        self.last_at.or(self.sent_at).unwrap_or(planned)
     }
 
     /// Whether it takes room from a message of that priority: it went out or may have gone out, or

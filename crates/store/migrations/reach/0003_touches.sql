@@ -50,6 +50,8 @@ CREATE TABLE IF NOT EXISTS touch (
   sent_at INTEGER,
   -- The channel that took it.
   channel TEXT,
+  -- When another channel took it as well: it counts for caps then.
+  last_at INTEGER,
   responded_at INTEGER,
   -- Why it failed, for people.
   error TEXT
@@ -140,6 +142,9 @@ BEGIN
     FROM json_each(NEW.settled) AS s
     WHERE touch.no = s.value ->> 0 AND s.value ->> 1 IN ('sent', 'unknown')
     AND touch.state NOT IN ('sent', iif(s.value ->> 1 = 'unknown', 'unknown', 'sent'))
+    AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
+  UPDATE touch SET last_at = NEW.at FROM json_each(NEW.settled) AS s
+    WHERE touch.no = s.value ->> 0 AND s.value ->> 1 IN ('sent', 'unknown') AND touch.sent_at < NEW.at
     AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
   UPDATE touch SET error = s.value ->> 2 FROM json_each(NEW.settled) AS s
     WHERE touch.no = s.value ->> 0 AND s.value ->> 1 = 'failed' AND touch.state = 'due'

@@ -99,7 +99,7 @@ pub async fn due_messages(
     let values = vec![programme_no.into(), name(channel).into(), now.0.into(), most.into()];
     let rows = reach.query(statement!("queries/reach/outbox_due"), values).await?;
     let read = |mut row: Row| {
-        let (member_no, no) = (row.integer(0)?, row.integer(24)?);
+        let (member_no, no) = (row.integer(0)?, row.integer(25)?);
         Ok(WaitingTouch { no, member_no, touch: read_touch(&mut row)? })
     };
     rows.into_iter().map(read).collect()

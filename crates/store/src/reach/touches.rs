@@ -70,6 +70,7 @@ pub(super) fn read_touch(row: &mut Row) -> Result<Touch, Error> {
         channel: channel.map(|name| unreadable(Channel::parse(&name))).transpose()?,
         responded_at: row.optional_integer(22)?.map(Timestamp),
         from_at: Timestamp(row.integer(23)?),
+        last_at: row.optional_integer(24)?.map(Timestamp),
     })
 }
 
