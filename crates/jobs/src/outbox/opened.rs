@@ -32,10 +32,13 @@ pub(super) struct Opened {
     pub(super) base: Option<String>,
     links_at: Option<i64>,
     /// Version and template, by ids; of one that is not there or not readable, none.
-    templates: RefCell<BTreeMap<String, (Option<i64>, Option<Rc<ReadTemplate>>)>>,
+    templates: RefCell<BTreeMap<String, Kept>>,
     /// The rewards of the catalogue, once somebody asks for them.
     rewards: RefCell<Option<Rc<Vec<Offer>>>>,
 }
+
+/// The version of a template, and the template.
+type Kept = (Option<i64>, Option<Rc<ReadTemplate>>);
 
 /// A template, with what its texts need to know: that is found by trying, which takes its time.
 pub(super) struct ReadTemplate {
