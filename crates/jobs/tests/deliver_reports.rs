@@ -83,7 +83,7 @@ fn an_attempt_is_settled_between_its_start_and_now() {
     let early =
         Report { at_ms: Some(i64::MAX), ..report(Reported::Delivered, (Some("b1"), None), None) };
     world.run(|_| {
-        keeps(&world, &[early.clone()]);
+        keeps(&world, std::slice::from_ref(&early));
         taken()
     });
     let found = wait(deliveries_of_touch(&world.reach, 1)).unwrap();

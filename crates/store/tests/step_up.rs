@@ -34,7 +34,7 @@ fn from(submission: Submission, device: &str) -> Submission {
 
 fn proof_of(outcome: &Outcome) -> &'static str {
     match outcome {
-        Outcome::Refused { refusal: Refusal::VerificationNeeded { proof, .. }, .. } => *proof,
+        Outcome::Refused { refusal: Refusal::VerificationNeeded { proof, .. }, .. } => proof,
         _ => "-",
     }
 }
