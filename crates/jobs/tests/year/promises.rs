@@ -136,7 +136,7 @@ impl Year {
                 let own =
                     if by_number { format!("\"{column}\" = {no} OR ") } else { String::new() };
                 let others = texts.iter().map(|text| format!("instr(\"{column}\", '{text}') > 0"));
-                // What proves a consent is found by whoever names the address, by its digest.
+                // What proves a consent is found by a caller that names the address, by its digest.
                 let question = format!(
                     "SELECT '{table}.{column}' FROM \"{table}\" WHERE {own}{}",
                     others.collect::<Vec<_>>().join(" OR ")

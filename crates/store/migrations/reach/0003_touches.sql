@@ -322,7 +322,7 @@ CREATE TABLE IF NOT EXISTS touch_occasion (
   until INTEGER NOT NULL,
   -- When it is to be asked for; null where the nodes of later days alone ask.
   ask_at INTEGER,
-  -- How often it was told: whoever asked before the last time has not asked for all.
+  -- How often it was told: a run that asked before the last time has not asked for all.
   told INTEGER NOT NULL DEFAULT 1
 ) STRICT
 -- then
