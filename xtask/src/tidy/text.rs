@@ -1,4 +1,5 @@
-//! Rules for every text file: no path or host that exists on one machine only.
+//! Rules for every text file: no path or host that exists on one machine only, and in our own texts
+//! no pronoun in the place of an actor.
 
 use super::Fault;
 use super::tree::{File, Tree};
@@ -16,6 +17,10 @@ const REGISTRY_HOSTS: &[&[&str]] = &[
     &["npmjs", "com"],
     &["deb", "debian", "org"],
 ];
+/// The pronoun that leaves the reader to find the actor, in parts.
+const NO_ACTOR: [&str; 2] = ["who", "ever"];
+/// Extensions of our own texts. Others hold data, or the words of a standard.
+const OWN_TEXTS: &[&str] = &["js", "md", "py", "rs", "sh", "sql", "toml", "ts", "tsx"];
 
 pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
     // cargo writes the lock files, and they name the registry.
@@ -27,6 +32,8 @@ pub fn check(tree: &Tree) -> Result<Vec<Fault>> {
 fn check_file(file: &File) -> Vec<Fault> {
     let folders: Vec<String> = MACHINE_FOLDERS.iter().map(|folder| format!("/{folder}/")).collect();
     let hosts: Vec<String> = REGISTRY_HOSTS.iter().map(|parts| parts.join(".")).collect();
+    let pronoun = NO_ACTOR.concat();
+    let is_own = OWN_TEXTS.contains(&file.extension());
     let mut faults = Vec::new();
     for (number, line) in file.text.lines().enumerate() {
         for folder in folders.iter().filter(|folder| starts_a_path(line, folder)) {
@@ -47,6 +54,10 @@ fn check_file(file: &File) -> Vec<Fault> {
                 format!("the registry host {host}"),
                 remedy,
             ));
+        }
+        if is_own && has_word(line, &pronoun) {
+            let remedy = "name the actor, such as the member, the caller, the job or the process";
+            faults.push(Fault::new(&file.path, number + 1, format!("the word {pronoun}"), remedy));
         }
     }
     faults
@@ -71,6 +82,11 @@ fn names_host(line: &str, host: &str) -> bool {
     })
 }
 
+/// The word in any case, also between the underscores of a name, but not within another word.
+fn has_word(line: &str, word: &str) -> bool {
+    line.split(|c: char| !c.is_alphanumeric()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +104,24 @@ mod tests {
         ] {
             assert_eq!(check(&Tree::of(&[("a.md", &text)])).unwrap().len(), expected, "{text}");
             assert_eq!(check(&Tree::of(&[("a/Cargo.lock", &text)])).unwrap(), []);
+        }
+    }
+
+    #[test]
+    fn a_pronoun_in_the_place_of_an_actor_is_found() {
+        let word = NO_ACTOR.concat();
+        for (path, text, expected) in [
+            ("a.rs", format!("// The file goes to {word} asks."), 1),
+            ("a.md", format!("**{} asks** gets the file.", word.to_uppercase()), 1),
+            ("a.sql", format!("-- Of {word}'s turn it is."), 1),
+            ("a.rs", format!("fn {word}_asks() {{}}"), 1),
+            ("a.md", format!("{word}\n\nand {word}"), 2),
+            ("a.md", format!("{word}s"), 0),
+            ("a.md", NO_ACTOR.join(" "), 0),
+            ("a.json", word.clone(), 0),
+            ("a.md", "members who opted out".to_owned(), 0),
+        ] {
+            assert_eq!(check(&Tree::of(&[(path, &text)])).unwrap().len(), expected, "{text}");
         }
     }
 }
