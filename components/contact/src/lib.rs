@@ -18,7 +18,7 @@ use shell::{
     authenticated_body, noted, noted_of_staff, now, once, once_of_member, open_member, parse_json,
     published, reach, read_member, sealed_text, seals,
 };
-use store::{Contact, Spin, current_consents, delete_contact, list_contacts, put_contact};
+use store::{Caller, Contact, Spin, current_consents, delete_contact, list_contacts, put_contact};
 
 /// The roles that reach members by hand, and so see whole addresses.
 const REVEALERS: [Role; 4] =

@@ -275,8 +275,8 @@ fn what_an_operation_writes_passes_the_audit_and_is_told_again() {
     }
 }
 
-/// docs/reference/rulebook.md: what a member, or a till for the member, wishes to spend, and joining
-/// a pool. Those that go through here; spending from pools and exchanges are in tests of their own.
+/// docs/reference/rulebook.md: what a member, or a till for the member, wishes to spend, and a join
+/// of a pool. Those that go through here; pools that spend, and exchanges, have tests of their own.
 const ASKED: [&str; 8] = [
     "donate",
     "hold",

@@ -177,28 +177,12 @@ async fn seed(state: &Path, size: &Size) -> Result<()> {
     let playbook = json!({"strategies": [{
         "id": "ladder", "trigger": {"kind": "points_expiring"}, "sequence": {"nodes": nodes},
         "send": {"channels": ["push", "sms"], "template": "notice"}}]});
+    let playbook = [playbook.to_string()];
     ledger
         .connection()
-        .execute_batch(&format!("INSERT INTO playbook VALUES (1, 1, '{playbook}', 0, 'bench')"))
+        .execute(include_str!("../../bench/beside_playbook.sql"), playbook)
         .context("the playbook")?;
-    let members = size.members;
-    let all = format!(
-        "WITH RECURSIVE n (no) AS (SELECT 1 UNION ALL SELECT no + 1 FROM n WHERE no < {members})"
-    );
-    let (purpose, needs) = (json!({"purpose": "service"}), json!({"push": [], "sms": []}));
-    let mut text = format!(
-        "BEGIN; INSERT INTO template VALUES (1, 'notice', '{purpose}', '{needs}', 1, 0, 'bench', 0);"
-    );
-    for channel in ["push", "sms"] {
-        text += &format!(
-            "INSERT INTO contact {all} SELECT 1, no, '{channel}', 'x', 'd' || no, 'open', NULL, 0,
-               'bench' FROM n;
-             INSERT INTO consent (programme_no, member_no, purpose, channel, decision, digest, at,
-               source, recorded_at, recorded_by)
-               {all} SELECT 1, no, 'marketing', '{channel}', 'given', '', 0, 'form', 0, 'bench'
-               FROM n;"
-        );
-    }
-    text += "COMMIT";
+    let members = size.members.to_string();
+    let text = include_str!("../../bench/beside_members.sql").replace("MEMBERS", &members);
     reach.connection().execute_batch(&text).context("addresses and consents")
 }

@@ -39,8 +39,8 @@ pub fn quarter_start(day: i32) -> i32 {
     first.map_or(day, day_number)
 }
 
-/// Whether a bucket is one of the first so many percent. Most programmes hold out nobody, and a hash
-/// is slow to come by: so the bucket is asked for where there is a percentage alone.
+/// Whether a bucket is one of the first so many percent. Most programmes hold out nobody, and a
+/// hash is slow to come by: so the bucket is asked for where there is a percentage alone.
 pub(crate) fn is_held_out(bucket: impl FnOnce() -> u64, percent: u32) -> bool {
     percent > 0 && bucket() < u64::from(percent) * (BUCKETS / 100)
 }
