@@ -1,7 +1,9 @@
 //! From a published strategy to a message at a gateway, and back: the whole chain in the host.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
-use tests::{Host, Received, Receiver, Shop};
+use tests::{Host, Received, Receiver, Shop, at_once};
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) MicroMessenger/8.0.60";
@@ -26,6 +28,11 @@ fn recipe() -> Vec<(String, Json)> {
 
 impl Chain {
     fn start(members: &[&str]) -> Self {
+        Self::start_with(members, |_| {})
+    }
+
+    /// With another playbook than that of the recipe.
+    fn start_with(members: &[&str], change: impl FnOnce(&mut Json)) -> Self {
         let host = Host::start_with(&[
             "--clock",
             "2026-03-10T12:00:00+08:00",
@@ -37,7 +44,9 @@ impl Chain {
             "--variable",
             "secrets_key=a-key-that-seals-of-40-characters-length",
         ]);
-        let steps = recipe();
+        let mut steps = recipe();
+        let playbook = steps.iter_mut().find(|(call, _)| call.starts_with("PUT /v1/playbook/"));
+        change(&mut playbook.unwrap().1);
         let book = |whole: &mut Json| {
             for (part, of) in steps[0].1.as_object().unwrap() {
                 for (name, value) in of.as_object().unwrap() {
@@ -200,4 +209,50 @@ fn who_withdraws_or_leaves_in_between_gets_nothing() {
     assert_eq!(to, ["token-of-cid"], "{}", chain.touches());
     assert_eq!(chain.touches(), "suppressed no_consent, sent push");
     assert_eq!(chain.host.reach().number("SELECT count(*) FROM outbox"), 0);
+}
+
+/// Two schedules at once, as where a platform starts a run anew while the last one goes on.
+#[test]
+fn two_runners_send_each_message_once() {
+    let names: Vec<String> = (0..8).map(|place| format!("m{place}")).collect();
+    let chain = Chain::start(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    for member in &names {
+        chain.shop.buys(member, &format!("o-{member}"), 10_000).send().ok();
+    }
+    for component in ["fold", "touch", "deliver", "deliver"] {
+        for status in at_once(3, |_| chain.host.fire(component)) {
+            assert_eq!(status, 200, "{component}: {}", chain.host.log());
+        }
+    }
+    let messages = chain.messages();
+    let ids: BTreeSet<&str> = messages.iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!((messages.len(), ids.len()), (8, 8), "{}", chain.touches());
+    assert_eq!(chain.touches(), ["sent push"; 8].join(", "));
+    let grants = "SELECT count(*) FROM entry WHERE kind = 'grant'";
+    assert_eq!(chain.host.books().number(grants), 8);
+}
+
+#[test]
+fn a_redemption_between_decision_and_sending_stops_the_message() {
+    let chain = Chain::start_with(&["ann", "bob"], |playbook| {
+        playbook["strategies"][0]["stop_when"] = json!(["redeemed"]);
+    });
+    for member in ["ann", "bob"] {
+        chain.shop.buys(member, &format!("o-{member}"), 10_000).send().ok();
+    }
+    assert_eq!((chain.host.fire("fold"), chain.host.fire("touch")), (200, 200));
+    assert_eq!(chain.touches(), "due , due ");
+    chain.shop.redeems("ann", 10).send().ok();
+    // The redemption is not folded yet: the message waits for what it may say.
+    assert_eq!(chain.host.fire("deliver"), 200);
+    let to = |chain: &Chain| -> Vec<Json> {
+        chain.messages().iter().map(|message| message["to"].clone()).collect()
+    };
+    assert_eq!(to(&chain), ["token-of-bob"], "{}", chain.touches());
+    chain.host.clock("2026-03-10T12:05:00+08:00");
+    chain.runs();
+    assert!(to(&chain).is_empty());
+    assert_eq!(chain.touches(), "suppressed stopped, sent push");
+    let grants = "SELECT count(*) FROM entry WHERE kind = 'grant'";
+    assert_eq!(chain.host.books().number(grants), 1, "what is stopped grants nothing");
 }
