@@ -78,11 +78,6 @@ fn of_template(
     if !shows {
         return Err(not_possible(format!("The template {TEMPLATE} does not show the code.")));
     }
-    if is_approved && vendor_template_id.is_none() {
-        let none =
-            format!("The template {TEMPLATE} does not name the text that the vendor has approved.");
-        return Err(not_possible(none));
-    }
     Ok(Message { title, text, vendor_template_id, parameters, ..Message::default() })
 }
 
