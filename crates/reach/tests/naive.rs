@@ -182,7 +182,7 @@ impl Row {
     }
 
     fn seen(&self) -> i64 {
-        self.last.unwrap_or(self.sent.map_or(self.due, |(at, _)| at))
+        self.last.max(self.sent.map(|(at, _)| at)).unwrap_or(self.due)
     }
 }
 

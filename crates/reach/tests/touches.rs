@@ -834,6 +834,28 @@ fn a_channel_counts_where_it_took_the_message() {
     }
 }
 
+/// docs/reference/playbook.md: it counts on the day of the last channel. A channel that is known to
+/// have sent may be later than the others, which only may have.
+#[test]
+fn a_message_counts_when_its_last_channel_took_it() {
+    let caps = json!([{"times": 1, "per": "day"}]);
+    let mut programme = Programme::new(json!({"caps": caps, "strategies": [warn("w", 5)]}));
+    let mut earlier = with_points_until("2027-06-10");
+    programme.decided_through = day("2027-06-04");
+    let night = programme.night(&mut earlier, at("2027-06-05 02:00"), shanghai());
+    for (sent_at, last_at, found) in [
+        ("2027-06-05 10:00", None, "w:-5 2027-06-07 10:00"),
+        ("2027-06-05 10:00", Some("2027-06-07 03:00"), "w:-5 2027-06-08 10:00"),
+        ("2027-06-07 01:00", Some("2027-06-06 10:00"), "w:-5 2027-06-08 10:00"),
+    ] {
+        let mut person = with_points_until("2027-06-12");
+        person.touches = vec![Touch { last_at: last_at.map(at), ..sent(&night[0], at(sent_at)) }];
+        programme.decided_through = day("2027-06-06");
+        let night = programme.night(&mut person, at("2027-06-07 02:00"), shanghai());
+        assert_eq!(all_told(&night), [found], "{sent_at} {last_at:?}");
+    }
+}
+
 #[test]
 fn strategies_that_share_an_occasion_give_way() {
     let row = |id: &str, days: u32, orders: i64| {

@@ -159,7 +159,7 @@ impl Touch {
     /// due.
     pub(crate) fn seen_at(&self, now: Timestamp) -> Timestamp {
         let planned = if self.state == State::Sending { self.due_at.max(now) } else { self.due_at };
-        self.last_at.or(self.sent_at).unwrap_or(planned)
+        self.last_at.max(self.sent_at).unwrap_or(planned)
     }
 
     /// Whether it takes room from a message of that priority: it went out or may have gone out, or
