@@ -193,7 +193,7 @@ impl Drafts {
 /// A version that the query names.
 fn version_of(request: &Request, name: &str) -> Result<Option<i64>, Problem> {
     let number = |text: &str| text.parse().ok().filter(|version| *version >= 0);
-    let wrong = || FieldError::new(&format!("?{name}"), "must be the number of a version");
+    let wrong = || FieldError::new(format!("?{name}"), "must be the number of a version");
     let told = request.query(name).map(|text| number(text).ok_or_else(wrong));
     Ok(told.transpose()?)
 }

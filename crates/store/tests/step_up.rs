@@ -104,7 +104,8 @@ fn a_repetition_at_once_is_not_told_that_its_proof_was_used() {
         abroad: None,
         in_flight: None,
     };
-    let outcomes = wait(store::execute(&mut executor, &[order.clone()], loaded)).unwrap();
+    let outcomes =
+        wait(store::execute(&mut executor, std::slice::from_ref(&order), loaded)).unwrap();
     assert_eq!(told(&outcomes[0]), "again: redeem -60");
     // With another key it is another request.
     let other = with(redeem("m", "b", 60), "v1", 60, until);
