@@ -14,7 +14,8 @@ function described(section: string): { settings: string[]; secrets: string[]; op
 }
 
 test("the form of each vendor is that of the page of reference", () => {
-  const sections = page.split("\n### ").slice(1).map((section) => [/^`(\w+)`/.exec(section)?.[1] ?? "", section] as const);
+  const vendors = page.split("\n## Vendors\n")[1] ?? "";
+  const sections = vendors.split("\n### ").slice(1).map((section) => [/^`(\w+)`/.exec(section)?.[1] ?? "", section] as const);
   expect(VENDORS.map((vendor) => vendor.name)).toEqual(sections.map(([name]) => name));
   for (const [name, section] of sections) {
     const vendor = VENDORS.find((one) => one.name === name);
