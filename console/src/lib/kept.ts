@@ -5,6 +5,15 @@ import { useEffect } from "react";
 
 const BEFORE = "accrue-unsaved/";
 
+/** A document that is not saved yet, with what it was made from: it is saved over that version alone. */
+export interface Unsaved<T> {
+  document: T;
+  /** What was read. */
+  base: T;
+  /** Which version or revision that was. */
+  over: number;
+}
+
 export function kept<T>(key: string): T | null {
   try {
     const text = sessionStorage.getItem(BEFORE + key);

@@ -351,6 +351,21 @@ export function strategies() {
     await dialog.getByRole("button", { name: "Take what is kept" }).click();
     await expect.poll(() => holdout.inputValue()).toBe("3");
     await expect.poll(() => page.getByText("Not kept yet").count()).toBe(0);
+    // A reload restores what was typed with the revision that it came from, not with the newest.
+    await holdout.fill("6");
+    await page.getByRole("button", { name: "Take over" }).click();
+    await page.getByText("Not kept yet").waitFor();
+    await putAside(page, /"holdout_percent":6/);
+    await put("shared", { ...both, holdout_percent: 2 });
+    await page.reload();
+    await signIn(page, keys.marketing ?? "");
+    await expect.poll(() => holdout.inputValue()).toBe("6");
+    await page.getByRole("button", { name: "Keep draft" }).click();
+    await page.getByRole("alert").getByText("Somebody else has kept this meanwhile").waitFor();
+    expect((await draftOf("shared")).holdout_percent).toBe(2);
+    await page.getByRole("button", { name: "Compare" }).click();
+    await dialog.getByRole("button", { name: "Keep mine over it" }).click();
+    await expect.poll(async () => (await draftOf("shared")).holdout_percent).toBe(6);
     // A new draft does not take the place of another one.
     await go(page, "/strategies?tab=drafts");
     await page.getByRole("button", { name: "New draft" }).click();

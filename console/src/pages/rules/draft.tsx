@@ -9,7 +9,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
 import type { Draft as DraftAnswer, Rule, Rulebook } from "../../api/answers";
-import { drop, kept, useKept } from "../../lib/kept";
+import { drop, kept, useKept, type Unsaved } from "../../lib/kept";
 import { usePublished } from "../../lib/published";
 import { useChange, useFilters, useFormat } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
@@ -117,11 +117,13 @@ function Editor({ draft }: { draft: DraftAnswer }) {
   const { programme, name: who } = useSignedIn();
   const place = `${programme.id}/${who}/draft/${draft.draft}`;
   const stored = useMemo(() => JSON.stringify(draft.rulebook, null, 2), [draft.rulebook]);
-  const [before] = useState(() => kept<string>(place));
-  const [text, setText] = useState(before ?? stored);
-  const [base, setBase] = useState(stored);
+  const [before] = useState(() => kept<Unsaved<string>>(place));
+  const [text, setText] = useState(before?.document ?? stored);
+  const [base, setBase] = useState(before?.base ?? stored);
+  // The draft may be read anew while somebody types: what is kept is kept over what the text came from.
+  const [over, setOver] = useState(before?.over ?? draft.revision);
   const isChanged = text !== base;
-  useKept(place, isChanged ? text : null);
+  useKept(place, isChanged ? { document: text, base, over } : null);
   useEffect(() => {
     if (!isChanged) return undefined;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -131,11 +133,12 @@ function Editor({ draft }: { draft: DraftAnswer }) {
   const parsed = useMemo(() => parse(text), [text]);
   const save = useChange(
     // What another person has kept meanwhile is not overwritten unasked.
-    ({ next, over }: { next: Rulebook; over: number }, key) =>
-      ask<DraftAnswer>(api.PUT("/v1/rulebook/drafts/{name}", { params: { path: { name: draft.draft }, query: { revision: over as never }, header: { "Idempotency-Key": key } }, body: next as never })),
+    ({ next, over: read }: { next: Rulebook; over: number }, key) =>
+      ask<DraftAnswer>(api.PUT("/v1/rulebook/drafts/{name}", { params: { path: { name: draft.draft }, query: { revision: read as never }, header: { "Idempotency-Key": key } }, body: next as never })),
     (kept, { next }) => {
       queries.setQueryData(["draft", draft.draft], { ...kept, rulebook: next });
       setBase(text);
+      setOver(kept.revision);
       void message.success(t("rules.kept"));
     },
   );
@@ -155,12 +158,13 @@ function Editor({ draft }: { draft: DraftAnswer }) {
             return { document: found.rulebook ?? {}, stored: found, version: found.revision, by: found.updated_by, at: found.updated_at };
           }}
           document={parsed.book}
-          onKeep={(over) => parsed.book && save.mutate({ next: parsed.book, over })}
+          onKeep={(theirs) => parsed.book && save.mutate({ next: parsed.book, over: theirs })}
           onTake={({ stored: theirs }) => {
             save.reset();
             queries.setQueryData(["draft", draft.draft], theirs);
             const itsText = JSON.stringify(theirs.rulebook, null, 2);
             setBase(itsText);
+            setOver(theirs.revision);
             setText(itsText);
           }}
         />
@@ -193,8 +197,12 @@ function Editor({ draft }: { draft: DraftAnswer }) {
       </div>
       {parsed.fault && <p className="small" style={{ color: "var(--bad)" }} role="alert">{t("problem.malformed-json")}: <span lang="en">{parsed.fault}</span></p>}
       <div className="row" style={{ justifyContent: "flex-end", marginTop: 12 }}>
-        <Button disabled={!isChanged} onClick={() => setText(base)}>{t("rules.undo")}</Button>
-        <Button type="primary" disabled={!isChanged || !parsed.book} loading={save.isPending} onClick={() => parsed.book && save.mutate({ next: parsed.book, over: draft.revision })}>{t("rules.keep")}</Button>
+        <Button disabled={!isChanged} onClick={() => {
+          setBase(stored);
+          setOver(draft.revision);
+          setText(stored);
+        }}>{t("rules.undo")}</Button>
+        <Button type="primary" disabled={!isChanged || !parsed.book} loading={save.isPending} onClick={() => parsed.book && save.mutate({ next: parsed.book, over })}>{t("rules.keep")}</Button>
       </div>
     </Section>
   );

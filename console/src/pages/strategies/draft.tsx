@@ -9,7 +9,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
 import type { Change, Publication } from "../../api/answers";
-import { kept, useKept } from "../../lib/kept";
+import { kept, useKept, type Unsaved } from "../../lib/kept";
 import { useChange, useFilters, useFormat } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf, Diff } from "../../ui/diff";
@@ -78,9 +78,11 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
   const { draft: name } = draft;
   const writes = may(signedIn, "marketing");
   const place = `${signedIn.programme.id}/${signedIn.name}/playbook/${name}`;
-  const [before] = useState(() => (writes ? kept<Playbook>(place) : null));
-  const [base, setBase] = useState(stored);
-  const [history, setHistory] = useState(() => begun(before ?? stored));
+  const [before] = useState(() => (writes ? kept<Unsaved<Playbook>>(place) : null));
+  const [base, setBase] = useState(before?.base ?? stored);
+  // The draft may be read anew while somebody types: what is kept is kept over what the text came from.
+  const [over, setOver] = useState(before?.over ?? draft.revision);
+  const [history, setHistory] = useState(() => begun(before?.document ?? stored));
   const [filters] = useFilters(["tab", "strategy"]);
   const [edited, setEdited] = useState<{ strategy: Strategy | null; part: Part } | null>(() => {
     const open = kept<{ id: string | null }>(`${place}/strategy`);
@@ -88,12 +90,14 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
     return open && writes && (open.id === null || strategy) ? { strategy, part: "name" } : null;
   });
   const [publishing, setPublishing] = useState(false);
+  /** Places that another editor changed, too. */
+  const [bothChanged, setBothChanged] = useState<string[]>([]);
   const document = history.present;
   const known = useKnown(document);
   const isChanged = useMemo(() => changesOf(base, document).length > 0, [base, document]);
   // What is typed is rehearsed before it is kept.
   const rehearsed = useMemo(() => ({ playbook: document }), [document]);
-  useKept(place, isChanged && writes ? document : null);
+  useKept(place, isChanged && writes ? { document, base, over } : null);
   useEffect(() => {
     if (!isChanged) return undefined;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -106,6 +110,8 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
     save.reset();
     queries.setQueryData(["playbook-draft", name], theirs);
     setBase(itsDocument);
+    setOver(theirs.revision);
+    setBothChanged([]);
     change(next);
   };
   const diff = useQuery<DraftDiff, Problem>({
@@ -114,11 +120,13 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
   });
   const save = useChange(
     // What another person has kept meanwhile is not overwritten unasked.
-    ({ next, over }: { next: Playbook; over: number }, key) =>
-      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name }, query: { revision: over as never }, header: { "Idempotency-Key": key } }, body: next as never })),
+    ({ next, over: read }: { next: Playbook; over: number }, key) =>
+      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name }, query: { revision: read as never }, header: { "Idempotency-Key": key } }, body: next as never })),
     (answer, { next }) => {
       queries.setQueryData(["playbook-draft", name], { ...answer, playbook: next });
       setBase(next);
+      setOver(answer.revision);
+      setBothChanged([]);
       void message.success(t("rules.kept"));
     },
   );
@@ -161,7 +169,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
               remove={(key) => ask(api.DELETE("/v1/playbook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } } }))}
               back="/strategies?tab=drafts"
             />
-            <Button type={isChanged ? "primary" : "default"} disabled={!isChanged} loading={save.isPending} onClick={() => save.mutate({ next: document, over: draft.revision })}>{t("rules.keep")}</Button>
+            <Button type={isChanged ? "primary" : "default"} disabled={!isChanged} loading={save.isPending} onClick={() => save.mutate({ next: document, over })}>{t("rules.keep")}</Button>
             <Button type={isChanged ? "default" : "primary"} disabled={isChanged || (draft.problems ?? []).length > 0 || diff.data?.changes.length === 0} onClick={() => setPublishing(true)}>{t("rules.askPublish")}</Button>
           </>
         )
@@ -181,7 +189,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
             return { document: found.playbook ?? {}, stored: found, version: found.revision, by: found.updated_by, at: found.updated_at };
           }}
           document={document}
-          onKeep={(over) => save.mutate({ next: document, over })}
+          onKeep={(theirs) => save.mutate({ next: document, over: theirs })}
           onTake={(theirs) => takes(theirs.stored, theirs.document, theirs.document)}
           more={(theirs) => (
             <Button
@@ -189,7 +197,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
               onClick={() => {
                 const { document: both, both: places } = merged(base, theirs.document, document);
                 takes(theirs.stored, theirs.document, both);
-                if (places.length > 0) void message.warning(t("newer.bothLeft", { places: places.join(", ") }), 10);
+                setBothChanged(places);
               }}
             >
               {t("newer.both")}
@@ -199,13 +207,16 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
       ) : (
         <ProblemNote problem={save.error} />
       )}
+      {bothChanged.length > 0 && <Alert className="problem" type="warning" role="status" showIcon title={t("newer.bothLeft", { places: bothChanged.join(", ") })} />}
       {writes && (
         <Older
           draft={draft}
+          over={over}
           document={document}
           onTaken={(answer, body) => {
             queries.setQueryData(["playbook-draft", name], { ...answer, playbook: body });
             setBase(body);
+            setOver(answer.revision);
             change(body);
             void message.success(t("older.taken"));
           }}

@@ -15,7 +15,7 @@ import { Buttons } from "../member-actions";
 import { merged } from "./merge";
 import type { Playbook, PlaybookDraft, PublishedPlaybook } from "./playbook";
 
-export function Older({ draft, document, onTaken }: { draft: PlaybookDraft; document: Playbook; onTaken: (draft: PlaybookDraft, document: Playbook) => void }) {
+export function Older({ draft, over, document, onTaken }: { draft: PlaybookDraft; over: number; document: Playbook; onTaken: (draft: PlaybookDraft, document: Playbook) => void }) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const found = useQuery<PublishedPlaybook, Problem>({ queryKey: ["playbook"], queryFn: () => ask(api.GET("/v1/playbook", {})), staleTime: 0 });
@@ -31,13 +31,14 @@ export function Older({ draft, document, onTaken }: { draft: PlaybookDraft; docu
         title={t("older.title", { base, version: found.data.version })}
         action={<Button size="small" onClick={() => setOpen(true)}>{t("older.look")}</Button>}
       />
-      {open && <Since draft={draft} base={base} inForce={found.data} document={document} onClose={() => setOpen(false)} onTaken={onTaken} />}
+      {open && <Since draft={draft} over={over} base={base} inForce={found.data} document={document} onClose={() => setOpen(false)} onTaken={onTaken} />}
     </>
   );
 }
 
-function Since({ draft, base, inForce, document, onClose, onTaken }: {
+function Since({ draft, over, base, inForce, document, onClose, onTaken }: {
   draft: PlaybookDraft;
+  over: number;
   base: number;
   inForce: PublishedPlaybook;
   document: Playbook;
@@ -57,7 +58,7 @@ function Since({ draft, base, inForce, document, onClose, onTaken }: {
   });
   const take = useChange(
     (body: Playbook, key) =>
-      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name: draft.draft }, query: { base_version: inForce.version as never, revision: draft.revision as never }, header: { "Idempotency-Key": key } }, body: body as never })),
+      ask<PlaybookDraft>(api.PUT("/v1/playbook/drafts/{name}", { params: { path: { name: draft.draft }, query: { base_version: inForce.version as never, revision: over as never }, header: { "Idempotency-Key": key } }, body: body as never })),
     (answer, body) => {
       onTaken(answer, body);
       onClose();

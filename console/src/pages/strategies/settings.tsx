@@ -73,7 +73,18 @@ export function SettingsFacts({ document }: { document: Playbook }) {
   );
 }
 
-export function SettingsForm({ document, faults, onChange }: { document: Playbook; faults: PlaybookFault[]; onChange: (document: Playbook) => void }) {
+interface SettingsProps {
+  document: Playbook;
+  faults: PlaybookFault[];
+  onChange: (document: Playbook) => void;
+}
+
+/** After a change from elsewhere, such as an undo, the form begins anew: with the store of its values. */
+export function SettingsForm(props: SettingsProps) {
+  return <SettingsFields key={JSON.stringify(valuesOf(props.document))} {...props} />;
+}
+
+function SettingsFields({ document, faults, onChange }: SettingsProps) {
   const { t } = useTranslation();
   const word = useWord();
   const [form] = Form.useForm<Values>();
@@ -87,8 +98,7 @@ export function SettingsForm({ document, faults, onChange }: { document: Playboo
   return (
     <Section title={t("strategy.settings")}>
       {own.map((fault) => <p key={fault.pointer + fault.detail} className="fault small"><code>{fault.pointer}</code> <span lang="en">{fault.detail}</span></p>)}
-      {/* After a change from elsewhere, such as an undo, the form begins anew. */}
-      <Form key={JSON.stringify(initial)} form={form} name="settings" layout="vertical" initialValues={initial} onFinish={(values) => onChange(withSettings(document, { ...initial, ...values }))}>
+      <Form form={form} name="settings" layout="vertical" initialValues={initial} onFinish={(values) => onChange(withSettings(document, { ...initial, ...values }))}>
         <div className="row" style={{ alignItems: "start" }}>
           <Form.Item name="send_at" label={t("strategy.sendAt")} extra={t("strategy.sendAtHint")} rules={time} style={grow(160)}><Input /></Form.Item>
           <Form.Item name="quiet" valuePropName="checked" label={t("strategy.quiet")} style={grow(140)}><Checkbox>{t("strategy.quietOn")}</Checkbox></Form.Item>

@@ -8,7 +8,7 @@ import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useNavigate, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
-import { drop, kept, useKept } from "../../lib/kept";
+import { drop, kept, useKept, type Unsaved } from "../../lib/kept";
 import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf } from "../../ui/diff";
@@ -45,7 +45,7 @@ function Loaded({ id }: { id: string }) {
   });
   const place = `${signedIn.programme.id}/${signedIn.name}/template/${id}`;
   const isNew = found.error?.slug === "resource-not-found" && may(signedIn, "marketing");
-  const begun = isNew ? (kept<Document>(place) ?? (location.state as { begun?: Document } | null)?.begun) : null;
+  const begun = isNew ? (kept<Unsaved<Document | null>>(place)?.document ?? (location.state as { begun?: Document } | null)?.begun) : null;
   if (found.data) return may(signedIn, "marketing") ? <Edited id={id} place={place} stored={found.data} /> : <Read template={found.data} />;
   if (begun) return <Edited id={id} place={place} stored={null} begun={begun} />;
   return (
@@ -64,9 +64,11 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [filters, setFilters] = useFilters(["tab", "channel"]);
-  const [before] = useState(() => kept<Document>(place));
-  const [base, setBase] = useState<Document | null>(stored);
-  const [document, setDocument] = useState<Document>(() => before ?? stored ?? begun ?? { purpose: "service", texts: {} });
+  const [before] = useState(() => kept<Unsaved<Document | null>>(place));
+  const [base, setBase] = useState<Document | null>(before ? before.base : stored);
+  // The template may be read anew while somebody types: it is kept over what the text came from.
+  const [over, setOver] = useState(before?.over ?? stored?.version ?? 0);
+  const [document, setDocument] = useState<Document>(() => before?.document ?? stored ?? begun ?? { purpose: "service", texts: {} });
   const [touched, setTouched] = useState(false);
   const [strict, setStrict] = useState(false);
   const [occasion, setOccasion] = useState(SAMPLE);
@@ -74,7 +76,7 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
   const [trying, setTrying] = useState(false);
   const body = useMemo(() => bodyOf(document), [document]);
   const isChanged = useMemo(() => base === null || changesOf(bodyOf(base), body).length > 0, [base, body]);
-  useKept(place, isChanged ? document : null);
+  useKept(place, isChanged ? { document, base, over } : null);
   useEffect(() => {
     if (!isChanged) return undefined;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -84,12 +86,13 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
   const { checked, shown, problem, memberProblem } = useShown(body, occasion, true);
   const save = useChange(
     // What another person has kept meanwhile is not overwritten unasked.
-    ({ next, over }: { next: Document; over: number }, key) =>
-      ask<Template>(api.PUT("/v1/templates/{id}", { params: { path: { id }, query: { base_version: over as never }, header: { "Idempotency-Key": key } }, body: bodyOf(next) })),
+    ({ next, over: read }: { next: Document; over: number }, key) =>
+      ask<Template>(api.PUT("/v1/templates/{id}", { params: { path: { id }, query: { base_version: read as never }, header: { "Idempotency-Key": key } }, body: bodyOf(next) })),
     (answer, { next }) => {
       drop(place);
       queries.setQueryData(["template", id], { ...answer, texts: next.texts });
       setBase(next);
+      setOver(answer.version);
       setStrict(false);
       void message.success(t("templates.kept", { version: answer.version }));
     },
@@ -120,7 +123,11 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
               onClick={() => {
                 drop(place);
                 if (base === null) void navigate("/templates");
-                else setDocument(base);
+                else {
+                  setBase(stored);
+                  setOver(stored?.version ?? 0);
+                  setDocument(stored ?? base);
+                }
               }}
             >
               {t("rules.undo")}
@@ -132,7 +139,7 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
             loading={save.isPending}
             onClick={() => {
               setStrict(true);
-              save.mutate({ next: document, over: stored?.version ?? 0 });
+              save.mutate({ next: document, over });
             }}
           >
             {t("do.save")}
@@ -154,12 +161,13 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
             return { document: bodyOf(found), stored: found, version: found.version, by: found.updated_by, at: found.updated_at };
           }}
           document={body}
-          onKeep={(over) => save.mutate({ next: document, over })}
+          onKeep={(theirs) => save.mutate({ next: document, over: theirs })}
           onTake={(kept) => {
             drop(place);
             save.reset();
             queries.setQueryData(["template", id], kept.stored);
             setBase(kept.stored);
+            setOver(kept.version);
             setDocument(kept.stored);
           }}
         />
