@@ -150,6 +150,18 @@ impl World {
         self
     }
 
+    pub fn has_address(&self, channel: Channel, member_no: i64, digest: &str) {
+        let kept = Contact {
+            channel,
+            address: "sealed".into(),
+            state: ContactState::Open,
+            verified_at: None,
+            updated_at: 0,
+            updated_by: "anna".into(),
+        };
+        wait(put_contact(&self.reach, (1, member_no), &kept, false, digest)).unwrap();
+    }
+
     pub fn account(&self, id: &str) -> ChannelAccount {
         wait(channel_account(&self.reach, 1, id)).unwrap().unwrap()
     }
@@ -374,15 +386,7 @@ fn a_refused_address_is_closed() {
         ("none", "+14155550123", ContactState::Open),
     ] {
         let world = World::new().sms();
-        let kept = Contact {
-            channel: Channel::Sms,
-            address: "sealed".into(),
-            state: ContactState::Open,
-            verified_at: None,
-            updated_at: 0,
-            updated_by: "anna".into(),
-        };
-        wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
+        world.has_address(Channel::Sms, 101, "d1");
         world.due([1], to);
         world.run(|_| answer(200, json!({"Code": code})));
         let found = wait(list_contacts(&world.reach, 1, 101)).unwrap();
@@ -588,15 +592,7 @@ fn reports_settle_attempts_close_addresses_and_withdraw() {
         (Reported::Delivered, (None, Some("x")), None, "accepted", open, None),
     ] {
         let world = World::new().sms();
-        let kept = Contact {
-            channel: Channel::Sms,
-            address: "sealed".into(),
-            state: ContactState::Open,
-            verified_at: None,
-            updated_at: 0,
-            updated_by: "anna".into(),
-        };
-        wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
+        world.has_address(Channel::Sms, 101, "d1");
         world.due([1], "+8613812345678");
         world.run(|_| taken());
         let report = report(what, ids, to);
@@ -838,15 +834,7 @@ fn an_account_that_was_changed_does_not_send_what_the_vendor_before_may_have() {
 #[test]
 fn a_copy_of_a_stop_does_not_undo_a_later_yes() {
     let world = World::new().sms();
-    let kept = Contact {
-        channel: Channel::Sms,
-        address: "sealed".into(),
-        state: ContactState::Open,
-        verified_at: None,
-        updated_at: 0,
-        updated_by: "anna".into(),
-    };
-    wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
+    world.has_address(Channel::Sms, 101, "d1");
     let account = world.account("sms");
     let post = |what, once: &str| {
         world.now.set(world.now.get().plus_ms(1_000));
@@ -884,7 +872,7 @@ fn a_copy_of_a_stop_does_not_undo_a_later_yes() {
     let invalid = Reported::Failed(Some(ContactState::Invalid));
     post(invalid, "SM3/undelivered");
     assert_eq!(state(), ContactState::Invalid);
-    wait(put_contact(&world.reach, (1, 101), &kept, false, "d1")).unwrap();
+    world.has_address(Channel::Sms, 101, "d1");
     post(invalid, "SM3/undelivered");
     assert_eq!(state(), ContactState::Open, "a copy of the report");
 }

@@ -3,11 +3,8 @@
 
 use channels::{Report, Reported};
 use ledger::Timestamp;
-use reach::{Channel, ContactState, Decision, Purpose};
-use store::{
-    Consent, Contact, add_consents, contact_holders, current_consents, deliveries_of_touch,
-    put_contact,
-};
+use reach::{Channel, Decision, Purpose};
+use store::{Consent, add_consents, contact_holders, current_consents, deliveries_of_touch};
 
 use crate::deliver::{World, report, taken};
 use crate::support::wait;
@@ -18,18 +15,6 @@ fn keeps(world: &World, reports: &[Report]) {
     let (account, now) = (world.account("sms"), world.now.get());
     let digest = |to: &str| to.to_owned();
     wait(jobs::keep_reports(&world.reach, &account, reports, &digest, now)).unwrap();
-}
-
-fn has_address(world: &World, member_no: i64, digest: &str) {
-    let kept = Contact {
-        channel: Channel::Sms,
-        address: "sealed".into(),
-        state: ContactState::Open,
-        verified_at: None,
-        updated_at: 0,
-        updated_by: "anna".into(),
-    };
-    wait(put_contact(&world.reach, (1, member_no), &kept, false, digest)).unwrap();
 }
 
 fn agrees(world: &World, member_no: i64, digest: &str, at: Timestamp) {
@@ -102,7 +87,7 @@ fn a_withdrawal_of_another_time_counts_from_now() {
         (None, 0),
     ] {
         let world = World::new().sms();
-        has_address(&world, 101, "d1");
+        world.has_address(Channel::Sms, 101, "d1");
         agrees(&world, 101, "d1", Timestamp(1));
         let now = world.now.get();
         let at_ms = ago_ms.map(|ago| now.0 - ago);
@@ -112,7 +97,7 @@ fn a_withdrawal_of_another_time_counts_from_now() {
     }
     for at_ms in [i64::MAX, i64::MIN, 1_773_107_000] {
         let world = World::new().sms();
-        has_address(&world, 101, "d1");
+        world.has_address(Channel::Sms, 101, "d1");
         agrees(&world, 101, "d1", world.now.get().plus_ms(-HOUR_MS));
         let stop = Report {
             at_ms: Some(at_ms),
@@ -130,9 +115,9 @@ fn no_withdrawal_of_a_long_post_is_lost() {
     let world = World::new().sms();
     let digests: Vec<String> = (0..1_000).map(|no| format!("d{no:04}")).collect();
     for (place, digest) in (0_i64..).zip(&digests) {
-        has_address(&world, 10_000 + place, digest);
+        world.has_address(Channel::Sms, 10_000 + place, digest);
         if place % 2 == 0 {
-            has_address(&world, 20_000 + place, digest);
+            world.has_address(Channel::Sms, 20_000 + place, digest);
         }
     }
     let stop = |digest: &String| report(Reported::Unsubscribed, (None, None), Some(digest));
