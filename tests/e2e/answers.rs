@@ -1,7 +1,7 @@
 //! The shapes that client developers read: one shape per thing in every answer.
 
 use serde_json::{Value as Json, json};
-use tests::{Host, Receiver, Shop, purchase};
+use tests::{CALLING, Host, Receiver, Shop, purchase};
 
 /// Purchases are pending for a week, and points live for thirty days. A review is pending until a
 /// member of staff has read it.
@@ -61,13 +61,7 @@ fn changes(entry: &Json) -> Vec<String> {
 /// Answers, histories, traces, exports and events have the same list, with items of one shape.
 #[test]
 fn lots_of_an_entry_have_one_shape() {
-    let (host, shop) = opened(&[
-        "--allow-private-networks",
-        "--variable",
-        "webhook_allow_http=true",
-        "--variable",
-        "webhook_allow_private=true",
-    ]);
+    let (host, shop) = opened(&CALLING);
     let receiver = Receiver::start();
     shop.put("/v1/endpoints/all", &json!({"url": receiver.url()})).send().ok();
     let bought = shop.buys("m", "o-1", 10_000).send().ok();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
-use tests::{Host, Received, Receiver, Shop, at_once};
+use tests::{CALLING, Host, Received, Receiver, SEALED, Shop, at_once};
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) MicroMessenger/8.0.60";
@@ -33,17 +33,7 @@ impl Chain {
 
     /// With another playbook than that of the recipe.
     fn start_with(members: &[&str], change: impl FnOnce(&mut Json)) -> Self {
-        let host = Host::start_with(&[
-            "--clock",
-            "2026-03-10T12:00:00+08:00",
-            "--allow-private-networks",
-            "--variable",
-            "webhook_allow_http=true",
-            "--variable",
-            "webhook_allow_private=true",
-            "--variable",
-            "secrets_key=a-key-that-seals-of-40-characters-length",
-        ]);
+        let host = Host::start_with(&[&["--clock", "2026-03-10T12:00:00+08:00"][..], &CALLING, &SEALED].concat());
         let mut steps = recipe();
         let playbook = steps.iter_mut().find(|(call, _)| call.starts_with("PUT /v1/playbook/"));
         change(&mut playbook.unwrap().1);

@@ -1,7 +1,7 @@
 //! `/v1/donations`: points for a charity, what comes back of them, and the report.
 
 use serde_json::{Value as Json, json};
-use tests::{Ask, Host, Receiver, Shop, at_once, count};
+use tests::{Ask, CALLING, Host, Receiver, Shop, at_once, count};
 
 /// The operator's shop, whose rulebook offers `charities`.
 fn with_charities(host: &Host, charities: &Json) -> Shop {
@@ -182,13 +182,7 @@ fn thirty_donations_of_the_same_points() {
 
 #[test]
 fn a_donation_is_an_event() {
-    let host = Host::start_with(&[
-        "--allow-private-networks",
-        "--variable",
-        "webhook_allow_http=true",
-        "--variable",
-        "webhook_allow_private=true",
-    ]);
+    let host = Host::start_with(&CALLING);
     let (shop, receiver) = (with_charities(&host, &charities()), Receiver::start());
     let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     let body = json!({"url": receiver.url(), "secret": secret, "kinds": ["donate"]});

@@ -2,14 +2,14 @@
 //! same id.
 
 use serde_json::{Value as Json, json};
-use tests::{Host, Received, Receiver, Shop};
+use tests::{CALLING, Host, Received, Receiver, SEALED, Shop};
 
 /// Only the call that sets a secret shows it, also when repeated under its key. The database never
 /// contains it in plain text.
 #[test]
 fn secrets_of_endpoints_are_sealed() {
     let host =
-        Host::start_with(&["--variable", "secrets_key=a-key-that-seals-of-40-characters-length"]);
+        Host::start_with(&SEALED);
     let shop = host.shop();
     let put = shop.put("/v1/endpoints/crm", &json!({"url": "https://crm.example/hooks"})).key("p");
     let made = put.send();
@@ -54,13 +54,7 @@ const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// A host that may call receivers on this machine, which is forbidden by default.
 fn opened() -> (Host, Shop, Receiver) {
-    let host = Host::start_with(&[
-        "--allow-private-networks",
-        "--variable",
-        "webhook_allow_http=true",
-        "--variable",
-        "webhook_allow_private=true",
-    ]);
+    let host = Host::start_with(&CALLING);
     let shop = host.shop();
     (host, shop, Receiver::start())
 }

@@ -1,7 +1,7 @@
 //! `/v1/grants`: points and coupons for members who did nothing for them.
 
 use serde_json::{Value as Json, json};
-use tests::{Answer, Ask, Host, Receiver, Shop, at_once, count};
+use tests::{Answer, Ask, CALLING, Host, Receiver, Shop, at_once, count};
 
 /// The operator's shop, whose rulebook has these grants, and coupons of 50 yuan.
 fn with_grants(host: &Host, grants: &Json) -> Shop {
@@ -283,13 +283,7 @@ fn a_member_with_a_hundred_coupons_gets_no_half_grant() {
 /// Points go to another member by another name, after a merger as before; listeners hear of it.
 #[test]
 fn merged_members_and_listeners() {
-    let host = Host::start_with(&[
-        "--allow-private-networks",
-        "--variable",
-        "webhook_allow_http=true",
-        "--variable",
-        "webhook_allow_private=true",
-    ]);
+    let host = Host::start_with(&CALLING);
     let (shop, receiver) = (with_grants(&host, &grants()), Receiver::start());
     let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
     let endpoint = json!({"url": receiver.url(), "secret": secret, "kinds": ["grant"]});

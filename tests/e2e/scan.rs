@@ -5,11 +5,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value as Json, json};
 use sha2::Sha256;
-use tests::{Answer, Host, Shop, at_once, count, purchase};
+use tests::{Answer, Host, SEALED, Shop, at_once, count, purchase};
 
 use crate::sign_in::{START, person, role};
 
-const SEALED: [&str; 2] = ["--variable", "secrets_key=a-key-that-seals-of-40-characters-length"];
 /// The clock of the tests.
 const NOW: &str = "2026-03-10T10:00:00+08:00";
 

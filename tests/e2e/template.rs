@@ -1,7 +1,7 @@
 //! `/v1/templates`.
 
 use serde_json::{Value as Json, json};
-use tests::{Host, Receiver, Shop};
+use tests::{CALLING, Host, Receiver, SEALED, Shop};
 
 fn puts(shop: &Shop, id: &str, body: &Json) -> tests::Ask {
     shop.put(&format!("/v1/templates/{id}"), body)
@@ -209,15 +209,7 @@ const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// A host with a gateway on this machine, a template and a test address.
 fn tried() -> (Host, Shop, Receiver) {
-    let host = Host::start_with(&[
-        "--allow-private-networks",
-        "--variable",
-        "webhook_allow_http=true",
-        "--variable",
-        "webhook_allow_private=true",
-        "--variable",
-        "secrets_key=a-key-that-seals-of-40-characters-length",
-    ]);
+    let host = Host::start_with(&[&CALLING[..], &SEALED].concat());
     let shop = host.shop();
     let gateway = Receiver::start();
     shop.put("/v1/link-settings", &json!({"hosts": ["shop.example"]})).send().ok();

@@ -1,20 +1,12 @@
 //! `/v1/members/{id}/verifications`: codes by which members show that it is they who spend.
 
 use serde_json::{Value as Json, json};
-use tests::{Answer, Ask, Host, Receiver, Shop, at_once, count};
+use tests::{Answer, Ask, CALLING, Host, Receiver, SEALED, Shop, at_once, count};
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 fn host() -> Host {
-    Host::start_with(&[
-        "--allow-private-networks",
-        "--variable",
-        "webhook_allow_http=true",
-        "--variable",
-        "webhook_allow_private=true",
-        "--variable",
-        "secrets_key=a-key-that-seals-of-40-characters-length",
-    ])
+    Host::start_with(&[&CALLING[..], &SEALED].concat())
 }
 
 /// A shop with a gateway for text messages, and the member `m` with 1,000 points and a telephone.

@@ -4,7 +4,7 @@
 use channels::{Account, Capability, Vendor};
 use ledger::Timestamp;
 use serde_json::{Value as Json, json};
-use tests::{Host, Shop};
+use tests::{CALLING, Host, SEALED, Shop};
 
 use crate::fakes::Fake;
 
@@ -46,17 +46,7 @@ impl Desk {
     pub fn open(vendor: Vendor) -> Self {
         let fake = Fake::open(vendor.as_str());
         let public = format!("public_url={PUBLIC}");
-        let host = Host::start_with(&[
-            "--allow-private-networks",
-            "--variable",
-            "webhook_allow_http=true",
-            "--variable",
-            "webhook_allow_private=true",
-            "--variable",
-            "secrets_key=a-key-that-seals-of-40-characters-length",
-            "--variable",
-            &public,
-        ]);
+        let host = Host::start_with(&[&CALLING[..], &SEALED, &["--variable", &public]].concat());
         let shop = host.shop_with("spring", |_| {});
         let account = Account::read(vendor, &fake.settings, &fake.secrets).unwrap();
         let body = json!({"vendor": vendor.as_str(), "settings": fake.settings,

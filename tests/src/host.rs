@@ -21,6 +21,18 @@ pub const OPERATOR: &str = "operator-key-of-the-end-to-end-tests-0001";
 /// The clock's time when a host starts: a Tuesday morning in Shanghai.
 pub const CLOCK: &str = "2026-03-10T10:00:00+08:00";
 
+/// Arguments by which a host may call receivers on this machine, which is forbidden by default.
+pub const CALLING: [&str; 5] = [
+    "--allow-private-networks",
+    "--variable",
+    "webhook_allow_http=true",
+    "--variable",
+    "webhook_allow_private=true",
+];
+/// Arguments by which a host seals secrets.
+pub const SEALED: [&str; 2] =
+    ["--variable", "secrets_key=a-key-that-seals-of-40-characters-length"];
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// A running host.

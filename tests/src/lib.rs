@@ -23,7 +23,7 @@ mod wecom;
 
 pub use books::Books;
 pub use crash::load_until_killed;
-pub use host::{CLOCK, Host, OPERATOR};
+pub use host::{CALLING, CLOCK, Host, OPERATOR, SEALED};
 pub use http::{Answer, Ask, Client};
 pub use provider::{Next, Provider, Signed, fields};
 pub use receiver::{Received, Receiver};
