@@ -43,6 +43,18 @@ export function useKept(key: string, value: unknown): void {
   }, [key, text]);
 }
 
+/** Keeps a document that is not saved yet, and asks before the tab goes; null drops it. */
+export function useUnsaved<T>(key: string, unsaved: Unsaved<T> | null): void {
+  useKept(key, unsaved);
+  const isUnsaved = unsaved !== null;
+  useEffect(() => {
+    if (!isUnsaved) return undefined;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [isUnsaved]);
+}
+
 /** Drops what was kept, at once. */
 export function drop(key: string): void {
   keep(key, null);

@@ -4,12 +4,12 @@
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, App, Button, Input } from "antd";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
 import type { Draft as DraftAnswer, Rule, Rulebook } from "../../api/answers";
-import { drop, kept, useKept, type Unsaved } from "../../lib/kept";
+import { drop, kept, useUnsaved, type Unsaved } from "../../lib/kept";
 import { usePublished } from "../../lib/published";
 import { useChange, useFilters, useFormat } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
@@ -123,13 +123,7 @@ function Editor({ draft }: { draft: DraftAnswer }) {
   // The draft may be read anew while somebody types: what is kept is kept over what the text came from.
   const [over, setOver] = useState(before?.over ?? draft.revision);
   const isChanged = text !== base;
-  useKept(place, isChanged ? { document: text, base, over } : null);
-  useEffect(() => {
-    if (!isChanged) return undefined;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener("beforeunload", warn);
-    return () => removeEventListener("beforeunload", warn);
-  }, [isChanged]);
+  useUnsaved(place, isChanged ? { document: text, base, over } : null);
   const parsed = useMemo(() => parse(text), [text]);
   const save = useChange(
     // What another person has kept meanwhile is not overwritten unasked.

@@ -5,15 +5,14 @@ import { Button, DatePicker, Select } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { api, ask } from "../../api/client";
 import { csv, download } from "../../lib/csv";
-import { useNode } from "../../lib/nodes";
 import { useFormat, useWord } from "../../lib/use";
 import { Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Table } from "../../ui/table";
 import { daysOf, withPart, type Part, type Tested } from "./back-tested";
+import { Examples } from "./examples";
 import { HowFar, useParts } from "./in-parts";
 import type { Playbook } from "./playbook";
 import { Lines, Totals, type Rehearsed } from "./rehearsal";
@@ -81,7 +80,6 @@ function Found({ found, document }: { found: Part; document: Playbook }) {
   const { t } = useTranslation();
   const format = useFormat();
   const word = useWord();
-  const node = useNode();
   const say = useSay(document);
   const [strategy, setStrategy] = useState("");
   const name = (id: string) => say.name(document.strategies?.find((one) => one.id === id)?.name, id);
@@ -128,21 +126,7 @@ function Found({ found, document }: { found: Part; document: Playbook }) {
           columns={[{ title: t("touches.day"), main: true, show: (row) => row.day }, ...counts]}
         />
       </Section>
-      {examples.length > 0 && (
-        <Section flush title={t("rehearsal.examples")}>
-          <Table
-            label={t("rehearsal.examples")}
-            rows={examples}
-            id={(row) => `${row.strategy} ${row.node} ${row.member_id} ${row.due_at}`}
-            columns={[
-              { title: t("members.member"), main: true, show: (row) => <Link to={`/members/${encodeURIComponent(row.member_id)}`}>{row.member_id}</Link> },
-              { title: t("strategy.one"), wrap: true, show: (row) => <>{name(row.strategy)} <span className="soft small">{node(row.node)}</span></> },
-              { title: t("touches.due"), show: (row) => format.instant(row.due_at) },
-              { title: t("strategy.channels"), show: (row) => row.channels.map((one) => word("contactChannel", one)).join(", ") || "–" },
-            ]}
-          />
-        </Section>
-      )}
+      <Examples examples={examples} name={name} />
       <Section title={t("lookBack.known")}>
         <p>{t("lookBack.asOfNow", { what: new Intl.ListFormat(format.language).format(found.as_of_now.map((one) => word("asOfNow", one))) })}</p>
         <p>{t("lookBack.budgets")}</p>

@@ -9,7 +9,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
 import type { Change, Publication } from "../../api/answers";
-import { kept, useKept, type Unsaved } from "../../lib/kept";
+import { kept, useUnsaved, type Unsaved } from "../../lib/kept";
 import { useChange, useFilters, useFormat } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf, Diff } from "../../ui/diff";
@@ -97,13 +97,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
   const isChanged = useMemo(() => changesOf(base, document).length > 0, [base, document]);
   // What is typed is rehearsed before it is kept.
   const rehearsed = useMemo(() => ({ playbook: document }), [document]);
-  useKept(place, isChanged && writes ? { document, base, over } : null);
-  useEffect(() => {
-    if (!isChanged) return undefined;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener("beforeunload", warn);
-    return () => removeEventListener("beforeunload", warn);
-  }, [isChanged]);
+  useUnsaved(place, isChanged && writes ? { document, base, over } : null);
   const change = (next: Playbook) => setHistory((one) => changed(one, next));
   /** Goes on from what somebody else has kept. */
   const takes = (theirs: PlaybookDraft, itsDocument: Playbook, next: Playbook) => {

@@ -5,7 +5,6 @@ import { Button, DatePicker } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { api, ask } from "../../api/client";
 import { csv, download } from "../../lib/csv";
 import { useNode } from "../../lib/nodes";
@@ -13,6 +12,7 @@ import { useFormat, useWord } from "../../lib/use";
 import { Figure, Mark, Section } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Table } from "../../ui/table";
+import { Examples } from "./examples";
 import { HowFar, useParts } from "./in-parts";
 import type { Playbook } from "./playbook";
 import { largest, rowsOf, verdictOf, type Counts, type Rehearsal, type Row, type Speed } from "./rehearsed";
@@ -132,7 +132,6 @@ function Found({ found, document }: { found: Rehearsal; document: Playbook }) {
   const ids = (document.strategies ?? []).map((one) => one.id);
   const name = (id: string) => say.name(document.strategies?.find((one) => one.id === id)?.name, id);
   const examples = found.strategies.flatMap((one) => (one.examples ?? []).map((example) => ({ ...example, strategy: one.strategy })));
-  const word = useWord();
   return (
     <>
       <Section><Totals totals={found.totals} /></Section>
@@ -154,21 +153,7 @@ function Found({ found, document }: { found: Rehearsal; document: Playbook }) {
           ]}
         />
       </Section>
-      {examples.length > 0 && (
-        <Section flush title={t("rehearsal.examples")}>
-          <Table
-            label={t("rehearsal.examples")}
-            rows={examples}
-            id={(row) => `${row.strategy} ${row.node} ${row.member_id}`}
-            columns={[
-              { title: t("members.member"), main: true, show: (row) => <Link to={`/members/${encodeURIComponent(row.member_id)}`}>{row.member_id}</Link> },
-              { title: t("strategy.one"), wrap: true, show: (row) => <>{name(row.strategy)} <span className="soft small">{node(row.node)}</span></> },
-              { title: t("touches.due"), show: (row) => format.instant(row.due_at) },
-              { title: t("strategy.channels"), show: (row) => row.channels.map((one) => word("contactChannel", one)).join(", ") || "–" },
-            ]}
-          />
-        </Section>
-      )}
+      <Examples examples={examples} name={name} />
     </>
   );
 }

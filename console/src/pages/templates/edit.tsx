@@ -4,11 +4,11 @@
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, App, Button, Segmented, Select } from "antd";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useNavigate, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
-import { drop, kept, useKept, type Unsaved } from "../../lib/kept";
+import { drop, kept, useUnsaved, type Unsaved } from "../../lib/kept";
 import { useChange, useFilters, useFormat, useWord } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf } from "../../ui/diff";
@@ -76,13 +76,7 @@ function Edited({ id, place, stored, begun }: { id: string; place: string; store
   const [trying, setTrying] = useState(false);
   const body = useMemo(() => bodyOf(document), [document]);
   const isChanged = useMemo(() => base === null || changesOf(bodyOf(base), body).length > 0, [base, body]);
-  useKept(place, isChanged ? { document, base, over } : null);
-  useEffect(() => {
-    if (!isChanged) return undefined;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener("beforeunload", warn);
-    return () => removeEventListener("beforeunload", warn);
-  }, [isChanged]);
+  useUnsaved(place, isChanged ? { document, base, over } : null);
   const { checked, shown, problem, memberProblem } = useShown(body, occasion, true);
   const save = useChange(
     // What another person has kept meanwhile is not overwritten unasked.
