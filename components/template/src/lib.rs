@@ -65,7 +65,8 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
     let body: TemplateBody = parse_json_of_lines(body)?;
     body.check("")?;
     let template = template_of(id, &body)?;
-    let base = base_version(request)?;
+    // 0 is for a template that is to be new.
+    let base = request.version("base_version")?;
     let put = async || {
         let reach = reach().await?;
         let no = caller.programme.no;
@@ -94,14 +95,6 @@ async fn put(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {
         Ok(Reply::json(if before == 0 { 201 } else { 200 }, &shown(&stored, &read(&stored)?)))
     };
     once(app, &key, &caller, "template", &(id, base, &body), put).await
-}
-
-/// The version that a change was made from; 0 for a template that is to be new.
-fn base_version(request: &Request) -> Result<Option<i64>, Problem> {
-    let read = |text: &str| text.parse().ok().filter(|version: &i64| *version >= 0);
-    let wrong = || FieldError::new("?base_version", "must be the number of a version");
-    let told = request.query("base_version");
-    told.map(|text| read(text).ok_or_else(|| Problem::from(wrong()))).transpose()
 }
 
 async fn remove(app: &App, request: &Request, id: &str) -> Result<Reply, Problem> {

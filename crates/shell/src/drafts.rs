@@ -63,7 +63,7 @@ impl Drafts {
         }
         let of = (caller.programme.no, self.kind);
         let base_version = self.base_version(request)?;
-        let over = version_of(request, "revision")?;
+        let over = request.version("revision")?;
         let keep = async || {
             self.check_base(app, &caller, base_version).await?;
             if other_drafts(&app.sql, of, name).await? >= MAX_DRAFTS {
@@ -138,7 +138,7 @@ impl Drafts {
     }
 
     fn base_version(&self, request: &Request) -> Result<Option<i64>, Problem> {
-        if self.keeps_base_version() { version_of(request, "base_version") } else { Ok(None) }
+        if self.keeps_base_version() { request.version("base_version") } else { Ok(None) }
     }
 
     /// A draft is made from a version that there is.
@@ -188,14 +188,6 @@ impl Drafts {
         };
         once(app, &key, &caller, &self.operation("draft-delete"), &name, remove).await
     }
-}
-
-/// A version that the query names.
-fn version_of(request: &Request, name: &str) -> Result<Option<i64>, Problem> {
-    let number = |text: &str| text.parse().ok().filter(|version| *version >= 0);
-    let wrong = || FieldError::new(format!("?{name}"), "must be the number of a version");
-    let told = request.query(name).map(|text| number(text).ok_or_else(wrong));
-    Ok(told.transpose()?)
 }
 
 fn with(mut body: Json, told: Map<String, Json>) -> Json {

@@ -300,6 +300,17 @@ impl Request {
         charsets.next().map(|(_, value)| value.trim().trim_matches('"'))
     }
 
+    /// The number of a version that the query names, from 0.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidRequest`] when it is no such number.
+    pub fn version(&self, name: &str) -> Result<Option<i64>, Problem> {
+        let number = |text: &str| text.parse().ok().filter(|version| *version >= 0);
+        let wrong = || FieldError::new(format!("?{name}"), "must be the number of a version");
+        let told = self.query(name).map(|text| number(text).ok_or_else(wrong));
+        Ok(told.transpose()?)
+    }
+
     /// The tags of `If-Match`, without their quotes; an empty list for `*`.
     ///
     /// # Errors
