@@ -16,8 +16,8 @@ use serde_json::json;
 use shell::api::contact::masked;
 use shell::{
     App, Problem, Proof, Reply, Request, VerificationBody, VerificationCodeBody, authenticate,
-    authenticated_body, digest, noted, now, once_of_member, open_member, opened_text, parse_json,
-    published, random, reach, scoped,
+    authenticated_body, digest, fingerprint, noted, now, once_of_member, open_member, opened_text,
+    parse_json, published, random, reach, scoped,
 };
 use store::{
     BegunVerification, Caller, NamedMember, NewVerification, Spin, VerificationLimits,
@@ -59,22 +59,15 @@ async fn begin(app: &App, request: &Request, name: &str) -> Result<Reply, Proble
     let address = address_of(&reach, &caller, member.no, channel).await?;
     let programme = published(&app.sql, &caller.programme).await?.codes_per_hour();
     let limits = VerificationLimits { member: MAX_CODES, programme };
-    let (wait, begun) = (Cell::new(None), Cell::new(None));
+    let unkept = Cell::new(None);
     let asked = (&member.id, &body);
-    let id = id_of(app, &caller, &key, &asked)?;
+    // Requests at once with one key name one code, so that one of them sends it.
+    let own_key = format!("{}\n{}", scoped(&caller, &key), fingerprint(&asked));
+    let id = digest(app, &format!("verification id\n{own_key}"));
     let act = async || {
         let to = address.clone().ok_or_else(|| no_address(channel))?;
         let caller = &caller;
-        let by = Sender {
-            app,
-            request,
-            caller,
-            reach: &reach,
-            id: &id,
-            limits,
-            wait: &wait,
-            begun: &begun,
-        };
+        let by = Sender { app, request, caller, reach: &reach, id: &id, limits, unkept: &unkept };
         by.send(&member, &body, (channel, to)).await
     };
     let shown = |kept: Kept| {
@@ -90,20 +83,19 @@ async fn begin(app: &App, request: &Request, name: &str) -> Result<Reply, Proble
         Reply::json(201, &shown).private()
     };
     let done = once_of_member(app, &key, &caller, ("verification", &asked), act, shown).await;
-    // Neither is kept under the key: the same request may go later, and the one that has begun
-    // keeps what became of it.
-    match (wait.get(), begun.take()) {
-        (Some(seconds), _) => Ok(Reply::too_many(&too_many(limits), seconds)),
-        (None, Some(kept)) => Ok(shown(kept)),
-        (None, None) => done,
+    match unkept.take() {
+        Some(Unkept::TooMany(seconds)) => Ok(Reply::too_many(&too_many(limits), seconds)),
+        Some(Unkept::Begun(kept)) => Ok(shown(kept)),
+        None => done,
     }
 }
 
-/// Requests at once with one key name one code, so that one of them sends it.
-fn id_of(app: &App, caller: &Caller, key: &str, asked: &impl Serialize) -> Result<String, Problem> {
-    let asked = serde_json::to_string(asked);
-    let asked = asked.map_err(|error| Problem::Internal(error.to_string()))?;
-    Ok(digest(app, &format!("verification id\n{}\n{asked}", scoped(caller, key))))
+/// An answer that is not kept under the key.
+enum Unkept {
+    /// A limit is met for so many seconds: the same request may go later.
+    TooMany(i64),
+    /// Another request has begun to send the code, and keeps what becomes of it.
+    Begun(Kept),
 }
 
 fn too_many(limits: VerificationLimits) -> String {
@@ -148,10 +140,7 @@ struct Sender<'a> {
     /// Names the code.
     id: &'a str,
     limits: VerificationLimits,
-    /// Seconds to wait, where a limit is met.
-    wait: &'a Cell<Option<i64>>,
-    /// What is known of the code, where another request has begun to send it.
-    begun: &'a Cell<Option<Kept>>,
+    unkept: &'a Cell<Option<Unkept>>,
 }
 
 impl Sender<'_> {
@@ -194,7 +183,7 @@ impl Sender<'_> {
             BegunVerification::Now => {}
             // The request that began it was not answered yet, and the code may have gone.
             BegunVerification::Before(until) => {
-                self.begun.set(Some(kept(until, "unknown")));
+                self.unkept.set(Some(Unkept::Begun(kept(until, "unknown"))));
                 return Err(Problem::Busy);
             }
             BegunVerification::Refused => return Err(self.limited(whose, at).await?),
@@ -215,7 +204,7 @@ impl Sender<'_> {
     async fn limited(&self, whose: (i64, i64), at: Timestamp) -> Result<Problem, Problem> {
         let until = verification_wait(self.reach, whose, at, self.limits).await?;
         let seconds = |until: Timestamp| until.0.saturating_sub(at.0).div_euclid(1_000) + 1;
-        self.wait.set(until.map(|until| seconds(until).clamp(1, 3_600)));
+        self.unkept.set(until.map(|until| Unkept::TooMany(seconds(until).clamp(1, 3_600))));
         // Where no limit is met, the account was closed since it was looked up.
         Ok(Problem::Busy)
     }

@@ -59,7 +59,7 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 pub use answer::Reply;
 pub use api::behaviour::Behaviour;
 pub use api::bodies::*;
-pub use api::common::{LineBody, MoneyBody, ReasonBody};
+pub use api::common::{LineBody, MoneyBody, ReasonBody, fingerprint};
 pub use api::freeze::SideBody;
 pub use api::import::{Cells, ReadImport, read_import};
 pub use api::import::{ImportLotBody, ImportTotalsBody};

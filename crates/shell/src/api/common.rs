@@ -106,7 +106,8 @@ pub(super) fn said<'de, D: Deserializer<'de>>(
 
 /// The first half of SHA-256 over the request's canonical JSON: enough to tell two requests under
 /// one key apart.
-pub(crate) fn fingerprint(body: &impl Serialize) -> String {
+#[must_use]
+pub fn fingerprint(body: &impl Serialize) -> String {
     let json = serde_json::to_vec(body).unwrap_or_default();
     let mut digest = ledger::Hash::of(&json).to_string();
     digest.truncate(32);
