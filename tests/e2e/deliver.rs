@@ -33,7 +33,9 @@ impl Chain {
 
     /// With another playbook than that of the recipe.
     fn start_with(members: &[&str], change: impl FnOnce(&mut Json)) -> Self {
-        let host = Host::start_with(&[&["--clock", "2026-03-10T12:00:00+08:00"][..], &CALLING, &SEALED].concat());
+        let host = Host::start_with(
+            &[&["--clock", "2026-03-10T12:00:00+08:00"][..], &CALLING, &SEALED].concat(),
+        );
         let mut steps = recipe();
         let playbook = steps.iter_mut().find(|(call, _)| call.starts_with("PUT /v1/playbook/"));
         change(&mut playbook.unwrap().1);

@@ -8,8 +8,7 @@ use tests::{CALLING, Host, Received, Receiver, SEALED, Shop};
 /// contains it in plain text.
 #[test]
 fn secrets_of_endpoints_are_sealed() {
-    let host =
-        Host::start_with(&SEALED);
+    let host = Host::start_with(&SEALED);
     let shop = host.shop();
     let put = shop.put("/v1/endpoints/crm", &json!({"url": "https://crm.example/hooks"})).key("p");
     let made = put.send();
