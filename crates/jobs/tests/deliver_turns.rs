@@ -53,7 +53,8 @@ impl Touches for Street {
             },
         };
         let touches: Vec<DueTouch> = waiting.iter().take(most).map(touch).collect();
-        Ok(Due { is_all: touches.len() == waiting.len(), touches })
+        let is_all = touches.len() == waiting.len();
+        Ok(Due { touches, known_attempt: i64::MAX, is_all })
     }
 
     async fn settle(

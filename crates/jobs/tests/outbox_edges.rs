@@ -234,6 +234,62 @@ fn what_a_vendor_may_have_counts_for_caps() {
 }
 
 #[test]
+fn two_accounts_that_send_at_once_keep_a_cap() {
+    let strategies = json!([row("push", "notice"), row("sms", "news")]);
+    let mut shop = shop(json!({"holdout_percent": 0, "strategies": strategies}), 1);
+    shop.gateway(Channel::Push);
+    shop.gateway(Channel::Sms);
+    sms_number(&shop, "m00");
+    shop.at_night(23);
+    shop.night();
+    let caps = json!([{"times": 1, "per": "day"}]);
+    shop.messaging.playbook.caps = serde_json::from_value(caps).unwrap();
+    shop.world.later(9 * HOUR_MS);
+    // The first account has asked for the member, and the other one sends before its wave begins.
+    let sent = RefCell::new(Vec::new());
+    let rival = || sent.borrow_mut().extend(shop.send(taken));
+    let raced = Raced {
+        sql: &shop.reach,
+        mark: "INSERT INTO wave_begin",
+        rival: RefCell::new(Some(rival)),
+    };
+    let (report, own) = shop.send_on(&raced, &shop.world.sql, taken);
+    report.unwrap();
+    assert!(raced.rival.borrow().is_none());
+    let mut sent = sent.take();
+    sent.extend(own);
+    assert_eq!(sent.len(), 1, "{:?}", channels_of(&sent));
+    for _ in 0..3 {
+        shop.world.later(60_000);
+        sent.extend(shop.send(taken));
+    }
+    assert_eq!(sent.len(), 1, "{:?} {:?}", channels_of(&sent), shop.outcomes());
+}
+
+/// Both accounts of a member were told of the same. The one that goes was refused after an attempt
+/// that nobody answered, or still waits for a second one.
+#[test]
+fn a_merger_drops_what_was_refused_and_keeps_what_may_have_gone() {
+    for is_answered in [true, false] {
+        let shop = shop(json!({"strategies": [ladder()]}), 2);
+        shop.gateway(Channel::Push);
+        at_ten(&shop, 23);
+        let of = shop.no("m01");
+        let id = shop.rows(&format!("SELECT no || '-push' FROM touch WHERE member_no = {of}"));
+        let is_of = |request: &HttpRequest| request.header("webhook-id") == id[0];
+        shop.send(|request| if is_of(request) { Heard::Nothing } else { status(200) });
+        if is_answered {
+            shop.world.later(61_000);
+            assert_eq!(shop.send(|_| status(422)).len(), 1);
+        }
+        shop.apply("m00", Merge { from: MemberId::new("m01").unwrap() });
+        shop.fold();
+        let left = shop.rows("SELECT strategy FROM touch");
+        assert_eq!(left.len(), if is_answered { 1 } else { 2 }, "{:?}", shop.outcomes());
+    }
+}
+
+#[test]
 fn a_channel_that_waits_for_room_keeps_its_turn() {
     let mut first = row("push", "news");
     first["priority"] = json!(5);

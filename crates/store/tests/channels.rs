@@ -97,7 +97,13 @@ fn account(reach: &Native, id: &str) -> ChannelAccount {
 }
 
 fn touch(no: i64) -> WaveTouch {
-    WaveTouch { touch_no: no, member_no: 100 + no, reserved: None, digest: format!("d{no}") }
+    WaveTouch {
+        touch_no: no,
+        member_no: 100 + no,
+        reserved: None,
+        digest: format!("d{no}"),
+        known_attempt: 0,
+    }
 }
 
 /// Claims the account `sms`, and begins a wave of these touches.

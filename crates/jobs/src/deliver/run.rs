@@ -17,7 +17,7 @@ use super::doubt;
 use super::pace::{Bucket, WAVE, WIDTH, rests_until};
 use super::settled::{Settled, count, repeats_until, settled_as, settled_by};
 use super::token::{self, Found, Token};
-use super::vendors::{DueTouch, SettledTouch, Touches, Vendors};
+use super::vendors::{Due, DueTouch, SettledTouch, Touches, Vendors};
 use super::{DeliverReport, DeliverSettings, again_since};
 use crate::context::{JobContext, WorkLimit};
 use crate::notify::schedule::DOWN_AFTER;
@@ -205,7 +205,7 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         if capability.token && run.token.is_none() && !self.fetch_token(run, report).await? {
             return Ok(Wave::Finished(Next::Done));
         }
-        let Some(going) = self.begin(run, due.touches, report).await? else {
+        let Some(going) = self.begin(run, due, report).await? else {
             return Ok(Wave::Finished(Next::Done));
         };
         let settled = self.send(run, &going).await;
@@ -244,10 +244,11 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
     async fn begin(
         &self,
         run: &mut Sending,
-        due: Vec<DueTouch>,
+        due: Due,
         report: &mut DeliverReport,
     ) -> Result<Option<Vec<Going>>, Error> {
         let (sql, now) = (self.context.sql, (self.context.now)());
+        let Due { touches: due, known_attempt, .. } = due;
         let numbers: Vec<i64> = due.iter().map(|due| due.touch_no).collect();
         let read = async || tried_touches(sql, run.kept.no, &numbers).await;
         let tried = self.context.with_retries(read).await?;
@@ -279,6 +280,7 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
                 member_no: one.due.member_no,
                 reserved: one.due.message.reserved.clone(),
                 digest: one.due.digest.clone(),
+                known_attempt,
             })
             .collect();
         let count_of = i64::try_from(rows.len()).unwrap_or(i64::MAX);
@@ -314,7 +316,8 @@ impl<S: Sql, T: Touches, V: Vendors> AccountRun<'_, S, T, V> {
         Ok(Some(may_go))
     }
 
-    /// What attempts tell of a touch that may not go now. `None`: another run has it on its way.
+    /// What attempts tell of a touch that may not go now. `None`: another run has it on its way, or
+    /// its member is to be asked again.
     async fn settled_before(
         &self,
         run: &Sending,

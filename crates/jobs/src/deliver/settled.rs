@@ -126,15 +126,13 @@ pub(super) fn settled_as(state: &str, error: Option<String>, now: Timestamp) -> 
 }
 
 /// What the attempts of a touch by a channel, the last first, mean for it where it may not go by an
-/// account now. `None`: another run has it on its way.
+/// account now. `None`: another run has it on its way, or its member is to be asked again.
 pub(super) fn settled_by(
     attempts: &[TouchDelivery],
     account_no: i64,
     now: Timestamp,
 ) -> Option<SettledTouch> {
-    let Some(last) = attempts.first() else {
-        return Some(SettledTouch::Failed("the member has left".to_owned()));
-    };
+    let last = attempts.first()?;
     // A vendor's word about an earlier attempt may have come later than the last attempt.
     let among = |states: &[&str]| attempts.iter().find(|one| states.contains(&one.state.as_str()));
     let settled = among(&["accepted", "delivered"])

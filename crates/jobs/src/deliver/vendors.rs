@@ -36,6 +36,8 @@ pub struct DueTouch {
 pub struct Due {
     /// Those that may go now.
     pub touches: Vec<DueTouch>,
+    /// The last attempt that was known when they were asked.
+    pub known_attempt: i64,
     /// Whether no others are due now.
     pub is_all: bool,
 }

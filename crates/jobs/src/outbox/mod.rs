@@ -23,8 +23,9 @@ use ledger::Timestamp;
 use reach::{Channel, LinkKey};
 use seal::{NONCE, Place, Seals};
 use store::{
-    ChannelAccount, Error, ProgrammeRef, Progress, Settlement, Sql, due_messages, links_delivered,
-    messages_changed, programmes, progress, reach_secret, settle_messages, versions_in_force,
+    ChannelAccount, Error, ProgrammeRef, Progress, Settlement, Sql, due_messages, last_attempt,
+    links_delivered, messages_changed, programmes, progress, reach_secret, settle_messages,
+    versions_in_force,
 };
 
 use crate::Messaging;
@@ -185,16 +186,18 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Touches
     async fn due(&self, account: &ChannelAccount, most: usize) -> Result<Due, Error> {
         let (reach, channel) = (self.reach, account.channel);
         let programme_no = account.programme_no;
+        let nothing = |is_all| Due { touches: Vec::new(), known_attempt: 0, is_all };
         // A long row of messages that are settled here leaves the rest to the next turn.
         for _ in 0..ROUNDS {
             let now = (reach.now)();
+            let known_attempt = reach.with_retries(async || last_attempt(reach.sql).await).await?;
             let waiting = reach
                 .with_retries(async || {
                     due_messages(reach.sql, programme_no, Some(channel), now, PIECE).await
                 })
                 .await?;
             if waiting.is_empty() {
-                return Ok(Due { touches: Vec::new(), is_all: true });
+                return Ok(nothing(true));
             }
             let opened = self.opened(programme_no).await?;
             let numbers: Vec<i64> = waiting.iter().map(|one| one.no).collect();
@@ -225,14 +228,14 @@ impl<L: Sql, R: Sql, M: AsyncFn(i64) -> Result<Messaging, Error>> Touches
             settled.extend(refused.into_iter().chain(failed).map(doubted));
             self.settle_all(Some(channel), &settled, now).await?;
             if !ready.is_empty() {
-                return Ok(Due { touches: ready, is_all: false });
+                return Ok(Due { touches: ready, known_attempt, is_all: false });
             }
             // All wait: for another message to their members, or for another run.
             if settled.is_empty() {
-                return Ok(Due { touches: Vec::new(), is_all: true });
+                return Ok(nothing(true));
             }
         }
-        Ok(Due { touches: Vec::new(), is_all: false })
+        Ok(nothing(false))
     }
 
     async fn settle(

@@ -247,24 +247,30 @@ BEGIN
       cost_minor = cost_minor + excluded.cost_minor, points = points + excluded.points, at = excluded.at;
 END
 -- then
+-- Touches that went out, or may have. An attempt that is in doubt tells nothing once a later one by its
+-- channel was answered, as both have one id.
+CREATE VIEW IF NOT EXISTS touch_that_went (no) AS
+  SELECT t.no FROM touch AS t WHERE t.state IN ('sent', 'unknown') OR EXISTS (
+    SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = t.no
+    AND (d.state IN ('sending', 'accepted', 'delivered', 'bounced', 'unknown') OR (d.state = 'again' AND NOT EXISTS (
+      SELECT 1 FROM touch_delivery AS l WHERE l.touch_no = d.touch_no AND l.channel = d.channel AND l.attempt > d.attempt AND l.state <> 'retry'))))
+-- then
 -- Touches of an account that became part of another one go there. Where that one has one for the same
 -- occasion, what went out stays, of both accounts, as it was sent and paid: what waits does not go out
--- a second time. Of who is erased nothing is left.
+-- a second time. Of an erased member nothing is left.
 CREATE TRIGGER IF NOT EXISTS departed_takes_touches_along AFTER INSERT ON departed
 BEGIN
   DELETE FROM touch WHERE programme_no = NEW.programme_no AND member_no = NEW.into_no AND state = 'due'
-    AND NOT (touch.state IN ('sent', 'unknown') OR EXISTS (
-      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = touch.no AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'bounced', 'unknown')))
+    AND NOT EXISTS (SELECT 1 FROM touch_that_went AS w WHERE w.no = touch.no)
     AND EXISTS (
-      SELECT 1 FROM touch AS p WHERE p.programme_no = NEW.programme_no AND p.member_no = NEW.member_no
-      AND p.strategy = touch.strategy AND p.node = touch.node AND p.cycle = touch.cycle AND (p.state IN ('sent', 'unknown') OR EXISTS (
-      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = p.no AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'bounced', 'unknown'))));
+      SELECT 1 FROM touch AS p CROSS JOIN touch_that_went AS w ON w.no = p.no
+      WHERE p.programme_no = NEW.programme_no AND p.member_no = NEW.member_no
+      AND p.strategy = touch.strategy AND p.node = touch.node AND p.cycle = touch.cycle);
   UPDATE OR IGNORE touch SET member_no = NEW.into_no
     WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL;
   UPDATE touch SET member_no = NEW.into_no, part_no = NEW.member_no
     WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND NEW.into_no IS NOT NULL
-    AND (touch.state IN ('sent', 'unknown') OR EXISTS (
-      SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = touch.no AND d.state IN ('sending', 'again', 'accepted', 'delivered', 'bounced', 'unknown')));
+    AND EXISTS (SELECT 1 FROM touch_that_went AS w WHERE w.no = touch.no);
   DELETE FROM touch WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no;
 END
 -- then

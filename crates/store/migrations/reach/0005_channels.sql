@@ -219,7 +219,7 @@ CREATE INDEX IF NOT EXISTS known_report_at ON known_report (at)
 
 -- The command table that begins a wave: takes from the burst, and writes what is about to go, wholly
 -- or, where the lease is lost or the account paused, not at all. touches: [[programme_no, touch_no, member_no, reserved,
--- digest], …].
+-- digest, the last attempt that was known when the member was asked], …].
 CREATE VIEW IF NOT EXISTS wave_begin (account_no, lease, at, left_milli, touches) AS SELECT NULL, NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS wave_begun INSTEAD OF INSERT ON wave_begin
@@ -243,7 +243,10 @@ BEGIN
     -- What another account's vendor may have goes by that account only, which knows its id.
     AND NOT EXISTS (
       SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel
-      AND d.state <> 'retry' AND (d.state <> 'again' OR d.account_no <> a.no));
+      AND d.state <> 'retry' AND (d.state <> 'again' OR d.account_no <> a.no))
+    -- Caps were asked without what another account has sent to the member since: this one is asked again.
+    AND NOT EXISTS (
+      SELECT 1 FROM touch_delivery AS d WHERE d.member_no = value ->> 2 AND d.no > value ->> 5 AND d.touch_no <> value ->> 1);
 END
 -- then
 -- The command table that ends a wave: what became of each attempt, and of the account. A report that

@@ -112,8 +112,8 @@ pub use verifications::{
 pub use waves::{
     AccountState, Again, DeliveryReport, LastAttempt, TouchDelivery, TriedTouch, WaveAttempt,
     WaveOutcome, WaveTouch, begin_wave, close_contacts, contact_holders, deliveries_by_channel,
-    deliveries_of_touch, end_wave, forget_deliveries, know_reports, known_reports, last_attempts,
-    members_of_reports, settle_lost, tried_touches, write_reports,
+    deliveries_of_touch, end_wave, forget_deliveries, know_reports, known_reports, last_attempt,
+    last_attempts, members_of_reports, settle_lost, tried_touches, write_reports,
 };
 
 use crate::Error;

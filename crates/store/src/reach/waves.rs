@@ -22,6 +22,9 @@ pub struct WaveTouch {
     pub reserved: Option<String>,
     /// The digest of the address.
     pub digest: String,
+    /// The last attempt that was known when the member was asked. The touch does not go where
+    /// another one of the member has gone since: caps were asked without it.
+    pub known_attempt: i64,
 }
 
 /// An attempt on its way.
@@ -35,8 +38,18 @@ pub struct WaveAttempt {
     pub attempt: i64,
 }
 
+/// The number of the last attempt; 0 where there is none.
+///
+/// # Errors
+/// [`Error`] when the database fails.
+pub async fn last_attempt(reach: &impl Sql) -> Result<i64, Error> {
+    let mut rows = reach.query(statement!("queries/reach/attempt_last"), vec![]).await?;
+    rows.first_mut().map_or(Ok(0), |row| row.integer(0))
+}
+
 /// Begins a wave: takes from the burst and writes which touches are about to go. Gives back those
-/// that may: not what went before and was not handed back, and nothing of a member who is gone.
+/// that may: not what went before and was not handed back, nothing of a member who is gone, and
+/// nothing where another message of the member went meanwhile.
 /// `None` where the lease is lost, or the account was paused.
 ///
 /// # Errors
@@ -49,8 +62,8 @@ pub async fn begin_wave(
     touches: &[WaveTouch],
 ) -> Result<Option<Vec<WaveAttempt>>, Error> {
     let row = |touch: &WaveTouch| {
-        let WaveTouch { touch_no, member_no, reserved, digest } = touch;
-        json!([account.programme_no, touch_no, member_no, reserved, digest])
+        let WaveTouch { touch_no, member_no, reserved, digest, known_attempt } = touch;
+        json!([account.programme_no, touch_no, member_no, reserved, digest, known_attempt])
     };
     let rows: Vec<Json> = touches.iter().map(row).collect();
     let values = vec![
