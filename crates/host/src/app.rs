@@ -204,6 +204,7 @@ impl Builder<'_> {
             metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             time_limit: self.cli.limits.cron_timeout,
+            back_room: self.back_room.clone(),
             running: tokio::sync::Mutex::default(),
         })
     }

@@ -1,5 +1,6 @@
-//! The threads of the back room, where guests that compute for long run. They are idle threads:
-//! they run only when no other thread wants the core, and the kernel counts their core as free.
+//! The threads of the back room, where jobs and guests that compute for long run. They are idle
+//! threads: they run only when no other thread wants the core, and the kernel counts their core as
+//! free.
 //!
 //! A busy machine could starve them. A task in the back room beats. When its beat is late,
 //! instances in front take no new requests for [`PAUSE`] in each [`ROUND`]. So the back room gets
@@ -16,6 +17,7 @@ use std::{
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     sync::Notify,
+    task::{JoinError, JoinSet},
     time::sleep,
 };
 
@@ -80,7 +82,22 @@ impl BackRoom {
         self.threads.spawn(task);
     }
 
-    /// A request waits for the back room until the guard is dropped.
+    /// Runs a task to its end, or until the caller gives it up. The error is a panic of the task.
+    pub async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, JoinError> {
+        let _at_work = self.at_work();
+        // A set aborts its tasks when it is dropped.
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(task, &self.threads);
+        match tasks.join_next().await {
+            Some(outcome) => outcome,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// A request or a job waits for the back room until the guard is dropped.
     pub fn at_work(self: &Arc<Self>) -> AtWork {
         self.at_work.fetch_add(1, Relaxed);
         AtWork(self.clone())
@@ -132,6 +149,26 @@ impl Drop for AtWork {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_is_given_up_ends() {
+        let room = Arc::new(BackRoom::new(Handle::current()));
+        assert_eq!(room.run(async { 7 }).await.unwrap(), 7);
+        assert!(room.run(async { panic!("a fault of the host") }).await.is_err());
+        let held = Arc::new(());
+        let task = {
+            let held = held.clone();
+            async move {
+                std::future::pending::<()>().await;
+                drop(held);
+            }
+        };
+        let given_up = tokio::time::timeout(Duration::from_millis(10), room.run(task)).await;
+        assert!(given_up.is_err());
+        tokio::task::yield_now().await;
+        assert_eq!(Arc::strong_count(&held), 1, "the task is gone");
+        assert_eq!(room.at_work.load(Relaxed), 0);
+    }
 
     #[tokio::test]
     async fn the_front_makes_way_for_a_moment_while_the_back_room_starves() {

@@ -1,8 +1,10 @@
 //! Cron components: a fresh instance for every fire, and never two fires of one component at once.
 //! Schedules follow the guests' clock, so that a demo with `--clock` sees its nights. A missed fire
-//! is not repeated, because jobs decide by the clock which work is due.
+//! is not repeated, because jobs decide by the clock which work is due. Jobs run in the back room,
+//! so that callers do not wait while a job goes through many members.
 
 use crate::{
+    back_room::BackRoom,
     clock::GuestClock,
     instance::new_store,
     interfaces::{
@@ -25,6 +27,7 @@ pub struct Job {
     pub metrics: Arc<Metrics>,
     pub clock: GuestClock,
     pub time_limit: Duration,
+    pub back_room: Arc<BackRoom>,
     /// Held while the job runs.
     pub running: Mutex<()>,
 }
@@ -37,7 +40,7 @@ pub fn parse(expression: &str) -> Result<Cron, String> {
 
 impl Job {
     /// Fires at every occurrence, for ever.
-    pub async fn follow(&self, schedule: Cron) {
+    pub async fn follow(self: Arc<Self>, schedule: Cron) {
         let component = &self.grants.component;
         loop {
             let now = self.clock.now();
@@ -60,20 +63,26 @@ impl Job {
     }
 
     /// Fires now, after a run in progress has ended.
-    pub async fn fire(&self) -> Result<()> {
+    pub async fn fire(self: &Arc<Self>) -> Result<()> {
         let running = self.running.lock().await;
         self.run(self.clock.now().timestamp(), running).await
     }
 
-    async fn run(&self, timestamp: i64, _running: tokio::sync::MutexGuard<'_, ()>) -> Result<()> {
+    async fn run(
+        self: &Arc<Self>,
+        timestamp: i64,
+        _running: tokio::sync::MutexGuard<'_, ()>,
+    ) -> Result<()> {
         let component = &self.grants.component;
         let started = std::time::Instant::now();
         let metadata = Metadata { timestamp: u64::try_from(timestamp).unwrap_or_default() };
-        let (word, outcome) = match tokio::time::timeout(self.time_limit, self.call(metadata)).await
-        {
-            Ok(Ok(Ok(()))) => ("ok", Ok(())),
-            Ok(Ok(Err(message))) => ("error", Err(anyhow!(message))),
-            Ok(Err(trap)) => ("trap", Err(anyhow!("trapped: {trap:#}"))),
+        let job = self.clone();
+        let call = self.back_room.run(async move { job.call(metadata).await });
+        let (word, outcome) = match tokio::time::timeout(self.time_limit, call).await {
+            Ok(Ok(Ok(Ok(())))) => ("ok", Ok(())),
+            Ok(Ok(Ok(Err(message)))) => ("error", Err(anyhow!(message))),
+            Ok(Ok(Err(trap))) => ("trap", Err(anyhow!("trapped: {trap:#}"))),
+            Ok(Err(panic)) => ("trap", Err(panic.into())),
             Err(_) => ("timeout", Err(anyhow!("ran for more than {:?}", self.time_limit))),
         };
         self.metrics.fired(component, word);
