@@ -705,6 +705,7 @@ fn a_touch_that_arrived_after_all_is_sent() {
         reach.connection().execute(text, [touch_state]).unwrap();
         let going = wave(&reach, "a", NOW, &[1]);
         end(&reach, "a", &[outcome(going[0], attempt, Some("p1"))]);
+        reach.connection().execute("DELETE FROM outbox WHERE touch_no = 1", []).unwrap();
         report(&reach, Some("p1"), None, what);
         let text = "SELECT state, error FROM touch";
         let found = reach.connection().query_row(text, [], |row| Ok((row.get(0)?, row.get(1)?)));

@@ -180,12 +180,13 @@ BEGIN
     WHERE no = NEW.touch_no AND programme_no = NEW.programme_no AND state IN ('due', 'sending', 'unknown');
 END
 -- then
--- What did not arrive after all has failed, unless another attempt may have arrived. A touch that is due
--- is left to the next run, as there may be another channel.
+-- What did not arrive after all has failed, unless another attempt may have arrived. Where another of its
+-- channels waits for its time, the touch is due again. One that is due is left to the next run.
 CREATE TRIGGER IF NOT EXISTS delivery_failed AFTER UPDATE OF state ON touch_delivery
 WHEN NEW.state IN ('failed', 'bounced') AND OLD.state = 'unknown'
 BEGIN
-  UPDATE touch SET state = 'failed', sent_at = NULL, channel = NULL, error = NEW.error
+  UPDATE touch SET state = iif(EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel <> NEW.channel), 'due', 'failed'),
+    sent_at = NULL, channel = NULL, error = NEW.error
     WHERE no = NEW.touch_no AND programme_no = NEW.programme_no AND state = 'unknown'
     AND NOT EXISTS (
       SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = NEW.touch_no
