@@ -16,6 +16,7 @@
 mod accounts;
 mod back_test;
 mod day;
+mod forget;
 mod hear;
 mod messaging;
 mod past;
@@ -31,10 +32,9 @@ use reach::playbook::Playbook;
 use reach::touch::{Left, Reason, behaviours_asked, next_due};
 use reach::{Facts, Today};
 use store::{
-    DecidedTouch, Error, NewOccasion, Sql, TouchRest, TouchRun, facts_after, facts_of_members,
-    forget_deliveries, forget_links, forget_occasions, forget_tasks, forget_touches, new_occasions,
-    occasions_asked, programmes, put_touches, rest_touches, resting_touches, step_touch_run,
-    touch_run,
+    DecidedTouch, Error, NewOccasion, Sql, TouchRest, TouchRun, UsedBudget, facts_after,
+    facts_of_members, new_occasions, occasions_asked, programmes, put_touches, rest_touches,
+    resting_touches, step_touch_run, touch_run,
 };
 
 use crate::context::{JobContext, WorkLimit};
@@ -42,7 +42,9 @@ use crate::customers::{Databases, MEMBERS};
 use crate::pace::Pace;
 use crate::turns::{databases_answer, take_turns};
 pub use back_test::{BackTestWish, LeftOut, TouchBackTest, back_test_touches};
-use day::Day;
+use day::{Day, DecidedPiece};
+pub use forget::TOUCH_DAYS;
+use forget::forget_old;
 use hear::{Listening, hear_behaviour, hear_entries, hear_sets};
 pub use messaging::Messaging;
 pub use rehearse::{TouchRehearsal, TouchWish, rehearse_touches};
@@ -62,15 +64,11 @@ const FULL_PIECE: u32 = 5;
 /// No walk begins before this minute of the local day. Points that ended at midnight are swept, and
 /// tags are brought up to date by then.
 const STARTS_AT: i64 = 60;
+/// What happened to an account that became part of another one is asked for again after so long.
+const MERGED_MS: i64 = 60_000;
 /// A walk writes down where it is after so many chunks, as each commit waits for the disk. A run
 /// that is killed decides about their members again.
 const STEP: u32 = 10;
-/// Touches are kept for so many days, with their attempts, links and clicks: for results, and for
-/// the report of a year.
-pub const TOUCH_DAYS: i64 = 400;
-/// Reports of messages that nobody knows are kept for so many days.
-const EARLY_DAYS: i64 = 3;
-const DAY_MS: i64 = 86_400_000;
 
 /// Decides the touches of a programme; of all when there is none. `messaging` tells what a
 /// programme has published, by its number.
@@ -126,52 +124,8 @@ pub async fn touch<L: Sql, R: Sql>(
     for (listening, error) in turned.failed {
         report.fail(format!("programme {}: {error}", listening.programme.id));
     }
-    while limit.take_chunk((ledger.now)()) {
-        let (rows, now) = (pace.rows(), (ledger.now)());
-        let forgotten =
-            pace.write(reach, async || forget_occasions(reach.sql, now, rows).await).await?;
-        if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
-            break;
-        }
-    }
     forget_old(reach, (ledger.now)(), &mut pace, &mut limit).await?;
     Ok(report)
-}
-
-/// Forgets touches whose time is over, with the attempts to deliver them, their links and tasks.
-async fn forget_old<R: Sql>(
-    reach: &JobContext<'_, R>,
-    now: Timestamp,
-    pace: &mut Pace,
-    limit: &mut WorkLimit,
-) -> Result<(), Error> {
-    let before = now.plus_ms(-TOUCH_DAYS * DAY_MS);
-    let early = now.plus_ms(-EARLY_DAYS * DAY_MS);
-    for old in [Old::Touches, Old::Links, Old::Deliveries, Old::Tasks] {
-        while limit.take_chunk((reach.now)()) {
-            let rows = pace.rows();
-            let forget = async || match old {
-                Old::Touches => forget_touches(reach.sql, before, rows).await,
-                Old::Links => forget_links(reach.sql, before, rows).await,
-                Old::Deliveries => forget_deliveries(reach.sql, (before, early), rows).await,
-                Old::Tasks => forget_tasks(reach.sql, before, rows).await,
-            };
-            let forgotten = pace.write(reach, forget).await?;
-            if i64::try_from(forgotten).is_ok_and(|count| count < rows) {
-                break;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What is forgotten.
-#[derive(Clone, Copy)]
-enum Old {
-    Touches,
-    Links,
-    Deliveries,
-    Tasks,
 }
 
 /// What is decided at one instant and is not written down yet.
@@ -180,7 +134,22 @@ struct Batch<'a> {
     /// The periods of budgets, by strategy, and what is left of these.
     periods: BTreeMap<&'a str, String>,
     left: Left,
+    budgets: Vec<UsedBudget>,
     touches: Vec<DecidedTouch>,
+    /// How often something is not for a member, by the reason: that is counted, and not kept.
+    silent: BTreeMap<Reason, u64>,
+    /// Accounts that became part of others, which the fold does not know yet.
+    merged: BTreeSet<i64>,
+}
+
+/// How far a piece of the walk came.
+enum Piece {
+    /// All of it is decided and written.
+    Written,
+    /// The work limit is reached.
+    Stopped,
+    /// Another run has used up of the budgets meanwhile: it is decided again.
+    Beaten,
 }
 
 struct Run<'a, 'c, L, R> {
@@ -282,10 +251,18 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
             members.iter().map(|member| (*member, facts.remove(member).unwrap_or_default()));
         let mut batch = self.begin(day).await?;
         let unfinished = self.decide(day, members.collect(), &mut batch, limit).await?;
-        self.write(batch).await?;
-        // Later behaviour of the same day may be due later.
+        let merged = std::mem::take(&mut batch.merged);
+        if !self.write(batch).await? {
+            return Ok(());
+        }
         let again = |one: &NewOccasion| {
-            (*one, open.get(&one.member_no).and_then(|of| next_due(playbook, &of.all, now)))
+            let next = match merged.contains(&one.member_no) {
+                // By then the fold has taken it to the other account.
+                true => Some(now.plus_ms(MERGED_MS)),
+                // Later behaviour of the same day may be due later.
+                false => open.get(&one.member_no).and_then(|of| next_due(playbook, &of.all, now)),
+            };
+            (*one, next)
         };
         let is_whole = |one: &&NewOccasion| !unfinished.iter().any(|(no, _)| *no == one.member_no);
         let asked: Vec<_> = new.iter().filter(is_whole).map(again).collect();
@@ -319,12 +296,16 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 .await?;
             let last = members.last().map(|(no, _)| *no);
             let is_last = i64::try_from(members.len()).is_ok_and(|count| count < MEMBERS);
-            self.report.members += u64::try_from(members.len()).unwrap_or(0);
+            let count = u64::try_from(members.len()).unwrap_or(0);
             let now = (ledger.now)();
             let concerned = day.concerned(&self.databases, members, now, false).await?;
-            if !self.decide_all(day, concerned, limit).await? {
-                self.stop(walked, written, position).await?;
-                return Ok(false);
+            match self.decide_all(day, concerned, limit).await? {
+                Piece::Written => self.report.members += count,
+                Piece::Beaten => continue,
+                Piece::Stopped => {
+                    self.stop(walked, written, position).await?;
+                    return Ok(false);
+                }
             }
             let next = last.filter(|_| !is_last);
             chunks += 1;
@@ -370,15 +351,14 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
 
     /// Decides about members, some at a time, and writes it down: as much at once as the pace
     /// allows, since each commit waits for the disk and writes the last page of each index anew.
-    /// False when the limit is reached.
     async fn decide_all(
         &mut self,
         day: &Day<'_>,
         pieces: Vec<Vec<(i64, Facts)>>,
         limit: &mut WorkLimit,
-    ) -> Result<bool, Error> {
+    ) -> Result<Piece, Error> {
         if pieces.is_empty() {
-            return Ok(true);
+            return Ok(Piece::Written);
         }
         let mut batch = self.begin(day).await?;
         for mut some in pieces {
@@ -386,26 +366,28 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
                 some = self.decide(day, some, &mut batch, limit).await?;
                 // A decision that goes on reads what came of it before.
                 if !some.is_empty() || batch.touches.len() >= self.pace.size() {
-                    self.write(batch).await?;
+                    if !self.write(batch).await? {
+                        return Ok(Piece::Beaten);
+                    }
                     batch = self.begin(day).await?;
                 }
                 if some.is_empty() {
                     break;
                 }
                 if !limit.take_chunk((self.databases.ledger.now)()) {
-                    return Ok(false);
+                    return Ok(Piece::Stopped);
                 }
             }
         }
-        self.write(batch).await?;
-        Ok(true)
+        Ok(if self.write(batch).await? { Piece::Written } else { Piece::Beaten })
     }
 
     async fn begin<'d>(&self, day: &'d Day<'_>) -> Result<Batch<'d>, Error> {
         let now = (self.databases.ledger.now)();
         let periods = day.periods(now);
-        let left = day.left(&self.databases, &periods).await?;
-        Ok(Batch { now, periods, left, touches: Vec::new() })
+        let (budgets, left) = day.budgets(&self.databases, &periods).await?;
+        let (touches, silent, merged) = Default::default();
+        Ok(Batch { now, periods, left, budgets, touches, silent, merged })
     }
 
     /// Decides about some members. Those about whom there is more to decide.
@@ -417,14 +399,12 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         limit: &mut WorkLimit,
     ) -> Result<Vec<(i64, Facts)>, Error> {
         let found = day.decide(&self.databases, members, batch.now, &mut batch.left, KEPT).await?;
-        let (all, unfinished) = found;
-        for of in all {
+        let DecidedPiece { decided, unfinished, merged } = found;
+        batch.merged.extend(merged);
+        for of in decided {
             for (touch, plan) in of.touches.into_iter().zip(of.plans) {
-                match touch.reason() {
-                    None => self.report.touches += 1,
-                    Some(reason) => self.count(reason),
-                }
-                if touch.reason().is_some_and(Reason::is_not_for_the_member) {
+                if let Some(reason) = touch.reason().filter(|of| of.is_not_for_the_member()) {
+                    *batch.silent.entry(reason).or_default() += 1;
                     continue;
                 }
                 let period = batch.periods.get(touch.key.strategy.as_str()).cloned();
@@ -446,19 +426,38 @@ impl<L: Sql, R: Sql> Run<'_, '_, L, R> {
         Ok(unfinished)
     }
 
-    async fn write(&mut self, batch: Batch<'_>) -> Result<(), Error> {
+    /// False where another run has used up of the budgets since they were read: what is not
+    /// written by then is to be decided again.
+    async fn write(&mut self, batch: Batch<'_>) -> Result<bool, Error> {
         let Databases { reach, programme_no: no, .. } = self.databases;
-        let mut touches = batch.touches.as_slice();
+        let Batch { mut budgets, touches, silent, .. } = batch;
+        let mut touches = touches.as_slice();
         while !touches.is_empty() {
             let (now, later) = touches.split_at(self.pace.size().min(touches.len()));
-            self.pace.write(reach, async || put_touches(reach.sql, no, now).await).await?;
+            let put = async || put_touches(reach.sql, no, now, &budgets).await;
+            if !self.pace.write(reach, put).await? {
+                return Ok(false);
+            }
+            for decided in now {
+                match decided.touch.reason() {
+                    None => self.report.touches += 1,
+                    Some(reason) => self.count(reason, 1),
+                }
+                let is_its = |of: &&mut UsedBudget| of.strategy == decided.touch.key.strategy;
+                if let Some(budget) = budgets.iter_mut().find(is_its) {
+                    budget.uses.add(decided.touch.uses);
+                }
+            }
             touches = later;
         }
-        Ok(())
+        for (reason, count) in silent {
+            self.count(reason, count);
+        }
+        Ok(true)
     }
 
-    fn count(&mut self, reason: Reason) {
-        *self.report.suppressed.entry(reason.as_str()).or_default() += 1;
+    fn count(&mut self, reason: Reason, count: u64) {
+        *self.report.suppressed.entry(reason.as_str()).or_default() += count;
     }
 }
 

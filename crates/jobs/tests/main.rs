@@ -10,6 +10,7 @@ mod drain;
 mod events;
 mod fold;
 mod follows;
+mod in_force;
 mod long_back_test;
 mod many_entries;
 #[path = "../../reach/tests/naive.rs"]

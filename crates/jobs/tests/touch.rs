@@ -415,10 +415,10 @@ fn frozen_accounts_say_so_and_erased_ones_leave_nothing() {
     };
     late.touch.key.node = 1;
     let before = shop.rows(erased).len();
-    wait(put_touches(&shop.reach, 1, &[late.clone()])).unwrap();
+    wait(put_touches(&shop.reach, 1, &[late.clone()], &[])).unwrap();
     assert_eq!(shop.rows(erased).len(), before);
     late.member_no = other;
-    wait(put_touches(&shop.reach, 1, &[late])).unwrap();
+    wait(put_touches(&shop.reach, 1, &[late], &[])).unwrap();
     assert_eq!(shop.rows(erased).len(), before + 1);
 }
 

@@ -143,7 +143,8 @@ fn bustling(count: usize) -> Shop {
     let mut shop = Shop::new(busy(), count);
     let cost = [(Channel::Sms, 5), (Channel::Push, 1)];
     shop.messaging.cost_minor = cost.into();
-    shop.messaging.since.insert("hello".to_owned(), Timestamp(0));
+    let ids = shop.messaging.playbook.strategies.iter().map(|of| (of.id.clone(), Timestamp(0)));
+    shop.messaging.since = ids.collect();
     for member in (0..count).step_by(3) {
         shop.told(&format!("m{member:02}"), "sms");
     }

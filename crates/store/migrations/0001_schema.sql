@@ -64,7 +64,7 @@ CREATE TABLE IF NOT EXISTS playbook (
   PRIMARY KEY (programme_no, version)
 ) STRICT, WITHOUT ROWID
 -- then
--- When each strategy was first published, by its id: nobody is told of what happened before.
+-- Since when each strategy is in force without a gap, by its id: nobody is told of what was before.
 CREATE TABLE IF NOT EXISTS playbook_strategy (
   programme_no INTEGER NOT NULL REFERENCES programme (no),
   strategy TEXT NOT NULL,
@@ -74,6 +74,8 @@ CREATE TABLE IF NOT EXISTS playbook_strategy (
 -- then
 CREATE TRIGGER IF NOT EXISTS playbook_has_strategies AFTER INSERT ON playbook
 BEGIN
+  DELETE FROM playbook_strategy WHERE programme_no = NEW.programme_no
+    AND strategy NOT IN (SELECT value ->> 'id' FROM json_each(NEW.document, '$.strategies'));
   INSERT INTO playbook_strategy (programme_no, strategy, since)
     SELECT NEW.programme_no, value ->> 'id', NEW.published_at FROM json_each(NEW.document, '$.strategies') WHERE true
     ON CONFLICT DO NOTHING;

@@ -164,7 +164,7 @@ pub use reach::{
     ResultTouch, ResultVisits, SetChange, SetMember, SetOfMember, SetScan, SetVersion, SetWish,
     Settlement, ShownTask, ShownTouch, StoredChange, StoredCuts, StoredFacts, StoredSet,
     StoredTemplate, TaskAsked, TaskClosing, TaskOrder, TestAddress, TouchDelivery, TouchLink,
-    TouchRest, TouchRun, TriedTouch, VerificationLimits, VerificationTry, VisitedLink,
+    TouchRest, TouchRun, TriedTouch, UsedBudget, VerificationLimits, VerificationTry, VisitedLink,
     WaitingTouch, WaveAttempt, WaveOutcome, WaveTouch, absorbed_members, account_of_callback,
     account_parts, add_click, add_consents, assign_task, attribution_of, begin_reach,
     begin_set_scan, begin_test, begin_verification, begin_wave, behaviour_of_members,

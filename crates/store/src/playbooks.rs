@@ -43,7 +43,7 @@ pub async fn published_playbook(
     Ok(PublishedPlaybook { published, playbook: parse_playbook(&row.text(3)?)? })
 }
 
-/// When strategies were first published, by their ids; those that never were are missing.
+/// Since when strategies are in force without a gap, by their ids; those that are not are missing.
 ///
 /// # Errors
 /// [`Error`] when the database fails.

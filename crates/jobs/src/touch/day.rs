@@ -12,8 +12,8 @@ use reach::touch::{
 use reach::{Cuts, Facts, Family, Today};
 use rules::Rulebook;
 use store::{
-    Error, OpenOccasions, Sql, list_sets, rare_states, reachability, rfm_cuts, touches_of_members,
-    used_budgets,
+    Error, OpenOccasions, Sql, UsedBudget, list_sets, rare_states, reachability, rfm_cuts,
+    touches_of_members, used_budgets,
 };
 
 use super::Messaging;
@@ -43,6 +43,16 @@ pub(super) struct Day<'a> {
     cuts: Option<Cuts>,
     /// Names of sets by their numbers.
     sets: BTreeMap<i64, (Family, String)>,
+}
+
+/// What is decided about some members.
+pub(super) struct DecidedPiece {
+    pub(super) decided: Vec<Decided>,
+    /// Members about whom there is more to decide: that comes as if all had been decided at once,
+    /// from a decision that knows these touches.
+    pub(super) unfinished: Vec<(i64, Facts)>,
+    /// Accounts that became part of others, which the fold does not know yet.
+    pub(super) merged: BTreeSet<i64>,
 }
 
 /// What is decided about a member.
@@ -194,12 +204,12 @@ impl<'a> Day<'a> {
             .collect()
     }
 
-    /// What is left of budgets in these periods.
-    pub(super) async fn left<L: Sql, R: Sql>(
+    /// What is used up of budgets in these periods, and what is left of them.
+    pub(super) async fn budgets<L: Sql, R: Sql>(
         &self,
         databases: &Databases<'_, '_, L, R>,
         periods: &BTreeMap<&str, String>,
-    ) -> Result<Left, Error> {
+    ) -> Result<(Vec<UsedBudget>, Left), Error> {
         let Databases { reach, programme_no: no, .. } = *databases;
         let asked: Vec<(&str, String)> =
             periods.iter().map(|(id, period)| (*id, period.clone())).collect();
@@ -210,12 +220,15 @@ impl<'a> Day<'a> {
                 left.take(strategy, *uses);
             }
         }
-        Ok(left)
+        let known = |(strategy, period): (&str, String)| {
+            let uses = used.get(strategy).copied().unwrap_or_default();
+            UsedBudget { strategy: strategy.to_owned(), period, uses }
+        };
+        Ok((asked.into_iter().map(known).collect(), left))
     }
 
     /// What is decided about some members at an instant, up to so many touches that are kept. It
-    /// takes from `left`. With it the members about whom there is more to decide: that comes as if
-    /// all had been decided at once, from a decision that knows these touches.
+    /// takes from `left`.
     pub(super) async fn decide<L: Sql, R: Sql>(
         &self,
         databases: &Databases<'_, '_, L, R>,
@@ -223,7 +236,7 @@ impl<'a> Day<'a> {
         at: Timestamp,
         left: &mut Left,
         mut most: usize,
-    ) -> Result<(Vec<Decided>, Vec<(i64, Facts)>), Error> {
+    ) -> Result<DecidedPiece, Error> {
         let Databases { ledger, reach, programme_no: no } = *databases;
         let numbers: Vec<i64> = members.iter().map(|(no, _)| *no).collect();
         let wanted = Wanted { ledger: true, held: true };
@@ -239,11 +252,16 @@ impl<'a> Day<'a> {
         let today = Today::at(at, self.zone);
         let moment = Moment { now: at, today, cuts: self.cuts.as_ref() };
         let terms = self.terms();
-        let (mut decided, mut unfinished) = (Vec::new(), BTreeSet::new());
+        let (mut decided, mut unfinished, mut merged) =
+            (Vec::new(), BTreeSet::new(), BTreeSet::new());
         for (member_no, facts) in &piece.members {
             let rare = known.rare.get(member_no);
             // What the second database does not know yet.
-            if rare.is_some_and(|rare| rare.is_erased || rare.is_merged) {
+            if rare.is_some_and(|rare| rare.is_merged) {
+                merged.insert(*member_no);
+                continue;
+            }
+            if rare.is_some_and(|rare| rare.is_erased) {
                 continue;
             }
             let recipient = known.recipient(&piece, (*member_no, facts), moment, &self.sets);
@@ -281,7 +299,8 @@ impl<'a> Day<'a> {
             }
         }
         let members = piece.members.into_iter();
-        Ok((decided, members.filter(|(no, _)| unfinished.contains(no)).collect()))
+        let unfinished = members.filter(|(no, _)| unfinished.contains(no)).collect();
+        Ok(DecidedPiece { decided, unfinished, merged })
     }
 }
 

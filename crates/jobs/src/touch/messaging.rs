@@ -18,8 +18,8 @@ pub struct Messaging {
     pub templates: BTreeMap<String, KnownTemplate>,
     /// What a message costs by its channel, in minor units.
     pub cost_minor: BTreeMap<Channel, i64>,
-    /// When each strategy was first published, by its id: only of those that ask for what happened.
-    /// Of one that is missing here, all that was heard counts.
+    /// Since when each strategy is in force without a gap, by its id. Of one that is missing here,
+    /// all that was heard counts, and all days that were not decided.
     pub since: BTreeMap<String, Timestamp>,
 }
 
@@ -51,7 +51,7 @@ impl Messaging {
         if playbook.strategies.is_empty() {
             return Ok(Self { playbook, version, ..Self::default() });
         }
-        let ids: Vec<&str> = asking_for_what_happened(&playbook).collect();
+        let ids: Vec<&str> = playbook.strategies.iter().map(|of| of.id.as_str()).collect();
         let since = published_since(ledger, programme_no, &ids).await?;
         let templates = known_templates(reach, programme_no).await?;
         let cost_minor = message_costs(reach, programme_no).await?;
@@ -61,14 +61,9 @@ impl Messaging {
     /// Of strategies that were never published, as if they were at that instant.
     #[must_use]
     pub(super) fn published_at(mut self, at: Timestamp) -> Self {
-        for id in asking_for_what_happened(&self.playbook) {
-            self.since.entry(id.to_owned()).or_insert(at);
+        for strategy in &self.playbook.strategies {
+            self.since.entry(strategy.id.clone()).or_insert(at);
         }
         self
     }
-}
-
-fn asking_for_what_happened(playbook: &Playbook) -> impl Iterator<Item = &str> {
-    let asking = playbook.strategies.iter().filter(|of| of.trigger.is_about_what_happened());
-    asking.map(|of| of.id.as_str())
 }

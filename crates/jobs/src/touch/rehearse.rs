@@ -157,10 +157,10 @@ pub async fn rehearse_touches<L: Sql, R: Sql>(
         part.members = part.members.saturating_add(u64::try_from(count).unwrap_or(0));
         let last = members.last().map(|(no, _)| *no);
         for some in day.concerned(&databases, members, part.at, is_today).await? {
-            let mut left = day.left(&databases, &day.periods(part.at)).await?;
+            let (_, mut left) = day.budgets(&databases, &day.periods(part.at)).await?;
             part.take_from(&mut left, &messaging.playbook);
             let all = day.decide(&databases, some, part.at, &mut left, usize::MAX).await?;
-            for decided in all.0 {
+            for decided in all.decided {
                 part.count(decided, &senders);
             }
         }
@@ -311,7 +311,7 @@ impl Found {
             return;
         }
         self.due = self.due.saturating_add(1);
-        self.uses = sum(self.uses, touch.uses);
+        self.uses.add(touch.uses);
         self.tasks = self.tasks.saturating_add(u64::from(touch.action.task.is_some()));
         let used = match touch.mode {
             Mode::All => touch.channels.as_slice(),
@@ -324,7 +324,7 @@ impl Found {
 
     pub(super) fn add(&mut self, other: &Self) {
         self.due = self.due.saturating_add(other.due);
-        self.uses = sum(self.uses, other.uses);
+        self.uses.add(other.uses);
         self.tasks = self.tasks.saturating_add(other.tasks);
         for (channel, count) in &other.channels {
             more(&mut self.channels, *channel, *count);
@@ -356,14 +356,6 @@ impl Found {
 fn more<T: Ord>(counts: &mut BTreeMap<T, u64>, of: T, count: u64) {
     let counted = counts.entry(of).or_default();
     *counted = counted.saturating_add(count);
-}
-
-fn sum(one: Uses, other: Uses) -> Uses {
-    Uses {
-        messages: one.messages.saturating_add(other.messages),
-        cost_minor: one.cost_minor.saturating_add(other.cost_minor),
-        points: one.points.saturating_add(other.points),
-    }
 }
 
 /// What a cursor is for: one playbook under one rulebook.

@@ -8,6 +8,7 @@ use super::caps::{Asking, Counted, Counts, full_until};
 use super::decide::first_free;
 use super::holdout::{is_held_out, programme_bucket};
 use super::hours::{open_from, windows};
+use super::plan::last_end;
 use super::recipient::{Recipient, Terms};
 use super::{Reason, State, Touch};
 use crate::contact::{Channel, Purpose};
@@ -91,9 +92,9 @@ fn ask(
     channel: Option<Channel>,
 ) -> Result<Timestamp, Reason> {
     let (now, today) = (recipient.customer.now, recipient.customer.today);
-    let strategies = &terms.playbook.strategies;
-    let strategy = strategies.iter().find(|one| one.id == touch.key.strategy);
-    let strategy = strategy.ok_or(Reason::Stopped)?;
+    let mut strategies = terms.playbook.strategies.iter().zip(&terms.compiled.timings);
+    let found = strategies.find(|(one, _)| one.id == touch.key.strategy);
+    let (strategy, timing) = found.ok_or(Reason::Stopped)?;
     let others = || recipient.touches.iter().filter(|other| other.key != touch.key);
     let own = own_touches(others(), &touch.key).chain([touch]);
     if is_stopped(strategy, recipient, &touch.key, own, (touch.due_at, now)) {
@@ -102,7 +103,12 @@ fn ask(
     if let Some(channel) = channel {
         reachable(recipient, touch.purpose, &[channel])?;
     }
-    if now >= touch.deadline_at || others().any(|other| is_overtaken(touch, other, now)) {
+    // The strategy may end earlier by now than it did when this was decided.
+    let has_ended = last_end(timing, today).is_some_and(|end| now >= end);
+    if now >= touch.deadline_at
+        || has_ended
+        || others().any(|other| is_overtaken(touch, other, now))
+    {
         return Err(Reason::Missed);
     }
     let at = match channel {

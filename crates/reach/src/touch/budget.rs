@@ -35,6 +35,15 @@ pub struct Uses {
     pub points: i64,
 }
 
+impl Uses {
+    /// Adds what another touch uses up.
+    pub fn add(&mut self, other: Self) {
+        self.messages = self.messages.saturating_add(other.messages);
+        self.cost_minor = self.cost_minor.saturating_add(other.cost_minor);
+        self.points = self.points.saturating_add(other.points);
+    }
+}
+
 impl Left {
     fn of(&self, strategy: &Strategy) -> Amounts {
         let whole = strategy.budget.map_or(Amounts::default(), |budget| Amounts {

@@ -60,7 +60,8 @@ pub(crate) struct Planned {
     pub(crate) ends_at: Timestamp,
     /// It is for today or an earlier day.
     pub(crate) is_due: bool,
-    /// Earlier runs have come to it, or it lies on a day on which the strategy does not run.
+    /// Earlier runs have come to it, or it lies on a day on which the strategy does not run, or
+    /// before the one on which it came into force.
     pub(crate) is_over: bool,
     /// A later one is due as well, or its time is over, or comes after its end.
     pub(crate) is_missed: bool,
@@ -186,8 +187,8 @@ pub(crate) fn plan(
     let due: Vec<Due> =
         offsets.iter().map(|offset| due(terms, of_strategy, subject, *offset, today)).collect();
     let last_run = last_run(terms, today);
-    let last_end =
-        timing.last.map(|day| start_of_day(from_day_number(day.saturating_add(1)), today.zone));
+    let since = terms.since.get(&strategy.id).map(|since| today.day_of(*since));
+    let last_end = last_end(timing, today);
     let is_once = strategy.trigger.within_days().is_some();
     let mut planned = Vec::with_capacity(due.len());
     for (place, (offset, own)) in offsets.iter().zip(&due).enumerate() {
@@ -226,7 +227,9 @@ pub(crate) fn plan(
             due_at: own.at,
             ends_at,
             is_due: is_begun && own.day <= today.day,
-            is_over: (own.last_day <= last_run && !is_happening && !is_once)
+            is_over: (!is_happening
+                && !is_once
+                && (own.last_day <= last_run || since.is_some_and(|since| own.last_day < since)))
                 || !timing.runs_on(own.last_day),
             is_missed: goes_again
                 || later.is_some_and(|later| later.day <= today.day)
@@ -235,6 +238,12 @@ pub(crate) fn plan(
         });
     }
     planned
+}
+
+/// When the last day is over on which a strategy runs.
+pub(super) fn last_end(timing: &Timing, today: Today) -> Option<Timestamp> {
+    let next = timing.last?.saturating_add(1);
+    Some(start_of_day(from_day_number(next), today.zone))
 }
 
 fn at_time(day: i32, time: TimeOfDay, today: Today) -> Timestamp {

@@ -30,8 +30,8 @@ pub struct Terms<'a> {
     /// The last local day that earlier runs decided for all members. Nodes and scheduled days up to
     /// it are over; the day before the playbook was first published where there was no run.
     pub decided_through: i32,
-    /// When each strategy was first published, by its id. What happened before is no occasion of
-    /// it. Of one that is not here all that is told counts.
+    /// Since when each strategy is in force without a gap, by its id. What happened before is no
+    /// occasion of it, and nodes of days before are over. Of one that is not here all counts.
     pub since: &'a BTreeMap<String, Timestamp>,
 }
 

@@ -201,11 +201,17 @@ CREATE TABLE IF NOT EXISTS touch_tally (
 -- The command table: touches that were decided, with the numbers from first_no on. Many differ in their
 -- members alone, so a list has those once (see store/reach/decided.rs): alike is a list of objects, what
 -- groups have in common, whose "groups" are lists: the place of the first number, cycle, due_at,
--- deadline_at, from_at, planned_at, planned_day, settles_day, the members.
-CREATE VIEW IF NOT EXISTS touch_decided (programme_no, first_no, alike) AS SELECT NULL, NULL, NULL
+-- deadline_at, from_at, planned_at, planned_day, settles_day, the members. budgets: [[strategy, period,
+-- messages, cost_minor, points], …], what was used up when they were decided. Where more is by now, nothing
+-- is written.
+CREATE VIEW IF NOT EXISTS touch_decided (programme_no, first_no, alike, budgets) AS SELECT NULL, NULL, NULL, NULL
 -- then
 CREATE TRIGGER IF NOT EXISTS touches_decided INSTEAD OF INSERT ON touch_decided
 BEGIN
+  SELECT RAISE(IGNORE) WHERE EXISTS (
+    SELECT 1 FROM json_each(NEW.budgets) AS b
+    CROSS JOIN touch_tally AS t ON t.programme_no = NEW.programme_no AND t.strategy = b.value ->> 0 AND t.period = b.value ->> 1
+    WHERE t.messages > b.value ->> 2 OR t.cost_minor > b.value ->> 3 OR t.points > b.value ->> 4);
   -- What is decided about an account that closed meanwhile is left out, and what is there stays as it is.
   -- With a limit, what groups and members have in common is read once, and not for each member.
   INSERT INTO touch (no, programme_no, member_no, strategy, node, cycle, playbook_version, purpose, priority, due_at, deadline_at, state, reason,
@@ -366,8 +372,9 @@ CREATE VIEW IF NOT EXISTS touch_heard (source, before, position, heard) AS SELEC
 CREATE TRIGGER IF NOT EXISTS touch_is_heard INSTEAD OF INSERT ON touch_heard
 BEGIN
   SELECT RAISE(IGNORE) WHERE NEW.before IS NOT (SELECT position FROM touch_cursor WHERE source = NEW.source);
+  -- What happened to an account that became part of another one meanwhile is heard of that one.
   INSERT INTO touch_occasion (programme_no, member_no, source, at, what, until, ask_at)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.heard) WHERE true ORDER BY key
+    SELECT value ->> 0, coalesce((SELECT d.into_no FROM departed AS d WHERE d.member_no = value ->> 1), value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.heard) WHERE true ORDER BY key
     ON CONFLICT (programme_no, source) DO UPDATE SET at = max(at, excluded.at), until = max(until, excluded.until),
       ask_at = min(coalesce(ask_at, excluded.ask_at), excluded.ask_at), told = told + 1
     WHERE what ->> '$.kind' = 'behaviour';

@@ -3,7 +3,7 @@
 //! Most members who are told by a node are told the same at the same time. So a statement has what
 //! many touches have in common once, with the members that it is about.
 
-use reach::touch::{Planned, Reason, Touch};
+use reach::touch::{Planned, Reason, Touch, Uses};
 use serde::Serialize;
 use serde_json::json;
 
@@ -26,6 +26,17 @@ pub struct DecidedTouch {
     pub planned_day: i32,
     /// The local day on which its occasion is over, where the strategy settles.
     pub settles_day: Option<i32>,
+}
+
+/// What a strategy has used up of its budget in a period, as a decision knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedBudget {
+    /// The strategy's id.
+    pub strategy: String,
+    /// The period.
+    pub period: String,
+    /// What is used up.
+    pub uses: Uses,
 }
 
 /// A touch is looked for in so many groups, the last ones: members who follow each other are told
@@ -168,7 +179,8 @@ fn shape(decided: &DecidedTouch) -> impl PartialEq {
 
 /// Keeps touches that were decided, with the messages that wait for channels and what is used of
 /// budgets. Those whose keys are there stay as they are, and nothing is kept of an account that is
-/// closed.
+/// closed. False where another run has used up of these budgets since they were read: then nothing
+/// is kept, and it is to be decided again.
 ///
 /// # Errors
 /// [`Error`] when the database fails.
@@ -176,13 +188,19 @@ pub async fn put_touches(
     reach: &impl Sql,
     programme_no: i64,
     decided: &[DecidedTouch],
-) -> Result<(), Error> {
+    budgets: &[UsedBudget],
+) -> Result<bool, Error> {
     if decided.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let groups = Group::all(decided);
     let text = serde_json::to_string(&Shape::all(&groups));
     let text = text.map_err(|_| Error::Corrupt("touch to be written"))?;
-    let values = vec![programme_no.into(), text.into()];
-    reach.query(statement!("queries/reach/touch_put"), values).await.map(drop)
+    let budget = |of: &UsedBudget| {
+        let Uses { messages, cost_minor, points } = of.uses;
+        json!([of.strategy, of.period, messages, cost_minor, points])
+    };
+    let budgets: Vec<_> = budgets.iter().map(budget).collect();
+    let values = vec![programme_no.into(), text.into(), json!(budgets).to_string().into()];
+    Ok(!reach.query(statement!("queries/reach/touch_put"), values).await?.is_empty())
 }

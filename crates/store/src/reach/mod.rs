@@ -53,7 +53,7 @@ pub use links::{
 pub use members::{NamedMember, named_members};
 
 pub use conversions::{Did, ResultEntry, conversions, expiries};
-pub use decided::{DecidedTouch, put_touches};
+pub use decided::{DecidedTouch, UsedBudget, put_touches};
 pub use evaluation::{
     LedgerMember, SetScan, StoredCuts, begin_set_scan, bought_in, changed_members,
     changed_members_done, facts_after, facts_of_members, home_stores, ledger_members,
