@@ -431,7 +431,9 @@ fn backup(world: &World) -> World {
     world.sql.connection().execute(&into, []).unwrap();
     let copy = World::on(Native::open(&file).unwrap(), START);
     // Open files live on without a name.
-    std::fs::remove_file(&file).unwrap();
+    for of in ["", "-wal", "-shm"] {
+        std::fs::remove_file(format!("{}{of}", file.display())).unwrap();
+    }
     copy.now.set(world.now.get());
     let last = world.id();
     while copy.id() <= last {}
