@@ -1,4 +1,4 @@
-//! What vendors post: reports of messages, answers of members, and whether we are there.
+//! What vendors post: reports of messages, answers of members, and checks of the address.
 //!
 //! The vendor that posts is known by the secret in the path, which is found by its digest, and by
 //! the vendor's own signature where it has one. A post that comes twice changes nothing.
@@ -78,7 +78,7 @@ async fn opened(kept: &ChannelAccount) -> Result<Account, Problem> {
     Account::read(vendor, &kept.settings, &secrets).map_err(|_| unreadable())
 }
 
-/// Fetches an address by which a vendor learns that we are there. It posts again where that fails.
+/// Fetches an address by which a vendor checks the address. It posts again where that fails.
 async fn confirm(address: &str) {
     let outcome = match http::Request::get(address).body(Full::new(Bytes::new())) {
         Ok(request) => send(request).await.map(drop).map_err(|error| format!("{error:?}")),

@@ -54,6 +54,9 @@ fn describe(component: &str, route: &Route) -> Json {
             "description": "Applies the change only if the profile still has this ETag, which GET returned.",
         }));
     }
+    if route.answer == "Written" {
+        parameters.extend(COMMAND_HEADERS.map(header));
+    }
     let mut responses = Map::new();
     for status in route.success {
         // Pages for persons are no JSON.
@@ -97,6 +100,17 @@ fn describe(component: &str, route: &Route) -> Json {
     described
 }
 
+/// What commands may be sent with: header, and what it tells.
+const COMMAND_HEADERS: [(&str, &str); 3] = [
+    ("Verification", "The proof that the member confirmed it: docs/reference/api/verification.md"),
+    ("Device-Id", "The member's device."),
+    ("Client-Ip", "The address that the command came from."),
+];
+
+fn header((name, description): (&str, &str)) -> Json {
+    json!({"name": name, "in": "header", "description": description, "schema": {"type": "string"}})
+}
+
 fn path_parameter(segment: &str) -> Option<Json> {
     let name = segment.strip_prefix('{')?.strip_suffix('}')?;
     Some(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
@@ -111,7 +125,10 @@ fn webhooks() -> Json {
         "summary": "An entry, as Standard Webhooks 1.0: see docs/reference/events.md",
         "requestBody": {"content": {"application/json": {"schema": {
             "type": "object",
-            "properties": {"type": {"type": "string"}, "timestamp": {"type": "string"}, "data": reference("Entry")},
+            "properties": {"type": {"type": "string"}, "timestamp": {"type": "string"}, "data": reference("Entry"), "member": {
+                "type": "object",
+                "properties": {"spendable": {"type": "integer"}, "pending": {"type": "integer"}, "language": {"type": ["string", "null"]}},
+            }},
         }}}},
         "responses": {"2XX": {"description": "accepted"}},
     }});

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-/// The provider, and the client that we are to it.
+/// The provider, and the client that the installation is to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     /// Its issuer, exactly as its tokens name it.

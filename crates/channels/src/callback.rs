@@ -15,7 +15,7 @@ const LEEWAY_S: i64 = 300;
 /// The longest id of a vendor that is kept.
 const MAX_ID: usize = 256;
 
-/// A post of a vendor's, or its question whether we are there.
+/// A post of a vendor's, or its check of the address.
 #[derive(Clone, Copy)]
 pub struct Callback<'a> {
     /// `POST` or `GET`.

@@ -1,11 +1,11 @@
-//! The part of the document that tells what looks odd.
+//! The part of the document that tells what is suspicious.
 
 use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::{Document, Limit, Per};
 
-/// What looks odd.
+/// What is suspicious.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -47,14 +47,14 @@ impl StepUp {
     const MAX_CODES_PER_HOUR: i64 = 100_000;
 }
 
-/// How often a member may do something before it looks odd.
+/// How often a member may do something before it is suspicious.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Velocity {
     /// `purchase` or an action.
     pub event: String,
-    /// Times that are not odd.
+    /// Times that are not suspicious.
     pub times: i64,
     /// In which period.
     pub per: Per,
@@ -63,7 +63,7 @@ pub struct Velocity {
     pub then: Suspicion,
 }
 
-/// What becomes of an event that looks odd.
+/// What becomes of a suspicious event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -76,7 +76,7 @@ pub enum Suspicion {
 }
 
 impl Risk {
-    /// What looks odd must be something that the rulebook knows.
+    /// What is suspicious must be something that the rulebook knows.
     pub(crate) fn check(&self, check: &mut Check<'_>, document: &Document) {
         for (name, most) in [
             ("review_above_minor", self.review_above_minor),

@@ -9,7 +9,7 @@ pub const ROUTES: &[Route] = &[
         .public()
         .with_any_query()
         .without_key(),
-    Route::read("/v1/callbacks/{id}/{secret}", "Tell a vendor that we are there", &[])
+    Route::read("/v1/callbacks/{id}/{secret}", "Answer the check of an address by a vendor", &[])
         .public()
         .with_any_query(),
 ];

@@ -74,7 +74,7 @@ pub const ROUTES: &[Route] = &[
         .answers(&[201], "Object")
         .for_stores(),
     Route::read("/v1/members/{id}/preferences", "How a member wants to be treated", READERS),
-    Route::write("/v1/members/{id}/preferences", "Replace the preferences of a member", STAFF)
+    Route::write("/v1/members/{id}/preferences", "Change preferences of a member", STAFF)
         .by("PUT")
         .takes("PreferencesBody", 4 * KIB)
         .for_stores(),

@@ -13,7 +13,7 @@ use crate::route::Route;
 
 /// The routes of the component.
 pub const ROUTES: &[Route] =
-    &[Route::command("/v1/members/{id}/erase", "Forget whose an account is", ADMIN, "EraseBody")
+    &[Route::command("/v1/members/{id}/erase", "Erase a person", ADMIN, "EraseBody")
         .for_all_stores()];
 
 /// Forgetting whose an account is.

@@ -24,7 +24,7 @@ pub const ROUTES: &[Route] = &[
     ])
     .for_stores(),
     Route::read("/v1/tiers", "How many members have which tier", LISTERS).answers(&[200], "Page"),
-    Route::read("/v1/entries/{id}", "An entry, whosever it is", READERS).answers(&[200], "Entry"),
+    Route::read("/v1/entries/{id}", "An entry by its id", READERS).answers(&[200], "Entry"),
     Route::read("/v1/orders", "What is recorded under a reference, in whichever store", READERS)
         .asks(&[("reference", "string"), ("store_id", "string"), ("event", "string")])
         .answers(&[200], "Page"),

@@ -20,7 +20,7 @@ pub const ROUTES: &[Route] = &[
         "CaptureBody",
     )
     .or_none(),
-    Route::command("/v1/holds/{id}/release", "Give a hold up", STOREFRONT, "ReleaseBody").or_none(),
+    Route::command("/v1/holds/{id}/release", "Release a hold", STOREFRONT, "ReleaseBody").or_none(),
 ];
 
 /// Spending the points of a hold.

@@ -15,7 +15,7 @@ pub const ROUTES: &[Route] = &[
         .public()
         .with_any_query()
         .answers(&[200, 302], "Html"),
-    Route::read("/l/{token}", "Look where it leads, which counts nowhere", &[])
+    Route::read("/l/{token}", "Headers of a link; not counted as a click", &[])
         .by("HEAD")
         .public()
         .with_any_query()

@@ -60,8 +60,12 @@ pub const ROUTES: &[Route] = &[
     Route::read("/v1/members/{id}/coupons", "Coupons that can be used", READERS)
         .answers(&[200], "Page")
         .for_stores(),
-    Route::read("/v1/members/{id}/export", "Everything that is kept of a person", &[Role::Service])
-        .asks(&[("cursor", "string")]),
+    Route::read(
+        "/v1/members/{id}/export",
+        "Everything that the books keep of a person",
+        &[Role::Service],
+    )
+    .asks(&[("cursor", "string")]),
 ];
 
 /// What a merchant tells about a member. Replaces what was told before.

@@ -22,7 +22,7 @@ pub const ROUTES: &[Route] = &[
     Route::list("/v1/staff", "List persons", ADMIN),
     Route::read("/v1/staff/{id}", "Show a person", ADMIN),
     Route::write("/v1/staff/{id}", "Change a person", ADMIN).by("PUT").takes("StaffBody", 64 * KIB),
-    Route::write("/v1/staff/{id}/approve", "Let count what waits for a second admin", ADMIN)
+    Route::write("/v1/staff/{id}/approve", "Approve what waits for a second admin", ADMIN)
         .takes("StaffApprovalBody", KIB),
     Route::write("/v1/staff/{id}/suspend", "Suspend a person at once", ADMIN),
     Route::write("/v1/staff/{id}/restore", "Restore a suspended person", ADMIN),
@@ -40,7 +40,7 @@ pub const ROUTES: &[Route] = &[
     Route::write("/v1/roles/{id}", "Make or change an own role", ADMIN)
         .by("PUT")
         .takes("OwnRoleBody", 64 * KIB),
-    Route::write("/v1/roles/{id}/approve", "Let count what an own role gains", ADMIN)
+    Route::write("/v1/roles/{id}/approve", "Approve new permissions of an own role", ADMIN)
         .takes("StaffApprovalBody", KIB),
     Route::write("/v1/roles/{id}", "Remove an own role that nobody has", ADMIN)
         .by("DELETE")
