@@ -586,6 +586,7 @@ export interface Reward {
     until?: string | null;
     tiers?: string[];
     coupon?: string | null;
+    pools?: string[];
     offered: boolean;
   };
   taken: number;

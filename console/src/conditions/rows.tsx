@@ -7,6 +7,7 @@ import { Button, Input, Select } from "antd";
 import { createContext, useContext, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { useWord } from "../lib/use";
+import { SEPARATORS } from "../lib/separators";
 import type { Fields } from "./fields";
 import {
   added, depthOf, find, isGroup, MAX_GROUPS, mayStand, moved, newGroup, newRow, placeOf, removed, altered, stepped,
@@ -322,7 +323,7 @@ function Row({ row }: { row: RowItem }) {
             value={row.values}
             options={chosen ?? []}
             {...(chosen ? { showSearch: { optionFilterProp: "label" } } : { open: false, suffixIcon: null })}
-            tokenSeparators={[",", ","]}
+            tokenSeparators={SEPARATORS}
             onChange={(values: string[]) => set({ values })}
           />
         ) : chosen ? (

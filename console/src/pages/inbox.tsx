@@ -12,7 +12,7 @@ import { useRoleName, useRoleTitle } from "../lib/roles";
 import { useChange, useFilters, useFormat, useWord } from "../lib/use";
 import { holds, may, useSignedIn } from "../session";
 import { Dialog, Facts, Loading, Mark, Moved, Page } from "../ui/parts";
-import { Diff } from "../ui/diff";
+import { changesOf, Diff } from "../ui/diff";
 import { ProblemNote, showFaults } from "../ui/problem";
 import { Buttons } from "./member-actions";
 import { TaskActions, TaskContent } from "./inbox-task";
@@ -240,10 +240,10 @@ function RewardContent({ waiting }: { waiting: Extract<Waiting, { kind: "reward"
   const { item } = waiting;
   const changed = item.change;
   if (!changed) return null;
-  const fields = ["name", "points", "cash_minor", "stock", "offered", "tiers", "from", "until", "limit", "coupon"] as const;
-  const changes = fields
-    .filter((field) => JSON.stringify(item.reward?.[field] ?? null) !== JSON.stringify(changed.reward[field] ?? null))
-    .map((field) => ({ pointer: `/${field}`, before: item.reward?.[field], after: changed.reward[field] }));
+  const money = (value: unknown) => (typeof value === "number" ? format.money(value) : value);
+  const changes = changesOf(item.reward ?? {}, changed.reward).map((change) =>
+    change.pointer === "/cash_minor" ? { ...change, before: money(change.before), after: money(change.after) } : change,
+  );
   return (
     <>
       <div className="lead">{changed.reward.name}</div>

@@ -1,6 +1,6 @@
 // The catalogue: what members can have for points, and a coupon by its code.
 
-import { App, Button, Form, Input, InputNumber, Select, Switch } from "antd";
+import { Alert, App, Button, Form, Input, InputNumber, Select, Switch } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -14,6 +14,7 @@ import { Dialog, Facts, Mark, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
 import { Export, List } from "../ui/table";
 import { Buttons } from "./member-actions";
+import { rewardBody, type RewardValues } from "./reward-body";
 
 const read = (cursor: string | undefined) => ask<Items<Reward>>(api.GET("/v1/rewards", { params: { query: cursor ? { cursor } : {} } }));
 
@@ -84,19 +85,6 @@ export default function Rewards() {
   );
 }
 
-interface Values {
-  id: string;
-  name: string;
-  description?: string;
-  kind: "goods" | "service" | "coupon";
-  points: number;
-  cash?: number;
-  stock?: number;
-  tiers?: string[];
-  coupon?: string;
-  offered: boolean;
-}
-
 const FIELDS = ["name", "description", "kind", "points", "cash_minor", "stock", "tiers", "coupon"];
 
 function Edit({ reward, onClose }: { reward: Reward | null; onClose: () => void }) {
@@ -104,26 +92,16 @@ function Edit({ reward, onClose }: { reward: Reward | null; onClose: () => void 
   const word = useWord();
   const format = useFormat();
   const { message } = App.useApp();
-  const [form] = Form.useForm<Values>();
+  const [form] = Form.useForm<RewardValues>();
   const kind = Form.useWatch("kind", form) ?? reward?.reward?.kind;
   const book = usePublished().data?.rulebook;
   const unit = 10 ** (new Intl.NumberFormat("en", { style: "currency", currency: format.currency }).resolvedOptions().maximumFractionDigits ?? 2);
-  const stored = reward?.reward ?? reward?.change?.reward;
+  // A change that waits is gone on with: saving puts another one in its place.
+  const waiting = reward?.change?.reward;
+  const stored = waiting ?? reward?.reward;
   const change = useChange(
-    ({ id, cash, description, stock, tiers, coupon, ...rest }: Values, key) => {
-      const body = {
-        // What the form does not show stays as it is.
-        ...(stored?.points_by_tier ? { points_by_tier: stored.points_by_tier } : {}),
-        ...(stored?.limit ? { limit: stored.limit } : {}),
-        ...(stored?.from ? { from: stored.from } : {}),
-        ...(stored?.until ? { until: stored.until } : {}),
-        ...rest,
-        ...(cash ? { cash_minor: Math.round(cash * unit) } : {}),
-        ...(description ? { description } : {}),
-        ...(stock === undefined || stock === null ? {} : { stock }),
-        ...(tiers?.length ? { tiers } : {}),
-        ...(rest.kind === "coupon" && coupon ? { coupon } : {}),
-      };
+    ({ id, ...values }: RewardValues, key) => {
+      const body = rewardBody(stored, values, unit);
       return ask<{ waits_for?: string }>(api.PUT("/v1/rewards/{id}", { params: { path: { id }, header: { "Idempotency-Key": key } }, body: body as never }));
     },
     (answer) => {
@@ -147,6 +125,7 @@ function Edit({ reward, onClose }: { reward: Reward | null; onClose: () => void 
         onFinish={(values) => change.mutate(values, { onError: (problem) => showFaults(form, problem, FIELDS) })}
       >
         <p className="quiet">{t("rewards.lead")}</p>
+        {waiting && <Alert className="problem" type="info" role="status" showIcon title={t("rewards.startsFromWaiting", { who: reward?.change?.asked_by })} />}
         <ProblemNote problem={change.error} except={(error) => FIELDS.includes(fieldOf(error))} />
         <Form.Item name="id" label={t("rewards.id")} rules={[{ required: true, pattern: /^[A-Za-z0-9._:@+=-]{1,64}$/, message: t("rules.nameRule") }]}>
           <Input disabled={reward !== null} />

@@ -4,7 +4,7 @@
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Alert, App, Button, Input } from "antd";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
@@ -36,6 +36,7 @@ function OneDraft({ name }: { name: string }) {
   const signedIn = useSignedIn();
   const [filters] = useFilters(["tab", "back-test"]);
   const [publishing, setPublishing] = useState(false);
+  const [isChanged, setIsChanged] = useState(false);
   const published = usePublished();
   const draft = useQuery<DraftAnswer, Problem>({
     queryKey: ["draft", name],
@@ -81,7 +82,7 @@ function OneDraft({ name }: { name: string }) {
               remove={(key) => ask(api.DELETE("/v1/rulebook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } } }))}
               back="/rules?tab=drafts"
             />
-            <Button type="primary" disabled={faults.length > 0 || changes?.length === 0} onClick={() => setPublishing(true)}>{t("rules.askPublish")}</Button>
+            <Button type="primary" disabled={isChanged || faults.length > 0 || changes?.length === 0} title={isChanged ? t("rules.keepFirst") : undefined} onClick={() => setPublishing(true)}>{t("rules.askPublish")}</Button>
           </>
         )
       }
@@ -92,8 +93,9 @@ function OneDraft({ name }: { name: string }) {
         <span className="soft">{t("rules.keptBy", { who: draft.data.updated_by, at: format.instant(draft.data.updated_at) })}</span>
       </p>
       <Tabs tabs={tabs} active={tab} />
+      {isChanged && tab !== "edit" && <Alert className="problem" type="info" role="status" showIcon title={t("rules.asKept")} />}
       {/* What was typed stays while another part is looked at. */}
-      {writes && <div hidden={tab !== "edit"}><Editor draft={draft.data} /></div>}
+      {writes && <div hidden={tab !== "edit"}><Editor draft={draft.data} onChanged={setIsChanged} /></div>}
       {writes && isSound && <div hidden={tab !== "try"}><Try target={{ draft: name }} book={draft.data.rulebook} /></div>}
       {tab === "words" && draft.data.rulebook && <Book book={draft.data.rulebook} />}
       {tab === "diff" && <Section>{changes ? <Diff changes={changes} /> : <Loading />}</Section>}
@@ -110,7 +112,7 @@ function OneDraft({ name }: { name: string }) {
   );
 }
 
-function Editor({ draft }: { draft: DraftAnswer }) {
+function Editor({ draft, onChanged }: { draft: DraftAnswer; onChanged: (isChanged: boolean) => void }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const queries = useQueryClient();
@@ -123,15 +125,17 @@ function Editor({ draft }: { draft: DraftAnswer }) {
   // The draft may be read anew while somebody types: what is kept is kept over what the text came from.
   const [over, setOver] = useState(before?.over ?? draft.revision);
   const isChanged = text !== base;
+  useEffect(() => onChanged(isChanged), [isChanged, onChanged]);
   useUnsaved(place, isChanged ? { document: text, base, over } : null);
   const parsed = useMemo(() => parse(text), [text]);
   const save = useChange(
     // What another person has kept meanwhile is not overwritten unasked.
-    ({ next, over: read }: { next: Rulebook; over: number }, key) =>
+    ({ next, over: read }: { next: Rulebook; over: number; sent: string }, key) =>
       ask<DraftAnswer>(api.PUT("/v1/rulebook/drafts/{name}", { params: { path: { name: draft.draft }, query: { revision: read as never }, header: { "Idempotency-Key": key } }, body: next as never })),
-    (kept, { next }) => {
+    (kept, { next, sent }) => {
       queries.setQueryData(["draft", draft.draft], { ...kept, rulebook: next });
-      setBase(text);
+      // What was typed since is a change of what was sent.
+      setBase(sent);
       setOver(kept.revision);
       void message.success(t("rules.kept"));
     },
@@ -152,7 +156,7 @@ function Editor({ draft }: { draft: DraftAnswer }) {
             return { document: found.rulebook ?? {}, stored: found, version: found.revision, by: found.updated_by, at: found.updated_at };
           }}
           document={parsed.book}
-          onKeep={(theirs) => parsed.book && save.mutate({ next: parsed.book, over: theirs })}
+          onKeep={(theirs) => parsed.book && save.mutate({ next: parsed.book, over: theirs, sent: text })}
           onTake={({ stored: theirs }) => {
             save.reset();
             queries.setQueryData(["draft", draft.draft], theirs);
@@ -196,7 +200,7 @@ function Editor({ draft }: { draft: DraftAnswer }) {
           setOver(draft.revision);
           setText(stored);
         }}>{t("rules.undo")}</Button>
-        <Button type="primary" disabled={!isChanged || !parsed.book} loading={save.isPending} onClick={() => parsed.book && save.mutate({ next: parsed.book, over })}>{t("rules.keep")}</Button>
+        <Button type="primary" disabled={!isChanged || !parsed.book} loading={save.isPending} onClick={() => parsed.book && save.mutate({ next: parsed.book, over, sent: text })}>{t("rules.keep")}</Button>
       </div>
     </Section>
   );

@@ -264,16 +264,17 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
           )}
         </Section>
       )}
-      {tab === "settings" && (
-        <>
+      {/* What was typed stays while another part is looked at. */}
+      {(writes || tab === "settings") && (
+        <div hidden={tab !== "settings"}>
           {writes ? <SettingsForm document={document} faults={faults} onChange={change} /> : <SettingsFacts document={document} />}
           <OwnSegments document={document} faults={faults} {...(writes ? { onChange: change } : {})} />
-        </>
+        </div>
       )}
       {tab === "rehearsal" && <RehearsalOf of={rehearsed} document={document} />}
       {tab === "back-test" && <Suspense fallback={<Loading />}><BackTest of={rehearsed} document={document} /></Suspense>}
       {tab === "diff" && <Changes diff={diff.data} problem={diff.error} isChanged={isChanged} />}
-      {tab === "document" && <Document document={document} faults={faults} {...(writes ? { onChange: change } : {})} />}
+      {(writes || tab === "document") && <div hidden={tab !== "document"}><Document document={document} faults={faults} {...(writes ? { onChange: change } : {})} /></div>}
       {edited && (
         <StrategyForm
           strategy={edited.strategy}
@@ -365,7 +366,12 @@ function Document({ document, faults, onChange }: { document: Playbook; faults: 
   const { t } = useTranslation();
   const stored = useMemo(() => JSON.stringify(document, null, 2), [document]);
   const [text, setText] = useState(stored);
-  useEffect(() => setText(stored), [stored]);
+  // What the text came from: a change from elsewhere does not take away what was typed.
+  const [base, setBase] = useState(stored);
+  if (base !== stored && text === base) {
+    setBase(stored);
+    setText(stored);
+  }
   const parsed = useMemo((): { book?: Playbook; fault?: string } => {
     try {
       return { book: JSON.parse(text) as Playbook };
@@ -385,9 +391,17 @@ function Document({ document, faults, onChange }: { document: Playbook; faults: 
         <Input.TextArea aria-label={t("strategy.document")} value={text} onChange={(event) => setText(event.target.value)} autoSize={{ minRows: 16, maxRows: 36 }} spellCheck={false} status={parsed.fault ? "error" : ""} />
       </div>
       {parsed.fault && <p className="fault small" role="alert">{t("problem.malformed-json")}: <span lang="en">{parsed.fault}</span></p>}
+      {base !== stored && <Alert className="problem" type="warning" role="status" showIcon title={t("strategy.changedSince")} />}
       <div className="row" style={{ justifyContent: "flex-end", marginTop: 12 }}>
-        <Button disabled={text === stored} onClick={() => setText(stored)}>{t("rules.undo")}</Button>
-        <Button type="primary" disabled={text === stored || !parsed.book} onClick={() => parsed.book && onChange(parsed.book)}>{t("ruleForm.keep")}</Button>
+        <Button disabled={text === stored} onClick={() => {
+          setBase(stored);
+          setText(stored);
+        }}>{t("rules.undo")}</Button>
+        <Button type="primary" disabled={text === stored || !parsed.book} onClick={() => {
+          if (!parsed.book) return;
+          setBase(text);
+          onChange(parsed.book);
+        }}>{t("ruleForm.keep")}</Button>
       </div>
     </Section>
   );
