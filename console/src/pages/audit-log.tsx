@@ -8,18 +8,12 @@ import { api, ask } from "../api/client";
 import type { LogRow, Page as Items } from "../api/answers";
 import { addDays } from "../lib/format";
 import { useFilters, useFormat, usePages, useWord } from "../lib/use";
+import { en } from "../strings/en";
 import { changesOf, Diff } from "../ui/diff";
 import { Dialog, Page, Section, Short } from "../ui/parts";
 import { Export, List } from "../ui/table";
 
-const ACTIONS = [
-  "key_made", "key_approved", "key_revoked", "key_refused", "endpoint_made", "endpoint_changed", "endpoint_secret_changed", "endpoint_removed",
-  "events_replayed", "reward_put", "reward_asked", "reward_approved", "reward_rejected", "draft_kept", "draft_dropped", "publication_asked",
-  "publication_decided", "programme_made", "rulebook_published", "playbook_published", "programme_linked", "import_asked", "import_decided", "member_looked_up",
-  "members_listed", "traces_read", "touches_read", "template_put", "template_removed", "channel_kept", "channel_removed", "channel_paused", "channel_resumed",
-  "channel_callback_changed", "template_tested", "test_address_kept", "test_address_removed",
-  "verification_sent", "verification_confirmed", "verification_failed",
-];
+const ACTIONS = Object.keys(en.action);
 
 export default function AuditLog() {
   const { t } = useTranslation();
