@@ -99,6 +99,7 @@ export const en = {
     loading: "Loading",
     export: "Export CSV",
     exporting: "{{count}} rows …",
+    exportCut: "The file has the first {{count}} rows, and there are more. Narrow the list down for the rest.",
     exportFailed: "Failed: try again",
   },
   problem: {

@@ -101,6 +101,7 @@ export const zh: Strings = {
     loading: "加载中",
     export: "导出 CSV",
     exporting: "已读取 {{count}} 行…",
+    exportCut: "文件仅含前 {{count}} 行，后面还有数据。请缩小筛选范围后再导出。",
     exportFailed: "导出失败,重试",
   },
   problem: {

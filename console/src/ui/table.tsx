@@ -1,7 +1,7 @@
 // A table for rows of a list. On a narrow screen each row becomes a card with its headings.
 
 import { DownloadOutlined } from "@ant-design/icons";
-import { Button, Empty, Skeleton } from "antd";
+import { App, Button, Empty, Skeleton } from "antd";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem } from "../api/client";
@@ -100,6 +100,7 @@ export function Export<T>({ name, read, columns }: {
   const { t } = useTranslation();
   const [count, setCount] = useState<number | null>(null);
   const [failed, setFailed] = useState(false);
+  const { message } = App.useApp();
   const run = async () => {
     const rows: Cell[][] = [];
     let cursor: string | undefined;
@@ -112,6 +113,7 @@ export function Export<T>({ name, read, columns }: {
         cursor = page.next ?? undefined;
         setCount(rows.length);
       } while (cursor !== undefined && rows.length < MAX_EXPORTED);
+      if (cursor !== undefined) void message.warning(t("list.exportCut", { count: rows.length }), 0);
       download(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, csv(columns.map(([title]) => title), rows));
     } catch {
       setFailed(true);
