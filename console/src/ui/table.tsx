@@ -113,7 +113,7 @@ export function Export<T>({ name, read, columns }: {
         cursor = page.next ?? undefined;
         setCount(rows.length);
       } while (cursor !== undefined && rows.length < MAX_EXPORTED);
-      if (cursor !== undefined) void message.warning(t("list.exportCut", { count: rows.length }), 0);
+      if (cursor !== undefined) void message.warning(t("list.exportCut", { count: rows.length }), 15);
       download(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, csv(columns.map(([title]) => title), rows));
     } catch {
       setFailed(true);
