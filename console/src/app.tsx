@@ -5,14 +5,15 @@ import en_US from "antd/locale/en_US";
 import zh_CN from "antd/locale/zh_CN";
 import dayjs from "dayjs";
 import "dayjs/locale/zh-cn";
-import { Component, lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { Component, Fragment, lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, Route, Routes, useLocation } from "react-router";
 import { Frame } from "./frame";
 import { inboxPath, takeWanted } from "./lib/wanted";
-import { SignInDoor, SignInAgain } from "./pages/sign-in";
+import { Displaced, SignInDoor, SignInAgain } from "./pages/sign-in";
 import { mayOpen, PLACES } from "./places";
 import { useAccess, useSignedIn } from "./session";
+import { ProblemNote } from "./ui/problem";
 
 const theme = {
   token: {
@@ -91,12 +92,14 @@ export function App() {
 }
 
 function SignedInPages() {
-  const { signedIn, starting } = useAccess();
+  const { signedIn, starting, startProblem, start } = useAccess();
   const { t } = useTranslation();
   if (starting) return <div className="door"><Spin aria-label={t("list.loading")} /></div>;
+  if (!signedIn && startProblem) return <div className="door"><ProblemNote problem={startProblem} retry={start} /></div>;
   if (!signedIn) return <SignInDoor />;
   return (
-    <>
+    // What one person typed is not the next one's.
+    <Fragment key={`${signedIn.by}/${signedIn.personId}/${signedIn.programme.id}`}>
       <Frame>
         <Guard>
           <Suspense fallback={<div className="loading"><Spin aria-label={t("list.loading")} /></div>}>
@@ -131,7 +134,8 @@ function SignedInPages() {
         </Guard>
       </Frame>
       <SignInAgain />
-    </>
+      <Displaced />
+    </Fragment>
   );
 }
 

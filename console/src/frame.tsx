@@ -2,15 +2,17 @@
 // signed in.
 
 import { GlobalOutlined, LogoutOutlined, MenuOutlined, SearchOutlined, UserOutlined, UserSwitchOutlined } from "@ant-design/icons";
-import { Button, Drawer, Dropdown, Input } from "antd";
+import { App, Button, Drawer, Dropdown, Input } from "antd";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, useLocation, useNavigate } from "react-router";
+import { asProblem } from "./api/client";
 import { setLanguage } from "./i18n";
 import { useRoleName } from "./lib/roles";
 import { mayOpen, PLACES } from "./places";
 import { may, useAccess, useSignedIn } from "./session";
 import { useInboxCount } from "./inbox";
+import { useProblemTitle } from "./ui/problem";
 
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
@@ -107,13 +109,15 @@ function Who() {
   const { signOut, changeRole } = useAccess();
   const signedIn = useSignedIn();
   const navigate = useNavigate();
+  const { message } = App.useApp();
+  const problemTitle = useProblemTitle();
   const others = signedIn.roles.filter((one) => one.role !== signedIn.acting);
   const items = [
     ...others.map(({ role }) => ({
       key: role,
       icon: <UserSwitchOutlined />,
       label: t("frame.actAs", { role: roleName(role, signedIn.roles) }),
-      onClick: () => void changeRole(role),
+      onClick: () => void changeRole(role).catch((error: unknown) => void message.error(problemTitle(asProblem(error)), 6)),
     })),
     ...(signedIn.by === "person" ? [{ key: "account", icon: <UserOutlined />, label: t("me.title"), onClick: () => void navigate("/account") }] : []),
     { key: "out", icon: <LogoutOutlined />, label: t("signIn.out"), onClick: () => void signOut() },

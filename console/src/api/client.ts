@@ -49,6 +49,18 @@ let onEnded: () => void = () => {};
 /** Counts sessions: a late answer to a request of the one before does not end this one. */
 let session = 0;
 
+/** Whether the session that a request would use is the one of the page; it settles before a change is sent. */
+let ownSession: Promise<boolean> = Promise.resolve(true);
+
+/** What is changed from now on waits for the answer, and is not sent where that is false. */
+export function changesWaitFor(isOwn: Promise<boolean>): void {
+  ownSession = isOwn;
+}
+
+async function mayChange(): Promise<void> {
+  if (bearer === null && !(await ownSession)) throw new Problem(409, { type: "urn:accrue:problem:other-session" });
+}
+
 /** Called when a session, or a key, begins. */
 export function sessionBegins(): void {
   session += 1;
@@ -64,7 +76,8 @@ export function whenEnded(callback: () => void): void {
 }
 
 const middleware: Middleware = {
-  onRequest({ request }) {
+  async onRequest({ request }) {
+    if (request.method !== "GET") await mayChange();
     if (bearer !== null) {
       request.headers.set("authorization", `Bearer ${bearer}`);
     } else if (request.method !== "GET") {
@@ -94,8 +107,8 @@ export async function ask<T>(call: Promise<Outcome>): Promise<T> {
   let outcome: Outcome;
   try {
     outcome = await call;
-  } catch {
-    throw Problem.offline();
+  } catch (error) {
+    throw asProblem(error);
   }
   if (outcome.response.ok) return outcome.data as T;
   throw problemOf(outcome.response.status, outcome.error, of);
@@ -114,6 +127,7 @@ export async function send(
   path: string,
   options: { body?: unknown; key?: string; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Response> {
+  if (method !== "GET") await mayChange();
   const of = session;
   const headers = new Headers(options.headers);
   if (bearer !== null) headers.set("authorization", `Bearer ${bearer}`);

@@ -6,6 +6,8 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem, type Problem } from "../api/client";
 import { LanguageSwitch } from "../frame";
+import { dropAll } from "../lib/kept";
+import { useRoleName } from "../lib/roles";
 import { useAccess, type SignIn } from "../session";
 import { ProblemNote } from "../ui/problem";
 import { ByProvider } from "../ui/provider";
@@ -41,6 +43,26 @@ export function SignInAgain() {
       <p className="quiet">{t("signIn.kept")}</p>
       <SignInForms />
       <Button type="link" onClick={() => void signOut()} style={{ paddingInline: 0 }}>{t("signIn.asOther")}</Button>
+    </Modal>
+  );
+}
+
+/** Another tab signed somebody else in, or took another role: this one is of no use until it follows. */
+export function Displaced() {
+  const { t } = useTranslation();
+  const roleName = useRoleName();
+  const { displacedBy, signedIn } = useAccess();
+  if (!displacedBy || !signedIn) return null;
+  const { person, role, roles = [] } = displacedBy;
+  const who = { name: person.name || person.id, role: roleName(role, roles) };
+  const goOn = () => {
+    if (person.id !== signedIn.personId) dropAll();
+    location.reload();
+  };
+  return (
+    <Modal open closable={false} keyboard={false} title={t("signIn.displaced")} width={420} footer={<Button type="primary" onClick={goOn}>{t("signIn.goOnAs", who)}</Button>}>
+      <p>{t("signIn.nowIs", who)}</p>
+      <p className="quiet">{t("signIn.before", { name: signedIn.name, role: roleName(signedIn.acting, signedIn.roles) })}</p>
     </Modal>
   );
 }

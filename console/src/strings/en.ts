@@ -49,6 +49,10 @@ export const en = {
     ended: "Your session has ended",
     kept: "Sign in again to go on. What you typed is still there.",
     asOther: "Sign in as somebody else",
+    displaced: "Somebody else is signed in now, or in another role",
+    nowIs: "Another tab of this browser signed in as {{name}}, {{role}}.",
+    before: "This page is of {{name}}, {{role}}. It sends nothing more.",
+    goOnAs: "Go on as {{name}}, {{role}}",
     noPersons: "This installation has no persons yet. Sign in with an API key.",
   },
   me: {
@@ -105,6 +109,7 @@ export const en = {
   problem: {
     other: "The server refused this",
     "cross-site": "This request came from another page",
+    "other-session": "Another person or role is signed in now. Nothing was sent.",
     offline: "The server cannot be reached. Nothing was lost: try again.",
     busy: "The server is busy. Try again in a moment.",
     internal: "The server has failed. Try again; the same request is carried out once.",

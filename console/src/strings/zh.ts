@@ -51,6 +51,10 @@ export const zh: Strings = {
     ended: "登录已失效",
     kept: "请重新登录后继续,已填写的内容不会丢失。",
     asOther: "换一个账号登录",
+    displaced: "登录的账号或角色已变更",
+    nowIs: "此浏览器的另一个标签页已以「{{name}}」的「{{role}}」角色登录。",
+    before: "本页属于「{{name}}」的「{{role}}」角色,不再提交任何内容。",
+    goOnAs: "以「{{name}}」的「{{role}}」角色继续",
     noPersons: "本系统尚未启用人员账号,请使用 API 密钥登录。",
   },
   me: {
@@ -107,6 +111,7 @@ export const zh: Strings = {
   problem: {
     other: "服务器拒绝了该请求",
     "cross-site": "该请求来自其他页面",
+    "other-session": "当前登录的账号或角色已变更,内容未提交。",
     offline: "无法连接服务器,内容未丢失,请重试。",
     busy: "服务器繁忙,请稍后重试。",
     internal: "服务器出错,请重试;同一请求只会执行一次。",

@@ -5,23 +5,29 @@ import { useTranslation } from "react-i18next";
 import type { FieldError, Problem } from "../api/client";
 import { useWord } from "../lib/use";
 
+/** A problem in one line of our own words. */
+export function useProblemTitle(): (problem: Problem) => string {
+  const { t, i18n } = useTranslation();
+  const word = useWord();
+  return (problem) =>
+    i18n.exists(`problem.${problem.slug}`)
+      ? word("problem", problem.slug)
+      : problem.status === 403
+        ? t("problem.forbidden")
+        : problem.status >= 500 || problem.status === 429
+          ? t("problem.busy")
+          : t("problem.other");
+}
+
 export function ProblemNote({ problem, retry, except }: {
   problem: Problem | null | undefined;
   retry?: () => void;
   /** Pointers that a form shows at its fields. */
   except?: (error: FieldError) => boolean;
 }) {
-  const { t, i18n } = useTranslation();
-  const word = useWord();
+  const { t } = useTranslation();
+  const title = useProblemTitle();
   if (!problem) return null;
-  const known = i18n.exists(`problem.${problem.slug}`);
-  const title = known
-    ? word("problem", problem.slug)
-    : problem.status === 403
-      ? t("problem.forbidden")
-      : problem.status >= 500 || problem.status === 429
-        ? t("problem.busy")
-        : t("problem.other");
   const errors = problem.errors.filter((error) => !except?.(error));
   // The server's sentence has the figures; it is English, so it stands below our own words.
   const detail = problem.slug === "invalid-request" || problem.slug === "offline" ? "" : problem.detail;
@@ -31,7 +37,7 @@ export function ProblemNote({ problem, retry, except }: {
       type="error"
       role="alert"
       showIcon
-      title={title}
+      title={title(problem)}
       description={
         detail || errors.length > 0 ? (
           <>
