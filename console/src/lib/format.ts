@@ -80,12 +80,17 @@ export function lastDay(end: string | null | undefined, timeZone: string): strin
 
 /** The instant of the local midnight that begins a day, `2026-03-10`. */
 export function midnight(localDay: string, timeZone: string): string {
-  const [year = 1970, month = 1, date = 1] = localDay.split("-").map(Number);
-  const wanted = Date.UTC(year, month - 1, date);
-  // The offset is looked up twice: the first guess may lie on the other side of a change of clocks.
-  let at = wanted;
-  for (let round = 0; round < 2; round += 1) at = wanted - offset(at, timeZone);
-  return new Date(at).toISOString();
+  return wallClock(`${localDay} 00:00`, timeZone);
+}
+
+/** The instant at which the zone's clocks show `2026-03-10 09:30`: the first of two, or as much later where they leave it out. */
+export function wallClock(minute: string, timeZone: string): string {
+  const wanted = Date.parse(`${minute.replace(" ", "T")}:00Z`);
+  // No zone changes its clocks twice within two days.
+  const before = wanted - offset(wanted - 86_400_000, timeZone);
+  const after = wanted - offset(wanted + 86_400_000, timeZone);
+  const found = [before, after].find((at) => at + offset(at, timeZone) === wanted);
+  return new Date(found ?? before).toISOString();
 }
 
 /** How far the zone's clocks are ahead of UTC, in milliseconds. */

@@ -1,6 +1,6 @@
 // API keys: who has which, and what they may do. A key is shown once, when it is made.
 
-import { Alert, App, Button, DatePicker, Form, Input, Modal, Select } from "antd";
+import { Alert, App, Button, Form, Input, Modal, Select } from "antd";
 import type { Dayjs } from "dayjs";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +10,7 @@ import { useOwnRoles, useRoleName, useRoleTitle } from "../lib/roles";
 import { useChange, useFilters, useFormat, usePages } from "../lib/use";
 import { Copy, Dialog, Mark, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
+import { InstantPicker } from "../ui/instant";
 import { Export, List } from "../ui/table";
 import { Buttons } from "./member-actions";
 import { atZone } from "../lib/dates";
@@ -152,7 +153,7 @@ function Make({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) => 
               ...rest,
               ...(person ? { person_id: person } : {}),
               ...(stores?.length ? { stores } : {}),
-              ...(end ? { expires_at: atZone(end, format.midnight) } : {}),
+              ...(end ? { expires_at: atZone(end, format.timeZone) } : {}),
             },
             { onError: (problem) => showFaults(form, problem, FIELDS) },
           )
@@ -174,7 +175,7 @@ function Make({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) => 
           </Form.Item>
         )}
         <Form.Item name="expires_at" label={t("keys.expires")}>
-          <DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" style={{ width: "100%" }} placeholder={t("keys.never")} />
+          <InstantPicker placeholder={t("keys.never")} />
         </Form.Item>
         <Buttons busy={change.isPending} onClose={onClose} label={t("keys.new")} />
       </Form>

@@ -1,16 +1,16 @@
 // Persons who work here: what they may act as, where, and until when; invitations and sessions.
 
 import { MinusCircleOutlined, PlusOutlined } from "@ant-design/icons";
-import { App, Button, DatePicker, Form, Input, Select } from "antd";
+import { App, Button, Form, Input, Select } from "antd";
 import type { Dayjs } from "dayjs";
-import dayjs from "dayjs";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask } from "../api/client";
 import { ROLES, type Invited, type Page as Items, type Person, type PersonSession } from "../api/answers";
-import { atZone } from "../lib/dates";
+import { atZoneOrAsBefore, fromZone } from "../lib/dates";
 import { useOwnRoles, useRoleName } from "../lib/roles";
 import { useChange, useFilters, useFormat, usePages, useWord } from "../lib/use";
+import { InstantPicker } from "../ui/instant";
 import { Dialog, Mark, Page, Section, type Tone } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
 import { Export, List } from "../ui/table";
@@ -174,12 +174,15 @@ function Edit({ person, onClose, onInvited }: { person: Person | null; onClose: 
     },
   );
   const submit = (values: Values) => {
+    // A grant that begins or ends a second off is a new one to the server, which has to be approved.
+    const instant = (picked: Dayjs, role: string, end: "from" | "until") =>
+      atZoneOrAsBefore(picked, (person?.roles ?? []).filter((one) => one.role === role).map((one) => one[end]), format.timeZone);
     const roles = values.roles.map(({ role, stores, regions, from, until }) => ({
       role,
       ...(stores?.length ? { stores } : {}),
       ...(regions?.length ? { regions } : {}),
-      ...(from ? { from: atZone(from, format.midnight) } : {}),
-      ...(until ? { until: atZone(until, format.midnight) } : {}),
+      ...(from ? { from: instant(from, role, "from") } : {}),
+      ...(until ? { until: instant(until, role, "until") } : {}),
     }));
     change.mutate({ ...values, roles }, { onError: (problem) => showFaults(form, problem, FIELDS) });
   };
@@ -193,7 +196,7 @@ function Edit({ person, onClose, onInvited }: { person: Person | null; onClose: 
           language: "zh-CN",
           ...person,
           roles: person
-            ? person.roles.map((role) => ({ ...role, stores: role.stores ?? [], regions: role.regions ?? [], from: role.from ? dayjs(role.from) : null, until: role.until ? dayjs(role.until) : null }))
+            ? person.roles.map((role) => ({ ...role, stores: role.stores ?? [], regions: role.regions ?? [], from: role.from ? fromZone(role.from, format.timeZone) : null, until: role.until ? fromZone(role.until, format.timeZone) : null }))
             : [{}],
         }}
         onFinish={submit}
@@ -223,8 +226,8 @@ function Edit({ person, onClose, onInvited }: { person: Person | null; onClose: 
                     <Form.Item name={[row.name, "regions"]} style={{ flex: "1 1 150px" }}>
                       <Select mode="tags" aria-label={t("staff.regions")} placeholder={t("staff.regions")} open={false} suffixIcon={null} />
                     </Form.Item>
-                    <Form.Item name={[row.name, "from"]} style={{ flex: "1 1 150px" }}><DatePicker aria-label={t("staff.from")} placeholder={t("staff.from")} showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" style={{ width: "100%" }} /></Form.Item>
-                    <Form.Item name={[row.name, "until"]} style={{ flex: "1 1 150px" }}><DatePicker aria-label={t("staff.until")} placeholder={t("staff.until")} showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" style={{ width: "100%" }} /></Form.Item>
+                    <Form.Item name={[row.name, "from"]} style={{ flex: "1 1 150px" }}><InstantPicker aria-label={t("staff.from")} placeholder={t("staff.from")} /></Form.Item>
+                    <Form.Item name={[row.name, "until"]} style={{ flex: "1 1 150px" }}><InstantPicker aria-label={t("staff.until")} placeholder={t("staff.until")} /></Form.Item>
                     <Button type="text" icon={<MinusCircleOutlined />} aria-label={t("staff.removeRole")} onClick={() => remove(row.name)} />
                   </div>
                 </fieldset>

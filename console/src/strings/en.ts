@@ -96,6 +96,7 @@ export const en = {
     whole: "A whole number of at least 1.",
     note: "Note",
     reason: "Reason",
+    now: "Now",
   },
   list: {
     empty: "Nothing here.",

@@ -98,6 +98,7 @@ export const zh: Strings = {
     whole: "请输入不小于 1 的整数。",
     note: "备注",
     reason: "理由",
+    now: "此刻",
   },
   list: {
     empty: "暂无数据",

@@ -1,6 +1,6 @@
 // What drafts of both documents share: they are dropped, and asked to be published.
 
-import { App, Button, DatePicker, Form } from "antd";
+import { App, Button, Form } from "antd";
 import type { Dayjs } from "dayjs";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { useNavigate } from "react-router";
 import type { Publication } from "../../api/answers";
 import { atZone } from "../../lib/dates";
 import { useChange, useFormat, useWord } from "../../lib/use";
+import { InstantPicker } from "../../ui/instant";
 import { Dialog } from "../../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../../ui/problem";
 import { Buttons } from "../member-actions";
@@ -61,13 +62,13 @@ export function Publish({ draft, lead, request, onClose, children }: {
       <Form
         form={form}
         layout="vertical"
-        onFinish={({ at }) => change.mutate(at ? { at: atZone(at, format.midnight) } : {}, { onError: (problem) => showFaults(form, problem, ["at"]) })}
+        onFinish={({ at }) => change.mutate(at ? { at: atZone(at, format.timeZone) } : {}, { onError: (problem) => showFaults(form, problem, ["at"]) })}
       >
         <p className="quiet">{lead}</p>
         {children}
         <ProblemNote problem={change.error} except={(error) => fieldOf(error) === "at"} />
         <Form.Item name="at" label={t("publications.at")} extra={t("publications.atHint", { zone: format.timeZone })}>
-          <DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" placeholder={t("publications.atOnce")} style={{ width: "100%" }} />
+          <InstantPicker placeholder={t("publications.atOnce")} />
         </Form.Item>
         <Buttons busy={change.isPending} onClose={onClose} label={t("rules.askPublish")} />
       </Form>
