@@ -1,10 +1,11 @@
 import "./i18n";
 import "./style.css";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { focusManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./app";
 import { Problem } from "./api/client";
+import { watchPresence } from "./lib/presence";
 import { SessionProvider } from "./session";
 
 const queries = new QueryClient({
@@ -19,6 +20,9 @@ const queries = new QueryClient({
     },
   },
 });
+
+// What pages ask by themselves counts as use of the session: they ask while somebody is there.
+focusManager.setEventListener((setFocused) => watchPresence(setFocused));
 
 const root = document.getElementById("root");
 if (root) {

@@ -391,8 +391,6 @@ export interface LotChange {
 export interface Actor {
   actor: string;
   name?: string;
-  role?: string;
-  at?: string;
 }
 
 export interface Adjustment {
@@ -405,7 +403,7 @@ export interface Adjustment {
   until: string;
   undoes?: string | null;
   requested_by: Actor;
-  approvals: Actor[];
+  approvals: { by: Actor; role: string; at: string }[];
   recovers?: string[];
   merges?: string;
 }

@@ -7,7 +7,8 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, ask, asProblem, type Problem } from "../api/client";
 import type { Import, OwnRole, Person, Publication, Request, Review } from "../api/answers";
-import { mayDecide, TASKS, useInbox, type Waiting } from "../inbox";
+import { useInbox, useNamed, type Waiting } from "../inbox";
+import { decisions } from "../lib/decides";
 import { useRoleName, useRoleTitle } from "../lib/roles";
 import { useChange, useFilters, useFormat, useWord } from "../lib/use";
 import { holds, may, useSignedIn } from "../session";
@@ -22,15 +23,27 @@ const KINDS = ["task", "adjustment", "publication", "review", "reward", "key", "
 
 export default function Inbox() {
   const { t } = useTranslation();
-  const [tasks, setTasks] = useState(TASKS);
-  const inbox = useInbox(tasks);
+  const [rounds, setRounds] = useState(1);
+  const inbox = useInbox(rounds);
   const [filters, setFilters] = useFilters(["kind", "id"]);
   const kinds = KINDS.filter((kind) => inbox.items.some((item) => item.kind === kind));
-  const shown = inbox.items.filter((item) => (!filters.kind || item.kind === filters.kind) && (!filters.id || item.id === filters.id));
-  const problem = inbox.errors[0] ? asProblem(inbox.errors[0]) : null;
+  const isListed = inbox.items.some((item) => item.kind === filters.kind && item.id === filters.id);
+  const named = useNamed(filters.kind, filters.id, filters.id !== "" && !inbox.isPending && !isListed);
+  const items = named.data && !isListed ? [...inbox.items, named.data] : inbox.items;
+  const hasMore = filters.kind ? inbox.more.some((kind) => kind === filters.kind) : inbox.more.length > 0;
+  const isPending = inbox.isPending || (named.isLoading && filters.id !== "");
+  const shown = items.filter((item) => (!filters.kind || item.kind === filters.kind) && (!filters.id || item.id === filters.id));
+  const fault = inbox.errors[0] ?? (named.error?.status === 404 ? null : named.error);
+  const problem = fault ? asProblem(fault) : null;
   return (
     <Page title={t("inbox.title")} extra={filters.id && <Button onClick={() => setFilters({ id: "" })}>{t("inbox.all")}</Button>}>
-      <ProblemNote problem={problem} retry={inbox.refetch} />
+      <ProblemNote
+        problem={problem}
+        retry={() => {
+          inbox.refetch();
+          if (named.error) void named.refetch();
+        }}
+      />
       {kinds.length > 1 && !filters.id && (
         <div className="filters">
           <Segmented
@@ -44,15 +57,18 @@ export default function Inbox() {
           />
         </div>
       )}
-      {inbox.isPending && shown.length === 0 && <Loading rows={6} />}
-      {!inbox.isPending && shown.length === 0 && !problem && (
+      {isPending && shown.length === 0 && <Loading rows={6} />}
+      {!isPending && shown.length === 0 && !problem && !hasMore && (
         <div className="card done"><p>{t("inbox.done")}</p><p className="soft">{t("inbox.doneHint")}</p></div>
       )}
       <div className="inbox">
         {shown.map((waiting) => <Card key={`${waiting.kind}/${waiting.id}`} waiting={waiting} />)}
       </div>
-      {inbox.hasMore && (!filters.kind || filters.kind === "task") && !filters.id && (
-        <p style={{ marginTop: 16 }}><Button loading={inbox.isMore} onClick={() => setTasks(inbox.items.length + TASKS)}>{t("inbox.moreTasks")}</Button></p>
+      {hasMore && !(filters.id && shown.length > 0) && (
+        <p style={{ marginTop: 16 }}>
+          {shown.length === 0 && <>{t("inbox.notYet")} </>}
+          <Button loading={inbox.isMore} onClick={() => setRounds(rounds + 1)}>{t("inbox.more")}</Button>
+        </p>
       )}
     </Page>
   );
@@ -62,6 +78,7 @@ function Card({ waiting }: { waiting: Waiting }) {
   const { t } = useTranslation();
   const word = useWord();
   const signedIn = useSignedIn();
+  const may = decisions(signedIn, waiting);
   const [deciding, setDeciding] = useState<"approve" | "reject" | null>(null);
   return (
     <article className="card" aria-label={t(`inbox.kind.${waiting.kind}`)}>
@@ -71,8 +88,8 @@ function Card({ waiting }: { waiting: Waiting }) {
       </div>
       <Content waiting={waiting} />
       {waiting.kind === "task" ? (
-        mayDecide(signedIn, waiting) && <TaskActions task={waiting.item} />
-      ) : mayDecide(signedIn, waiting) ? (
+        may.approve && <TaskActions task={waiting.item} />
+      ) : may.approve || may.reject ? (
         <div className="actions">
           {waiting.kind === "person" || waiting.kind === "role" ? (
             // Nothing rejects them: an admin changes the person or the role instead.
@@ -80,21 +97,24 @@ function Card({ waiting }: { waiting: Waiting }) {
           ) : (
             <Button onClick={() => setDeciding("reject")}>{waiting.kind === "key" ? t("keys.revoke") : t("inbox.reject")}</Button>
           )}
-          <Button type="primary" onClick={() => setDeciding("approve")}>{t("inbox.approve")}</Button>
+          {may.approve && <Button type="primary" onClick={() => setDeciding("approve")}>{t("inbox.approve")}</Button>}
         </div>
       ) : (
-        waiting.kind === "adjustment" && holds(signedIn, "adjust:write") && may(signedIn, "service", "marketing") && <Withdraw id={waiting.id} />
+        may.withdraw && <Withdraw waiting={waiting} />
       )}
       {deciding && <Decide waiting={waiting} what={deciding} onClose={() => setDeciding(null)} />}
     </article>
   );
 }
 
-function Withdraw({ id }: { id: string }) {
+function Withdraw({ waiting }: { waiting: Waiting }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
   const change = useChange(
-    (_: null, key) => ask(api.POST("/v1/adjustments/{id}/withdraw", { params: { path: { id }, header: { "Idempotency-Key": key } } })),
+    (_: null, key) => {
+      const params = { path: { id: waiting.id }, header: { "Idempotency-Key": key } };
+      return ask(waiting.kind === "publication" ? api.POST("/v1/rulebook/publications/{id}/withdraw", { params }) : api.POST("/v1/adjustments/{id}/withdraw", { params }));
+    },
     () => void message.success(t("inbox.withdrawn")),
   );
   return (
@@ -145,6 +165,7 @@ function AdjustmentContent({ request }: { request: Request }) {
   const entry = detail.data?.entry;
   return (
     <>
+      <ProblemNote problem={detail.error} retry={() => void detail.refetch()} />
       <div className="lead">
         <Moved points={adjustment.points} /> {t("inbox.for")} <MemberName id={request.member_id} />
       </div>
@@ -157,7 +178,7 @@ function AdjustmentContent({ request }: { request: Request }) {
           [t("inbox.askedBy"), adjustment.requested_by.name ?? adjustment.requested_by.actor],
           adjustment.valid_through ? [t("lots.through"), adjustment.valid_through] : null,
           adjustment.steps.length > 1 ? [t("inbox.steps"), adjustment.steps.map((role) => word("role", role)).join(" → ")] : null,
-          adjustment.approvals.length > 0 ? [t("inbox.approvedBy"), adjustment.approvals.map((one) => one.name ?? one.actor).join(", ")] : null,
+          adjustment.approvals.length > 0 ? [t("inbox.approvedBy"), adjustment.approvals.map((one) => one.by.name ?? one.by.actor).join(", ")] : null,
           adjustment.recovers ? [t("inbox.recovers"), t("inbox.entries", { count: adjustment.recovers.length })] : null,
           adjustment.merges ? [t("inbox.merges"), adjustment.merges] : null,
           [t("inbox.until"), format.instant(adjustment.until)],
@@ -177,6 +198,7 @@ function PublicationContent({ publication }: { publication: Publication }) {
   });
   return (
     <>
+      <ProblemNote problem={detail.error} retry={() => void detail.refetch()} />
       <div className="lead">{t("inbox.publish", { draft: publication.draft })}</div>
       <Facts
         rows={[
@@ -210,6 +232,7 @@ function ReviewContent({ review }: { review: Review }) {
   const sum = entry?.lines?.reduce((total, line) => total + line.amount_minor, 0);
   return (
     <>
+      <ProblemNote problem={detail.error} retry={() => void detail.refetch()} />
       <div className="lead">
         {entry && <Moved points={entry.points} />} {t("inbox.for")} <MemberName id={review.member_id} />
       </div>
@@ -321,6 +344,7 @@ function ImportContent({ staged }: { staged: Import }) {
   const report = detail.data?.report;
   return (
     <>
+      <ProblemNote problem={detail.error} retry={() => void detail.refetch()} />
       <div className="lead">{report ? t("inbox.import", { members: format.points(report.members), points: format.points(report.points) }) : staged.import_id}</div>
       <Facts
         rows={[

@@ -484,7 +484,8 @@ export const en = {
     done: "The points are back.",
   },
   inbox: {
-    moreTasks: "More tasks",
+    more: "Look for more",
+    notYet: "Nothing in what was read so far.",
     title: "Approvals",
     waiting: "{{count}} waiting",
     kinds: "Kind of request",

@@ -480,7 +480,8 @@ export const zh: Strings = {
     done: "积分已退回。",
   },
   inbox: {
-    moreTasks: "更多任务",
+    more: "继续查找",
+    notYet: "已读取的部分中没有待处理的申请。",
     title: "审批",
     waiting: "{{count}} 项待处理",
     kinds: "申请类型",

@@ -6,8 +6,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Problem } from "../../api/client";
 import type { Page as Items, Publication } from "../../api/answers";
+import { mayWithdraw } from "../../lib/decides";
 import { useChange, useFormat, usePages, useWord } from "../../lib/use";
-import { may, useSignedIn } from "../../session";
+import { useSignedIn } from "../../session";
 import { Diff } from "../../ui/diff";
 import { Loading, Mark, type Tone } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
@@ -50,7 +51,7 @@ export function Publications({ document }: { document: Publication["document"] }
             show: (row) => (
               <span className="row">
                 <Button size="small" onClick={() => setShown(row)}>{t("rules.changes")}</Button>
-                {["waiting", "planned"].includes(row.state) && may(signedIn, "marketing") && (
+                {["waiting", "planned"].includes(row.state) && mayWithdraw(signedIn, row) && (
                   <Button size="small" loading={withdraw.isPending} onClick={() => withdraw.mutate(row.publication_id)}>{t("inbox.withdraw")}</Button>
                 )}
               </span>
