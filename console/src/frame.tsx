@@ -75,7 +75,8 @@ function Search() {
   const [text, setText] = useState("");
   const go = () => {
     if (text.trim() === "") return;
-    void navigate(memberPath(text.trim()));
+    // It may be the id of a member after all: then their page goes there.
+    void navigate(memberPath(text.trim()), { state: { typed: text.trim() } });
     setText("");
   };
   return (

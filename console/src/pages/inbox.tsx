@@ -66,7 +66,7 @@ export default function Inbox() {
       </div>
       {hasMore && !(filters.id && shown.length > 0) && (
         <p style={{ marginTop: 16 }}>
-          {shown.length === 0 && <>{t("inbox.notYet")} </>}
+          {shown.length === 0 && <>{t("list.emptySoFar")} </>}
           <Button loading={inbox.isMore} onClick={() => setRounds(rounds + 1)}>{t("inbox.more")}</Button>
         </p>
       )}

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "react-router";
+import { Link, Navigate, useLocation, useParams } from "react-router";
 import { api, ask, type Problem } from "../api/client";
 import type { Benefit, Coupon, Entry, Lot, Member as MemberAnswer, Page as Items } from "../api/answers";
 import { countsMoney } from "../lib/format";
@@ -20,13 +20,16 @@ import { TouchesOf } from "./touches/of-member";
 
 export default function Member() {
   const { id = "" } = useParams();
+  const { state } = useLocation();
+  const typed: unknown = (state as { typed?: unknown } | null)?.typed;
   // Another member begins with closed dialogs.
-  return <OneMember key={id} id={id} />;
+  return <OneMember key={id} id={id} typed={typeof typed === "string" ? typed : null} />;
 }
 
 type Open = "adjust" | "freeze" | null;
 
-function OneMember({ id }: { id: string }) {
+/** `typed`: what somebody searched for, which leads here as a phone number or an address. */
+function OneMember({ id, typed }: { id: string; typed: string | null }) {
   const { t } = useTranslation();
   const signedIn = useSignedIn();
   const [open, setOpen] = useState<Open>(null);
@@ -35,6 +38,10 @@ function OneMember({ id }: { id: string }) {
     queryFn: () => ask(api.GET("/v1/members/{id}", { params: { path: { id } } })),
   });
   const back = <Link to="/members" className="soft">{t("members.title")} /</Link>;
+  const isUnknown = member.error?.status === 404 || member.error?.status === 400;
+  if (isUnknown && !member.data && typed !== null && id.startsWith("~")) {
+    return <Navigate to={`/members/${encodeURIComponent(typed)}`} replace />;
+  }
   if (member.error && !member.data) {
     return (
       <Page title={id} back={back}>

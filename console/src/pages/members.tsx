@@ -2,7 +2,7 @@
 
 import { DownloadOutlined } from "@ant-design/icons";
 import { Button, Input, Select } from "antd";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { useQuery } from "@tanstack/react-query";
@@ -11,7 +11,7 @@ import type { MemberRow, Page as Items } from "../api/answers";
 import { download } from "../lib/csv";
 import { usePublished } from "../lib/published";
 import { useFilters, useFormat, usePages, useWord } from "../lib/use";
-import { Mark, Moved, Page, Section } from "../ui/parts";
+import { Loading, Mark, Moved, Page, Section } from "../ui/parts";
 import { ProblemNote } from "../ui/problem";
 import { List, Table } from "../ui/table";
 
@@ -23,6 +23,9 @@ export default function Members() {
   const navigate = useNavigate();
   const [filters, setFilters] = useFilters(["by", "text", "tier", "attribute"]);
   const by = KINDS.includes(filters.by as "id") ? (filters.by as (typeof KINDS)[number]) : "id";
+  const [typed, setTyped] = useState(filters.text);
+  // Another search, as by a link or the way back, puts its text into the field.
+  useEffect(() => setTyped(filters.text), [filters.text]);
   const programme = usePublished();
   const levels = programme.data?.rulebook.tiers?.levels ?? [];
   // A member who has reached no level has the first one, where that begins at 0.
@@ -46,14 +49,14 @@ export default function Members() {
             aria-label={t("members.by")}
             value={by}
             style={{ minWidth: 110 }}
-            onChange={(choice) => setFilters({ by: choice === "id" ? "" : choice })}
+            onChange={(choice) => setFilters({ by: choice === "id" ? "" : choice, text: typed.trim() })}
             options={KINDS.map((kind) => ({ value: kind, label: t(`members.kind.${kind}`) }))}
           />
           <Input.Search
-            key={`${by}/${filters.text}`}
             aria-label={t("members.search")}
             placeholder={t(`members.hint.${by}`)}
-            defaultValue={filters.text}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
             allowClear
             enterButton
             style={{ maxWidth: 320 }}
@@ -88,7 +91,7 @@ export default function Members() {
             label={t("members.title")}
             id={(row) => row.member_id}
             onOpen={(row) => void navigate(`/members/${encodeURIComponent(row.member_id)}`)}
-            empty={filters.text || filters.tier || filters.attribute ? t("members.none") : t("members.noneYet")}
+            empty={pages.hasNextPage ? t("list.emptySoFar") : filters.text || filters.tier || filters.attribute ? t("members.none") : t("members.noneYet")}
             columns={[
               {
                 title: t("members.member"),
@@ -132,11 +135,12 @@ function Orders({ reference }: { reference: string }) {
     enabled: reference !== "",
   });
   if (reference === "") return <p className="soft" style={{ paddingBottom: 14 }}>{t("members.typeOrder")}</p>;
-  if (orders.error) return <ProblemNote problem={orders.error} />;
+  if (orders.error) return <ProblemNote problem={orders.error} retry={() => void orders.refetch()} />;
+  if (orders.isPending) return <Loading rows={3} />;
   return (
     <Table
       label={t("members.orders")}
-      rows={orders.data?.items ?? []}
+      rows={orders.data.items}
       id={(row) => row.entry.entry_id}
       empty={t("members.noOrder")}
       columns={[

@@ -10,11 +10,14 @@ import { api, ask, asProblem, type Problem } from "../api/client";
 import type { Entry, Member } from "../api/answers";
 import { useFilters, useFormat, useWord, type Pages } from "../lib/use";
 import { may, useSignedIn } from "../session";
+import { en } from "../strings/en";
 import { Copy, Facts, Loading, Mark, Moved, Short, type Tone } from "../ui/parts";
 import { ProblemNote } from "../ui/problem";
 import { CouponAction, Recover, type CouponChange } from "./member-actions";
 import { source } from "./member";
 
+/** Also those that none of the entries that were read has: the list is read page by page. */
+const KINDS = Object.keys(en.kind);
 const SPENT = ["redeem", "capture", "donate"];
 
 export function Timeline({ pages, member }: { pages: Pages<Entry>; member: Member }) {
@@ -28,7 +31,6 @@ export function Timeline({ pages, member }: { pages: Pages<Entry>; member: Membe
   if (pages.isPending) return <Loading rows={6} />;
   const problem = pages.error ? asProblem(pages.error) : null;
   const entries = pages.data ?? [];
-  const kinds = [...new Set(entries.map((entry) => entry.kind))];
   const shown = entries.filter((entry) => !filters.kind || entry.kind === filters.kind);
   const mayRecover = may(signedIn, "approver", "department_head", "vice_president");
   const recoverable = (entry: Entry) => SPENT.includes(entry.kind) || (entry.kind === "transfer" && entry.points < 0);
@@ -40,7 +42,7 @@ export function Timeline({ pages, member }: { pages: Pages<Entry>; member: Membe
           value={filters.kind || ""}
           style={{ minWidth: 140 }}
           onChange={(kind) => setFilters({ kind })}
-          options={[{ value: "", label: t("timeline.all") }, ...[...new Set([...kinds, ...(filters.kind ? [filters.kind] : [])])].map((kind) => ({ value: kind, label: word("kind", kind) }))]}
+          options={[{ value: "", label: t("timeline.all") }, ...[...new Set([...KINDS, ...entries.map((entry) => entry.kind), ...(filters.kind ? [filters.kind] : [])])].map((kind) => ({ value: kind, label: word("kind", kind) }))]}
         />
         {mayRecover && entries.some(recoverable) && (
           <Button disabled={chosen.length === 0} onClick={() => setRecovering(true)}>
@@ -48,7 +50,7 @@ export function Timeline({ pages, member }: { pages: Pages<Entry>; member: Membe
           </Button>
         )}
       </div>
-      {shown.length === 0 && <Empty className="empty" image={Empty.PRESENTED_IMAGE_SIMPLE} description={t("list.empty")} />}
+      {shown.length === 0 && <Empty className="empty" image={Empty.PRESENTED_IMAGE_SIMPLE} description={t(pages.hasNextPage ? "list.emptySoFar" : "list.empty")} />}
       <ol className="timeline">
         {shown.map((entry) => (
           <Row

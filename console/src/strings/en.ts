@@ -100,6 +100,7 @@ export const en = {
   },
   list: {
     empty: "Nothing here.",
+    emptySoFar: "Nothing in what was read so far.",
     more: "Show more",
     loading: "Loading",
     export: "Export CSV",
@@ -485,7 +486,6 @@ export const en = {
   },
   inbox: {
     more: "Look for more",
-    notYet: "Nothing in what was read so far.",
     title: "Approvals",
     waiting: "{{count}} waiting",
     kinds: "Kind of request",

@@ -102,6 +102,7 @@ export const zh: Strings = {
   },
   list: {
     empty: "暂无数据",
+    emptySoFar: "已读取的部分中没有数据。",
     more: "加载更多",
     loading: "加载中",
     export: "导出 CSV",
@@ -481,7 +482,6 @@ export const zh: Strings = {
   },
   inbox: {
     more: "继续查找",
-    notYet: "已读取的部分中没有待处理的申请。",
     title: "审批",
     waiting: "{{count}} 项待处理",
     kinds: "申请类型",

@@ -446,6 +446,32 @@ describe("what people do", () => {
     await close();
   });
 
+  test("digits that are no phone number are a member's id", async () => {
+    const { page, close } = await open("/", { language: "en" });
+    await signIn(page, keys.service ?? "");
+    const asked: string[] = [];
+    await page.route("**/v1/members/20260001", (route) => {
+      asked.push(route.request().url());
+      return route.fulfill({ status: 404, json: { type: "urn:accrue:problem:not-found", status: 404 } });
+    });
+    await page.getByLabel("Phone, e-mail or member id").fill("20260001");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "20260001", exact: true }).waitFor();
+    await expect.poll(() => asked.length).toBeGreaterThan(0);
+    await close();
+  });
+
+  test("a text to search for stays when it is searched for as something else", async () => {
+    const { page, close } = await open("/members", { language: "en" });
+    await signIn(page, keys.service ?? "");
+    const field = page.getByRole("searchbox", { name: "Search", exact: true });
+    await field.fill("SO202600001");
+    await choose(page, page.getByLabel("Search by"), "Order");
+    await page.getByRole("row").filter({ hasText: "M100" }).first().waitFor();
+    expect(await field.inputValue()).toBe("SO202600001");
+    await close();
+  });
+
   test("lists are saved as CSV to their end", async () => {
     const { page, close } = await open("/members", { language: "en" });
     await signIn(page, keys.service ?? "");

@@ -19,6 +19,7 @@ export function Who({ family, id, name, onClose }: { family: Family; id: string;
         pages={pages}
         label={t("members.title")}
         id={(row) => row.member_id}
+        empty={pages.hasNextPage ? t("list.emptySoFar") : undefined}
         columns={[
           { title: t("members.member"), main: true, show: (row) => <Link to={`/members/${encodeURIComponent(row.member_id)}`}>{row.member_id}</Link> },
           { title: t("member.since"), show: (row) => format.day(row.since) },
