@@ -7,7 +7,7 @@ import { api, ask } from "../api/client";
 import type { Entry, Member, Written } from "../api/answers";
 import { usePublished } from "../lib/published";
 import { useChange, useFormat, useWord } from "../lib/use";
-import { Dialog } from "../ui/parts";
+import { Dialog, LeaveButton } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
 
 interface AdjustValues {
@@ -91,7 +91,7 @@ export function Buttons({ busy, onClose, label, danger }: { busy: boolean; onClo
   const { t } = useTranslation();
   return (
     <div className="row" style={{ justifyContent: "flex-end" }}>
-      <Button onClick={onClose}>{t("do.cancel")}</Button>
+      <LeaveButton onClose={onClose}>{t("do.cancel")}</LeaveButton>
       <Button type="primary" danger={danger ?? false} htmlType="submit" loading={busy}>{label}</Button>
     </div>
   );

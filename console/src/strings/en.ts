@@ -97,6 +97,9 @@ export const en = {
     note: "Note",
     reason: "Reason",
     now: "Now",
+    discardTitle: "Discard what you entered?",
+    discard: "Discard",
+    goOn: "Go on",
   },
   list: {
     empty: "Nothing here.",

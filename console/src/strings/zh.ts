@@ -99,6 +99,9 @@ export const zh: Strings = {
     note: "备注",
     reason: "理由",
     now: "此刻",
+    discardTitle: "放弃已填写的内容?",
+    discard: "放弃",
+    goOn: "继续填写",
   },
   list: {
     empty: "暂无数据",

@@ -1,8 +1,8 @@
 // Small parts that several pages share.
 
-import { Button, Modal, Skeleton, Tooltip } from "antd";
+import { App, Button, Modal, Skeleton, Tooltip } from "antd";
 import { CopyOutlined } from "@ant-design/icons";
-import { useEffect, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useRef, useState, type ReactNode, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../lib/use";
 
@@ -121,17 +121,88 @@ export function Loading({ rows = 4 }: { rows?: number }) {
   );
 }
 
+/** How a dialog is left without what was entered. */
+const Leaving = createContext<((close: () => void) => void) | null>(null);
+
+/** Closes the dialog that it is in; it asks first where something was entered. */
+export function LeaveButton({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  const leave = useContext(Leaving);
+  return <Button onClick={() => (leave ? leave(onClose) : onClose())}>{children}</Button>;
+}
+
+/** What a press enters: choices, days, switches and rows of a list. Typing and ticking tell so themselves. */
+const CHOICES = ".ant-select-item-option, .ant-select-selection-item-remove, .ant-select-clear, .ant-picker-dropdown, .ant-picker-clear, .ant-switch, .ant-input-number-handler, fieldset button";
+
 /** A dialog around a form; it stays open, with its input, while the server refuses. */
-export function Dialog({ open, title, onClose, children, width }: {
+export function Dialog({ open, title, onClose, children, width, done = false }: {
   open: boolean;
   title: ReactNode;
   onClose: () => void;
   children: ReactNode;
   width?: number;
+  /** What was entered has been taken: nothing is lost any more. */
+  done?: boolean;
 }) {
+  const { t } = useTranslation();
+  const { modal } = App.useApp();
+  const isTouched = useRef(false);
+  const isAsking = useRef(false);
+  const touch = () => {
+    isTouched.current = true;
+  };
+  const press = (event: SyntheticEvent) => {
+    if (event.target instanceof Element && event.target.closest(CHOICES)) touch();
+  };
+  const leave = (close: () => void) => {
+    if (!isTouched.current || done) return close();
+    if (isAsking.current) return undefined;
+    isAsking.current = true;
+    let isDropped = false;
+    modal.confirm({
+      title: t("form.discardTitle"),
+      okText: t("form.discard"),
+      cancelText: t("form.goOn"),
+      okButtonProps: { danger: true },
+      autoFocusButton: "cancel",
+      onOk: () => {
+        isDropped = true;
+      },
+      // The question first gives the focus back to the dialog, and that to what opened it.
+      afterClose: () => {
+        isAsking.current = false;
+        if (isDropped) close();
+      },
+    });
+    return undefined;
+  };
+  useFocusBack(open);
+  useEffect(() => {
+    if (!open) isTouched.current = false;
+  }, [open]);
   return (
-    <Modal open={open} title={title} onCancel={onClose} footer={null} destroyOnHidden mask={{ closable: false }} width={width ?? 480}>
-      {children}
+    <Modal open={open} title={title} onCancel={() => leave(onClose)} footer={null} destroyOnHidden mask={{ closable: false }} width={width ?? 480}>
+      {/* Lists and days open elsewhere on the page, and still are of this dialog. */}
+      <div onInputCapture={touch} onChangeCapture={touch} onClickCapture={press}>
+        <Leaving value={leave}>{children}</Leaving>
+      </div>
     </Modal>
   );
+}
+
+/** Focuses what opened a dialog once that is gone, also where it is unmounted at once. */
+function useFocusBack(open: boolean): void {
+  const before = useRef<Element | null>(null);
+  const wasOpen = useRef(false);
+  // The dialog takes the focus as soon as it is drawn, so this looks before.
+  if (open && !wasOpen.current) before.current = document.activeElement;
+  wasOpen.current = open;
+  useEffect(() => {
+    if (!open) return undefined;
+    return () => {
+      const opener = before.current;
+      // Where something else took the focus meanwhile, it keeps it.
+      const isLost = document.activeElement === null || document.activeElement === document.body;
+      if (isLost && opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+    };
+  }, [open]);
 }

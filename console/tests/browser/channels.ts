@@ -51,8 +51,17 @@ export function channels() {
     await dialog.getByLabel("API key").waitFor();
     await dialog.getByRole("button", { name: "Save" }).click();
     await dialog.getByText("Please fill this in.").waitFor();
+    // What was typed is not dropped by one key or press.
+    const asked = page.getByRole("dialog").filter({ hasText: "Discard what you entered?" });
+    await page.keyboard.press("Escape");
+    await asked.getByRole("button", { name: "Go on" }).click();
+    await asked.waitFor({ state: "hidden" });
+    expect(await dialog.getByLabel("Other API address (optional)").inputValue()).toBe("https://proxy.example");
     await dialog.getByRole("button", { name: "Cancel" }).click();
-    await dialog.waitFor({ state: "hidden" });
+    await asked.getByRole("button", { name: "Discard" }).click();
+    await expect.poll(() => dialog.count()).toBe(0);
+    // And what opened it has the focus again.
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Edit: mail");
 
     await page.getByRole("button", { name: "Pause: mail" }).click();
     await dialog.getByLabel("Reason").fill("The contract ends.");

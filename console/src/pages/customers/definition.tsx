@@ -108,7 +108,7 @@ export function Reach({ value, fields }: { value: Conditions | undefined; fields
           {found.data.examples.length > 0 && (
             <p className="small" style={{ marginTop: 8 }}>
               <span className="soft">{t("segments.examples")}: </span>
-              {found.data.examples.map((id, index) => <span key={id}>{index > 0 && ", "}<Link to={`/members/${encodeURIComponent(id)}`}>{id}</Link></span>)}
+              {found.data.examples.map((id, index) => <span key={id}>{index > 0 && ", "}<Link to={`/members/${encodeURIComponent(id)}`} target="_blank" rel="noopener">{id}</Link></span>)}
             </p>
           )}
         </>

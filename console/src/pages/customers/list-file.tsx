@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { newKey, sendJson, type Problem } from "../../api/client";
 import type { ListReport } from "../../api/answers";
 import { useChange, useFormat, useWord } from "../../lib/use";
-import { Dialog, Facts, Loading, Mark } from "../../ui/parts";
+import { Dialog, Facts, LeaveButton, Loading, Mark } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { Table } from "../../ui/table";
 
@@ -37,7 +37,7 @@ export function ListFile({ id, name, onClose }: { id: string; name: string; onCl
   };
   const report = add.data ?? preview.data;
   return (
-    <Dialog open title={t("listFile.title", { name })} onClose={onClose} width={640}>
+    <Dialog open title={t("listFile.title", { name })} onClose={onClose} width={640} done={add.data !== undefined}>
       <p className="quiet">{t("listFile.lead")}</p>
       <div className="row" style={{ marginBottom: 12 }}>
         <label className="file">
@@ -57,7 +57,7 @@ export function ListFile({ id, name, onClose }: { id: string; name: string; onCl
       <ProblemNote problem={add.error ?? preview.error} retry={() => void preview.refetch()} />
       {report && <Report report={report} done={Boolean(add.data)} />}
       <div className="row" style={{ justifyContent: "flex-end", marginTop: 12 }}>
-        <Button onClick={onClose}>{add.data ? t("listFile.close") : t("do.cancel")}</Button>
+        <LeaveButton onClose={onClose}>{add.data ? t("listFile.close") : t("do.cancel")}</LeaveButton>
         {!add.data && (
           <Button type="primary" disabled={!preview.data || preview.data.added === 0} loading={add.isPending} onClick={() => add.mutate(what)}>
             {t("listFile.add", { count: preview.data?.added ?? 0 })}

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, ask, type Problem } from "../../api/client";
 import { useChange, useFormat, useWord } from "../../lib/use";
-import { Dialog, Loading } from "../../ui/parts";
+import { Dialog, LeaveButton, Loading } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { MessageShown, occasionOf, type Occasion } from "./shown";
 import { LANGUAGES, type Channel, type Language, type Message } from "./template";
@@ -92,7 +92,7 @@ function Sends({ id, places, occasion, onClose }: { id: string; places: Places; 
       </div>
       {told && channel && <MessageShown message={told.message} channel={channel} needs={[]} />}
       <div className="row" style={{ justifyContent: "flex-end", marginTop: 12 }}>
-        <Button onClick={onClose}>{t(told ? "trial.close" : "do.cancel")}</Button>
+        {told ? <Button onClick={onClose}>{t("trial.close")}</Button> : <LeaveButton onClose={onClose}>{t("do.cancel")}</LeaveButton>}
         {/* Another press is another test: the values are the same, and the key is a new one. */}
         <Button type="primary" htmlType="submit" loading={send.isPending}>{t(told ? "trial.again" : "trial.send")}</Button>
       </div>
