@@ -498,9 +498,19 @@ describe("what people do", () => {
     await page.getByRole("button", { name: "I have kept them" }).click();
     await page.locator(".who", { hasText: "李安娜" }).waitFor();
     await page.reload();
+    // Another tab follows before it sends anything in the new role.
+    const other = await page.context().newPage();
+    await other.goto(`${api}/console/keys`);
+    await other.locator(".who", { hasText: "Administrator" }).waitFor();
     await page.locator(".who", { hasText: "Administrator" }).click();
     await page.getByText("Act as Customer service").click();
     await page.locator(".who", { hasText: "Customer service" }).waitFor();
+    const moved = other.getByRole("dialog").filter({ hasText: "in another role" });
+    await moved.getByText("This page is of 李安娜, Administrator.").waitFor();
+    expect(await violations(other)).toEqual([]);
+    await moved.getByRole("button", { name: "Go on as 李安娜, Customer service" }).click();
+    await other.locator(".who", { hasText: "Customer service" }).waitFor();
+    await other.close();
     await page.locator(".who").click();
     await page.getByText("Sign out").click();
     await page.getByLabel("Person id").fill("anna");
