@@ -108,10 +108,15 @@ BEGIN
   DELETE FROM behaviour WHERE (programme_no, day, key) IN (
     SELECT b.programme_no, b.day, b.key
     FROM json_each(NEW.anew, '$.open') AS o CROSS JOIN behaviour AS b ON b.member_no = o.value ->> 0 AND b.occurred_at < o.value ->> 1);
-  UPDATE last_visit SET last_login_at = NULL, login_day = NULL FROM json_each(NEW.anew, '$.open') AS o
-    WHERE last_visit.programme_no = NEW.anew ->> '$.programme_no' AND last_visit.member_no = o.value ->> 0 AND last_visit.last_login_at < o.value ->> 1;
+  -- From the list, and not from all members of the programme.
+  UPDATE last_visit SET last_login_at = NULL, login_day = NULL WHERE programme_no = NEW.anew ->> '$.programme_no' AND member_no IN (
+    SELECT v.member_no FROM json_each(NEW.anew, '$.open') AS o
+    CROSS JOIN last_visit AS v ON v.programme_no = NEW.anew ->> '$.programme_no' AND v.member_no = o.value ->> 0
+    WHERE v.last_login_at < o.value ->> 1);
   DELETE FROM last_visit WHERE programme_no = NEW.anew ->> '$.programme_no' AND member_no IN (
-    SELECT o.value ->> 0 FROM json_each(NEW.anew, '$.open') AS o WHERE last_visit.last_seen_at < o.value ->> 1);
+    SELECT v.member_no FROM json_each(NEW.anew, '$.open') AS o
+    CROSS JOIN last_visit AS v ON v.programme_no = NEW.anew ->> '$.programme_no' AND v.member_no = o.value ->> 0
+    WHERE v.last_seen_at < o.value ->> 1);
   INSERT INTO facts (programme_no, member_no, known, next_expiry_at, tier_until, last_order_at)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(NEW.known) WHERE true
     ON CONFLICT (programme_no, member_no) DO UPDATE SET known = excluded.known, next_expiry_at = excluded.next_expiry_at,

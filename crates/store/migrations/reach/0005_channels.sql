@@ -229,8 +229,9 @@ BEGIN
   SELECT RAISE(IGNORE) WHERE NOT EXISTS (
     SELECT 1 FROM channel_account WHERE no = NEW.account_no AND lease = NEW.lease AND paused_because IS NULL);
   UPDATE channel_account SET left_milli = NEW.left_milli, left_at = NEW.at WHERE no = NEW.account_no;
+  -- By the touches: an account has millions of attempts.
   UPDATE touch_delivery SET state = 'unknown', error = 'the account was changed', settled_at = NEW.at
-    WHERE account_no = NEW.account_no AND state = 'again'
+    WHERE +account_no = NEW.account_no AND state = 'again'
     AND no <= (SELECT changed_after FROM channel_account WHERE no = NEW.account_no)
     AND touch_no IN (SELECT value ->> 1 FROM json_each(NEW.touches));
   INSERT OR IGNORE INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no, state, reserved, digest, started_at, lease)
@@ -308,7 +309,8 @@ BEGIN
     SELECT NEW.account_no, value ->> 0, value ->> 2, value ->> 3, coalesce(value ->> 4, NEW.at) FROM json_each(NEW.reports)
     WHERE value ->> 0 IS NOT NULL AND value ->> 2 IN ('delivered', 'failed', 'bounced')
     AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.account_no = NEW.account_no AND d.provider_id = value ->> 0)
-    AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.account_no = NEW.account_no)
+    -- By the touch: an account has millions of attempts.
+    AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND +d.account_no = NEW.account_no)
     ON CONFLICT DO NOTHING;
   -- Of several reports the worst counts; the other columns are of the row that has the highest rank.
   UPDATE touch_delivery SET settled_at = max(r.at, touch_delivery.started_at), error = r.why,

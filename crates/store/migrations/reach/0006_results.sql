@@ -49,7 +49,10 @@ BEGIN
     WHERE programme_no = NEW.programme_no AND after_days = NEW.after_days)
     OR EXISTS (SELECT 1 FROM touch_result_run WHERE programme_no = NEW.programme_no AND after_days = NEW.after_days
       AND (done_through >= NEW.day OR day <> NEW.day));
-  DELETE FROM touch_result WHERE programme_no = NEW.programme_no AND day = NEW.day AND NEW.position IS NULL;
+  -- By the index of days: the primary key alone would walk all results of the programme.
+  DELETE FROM touch_result WHERE NEW.position IS NULL AND (programme_no, strategy, day, node, channel, figure) IN (
+    SELECT r.programme_no, r.strategy, r.day, r.node, r.channel, r.figure
+    FROM touch_result AS r WHERE r.programme_no = NEW.programme_no AND r.day = NEW.day);
   INSERT INTO touch_result (programme_no, strategy, day, node, channel, figure, value)
     SELECT NEW.programme_no, value ->> 0, NEW.day, value ->> 1, value ->> 2, value ->> 3, value ->> 4
     FROM json_each(NEW.counts) WHERE NEW.position IS NULL;
