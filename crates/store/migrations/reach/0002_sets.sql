@@ -91,6 +91,13 @@ CREATE TABLE IF NOT EXISTS set_member (
 -- then
 CREATE INDEX IF NOT EXISTS set_member_set ON set_member (set_no, member_no)
 -- then
+-- The highest number of a row that is gone, of set changes, attempts and occasions. Cursors and runs
+-- compare these numbers, so none is given again.
+CREATE TABLE IF NOT EXISTS number_gone (
+  of TEXT PRIMARY KEY,
+  last INTEGER NOT NULL
+) STRICT, WITHOUT ROWID
+-- then
 -- The members who came and went. Kept for 180 days.
 CREATE TABLE IF NOT EXISTS set_change (
   no INTEGER PRIMARY KEY,
@@ -107,6 +114,11 @@ CREATE INDEX IF NOT EXISTS set_change_programme ON set_change (programme_no, no)
 -- then
 CREATE INDEX IF NOT EXISTS set_change_member ON set_change (member_no)
 -- then
+CREATE TRIGGER IF NOT EXISTS set_change_goes AFTER DELETE ON set_change WHEN OLD.no > coalesce((SELECT max(no) FROM set_change), 0)
+BEGIN
+  INSERT INTO number_gone (of, last) VALUES ('change', OLD.no) ON CONFLICT (of) DO UPDATE SET last = max(last, excluded.last);
+END
+-- then
 -- The command table: a member comes into a set (or stays, with another end, version or score), or
 -- leaves it. What is so already, or concerns an account that is closed, is left as it is.
 CREATE VIEW IF NOT EXISTS set_wish (programme_no, member_no, set_no, is_in, at, until, source, version, score)
@@ -122,8 +134,8 @@ BEGIN
       OR EXISTS (
         SELECT 1 FROM set_member WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND set_no = NEW.set_no
         AND until IS NEW.until AND version = NEW.version AND score IS NEW.score) END;
-  INSERT INTO set_change (programme_no, set_no, member_no, at, is_in, source, version)
-    SELECT NEW.programme_no, NEW.set_no, NEW.member_no, NEW.at, NEW.is_in, NEW.source, NEW.version
+  INSERT INTO set_change (no, programme_no, set_no, member_no, at, is_in, source, version)
+    SELECT 1 + max(coalesce((SELECT max(no) FROM set_change), 0), coalesce((SELECT last FROM number_gone WHERE of = 'change'), 0)), NEW.programme_no, NEW.set_no, NEW.member_no, NEW.at, NEW.is_in, NEW.source, NEW.version
     WHERE NEW.is_in = 0 OR NOT EXISTS (
       SELECT 1 FROM set_member WHERE programme_no = NEW.programme_no AND member_no = NEW.member_no AND set_no = NEW.set_no);
   UPDATE member_set SET members = members + CASE NEW.is_in WHEN 0 THEN -1 ELSE 1 END

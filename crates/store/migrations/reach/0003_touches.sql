@@ -144,7 +144,7 @@ BEGIN
     AND touch.state NOT IN ('sent', iif(s.value ->> 1 = 'unknown', 'unknown', 'sent'))
     AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
   UPDATE touch SET last_at = NEW.at FROM json_each(NEW.settled) AS s
-    WHERE touch.no = s.value ->> 0 AND s.value ->> 1 IN ('sent', 'unknown') AND touch.sent_at < NEW.at
+    WHERE touch.no = s.value ->> 0 AND s.value ->> 1 IN ('sent', 'unknown') AND touch.sent_at < NEW.at AND touch.channel IS NOT nullif(NEW.channel, '')
     AND EXISTS (SELECT 1 FROM outbox AS o WHERE o.touch_no = touch.no AND o.channel = NEW.channel);
   UPDATE touch SET error = s.value ->> 2 FROM json_each(NEW.settled) AS s
     WHERE touch.no = s.value ->> 0 AND s.value ->> 1 = 'failed' AND touch.state = 'due'
@@ -346,6 +346,11 @@ CREATE INDEX IF NOT EXISTS touch_occasion_new ON touch_occasion (programme_no, a
 -- then
 CREATE INDEX IF NOT EXISTS touch_occasion_until ON touch_occasion (until)
 -- then
+CREATE TRIGGER IF NOT EXISTS touch_occasion_goes AFTER DELETE ON touch_occasion WHEN OLD.no > coalesce((SELECT max(no) FROM touch_occasion), 0)
+BEGIN
+  INSERT INTO number_gone (of, last) VALUES ('occasion', OLD.no) ON CONFLICT (of) DO UPDATE SET last = max(last, excluded.last);
+END
+-- then
 CREATE TRIGGER IF NOT EXISTS touch_occasion_of_the_departed BEFORE INSERT ON touch_occasion
 BEGIN
   SELECT RAISE(IGNORE) WHERE EXISTS (SELECT 1 FROM departed WHERE member_no = NEW.member_no);
@@ -373,8 +378,9 @@ CREATE TRIGGER IF NOT EXISTS touch_is_heard INSTEAD OF INSERT ON touch_heard
 BEGIN
   SELECT RAISE(IGNORE) WHERE NEW.before IS NOT (SELECT position FROM touch_cursor WHERE source = NEW.source);
   -- What happened to an account that became part of another one meanwhile is heard of that one.
-  INSERT INTO touch_occasion (programme_no, member_no, source, at, what, until, ask_at)
-    SELECT value ->> 0, coalesce((SELECT d.into_no FROM departed AS d WHERE d.member_no = value ->> 1), value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.heard) WHERE true ORDER BY key
+  INSERT INTO touch_occasion (no, programme_no, member_no, source, at, what, until, ask_at)
+    SELECT 1 + key + (SELECT max(coalesce((SELECT max(no) FROM touch_occasion), 0), coalesce((SELECT last FROM number_gone WHERE of = 'occasion'), 0))),
+      value ->> 0, coalesce((SELECT d.into_no FROM departed AS d WHERE d.member_no = value ->> 1), value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(NEW.heard) WHERE true ORDER BY key
     ON CONFLICT (programme_no, source) DO UPDATE SET at = max(at, excluded.at), until = max(until, excluded.until),
       ask_at = min(coalesce(ask_at, excluded.ask_at), excluded.ask_at), told = told + 1
     WHERE what ->> '$.kind' = 'behaviour';

@@ -159,6 +159,12 @@ CREATE INDEX IF NOT EXISTS touch_delivery_account ON touch_delivery (account_no,
 -- then
 CREATE INDEX IF NOT EXISTS touch_delivery_started ON touch_delivery (started_at)
 -- then
+-- Runs compare numbers of attempts, so none is given again.
+CREATE TRIGGER IF NOT EXISTS delivery_goes AFTER DELETE ON touch_delivery WHEN OLD.no > coalesce((SELECT max(no) FROM touch_delivery), 0)
+BEGIN
+  INSERT INTO number_gone (of, last) VALUES ('attempt', OLD.no) ON CONFLICT (of) DO UPDATE SET last = max(last, excluded.last);
+END
+-- then
 -- An erased member gets nothing more.
 CREATE TRIGGER IF NOT EXISTS delivery_of_the_departed BEFORE INSERT ON touch_delivery
 BEGIN
@@ -234,8 +240,9 @@ BEGIN
     WHERE +account_no = NEW.account_no AND state = 'again'
     AND no <= (SELECT changed_after FROM channel_account WHERE no = NEW.account_no)
     AND touch_no IN (SELECT value ->> 1 FROM json_each(NEW.touches));
-  INSERT OR IGNORE INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no, state, reserved, digest, started_at, lease)
-    SELECT value ->> 0, value ->> 1, value ->> 2, a.channel,
+  INSERT OR IGNORE INTO touch_delivery (no, programme_no, touch_no, member_no, channel, attempt, account_no, state, reserved, digest, started_at, lease)
+    SELECT 1 + key + (SELECT max(coalesce((SELECT max(no) FROM touch_delivery), 0), coalesce((SELECT last FROM number_gone WHERE of = 'attempt'), 0))),
+      value ->> 0, value ->> 1, value ->> 2, a.channel,
       1 + coalesce((SELECT max(d.attempt) FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND d.channel = a.channel), 0),
       a.no, 'sending', value ->> 3, value ->> 4, NEW.at, NEW.lease
     FROM json_each(NEW.touches) CROSS JOIN channel_account AS a WHERE a.no = NEW.account_no
@@ -275,15 +282,16 @@ BEGIN
         max(CASE e.what WHEN 'bounced' THEN 3 WHEN 'failed' THEN 2 ELSE 1 END) AS rank
       FROM json_each(NEW.outcomes) AS o CROSS JOIN early_report AS e ON e.account_no = NEW.account_no AND e.provider_id = o.value ->> 2
       WHERE e.what IN ('delivered', 'failed', 'bounced') GROUP BY o.value ->> 0) AS r
-    WHERE touch_delivery.no = r.no AND touch_delivery.state = 'accepted';
+    WHERE touch_delivery.no = r.no AND touch_delivery.state = 'accepted' AND touch_delivery.lease = NEW.lease;
   DELETE FROM early_report WHERE account_no = NEW.account_no
     AND provider_id IN (SELECT value ->> 2 FROM json_each(NEW.outcomes));
   -- With the attempts, so that no run that is killed keeps an address open that is none.
+  -- An address is found by its digest: a plan by the primary key would walk all those of the programme.
   UPDATE contact SET state = c.state, updated_at = NEW.at, updated_by = 'vendor'
     FROM (
       SELECT k.programme_no AS programme_no, k.member_no AS member_no, k.channel AS channel, max(o.value ->> 4) AS state
-      FROM json_each(NEW.outcomes) AS o CROSS JOIN touch_delivery AS d ON d.no = o.value ->> 0
-      CROSS JOIN contact AS k ON k.programme_no = d.programme_no AND k.channel = d.channel AND k.digest = d.digest
+      FROM json_each(NEW.outcomes) AS o CROSS JOIN touch_delivery AS d ON d.no = o.value ->> 0 AND d.lease = NEW.lease
+      CROSS JOIN contact AS k INDEXED BY contact_digest ON k.programme_no = d.programme_no AND k.channel = d.channel AND k.digest = d.digest
       WHERE o.value ->> 4 IS NOT NULL AND k.state = 'open' GROUP BY k.programme_no, k.member_no, k.channel) AS c
     WHERE contact.programme_no = c.programme_no AND contact.member_no = c.member_no AND contact.channel = c.channel;
   UPDATE channel_account SET failures = NEW.failures, rests_until = NEW.rests_until,
