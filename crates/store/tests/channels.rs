@@ -10,10 +10,10 @@ use store::{
     SEALED, Sealed, SealedName, TriedTouch, WaveAttempt, WaveOutcome, WaveTouch,
     account_of_callback, begin_reach, begin_wave, channel_account, channel_counts, channel_token,
     claim_channel, close_contacts, contact_holders, deliveries_of_touch, drop_channel_token,
-    due_channels, end_wave, forget_deliveries, know_reports, known_reports, list_channels,
-    list_contacts, members_of_reports, message_costs, pause_channel, put_callback, put_channel,
-    put_channel_token, put_contact, put_sealed, remove_channel, sealed_rows, settle_lost,
-    tried_touches, write_reports,
+    due_channels, end_wave, forget_deliveries, know_reports, known_reports, last_attempt,
+    list_channels, list_contacts, members_of_reports, message_costs, pause_channel, put_callback,
+    put_channel, put_channel_token, put_contact, put_sealed, remove_channel, result_messages,
+    sealed_rows, settle_lost, tried_touches, write_reports,
 };
 
 const NOW: Timestamp = Timestamp(1_773_108_000_000);
@@ -827,5 +827,169 @@ fn leases_and_rests_of_a_clock_that_was_ahead_are_over() {
         let no = account(&reach, "sms").no;
         let claimed = wait(claim_channel(&reach, (no, "a"), NOW, later(60_000))).unwrap();
         assert_eq!(claimed.is_some(), is_over, "{column} {ahead}");
+    }
+}
+
+/// Makes touch `no` of the first programme, of the member that [`touch`] has.
+fn touch_row(reach: &Native, no: i64, state: &str) {
+    let text = "INSERT INTO touch (no, programme_no, member_no, strategy, node, cycle,
+          playbook_version, purpose, priority, due_at, deadline_at, state, mode, channels,
+          wait_hours, messages, cost_minor, points, decided_at)
+        VALUES (?1, 1, 100 + ?1, 's', 0, 'c', 1, 'marketing', 1, 0, 1, ?2, 'm', '[]', 0, 1, 0, 0,
+          0)";
+    reach.connection().execute(text, rusqlite::params![no, state]).unwrap();
+}
+
+fn text(reach: &Native, question: &str) -> String {
+    reach.connection().query_row(question, [], |row| row.get(0)).unwrap()
+}
+
+/// An account made 20,000 attempts. Reports, waves, and a look at the last attempts walk none of
+/// those that they do not ask for.
+#[test]
+fn nothing_walks_all_attempts_of_an_account() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let no = account(&reach, "sms").no;
+    let made = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO touch_delivery (programme_no, touch_no, member_no, channel, attempt, account_no,
+          state, digest, started_at, lease)
+        SELECT 1, 10000 + i, 1, 'sms', 1, ?1, 'again', 'd', i, 'x' FROM n";
+    reach.connection().execute(made, [no]).unwrap();
+    put_settings(&reach, (1, "sms"), &json!({"sign_name": "another"}), |_| {});
+    let claim = claim_channel(&reach, (no, "a"), NOW, later(60_000));
+    wait(claim).unwrap().unwrap();
+    let texts = crate::support::sql_files("queries/reach");
+    let steps = |name: &str, values: &[&dyn rusqlite::ToSql]| {
+        let (_, text) = texts.iter().find(|(of, _)| of == name).unwrap();
+        let mut statement = reach.connection().prepare(text).unwrap();
+        assert!(statement.query_map(values, |_| Ok(())).unwrap().all(|row| row.is_ok()));
+        statement.get_status(rusqlite::StatementStatus::VmStep)
+    };
+    let reports = json!([[null, 5, "delivered", "", null], ["p", 6, "failed", "", null]]);
+    let wave = json!([[1, 1, 101, null, "d1", 20_000], [1, 2, 102, null, "d2", 20_000]]);
+    for (name, walked) in [
+        ("report_write", steps("report_write", &[&no, &NOW.0, &reports.to_string()])),
+        ("wave_begin", steps("wave_begin", &[&no, &"a", &NOW.0, &5_000, &wave.to_string()])),
+        ("delivery_last", steps("delivery_last", &[&no, &20])),
+    ] {
+        assert!(walked < 3_000, "{name}: {walked}");
+    }
+}
+
+#[test]
+fn numbers_of_the_erased_are_not_given_again() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    let first = wave(&reach, "a", NOW, &[1])[0].no;
+    let last = || wait(last_attempt(&reach)).unwrap();
+    assert_eq!(last(), first);
+    departs(&reach, 101, None);
+    assert_eq!(last(), 0, "none is left");
+    let next = wave(&reach, "b", later(60_001), &[2, 3]);
+    assert!(next.iter().all(|attempt| attempt.no > first), "{next:?}");
+    assert_eq!(wait(forget_deliveries(&reach, (later(99_999), NOW), 100)).unwrap(), 2);
+    let after = wave(&reach, "c", later(120_002), &[4])[0].no;
+    assert!(after > next[1].no, "{after}");
+    // Nor are those of set changes, and of what happened.
+    let change = "INSERT INTO member_set (no, programme_no, family, name, kind, refresh,
+          is_exclusive, document, version, updated_at, updated_by)
+        VALUES (1, 1, 'tag', 't', 'passive', 'never', 0, '{}', 1, 0, '')";
+    reach.connection().execute(change, []).unwrap();
+    let came = |member: i64| {
+        let text = "INSERT INTO set_wish VALUES (1, ?1, 1, 1, 0, NULL, 'anna', 1, NULL)";
+        reach.connection().execute(text, [member]).unwrap();
+    };
+    came(201);
+    came(202);
+    departs(&reach, 202, None);
+    came(203);
+    let numbers = "SELECT group_concat(no) FROM set_change";
+    // The member left the set with number 3.
+    assert_eq!(text(&reach, numbers), "1,4");
+    reach.connection().execute("DELETE FROM set_change", []).unwrap();
+    came(204);
+    assert_eq!(text(&reach, numbers), "5");
+    let heard = |position: i64, member: i64| {
+        let text = "INSERT INTO touch_heard VALUES ('entry', nullif(?1, 1) - 1, ?1,
+            json_array(json_array(1, ?2, 'entry:' || ?1, 0, '{}', 9, 0)))";
+        reach.connection().execute(text, [position, member]).unwrap();
+    };
+    heard(1, 301);
+    heard(2, 302);
+    departs(&reach, 302, None);
+    heard(3, 303);
+    assert_eq!(text(&reach, "SELECT group_concat(no) FROM touch_occasion"), "1,3");
+}
+
+#[test]
+fn a_wave_closes_no_address_of_another_ones_attempt() {
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    contact(&reach, 101, "d1", ContactState::Open);
+    let going = wave(&reach, "a", NOW, &[1]);
+    let closes = Some(ContactState::Bounced);
+    let told = WaveOutcome { closes, ..outcome(going[0], "failed", None) };
+    end(&reach, "another", std::slice::from_ref(&told));
+    let state = || wait(list_contacts(&reach, 1, 101)).unwrap()[0].state;
+    assert_eq!(state(), ContactState::Open);
+    end(&reach, "a", &[told]);
+    assert_eq!(state(), ContactState::Bounced);
+}
+
+#[test]
+fn what_was_delivered_before_it_was_settled_is_sent() {
+    // It is due still, or another account settled it as unknown before the wave ended.
+    for before in ["due", "unknown"] {
+        let reach = database();
+        put(&reach, 1, "sms", |_| {});
+        touch_row(&reach, 1, before);
+        let going = wave(&reach, "a", NOW, &[1]);
+        end(&reach, "a", &[outcome(going[0], "accepted", Some("p1"))]);
+        report(&reach, Some("p1"), None, "delivered");
+        assert_eq!(text(&reach, "SELECT state FROM touch"), "sent", "{before}");
+    }
+    // Where nothing tells so of the touch, it takes room all the same.
+    let reach = database();
+    put(&reach, 1, "sms", |_| {});
+    touch_row(&reach, 1, "suppressed");
+    let going = wave(&reach, "a", NOW, &[1]);
+    end(&reach, "a", &[outcome(going[0], "accepted", Some("p1"))]);
+    report(&reach, Some("p1"), None, "delivered");
+    reach.connection().execute("UPDATE touch SET state = 'due'", []).unwrap();
+    let texts = crate::support::sql_files("queries/reach");
+    let (_, of) = texts.iter().find(|(name, _)| name == "touches_of").unwrap();
+    let state: String = reach.connection().query_row(of, (1, "[101]"), |row| row.get(9)).unwrap();
+    assert_eq!(state, "sending");
+}
+
+/// All attempts of a touch go under one id of ours, so they are one message.
+#[test]
+fn a_report_by_our_id_is_of_one_message() {
+    for (what, second, expected) in [
+        ("delivered", "accepted", ["delivered", "again"]),
+        ("bounced", "accepted", ["bounced", "failed"]),
+        ("failed", "accepted", ["failed", "failed"]),
+        // What was not taken is not what the vendor reports of.
+        ("delivered", "retry", ["retry", "delivered"]),
+        ("delivered", "failed", ["failed", "delivered"]),
+    ] {
+        let reach = database();
+        put(&reach, 1, "sms", |_| {});
+        let first = wave(&reach, "a", NOW, &[1]);
+        end(&reach, "a", &[outcome(first[0], "again", None)]);
+        let next = wave(&reach, "b", later(60_001), &[1]);
+        end(&reach, "b", &[outcome(next[0], second, None)]);
+        report(&reach, None, Some(1), what);
+        assert_eq!(states(&reach, 1), expected, "{what} {second}");
+        let sent = wait(result_messages(&reach, 1, &[1], later(99_999))).unwrap();
+        let taken: i64 = sent.iter().map(|message| message.taken).sum();
+        assert_eq!(taken, i64::from(what != "failed"), "{what} {second}");
+        // It came back after all, also where the word is told twice.
+        if what == "delivered" && second == "accepted" {
+            report(&reach, None, Some(1), "bounced");
+            report(&reach, None, Some(1), "delivered");
+            assert_eq!(states(&reach, 1), ["bounced", "failed"]);
+        }
     }
 }

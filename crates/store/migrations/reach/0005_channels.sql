@@ -180,9 +180,10 @@ END
 -- then
 -- What arrived after all was sent, whatever was believed of its touch.
 CREATE TRIGGER IF NOT EXISTS delivery_arrived AFTER UPDATE OF state ON touch_delivery
-WHEN NEW.state = 'delivered' AND OLD.state IN ('sending', 'again', 'unknown')
+WHEN NEW.state = 'delivered' AND OLD.state IN ('sending', 'again', 'accepted', 'unknown')
 BEGIN
-  UPDATE touch SET state = 'sent', sent_at = NEW.started_at, channel = NEW.channel, error = NULL
+  UPDATE touch SET state = 'sent', sent_at = NEW.started_at, channel = NEW.channel, error = NULL,
+    due_at = iif(due_at > NEW.started_at, coalesce(from_at, due_at), due_at)
     WHERE no = NEW.touch_no AND programme_no = NEW.programme_no AND state IN ('due', 'sending', 'unknown');
 END
 -- then
@@ -320,23 +321,29 @@ BEGIN
     -- By the touch: an account has millions of attempts.
     AND NOT EXISTS (SELECT 1 FROM touch_delivery AS d WHERE d.touch_no = value ->> 1 AND +d.account_no = NEW.account_no)
     ON CONFLICT DO NOTHING;
-  -- Of several reports the worst counts; the other columns are of the row that has the highest rank.
+  -- Of several reports the worst counts; the other columns are of the row that has the highest rank. All
+  -- attempts of a touch have one id of ours, and are one message: the last one that the vendor may have
+  -- stands for it. Where that did not arrive, those before it have failed.
   UPDATE touch_delivery SET settled_at = max(r.at, touch_delivery.started_at), error = r.why,
     provider_id = coalesce(touch_delivery.provider_id, r.provider_id),
-    state = r.what
+    state = iif(r.is_last, r.what, 'failed')
     FROM (
-      SELECT no, what, why, at, provider_id, max(CASE what WHEN 'bounced' THEN 3 WHEN 'failed' THEN 2 ELSE 1 END) AS rank
+      SELECT no, what, why, at, provider_id, is_last, max(CASE what WHEN 'bounced' THEN 3 WHEN 'failed' THEN 2 ELSE 1 END) AS rank
       FROM (
-        SELECT d.no AS no, r.value ->> 0 AS provider_id, r.value ->> 2 AS what, r.value ->> 3 AS why, coalesce(r.value ->> 4, NEW.at) AS at
+        SELECT d.no AS no, r.value ->> 0 AS provider_id, r.value ->> 2 AS what, r.value ->> 3 AS why, coalesce(r.value ->> 4, NEW.at) AS at,
+          1 AS is_last
         FROM channel_account AS a CROSS JOIN json_each(NEW.reports) AS r
         CROSS JOIN touch_delivery AS d ON d.account_no = a.no AND d.provider_id = r.value ->> 0
         WHERE a.no = NEW.account_no AND d.programme_no = a.programme_no
         UNION ALL
-        SELECT d.no, r.value ->> 0, r.value ->> 2, r.value ->> 3, coalesce(r.value ->> 4, NEW.at)
+        SELECT d.no, r.value ->> 0, r.value ->> 2, r.value ->> 3, coalesce(r.value ->> 4, NEW.at),
+          NOT EXISTS (
+            SELECT 1 FROM touch_delivery AS l WHERE l.touch_no = d.touch_no AND l.channel = d.channel AND l.attempt > d.attempt
+            AND +l.account_no = a.no AND l.state NOT IN ('retry', 'failed'))
         FROM channel_account AS a CROSS JOIN json_each(NEW.reports) AS r
         CROSS JOIN touch_delivery AS d ON d.touch_no = r.value ->> 1 AND d.channel = a.channel
         WHERE a.no = NEW.account_no AND d.account_no = a.no AND d.programme_no = a.programme_no)
-      WHERE what IN ('delivered', 'failed', 'bounced') GROUP BY no) AS r
+      WHERE what IN ('failed', 'bounced') OR (what = 'delivered' AND is_last) GROUP BY no) AS r
     WHERE touch_delivery.no = r.no AND (touch_delivery.state IN ('sending', 'again', 'accepted', 'unknown')
-      OR (touch_delivery.state = 'delivered' AND r.what = 'bounced'));
+      OR (touch_delivery.state = 'delivered' AND r.what = 'bounced' AND r.is_last));
 END
