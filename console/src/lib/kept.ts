@@ -46,7 +46,11 @@ export function useKept(key: string, value: unknown): void {
 /** Keeps a document that is not saved yet, and asks before the tab goes; null drops it. */
 export function useUnsaved<T>(key: string, unsaved: Unsaved<T> | null): void {
   useKept(key, unsaved);
-  const isUnsaved = unsaved !== null;
+  useAsked(unsaved !== null);
+}
+
+/** Asks before the tab goes, while something is not saved. */
+export function useAsked(isUnsaved: boolean): void {
   useEffect(() => {
     if (!isUnsaved) return undefined;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();

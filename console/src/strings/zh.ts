@@ -801,6 +801,8 @@ export const zh: Strings = {
     publishLead: "按当前内容发布。重大变更须由他人审批。",
     unsaved: "未保存",
     majorCount: "重大变更 {{count}} 项",
+    typed: "已输入但未应用：{{places}}",
+    takeFirst: "请先应用或放弃已输入的内容。",
     changedSince: "您开始输入后，草稿已在别处改动。采用此文本将覆盖该改动。",
     diffOfKept: "此处比较的是上次保存的草稿。",
     undo: "撤销",

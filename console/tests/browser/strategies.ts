@@ -306,6 +306,35 @@ export function strategies() {
     await close();
   });
 
+  test("what was typed among settings stays over an undo and a reload, and holds back what ignores it", async () => {
+    await put("typed", { holdout_percent: 5, strategies: [] });
+    const { page, faults, close } = await open("/strategies/drafts/typed?tab=settings", { language: "en" });
+    await signIn(page, keys.marketing ?? "");
+    const holdout = page.locator("#settings_holdout_percent");
+    const sendAt = page.locator("#settings_send_at");
+    await holdout.fill("8");
+    await page.getByRole("button", { name: "Take over" }).click();
+    await page.getByText("Not kept yet").waitFor();
+    await sendAt.fill("11:30");
+    await page.getByText("Typed, not taken over: Settings").waitFor();
+    expect(await page.getByRole("button", { name: "Keep draft" }).isDisabled()).toBe(true);
+    expect(await page.getByRole("button", { name: "Request publication" }).isDisabled()).toBe(true);
+    await page.getByRole("button", { name: "Undo", exact: true }).click();
+    await expect.poll(() => holdout.inputValue()).toBe("5");
+    expect(await sendAt.inputValue(), "an undo of the draft takes nothing that was typed").toBe("11:30");
+    expect(await violations(page)).toEqual([]);
+    await putAside(page, /"send_at":"11:30"/);
+    await page.reload();
+    await signIn(page, keys.marketing ?? "");
+    await expect.poll(() => sendAt.inputValue()).toBe("11:30");
+    await page.getByRole("button", { name: "Take over" }).click();
+    await page.getByRole("button", { name: "Keep draft" }).click();
+    await expect.poll(async () => (await draftOf("typed")).send_at).toBe("11:30");
+    await expect.poll(() => page.getByText("Typed, not taken over").count()).toBe(0);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
   test("what another editor has kept meanwhile comes together with what stands here", async () => {
     const tagging = (id: string) => ({ id, name: { en: `Tag ${id}`, "zh-CN": `标签 ${id}` }, trigger: { kind: "tier_changed", direction: "up" }, action: { set_tag: "service/care" } });
     await put("shared", { holdout_percent: 5, strategies: [tagging("first")] });

@@ -9,7 +9,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { api, ask, type Problem } from "../../api/client";
 import type { Change, Publication } from "../../api/answers";
-import { kept, useUnsaved, type Unsaved } from "../../lib/kept";
+import { kept, useAsked, useKept, useUnsaved, type Unsaved } from "../../lib/kept";
 import { useChange, useFilters, useFormat } from "../../lib/use";
 import { may, useSignedIn } from "../../session";
 import { changesOf, Diff } from "../../ui/diff";
@@ -92,12 +92,17 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
   const [publishing, setPublishing] = useState(false);
   /** Places that another editor changed, too. */
   const [bothChanged, setBothChanged] = useState<string[]>([]);
+  /** Of the settings and of the text: something was typed that the draft does not have yet. */
+  const [isSettingTyped, setIsSettingTyped] = useState(false);
+  const [isTextTyped, setIsTextTyped] = useState(false);
+  const isTyped = isSettingTyped || isTextTyped;
   const document = history.present;
   const known = useKnown(document);
   const isChanged = useMemo(() => changesOf(base, document).length > 0, [base, document]);
   // What is typed is rehearsed before it is kept.
   const rehearsed = useMemo(() => ({ playbook: document }), [document]);
   useUnsaved(place, isChanged && writes ? { document, base, over } : null);
+  useAsked(isTyped);
   const change = (next: Playbook) => setHistory((one) => changed(one, next));
   /** Goes on from what somebody else has kept. */
   const takes = (theirs: PlaybookDraft, itsDocument: Playbook, next: Playbook) => {
@@ -163,13 +168,14 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
               remove={(key) => ask(api.DELETE("/v1/playbook/drafts/{name}", { params: { path: { name }, header: { "Idempotency-Key": key } } }))}
               back="/strategies?tab=drafts"
             />
-            <Button type={isChanged ? "primary" : "default"} disabled={!isChanged} loading={save.isPending} onClick={() => save.mutate({ next: document, over })}>{t("rules.keep")}</Button>
-            <Button type={isChanged ? "default" : "primary"} disabled={isChanged || (draft.problems ?? []).length > 0 || diff.data?.changes.length === 0} onClick={() => setPublishing(true)}>{t("rules.askPublish")}</Button>
+            <Button type={isChanged ? "primary" : "default"} disabled={!isChanged || isTyped} title={isTyped ? t("strategy.takeFirst") : undefined} loading={save.isPending} onClick={() => save.mutate({ next: document, over })}>{t("rules.keep")}</Button>
+            <Button type={isChanged ? "default" : "primary"} title={isTyped ? t("strategy.takeFirst") : undefined} disabled={isChanged || isTyped || (draft.problems ?? []).length > 0 || diff.data?.changes.length === 0} onClick={() => setPublishing(true)}>{t("rules.askPublish")}</Button>
           </>
         )
       }
     >
       <p className="row" style={{ marginBottom: 12 }}>
+        {isTyped && <Mark tone="warn">{t("strategy.typed", { places: [isSettingTyped && t("strategy.settings"), isTextTyped && t("strategy.document")].filter(Boolean).join(", ") })}</Mark>}
         {isChanged ? <Mark tone="warn">{t("strategy.unsaved")}</Mark> : <FaultMark faults={draft.problems ?? []} />}
         {!isChanged && diff.data && <Mark tone="info">{t("inbox.changesCount", { count: diff.data.changes.length })}</Mark>}
         {!isChanged && diff.data && diff.data.major_changes.length > 0 && <Mark tone="warn">{t("strategy.majorCount", { count: diff.data.major_changes.length })}</Mark>}
@@ -267,14 +273,14 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
       {/* What was typed stays while another part is looked at. */}
       {(writes || tab === "settings") && (
         <div hidden={tab !== "settings"}>
-          {writes ? <SettingsForm document={document} faults={faults} onChange={change} /> : <SettingsFacts document={document} />}
+          {writes ? <SettingsForm document={document} faults={faults} place={`${place}/settings`} onChange={change} onTyped={setIsSettingTyped} /> : <SettingsFacts document={document} />}
           <OwnSegments document={document} faults={faults} {...(writes ? { onChange: change } : {})} />
         </div>
       )}
       {tab === "rehearsal" && <RehearsalOf of={rehearsed} document={document} />}
       {tab === "back-test" && <Suspense fallback={<Loading />}><BackTest of={rehearsed} document={document} /></Suspense>}
       {tab === "diff" && <Changes diff={diff.data} problem={diff.error} isChanged={isChanged} />}
-      {(writes || tab === "document") && <div hidden={tab !== "document"}><Document document={document} faults={faults} {...(writes ? { onChange: change } : {})} /></div>}
+      {(writes || tab === "document") && <div hidden={tab !== "document"}><Document document={document} faults={faults} place={`${place}/text`} {...(writes ? { onChange: change, onTyped: setIsTextTyped } : {})} /></div>}
       {edited && (
         <StrategyForm
           strategy={edited.strategy}
@@ -362,16 +368,27 @@ function Changes({ diff, problem, isChanged }: { diff: DraftDiff | undefined; pr
 }
 
 /** The whole document as JSON, for what no form shows. */
-function Document({ document, faults, onChange }: { document: Playbook; faults: PlaybookFault[]; onChange?: (document: Playbook) => void }) {
+function Document({ document, faults, place, onChange, onTyped }: {
+  document: Playbook;
+  faults: PlaybookFault[];
+  /** Where what was typed is kept over a reload. */
+  place: string;
+  onChange?: (document: Playbook) => void;
+  onTyped?: (isTyped: boolean) => void;
+}) {
   const { t } = useTranslation();
   const stored = useMemo(() => JSON.stringify(document, null, 2), [document]);
-  const [text, setText] = useState(stored);
+  const [before] = useState(() => (onChange ? kept<{ text: string; base: string }>(place) : null));
+  const [text, setText] = useState(before?.text ?? stored);
   // What the text came from: a change from elsewhere does not take away what was typed.
-  const [base, setBase] = useState(stored);
+  const [base, setBase] = useState(before?.base ?? stored);
   if (base !== stored && text === base) {
     setBase(stored);
     setText(stored);
   }
+  const isTyped = text !== stored;
+  useEffect(() => onTyped?.(isTyped), [isTyped, onTyped]);
+  useKept(place, isTyped ? { text, base } : null);
   const parsed = useMemo((): { book?: Playbook; fault?: string } => {
     try {
       return { book: JSON.parse(text) as Playbook };
@@ -393,11 +410,11 @@ function Document({ document, faults, onChange }: { document: Playbook; faults: 
       {parsed.fault && <p className="fault small" role="alert">{t("problem.malformed-json")}: <span lang="en">{parsed.fault}</span></p>}
       {base !== stored && <Alert className="problem" type="warning" role="status" showIcon title={t("strategy.changedSince")} />}
       <div className="row" style={{ justifyContent: "flex-end", marginTop: 12 }}>
-        <Button disabled={text === stored} onClick={() => {
+        <Button disabled={!isTyped} onClick={() => {
           setBase(stored);
           setText(stored);
         }}>{t("rules.undo")}</Button>
-        <Button type="primary" disabled={text === stored || !parsed.book} onClick={() => {
+        <Button type="primary" disabled={!isTyped || !parsed.book} onClick={() => {
           if (!parsed.book) return;
           setBase(text);
           onChange(parsed.book);

@@ -3,54 +3,14 @@
 
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Form, Input, InputNumber, Select } from "antd";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { kept, useKept } from "../../lib/kept";
 import { useWord } from "../../lib/use";
 import { Facts, Section } from "../../ui/parts";
-import { CHANNELS, type Cap, type Playbook, type PlaybookFault } from "./playbook";
+import { CHANNELS, type Playbook, type PlaybookFault } from "./playbook";
+import { CONVERSIONS, followed, touched, valuesOf, withSettings, type Values } from "./settings-values";
 import { TIME } from "./trigger-fields";
-
-const CONVERSIONS = ["redeem", "order", "login"] as const;
-
-interface Values {
-  send_at: string;
-  quiet: boolean;
-  quiet_from: string;
-  quiet_until: string;
-  holdout_percent: number;
-  click_days: number;
-  delivery_days: number;
-  conversions: (typeof CONVERSIONS)[number][];
-  caps: Cap[];
-}
-
-function valuesOf(document: Playbook): Values {
-  const { quiet_hours: quiet } = document;
-  return {
-    send_at: document.send_at ?? "10:00",
-    quiet: quiet !== null,
-    quiet_from: quiet?.from ?? "21:00",
-    quiet_until: quiet?.until ?? "09:00",
-    holdout_percent: document.holdout_percent ?? 5,
-    click_days: document.attribution?.click_days ?? 7,
-    delivery_days: document.attribution?.delivery_days ?? 3,
-    conversions: document.attribution?.conversions ?? [...CONVERSIONS],
-    caps: document.caps ?? [],
-  };
-}
-
-/** The document with the settings of the form. */
-export function withSettings(document: Playbook, values: Values): Playbook {
-  const { caps: _caps, ...rest } = document;
-  const caps = values.caps.map(({ channel, purpose, times, per }): Cap => ({ ...(channel ? { channel } : {}), ...(purpose ? { purpose } : {}), times, per }));
-  return {
-    ...rest,
-    send_at: values.send_at,
-    ...(caps.length > 0 ? { caps } : {}),
-    quiet_hours: values.quiet ? { from: values.quiet_from, until: values.quiet_until } : null,
-    holdout_percent: values.holdout_percent,
-    attribution: { click_days: values.click_days, delivery_days: values.delivery_days, conversions: values.conversions },
-  };
-}
 
 /** The settings in words. */
 export function SettingsFacts({ document }: { document: Playbook }) {
@@ -76,19 +36,35 @@ export function SettingsFacts({ document }: { document: Playbook }) {
 interface SettingsProps {
   document: Playbook;
   faults: PlaybookFault[];
+  /** Where what was typed is kept over a reload. */
+  place: string;
   onChange: (document: Playbook) => void;
+  /** Told whether something was typed that is not in the document. */
+  onTyped: (isTyped: boolean) => void;
 }
 
-/** After a change from elsewhere, such as an undo, the form begins anew: with the store of its values. */
-export function SettingsForm(props: SettingsProps) {
-  return <SettingsFields key={JSON.stringify(valuesOf(props.document))} {...props} />;
-}
-
-function SettingsFields({ document, faults, onChange }: SettingsProps) {
+export function SettingsForm({ document, faults, place, onChange, onTyped }: SettingsProps) {
   const { t } = useTranslation();
   const word = useWord();
   const [form] = Form.useForm<Values>();
-  const initial = valuesOf(document);
+  const current = valuesOf(document);
+  const [before] = useState(() => kept<{ values: Values; base: Values }>(place));
+  const [initial] = useState(before?.values ?? current);
+  // What the fields showed before somebody typed.
+  const [base, setBase] = useState(before?.base ?? current);
+  const typed = Form.useWatch([], { form, preserve: true }) as Values | undefined;
+  const values = { ...initial, ...typed };
+  const isTyped = touched(values, current).length > 0;
+  const state = JSON.stringify(current);
+  useEffect(() => {
+    const next = JSON.parse(state) as Values;
+    form.setFieldsValue(followed({ ...initial, ...(form.getFieldsValue(true) as Values) }, base, next));
+    setBase(next);
+    // Only the document makes the fields follow, not each key that is typed.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [state, form]);
+  useEffect(() => onTyped(isTyped), [isTyped, onTyped]);
+  useKept(place, isTyped ? { values, base } : null);
   const quiet = Form.useWatch("quiet", form) ?? initial.quiet;
   const options = (group: string, names: readonly string[]) => names.map((value) => ({ value, label: word(group, value) }));
   const required = [{ required: true, message: t("form.required") }];
@@ -98,7 +74,7 @@ function SettingsFields({ document, faults, onChange }: SettingsProps) {
   return (
     <Section title={t("strategy.settings")}>
       {own.map((fault) => <p key={fault.pointer + fault.detail} className="fault small"><code>{fault.pointer}</code> <span lang="en">{fault.detail}</span></p>)}
-      <Form form={form} name="settings" layout="vertical" initialValues={initial} onFinish={(values) => onChange(withSettings(document, { ...initial, ...values }))}>
+      <Form form={form} name="settings" layout="vertical" initialValues={initial} onFinish={(sent) => onChange(withSettings(document, { ...values, ...sent }))}>
         <div className="row" style={{ alignItems: "start" }}>
           <Form.Item name="send_at" label={t("strategy.sendAt")} extra={t("strategy.sendAtHint")} rules={time} style={grow(160)}><Input /></Form.Item>
           <Form.Item name="quiet" valuePropName="checked" label={t("strategy.quiet")} style={grow(140)}><Checkbox>{t("strategy.quietOn")}</Checkbox></Form.Item>
@@ -135,7 +111,10 @@ function SettingsFields({ document, faults, onChange }: SettingsProps) {
           <Form.Item name="delivery_days" label={t("strategy.deliveryDays")} rules={required} style={grow(160)}><InputNumber min={0} max={30} precision={0} style={{ width: "100%" }} /></Form.Item>
           <Form.Item name="conversions" label={t("strategy.conversions")} style={grow(240)}><Select mode="multiple" options={options("conversion", CONVERSIONS)} /></Form.Item>
         </div>
-        <div className="row" style={{ justifyContent: "flex-end" }}><Button htmlType="submit" type="primary">{t("ruleForm.keep")}</Button></div>
+        <div className="row" style={{ justifyContent: "flex-end" }}>
+          <Button disabled={!isTyped} onClick={() => form.setFieldsValue(current)}>{t("rules.undo")}</Button>
+          <Button htmlType="submit" type="primary">{t("ruleForm.keep")}</Button>
+        </div>
       </Form>
     </Section>
   );
