@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, ask } from "../api/client";
 import { ROLES, type Key, type Page as Items } from "../api/answers";
 import { useOwnRoles, useRoleName, useRoleTitle } from "../lib/roles";
+import { SEPARATORS } from "../lib/separators";
 import { useChange, useFilters, useFormat, usePages } from "../lib/use";
 import { Copy, Dialog, Mark, Page, Section } from "../ui/parts";
 import { fieldOf, ProblemNote, showFaults } from "../ui/problem";
@@ -171,7 +172,7 @@ function Make({ onClose, onMade }: { onClose: () => void; onMade: (key: Key) => 
         </Form.Item>
         {role !== "admin" && role !== "job" && (
           <Form.Item name="stores" label={t("keys.stores")}>
-            <Select mode="tags" placeholder={t("keys.allStores")} open={false} suffixIcon={null} />
+            <Select mode="tags" placeholder={t("keys.allStores")} tokenSeparators={SEPARATORS} open={false} suffixIcon={null} />
           </Form.Item>
         )}
         <Form.Item name="expires_at" label={t("keys.expires")}>

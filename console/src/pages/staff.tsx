@@ -9,6 +9,7 @@ import { api, ask } from "../api/client";
 import { ROLES, type Invited, type Page as Items, type Person, type PersonSession } from "../api/answers";
 import { atZoneOrAsBefore, fromZone } from "../lib/dates";
 import { useOwnRoles, useRoleName } from "../lib/roles";
+import { SEPARATORS } from "../lib/separators";
 import { useChange, useFilters, useFormat, usePages, useWord } from "../lib/use";
 import { InstantPicker } from "../ui/instant";
 import { Dialog, Mark, Page, Section, type Tone } from "../ui/parts";
@@ -221,10 +222,10 @@ function Edit({ person, onClose, onInvited }: { person: Person | null; onClose: 
                       <Select aria-label={t("keys.role")} placeholder={t("keys.role")} options={choices.map((value) => ({ value, label: roleName(value) }))} />
                     </Form.Item>
                     <Form.Item name={[row.name, "stores"]} style={{ flex: "1 1 150px" }}>
-                      <Select mode="tags" aria-label={t("keys.stores")} placeholder={t("keys.allStores")} open={false} suffixIcon={null} />
+                      <Select mode="tags" aria-label={t("keys.stores")} placeholder={t("keys.allStores")} tokenSeparators={SEPARATORS} open={false} suffixIcon={null} />
                     </Form.Item>
                     <Form.Item name={[row.name, "regions"]} style={{ flex: "1 1 150px" }}>
-                      <Select mode="tags" aria-label={t("staff.regions")} placeholder={t("staff.regions")} open={false} suffixIcon={null} />
+                      <Select mode="tags" aria-label={t("staff.regions")} placeholder={t("staff.regions")} tokenSeparators={SEPARATORS} open={false} suffixIcon={null} />
                     </Form.Item>
                     <Form.Item name={[row.name, "from"]} style={{ flex: "1 1 150px" }}><InstantPicker aria-label={t("staff.from")} placeholder={t("staff.from")} /></Form.Item>
                     <Form.Item name={[row.name, "until"]} style={{ flex: "1 1 150px" }}><InstantPicker aria-label={t("staff.until")} placeholder={t("staff.until")} /></Form.Item>
