@@ -805,6 +805,7 @@ export const en = {
     publishLead: "The draft is published as it is now. Major changes wait for another person.",
     unsaved: "Not kept yet",
     majorCount: "Major: {{count}}",
+    choicesCut: "There are more segments, tags or templates than could be read. Fields offer the first ones only.",
     typed: "Typed, not taken over: {{places}}",
     takeFirst: "Take over or discard what was typed first.",
     changedSince: "The draft was changed elsewhere since you began to type. Taking this text over replaces that change.",

@@ -801,6 +801,7 @@ export const zh: Strings = {
     publishLead: "按当前内容发布。重大变更须由他人审批。",
     unsaved: "未保存",
     majorCount: "重大变更 {{count}} 项",
+    choicesCut: "分群、标签或模板过多，未能全部读取，字段中仅列出前面的部分。",
     typed: "已输入但未应用：{{places}}",
     takeFirst: "请先应用或放弃已输入的内容。",
     changedSince: "您开始输入后，草稿已在别处改动。采用此文本将覆盖该改动。",

@@ -20,6 +20,7 @@ import { Tabs } from "../../ui/tabs";
 import { Buttons } from "../member-actions";
 import { Drop, Publish } from "../rules/draft-parts";
 import { begun, changed, redone, undone } from "./history";
+import { KnownNote } from "./known-note";
 import { isMajorChange } from "./major";
 import { FaultMark, Matrix } from "./matrix";
 import { faultsOf, withStrategies, type Playbook, type PlaybookDraft, type PlaybookFault, type Strategy } from "./playbook";
@@ -223,6 +224,7 @@ function OneDraft({ draft, stored }: { draft: PlaybookDraft; stored: Playbook })
         />
       )}
       {before !== null && isChanged && history.past.length === 0 && <Alert className="problem" type="info" role="status" showIcon title={t("rules.restored")} />}
+      {writes && !edited && <KnownNote known={known} />}
       <Tabs tabs={tabs} active={tab} />
       {tab === "matrix" && (
         <Section

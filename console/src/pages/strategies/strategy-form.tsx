@@ -16,6 +16,7 @@ import { Dialog, Loading } from "../../ui/parts";
 import { ProblemNote } from "../../ui/problem";
 import { GROUPS } from "../customers/definition";
 import { Buttons } from "../member-actions";
+import { KnownNote } from "./known-note";
 import { CHANNELS, isAhead, MAX_STEPS, STOPS, type PlaybookFault, type Strategy } from "./playbook";
 import { revived, strategyOf, valuesOf, type Values } from "./strategy-values";
 import { TriggerFields } from "./trigger-fields";
@@ -98,6 +99,7 @@ function Edited({ strategy, taken, known, faults, part, place, onKeep, onClose, 
   const grow = (basis: number) => ({ flex: `1 1 ${basis}px` });
   return (
     <div ref={root}>
+      <KnownNote known={known} />
       <Form
         form={form}
         name="strategy"
