@@ -55,7 +55,7 @@ function Menu() {
           <NavLink to={`/${path}`} end={path === ""}>
             <Icon />
             {t(`menu.${name}`)}
-            {name === "inbox" && waiting > 0 && <span className="count" aria-label={t("inbox.waiting", { count: waiting })}>{waiting > 99 ? "99+" : waiting}</span>}
+            {name === "inbox" && waiting !== null && waiting > 0 && <span className="count" aria-label={t("inbox.waiting", { count: waiting })}>{waiting > 99 ? "99+" : waiting}</span>}
           </NavLink>
         </li>
       ))}

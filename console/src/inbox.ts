@@ -196,8 +196,10 @@ export function useNamed(kind: string, id: string, isWanted: boolean) {
   });
 }
 
-/** How many the person may decide. */
-export function useInboxCount(): number {
+/** How many the person may decide, at least; null where nothing was found and a list is not read. */
+export function useInboxCount(): number | null {
   const signedIn = useSignedIn();
-  return useInbox().items.filter((item) => mayDecide(signedIn, item)).length;
+  const { items, isPending, errors } = useInbox();
+  const count = items.filter((item) => mayDecide(signedIn, item)).length;
+  return count === 0 && (isPending || errors.length > 0) ? null : count;
 }

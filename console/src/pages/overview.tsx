@@ -47,13 +47,16 @@ function account(books: TrialBalance | undefined, name: string): Sum | undefined
 }
 
 /** From the members' side: points issued are above zero. */
-function negated(sum: Sum): Sum {
-  return typeof sum === "number" ? -sum : String(-BigInt(sum));
+function negated(sum: Sum | undefined): Sum | undefined {
+  if (sum === undefined) return undefined;
+  return typeof sum === "number" ? 0 - sum : String(-BigInt(sum));
 }
 
 function Today() {
   const { t } = useTranslation();
   const format = useFormat();
+  // What is not known is no zero.
+  const sum = (value: Sum | undefined) => (value === undefined ? "–" : format.compact(value));
   const signedIn = useSignedIn();
   const seesBooks = may(signedIn, "finance");
   const books = useQuery<TrialBalance, Problem>({ queryKey: ["books"], queryFn: () => balance(), enabled: seesBooks });
@@ -70,16 +73,16 @@ function Today() {
       <dl className="figures">
         {seesBooks && (
           <>
-            <Figure label={t("overview.pool")} value={<Link to="/books">{format.compact(account(books.data, "members") ?? 0)}</Link>} hint={t("overview.poolHint")} />
-            <Figure label={t("overview.issued")} value={format.compact(negated(account(books.data, "issued") ?? 0))} />
-            <Figure label={t("overview.redeemed")} value={format.compact(account(books.data, "redeemed") ?? 0)} />
-            <Figure label={t("overview.expired")} value={format.compact(account(books.data, "expired") ?? 0)} />
+            <Figure label={t("overview.pool")} value={<Link to="/books">{sum(account(books.data, "members"))}</Link>} hint={t("overview.poolHint")} />
+            <Figure label={t("overview.issued")} value={sum(negated(account(books.data, "issued")))} />
+            <Figure label={t("overview.redeemed")} value={sum(account(books.data, "redeemed"))} />
+            <Figure label={t("overview.expired")} value={sum(account(books.data, "expired"))} />
           </>
         )}
         <Figure
           label={t("overview.waiting")}
-          value={waiting === 0 ? "0" : <Link to="/inbox">{waiting > 99 ? "99+" : waiting}</Link>}
-          tone={waiting > 0 ? "warn" : undefined}
+          value={waiting === null ? "–" : waiting === 0 ? "0" : <Link to="/inbox">{waiting > 99 ? "99+" : waiting}</Link>}
+          tone={waiting ? "warn" : undefined}
         />
         {programme.data && (
           <Figure label={t("overview.rulebook")} value={t("overview.version", { version: programme.data.rulebook_version })} hint={format.instant(programme.data.published_at)} />

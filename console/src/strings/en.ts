@@ -1255,6 +1255,7 @@ export const en = {
     begin: "Begin",
     done: "done",
     running: "running",
+    stopped: "stopped",
     members: "Members",
     affected: "Members affected",
     entries: "Entries",

@@ -1251,6 +1251,7 @@ export const zh: Strings = {
     begin: "开始回测",
     done: "已完成",
     running: "进行中",
+    stopped: "已中断",
     members: "会员数",
     affected: "受影响会员",
     entries: "流水数",

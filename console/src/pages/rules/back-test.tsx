@@ -60,6 +60,7 @@ function Result({ id }: { id: string }) {
   const signedIn = useSignedIn();
   const queries = useQueryClient();
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [tries, setTries] = useState(0);
   const found = useQuery<BackTest, Problem>({
     queryKey: ["back-test", id],
     queryFn: () => ask(api.GET("/v1/rulebook/back-tests/{id}", { params: { path: { id } } })),
@@ -69,6 +70,7 @@ function Result({ id }: { id: string }) {
   useEffect(() => {
     if (!goesOn) return undefined;
     let stopped = false;
+    setProblem(null);
     const step = async () => {
       try {
         while (!stopped) {
@@ -86,16 +88,16 @@ function Result({ id }: { id: string }) {
     return () => {
       stopped = true;
     };
-  }, [goesOn, id, queries]);
-  if (!found.data) return found.error ? <ProblemNote problem={found.error} /> : <Loading />;
+  }, [goesOn, id, queries, tries]);
+  if (!found.data) return found.error ? <ProblemNote problem={found.error} retry={() => void found.refetch()} /> : <Loading />;
   const test = found.data;
   const names = SIDES.map((side) => word("side", side));
   const accounts = ["issued", "redeemed", "expired"] as const;
   const value = (side: Side, account: string) => Math.abs(Number(side.points[account] ?? 0));
   return (
     <>
-      <Section title={t("backTest.of", { from: format.day(test.from), to: format.lastDay(test.to) })} extra={<Mark tone={test.done ? "good" : "warn"}>{test.done ? t("backTest.done") : t("backTest.running")}</Mark>}>
-        <ProblemNote problem={problem} />
+      <Section title={t("backTest.of", { from: format.day(test.from), to: format.lastDay(test.to) })} extra={<Mark tone={test.done ? "good" : "warn"}>{test.done ? t("backTest.done") : t(problem ? "backTest.stopped" : "backTest.running")}</Mark>}>
+        <ProblemNote problem={problem} retry={() => setTries(tries + 1)} />
         <Facts
           rows={[
             [t("backTest.members"), format.points(test.members)],
