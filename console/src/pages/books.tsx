@@ -1,6 +1,6 @@
 // The books of a period: accounts and kinds of entries, and the audit that proves them.
 
-import { Button, DatePicker } from "antd";
+import { Alert, Button, DatePicker } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import dayjs from "dayjs";
 import { useState } from "react";
@@ -89,6 +89,9 @@ export default function Books() {
   );
 }
 
+/** Violations that the page lists; it counts all of them. */
+const MOST_LISTED = 500;
+
 interface AuditPage {
   clean: boolean;
   violations: { member_id?: string; entry_id?: string; what: string }[];
@@ -103,11 +106,11 @@ function Audit() {
   const format = useFormat();
   const [running, setRunning] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [found, setFound] = useState<{ members: number; entries: number; done: boolean; violations: AuditPage["violations"] } | null>(null);
+  const [found, setFound] = useState<{ members: number; entries: number; done: boolean; count: number; violations: AuditPage["violations"] } | null>(null);
   const run = async () => {
     setRunning(true);
     setProblem(null);
-    let so = { members: 0, entries: 0, done: false, violations: [] as AuditPage["violations"] };
+    let so = { members: 0, entries: 0, done: false, count: 0, violations: [] as AuditPage["violations"] };
     let cursor: string | undefined;
     try {
       do {
@@ -118,7 +121,8 @@ function Audit() {
           members: so.members + page.members_checked,
           entries: so.entries + page.entries_checked,
           done: cursor === undefined,
-          violations: [...so.violations, ...page.violations].slice(0, 500),
+          count: so.count + page.violations.length,
+          violations: [...so.violations, ...page.violations].slice(0, MOST_LISTED),
         };
         setFound(so);
       } while (cursor !== undefined);
@@ -134,13 +138,17 @@ function Audit() {
       <div role="status">
         {found && (
           <p className="row">
-            {found.violations.length > 0
-              ? <Mark tone="bad">{t("books.violations", { count: found.violations.length })}</Mark>
-              : <Mark tone={found.done ? "good" : "info"}>{found.done ? t("books.clean") : t("backTest.running")}</Mark>}
+            {found.count > 0 && <Mark tone="bad">{t("books.violations", { count: found.count })}</Mark>}
+            {found.done
+              ? found.count === 0 && <Mark tone="good">{t("books.clean")}</Mark>
+              : <Mark tone={running ? "info" : "warn"}>{t(running ? "backTest.running" : "books.auditStopped")}</Mark>}
             <span>{t("books.checked", { members: format.points(found.members), entries: format.points(found.entries) })}</span>
           </p>
         )}
       </div>
+      {found && found.count > found.violations.length && (
+        <Alert className="problem" type="info" role="status" showIcon title={t("books.violationsCut", { shown: format.points(found.violations.length), count: format.points(found.count) })} />
+      )}
       {found?.violations.map((violation, index) => (
         <p key={index}>
           {violation.member_id && <Link to={`/members/${encodeURIComponent(violation.member_id)}`}>{violation.member_id}</Link>} <span lang="en">{violation.what}</span>

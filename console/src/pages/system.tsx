@@ -1,6 +1,6 @@
 // System health: whether the service is ready, and what the coming night would do.
 
-import { Button } from "antd";
+import { Alert, Button } from "antd";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -65,6 +65,8 @@ function Health() {
 }
 
 const JOBS = ["night", "activate", "expire-sweep", "tier-upgrade", "remind", "notify", "publish"] as const;
+/** Calls of one press of a button. */
+const MOST_CALLS = 200;
 type Report = Record<string, number | boolean | string>;
 
 function Jobs() {
@@ -73,19 +75,23 @@ function Jobs() {
   const word = useWord();
   const [running, setRunning] = useState<string | null>(null);
   const [report, setReport] = useState<Report | null>(null);
+  const [isDone, setIsDone] = useState(true);
   const [problem, setProblem] = useState<Problem | null>(null);
   const run = async (name: string) => {
     setRunning(name);
     setProblem(null);
+    setReport(null);
+    setIsDone(false);
     const sums: Report = { job: name };
     try {
       // A call does a bounded piece of work.
-      for (let calls = 0, done = false; !done && calls < 200; calls += 1) {
+      for (let calls = 0, done = false; !done && calls < MOST_CALLS; calls += 1) {
         const part = await ask<Report>(api.POST("/v1/jobs/{name}", { params: { path: { name } } }));
         for (const [field, value] of Object.entries(part)) {
           if (typeof value === "number") sums[field] = Number(sums[field] ?? 0) + value;
         }
         done = part.done === true;
+        setIsDone(done);
         setReport({ ...sums });
       }
     } catch (error) {
@@ -104,9 +110,12 @@ function Jobs() {
         ))}
       </div>
       <div role="status">
+        {report && running === null && !isDone && !problem && (
+          <Alert className="problem" type="warning" showIcon title={t("system.goesOn", { job: word("job", String(report.job)) })} />
+        )}
         {report && (
           figures.length === 0
-            ? <p className="soft">{t("system.nothingDue", { job: word("job", String(report.job)) })}</p>
+            ? isDone && <p className="soft">{t("system.nothingDue", { job: word("job", String(report.job)) })}</p>
             : <Facts rows={figures.map(([name, value]): [string, string] => [word("figure", name), format.points(value as number)])} />
         )}
       </div>
@@ -156,6 +165,10 @@ function Rehearsal() {
       <ProblemNote problem={problem} retry={() => void run()} />
       {night && (
         <>
+          {!running && !night.done && <Alert className="problem" type="warning" role="status" showIcon title={t("system.stopped")} />}
+          {night.members.length >= SHOWN && (night.totals.affected ?? 0) > night.members.length && (
+            <Alert className="problem" type="info" role="status" showIcon title={t("system.cut", { shown: format.points(night.members.length), count: format.points(night.totals.affected) })} />
+          )}
           <div style={{ padding: "0 20px 14px" }}>
             <Facts
               rows={[

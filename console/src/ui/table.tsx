@@ -1,12 +1,13 @@
 // A table for rows of a list. On a narrow screen each row becomes a card with its headings.
 
 import { DownloadOutlined } from "@ant-design/icons";
-import { App, Button, Empty, Skeleton } from "antd";
+import { App, Button, Empty, Modal, Skeleton } from "antd";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { asProblem } from "../api/client";
+import { asProblem, type Problem } from "../api/client";
 import type { Page } from "../api/answers";
 import { csv, download, type Cell } from "../lib/csv";
+import { readOn, type Reading } from "../lib/read-on";
 import type { Pages } from "../lib/use";
 import { ProblemNote } from "./problem";
 
@@ -91,7 +92,7 @@ export function List<T>({ pages, ...table }: { pages: Pages<T> } & Omit<Paramete
 
 const MAX_EXPORTED = 50_000;
 
-/** Reads a list to its end and saves it as a file. */
+/** Reads a list to its end and saves it as a file. After a fault it can go on where it stopped. */
 export function Export<T>({ name, read, columns }: {
   name: string;
   read: (cursor: string | undefined) => Promise<Page<T>>;
@@ -99,30 +100,44 @@ export function Export<T>({ name, read, columns }: {
 }) {
   const { t } = useTranslation();
   const [count, setCount] = useState<number | null>(null);
-  const [failed, setFailed] = useState(false);
+  // Where a run stopped. It goes on with its own filters, whatever the page shows by then.
+  const [stopped, setStopped] = useState<{ goOn: () => void; count: number; problem: Problem } | null>(null);
   const { message } = App.useApp();
-  const run = async () => {
-    const rows: Cell[][] = [];
-    let cursor: string | undefined;
-    setFailed(false);
-    setCount(0);
+  const run = async (from: Reading<T> | null) => {
+    let so = from;
+    setStopped(null);
+    setCount(from?.items.length ?? 0);
     try {
-      do {
-        const page: Page<T> = await read(cursor);
-        rows.push(...page.items.map((item) => columns.map(([, value]) => value(item))));
-        cursor = page.next ?? undefined;
-        setCount(rows.length);
-      } while (cursor !== undefined && rows.length < MAX_EXPORTED);
-      if (cursor !== undefined) void message.warning(t("list.exportCut", { count: rows.length }), 15);
+      const { items, next } = await readOn(read, from, MAX_EXPORTED, (step) => {
+        so = step;
+        setCount(step.items.length);
+      });
+      if (next !== null) void message.warning(t("list.exportCut", { count: items.length }), 15);
+      const rows = items.map((item) => columns.map(([, value]) => value(item)));
       download(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, csv(columns.map(([title]) => title), rows));
-    } catch {
-      setFailed(true);
+    } catch (error) {
+      setStopped({ goOn: () => void run(so), count: so?.items.length ?? 0, problem: asProblem(error) });
     }
     setCount(null);
   };
   return (
-    <Button icon={<DownloadOutlined />} loading={count !== null} danger={failed} onClick={() => void run()}>
-      {count ? t("list.exporting", { count }) : failed ? t("list.exportFailed") : t("list.export")}
-    </Button>
+    <>
+      <Button icon={<DownloadOutlined />} loading={count !== null} onClick={() => void run(null)}>
+        {count ? t("list.exporting", { count }) : t("list.export")}
+      </Button>
+      {stopped && (
+        <Modal
+          open
+          title={t("list.exportFailed")}
+          okText={t("list.exportOn")}
+          cancelText={t("do.cancel")}
+          onOk={stopped.goOn}
+          onCancel={() => setStopped(null)}
+        >
+          <ProblemNote problem={stopped.problem} />
+          <p>{t("list.exportStopped", { count: stopped.count })}</p>
+        </Modal>
+      )}
+    </>
   );
 }
