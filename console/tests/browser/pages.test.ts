@@ -482,6 +482,43 @@ describe("what people do", () => {
     await close();
   });
 
+  test("a file that stopped at a fault says why, and is gone on with", async () => {
+    const { page, close } = await open("/rewards", { language: "en" });
+    await signIn(page, keys.marketing ?? "");
+    await settled(page);
+    const asked: (string | null)[] = [];
+    let count = 0;
+    await page.route(/\/v1\/rewards(\?|$)/, async (route) => {
+      const cursor = new URL(route.request().url()).searchParams.get("cursor");
+      asked.push(cursor);
+      if (cursor === "second") return asked.length < 3 ? route.abort() : route.fulfill({ json: { items: [], next: null } });
+      const answer = await (await route.fetch()).json();
+      count = answer.items.length;
+      return route.fulfill({ json: { ...answer, next: "second" } });
+    });
+    await page.getByRole("button", { name: "Export CSV" }).click();
+    const dialog = page.getByRole("dialog", { name: "The file is not complete" });
+    await dialog.waitFor();
+    expect(count).toBeGreaterThan(0);
+    await dialog.getByText(`${count} rows were read before that`).waitFor();
+    expect(await violations(page)).toEqual([]);
+    const [saved] = await Promise.all([page.waitForEvent("download"), dialog.getByRole("button", { name: "Go on" }).click()]);
+    expect(readFileSync((await saved.path()) ?? "", "utf8").trim().split("\n").length).toBe(count + 1);
+    expect(asked).toEqual([null, "second", "second"]);
+    await close();
+  });
+
+  test("figures that are not read are no zeros", async () => {
+    const { page, close } = await open("/rules", { language: "en" });
+    await page.route("**/v1/reports/trial-balance*", (route) => route.fulfill({ status: 403, json: { type: "urn:accrue:problem:forbidden" } }));
+    await signIn(page, keys.admin ?? "");
+    await go(page, "/");
+    await page.getByRole("alert").first().waitFor();
+    const figures = await page.locator(".figure dd:not(.hint)").allInnerTexts();
+    expect(figures.slice(0, 4)).toEqual(["–", "–", "–", "–"]);
+    await close();
+  });
+
   test("a person is invited, sets up codes, signs in again, and acts in another role", async () => {
     const roles = [{ role: "admin" }, { role: "service" }];
     const link = await caller(api, operator)("POST", "/v1/invitations", { person_id: "anna", name: "李安娜", roles });

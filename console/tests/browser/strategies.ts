@@ -316,7 +316,7 @@ export function strategies() {
     await page.getByRole("button", { name: "Take over" }).click();
     await page.getByText("Not kept yet").waitFor();
     await sendAt.fill("11:30");
-    await page.getByText("Typed, not taken over: Settings").waitFor();
+    await page.getByText("Typed, not taken over: Bounds and segments").waitFor();
     expect(await page.getByRole("button", { name: "Keep draft" }).isDisabled()).toBe(true);
     expect(await page.getByRole("button", { name: "Request publication" }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Undo", exact: true }).click();
@@ -332,6 +332,25 @@ export function strategies() {
     await expect.poll(async () => (await draftOf("typed")).send_at).toBe("11:30");
     await expect.poll(() => page.getByText("Typed, not taken over").count()).toBe(0);
     expect(faults).toEqual([]);
+    await close();
+  });
+
+  test("choices are read to their end, and a list that is not read is no empty one", async () => {
+    await put("chosen", { strategies: [] });
+    const { page, close } = await open("/strategies", { language: "en" });
+    const asked: (string | null)[] = [];
+    await page.route(/\/v1\/tags\?/, (route) => {
+      const cursor = new URL(route.request().url()).searchParams.get("cursor");
+      asked.push(cursor);
+      return route.fulfill({ json: { items: [], next: cursor === null ? "second" : null } });
+    });
+    await page.route(/\/v1\/templates\?/, (route) => route.fulfill({ status: 403, json: { type: "urn:accrue:problem:forbidden" } }));
+    await signIn(page, keys.marketing ?? "");
+    await go(page, "/strategies/drafts/chosen");
+    await page.getByRole("alert").getByText("Your role may not do this").waitFor();
+    await expect.poll(() => asked).toEqual([null, "second"]);
+    await page.getByRole("button", { name: "New strategy" }).click();
+    await page.getByRole("dialog").getByRole("alert").getByText("Your role may not do this").waitFor();
     await close();
   });
 
