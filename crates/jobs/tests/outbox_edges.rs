@@ -210,8 +210,8 @@ fn a_slow_account_costs_another_one_nothing() {
     assert!((1..55).contains(&(push - count("push"))), "one each second: {}", count("push"));
 }
 
-#[test]
-fn what_a_vendor_may_have_counts_for_caps() {
+/// One member to whom a push and an SMS are due. The cap of one a day came after both were decided.
+fn two_for_the_room_of_one() -> Shop {
     let strategies = json!([row("push", "notice"), row("sms", "news")]);
     let mut shop = shop(json!({"holdout_percent": 0, "strategies": strategies}), 1);
     shop.gateway(Channel::Push);
@@ -222,6 +222,12 @@ fn what_a_vendor_may_have_counts_for_caps() {
     let caps = json!([{"times": 1, "per": "day"}]);
     shop.messaging.playbook.caps = serde_json::from_value(caps).unwrap();
     shop.world.later(9 * HOUR_MS);
+    shop
+}
+
+#[test]
+fn what_a_vendor_may_have_counts_for_caps() {
+    let shop = two_for_the_room_of_one();
     let no_answer = |request: &HttpRequest| match request.url.contains("/push") {
         true => Heard::Nothing,
         false => status(200),
@@ -235,16 +241,7 @@ fn what_a_vendor_may_have_counts_for_caps() {
 
 #[test]
 fn two_accounts_that_send_at_once_keep_a_cap() {
-    let strategies = json!([row("push", "notice"), row("sms", "news")]);
-    let mut shop = shop(json!({"holdout_percent": 0, "strategies": strategies}), 1);
-    shop.gateway(Channel::Push);
-    shop.gateway(Channel::Sms);
-    sms_number(&shop, "m00");
-    shop.at_night(23);
-    shop.night();
-    let caps = json!([{"times": 1, "per": "day"}]);
-    shop.messaging.playbook.caps = serde_json::from_value(caps).unwrap();
-    shop.world.later(9 * HOUR_MS);
+    let shop = two_for_the_room_of_one();
     // The first account has asked for the member, and the other one sends before its wave begins.
     let sent = RefCell::new(Vec::new());
     let rival = || sent.borrow_mut().extend(shop.send(taken));
